@@ -1,0 +1,61 @@
+/** Kinds of entries in the append-only history. */
+export const EVENT_TYPES = [
+  'rental.created',
+  'rental.updated',
+  'rental.release_requested',
+  'rental.waiting',
+  'rental.placed',
+  'rental.active',
+  'rental.key_applied',
+  'rental.lost',
+  'rental.migrating',
+  'rental.migrated',
+  'rental.placement_failed',
+  'rental.recovered',
+  'rental.expired',
+  'rental.releasing',
+  'rental.released',
+  'rental.failed',
+  'node.joined',
+  'node.changed',
+  'node.retiring',
+  'node.removed',
+  'node.suspect',
+  'node.alive',
+  'node.dead',
+  'node.provisioning',
+  'node.allocated',
+  'node.cleaning',
+  'node.cleaning_failed',
+  'node.free',
+  'node.quarantined',
+  'node.condition',
+  'node.cordoned',
+  'node.uncordoned',
+  'node.host_key_recorded',
+  'leader.elected',
+  'token.created',
+  'token.revoked',
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/**
+ * One entry of the history, before the store gives it an id and its place in the order.
+ * `object` is the rental or node as the API shows it after the change: watch streams replay these, so that a
+ * watcher sees every step even when two follow each other between two looks.
+ */
+export interface NewEvent {
+  type: EventType;
+  at: Date;
+  rentalId: string | null;
+  node: string | null;
+  tenant: string | null;
+  reason: string;
+  message: string;
+  object: unknown;
+}
+
+export interface StoredEvent extends NewEvent {
+  /** Position in the one order of all events, given by the leader; streams resume by it. */
+  seq: number;
+}

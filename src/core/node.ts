@@ -1,0 +1,79 @@
+import type { Condition } from './condition.ts';
+
+/** What the last judgement said of a node; `unknown` before the first one. */
+export type NodeStatus = 'alive' | 'dead' | 'unknown';
+
+/** The states of the node machine (node-machine.ts), as stored in the column `nodes.state`. */
+export const NODE_STATES = [
+  'unknown',
+  'free',
+  'provisioning',
+  'allocated',
+  'cleaning',
+  'quarantined',
+  'dead',
+] as const;
+export type NodeState = (typeof NODE_STATES)[number];
+
+/** What the inventory says of a node. Written by the inventory alone. */
+export interface NodeSpec {
+  name: string;
+  host: string;
+  port: number;
+  user: string;
+  privateKeyPath: string;
+  /** The pinned host key, `ssh-ed25519 AAAA…` without a comment; null: the first one seen is recorded. */
+  pinnedHostKey: string | null;
+  /** Where clients reach the node. */
+  clientHost: string;
+  clientPort: number;
+  zone: string | null;
+  labels: Record<string, string>;
+  /** True once the node was taken out of the inventory; it stays listed until it is drained and clean. */
+  retiring: boolean;
+}
+
+/** What an operator wants of a node. Written by the API alone. */
+export interface NodeWishes {
+  cordoned: boolean;
+  draining: boolean;
+  /** Grows by one with each `clean` that an operator asks for; compared with `NodeRecord.cleanSeen`. */
+  cleanRequested: number;
+  /** SHA256:… fingerprint of a changed host key that an operator accepts, or null. */
+  trustedFingerprint: string | null;
+}
+
+/** What the reconciler knows of a node. Written by the reconciler alone, guarded by `resourceVersion`. */
+export interface NodeRecord {
+  status: NodeStatus;
+  state: NodeState;
+  stateSince: Date;
+  /** The host key that was recorded when the node was first seen (or trusted), `ssh-ed25519 AAAA…`. */
+  hostKey: string | null;
+  conditions: Condition[];
+  /** prepare_node has run and a baseline was taken. */
+  preparedAt: Date | null;
+  /** When verify_clean last found the node clean. */
+  verifiedAt: Date | null;
+  /** Failed attempts at the state's present work in a row, and when the next may start. */
+  attempt: number;
+  nextAttemptAt: Date | null;
+  /** When the node was last judged dead; a node that failed lately is chosen last. */
+  lastFailedAt: Date | null;
+  /** The next uid to hand out on this node; never goes down, so that no uid is used twice. */
+  nextUid: number;
+  cleanSeen: number;
+  resourceVersion: number;
+}
+
+export interface Node {
+  spec: NodeSpec;
+  wishes: NodeWishes;
+  record: NodeRecord;
+  /** When the node was last probed. Written in batches, outside the guard of `resourceVersion`. */
+  lastCheckedAt: Date | null;
+}
+
+/** Uids of accounts that Orion makes. BusyBox refuses very large ones. */
+export const FIRST_UID = 20_000;
+export const LAST_UID = 59_999;

@@ -1,0 +1,113 @@
+import type { Reason } from './reason.ts';
+
+/** Everything that is needed to dial a node as the control plane. */
+export interface NodeTarget {
+  name: string;
+  host: string;
+  port: number;
+  user: string;
+  privateKeyPath: string;
+  /** The only host key that is accepted (`ssh-ed25519 AAAA…`); null: accept any and report it. */
+  hostKey: string | null;
+}
+
+/** What one probe saw. */
+export type ProbeResult =
+  | { ok: true; hostKey: string; latencyMs: number }
+  | {
+      ok: false;
+      reason: Reason;
+      /** For people: what was tried and what came back; escaped, bounded, no secret. */
+      message: string;
+      /** `strong`: the node (or its host) itself said no, as in refused or reset; `weak`: silence. */
+      evidence: 'strong' | 'weak';
+      /** The host key that was offered instead of the expected one. */
+      offeredHostKey: string | null;
+    };
+
+/** Watches nodes over held SSH connections. At most one probe per node runs at a time. */
+export interface Prober {
+  /**
+   * Looks at a node once. `held` echoes a nonce through the held connection (dialling first when there is none)
+   * and reads the banner of the listener on a new TCP connection; `fresh` makes a new authenticated connection
+   * and runs a command on it. Never rejects: what goes wrong is the result. Ends at the deadline or the signal.
+   */
+  probe(
+    target: NodeTarget,
+    options: { depth: 'held' | 'fresh'; timeoutMs: number; signal: AbortSignal },
+  ): Promise<ProbeResult>;
+  /** Calls back when a held connection dropped by itself: news, not yet a verdict. */
+  onDropped(listener: (node: string) => void): void;
+  /** Closes what is held for a node that left the fleet. */
+  forget(node: string): void;
+  close(): Promise<void>;
+}
+
+/** Asks a node whether an account would accept a public key, without having the private one. */
+export interface AccessQuery {
+  /** Never rejects. `refused` only when sshd answered so; everything else is `unknown`, with the reason. */
+  isKeyAccepted(
+    target: NodeTarget,
+    account: string,
+    publicKey: string,
+    options: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<
+    { kind: 'accepted' } | { kind: 'refused' } | { kind: 'unknown'; reason: Reason; message: string }
+  >;
+}
+
+/** The playbooks under ansible/ and the variables that each one takes: a fixed set. */
+export type PlaybookRequest =
+  | { playbook: 'prepare_node'; fence: number }
+  | { playbook: 'create_user'; fence: number; account: string; uid: number; publicKey: string }
+  | { playbook: 'delete_user'; fence: number; account: string; uid: number }
+  | { playbook: 'verify_clean'; fence: number };
+
+export type PlaybookResult =
+  | {
+      ok: true;
+      changed: boolean;
+      /** Highest fence number and uid that the node knows of. */
+      fenceSeen: number;
+      uidSeen: number;
+      /** verify_clean only: what was found on the node that does not belong there; empty when clean. */
+      findings: string[];
+    }
+  | {
+      ok: false;
+      reason: Reason;
+      /** Failing task and message, bounded, no secret. */
+      task: string | null;
+      message: string;
+      /** With FenceTooLow: what the node has seen. */
+      fenceSeen: number | null;
+      uidSeen: number | null;
+      /** True when the run may have been cut off in the middle, so that the node's state is unknown. */
+      outcomeUnknown: boolean;
+    };
+
+/** Runs Ansible. Every run has a deadline, at which its whole process group is killed. */
+export interface PlaybookRunner {
+  /** Never rejects: what goes wrong is the result. */
+  run(
+    target: NodeTarget,
+    request: PlaybookRequest,
+    options: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<PlaybookResult>;
+  close(): Promise<void>;
+}
+
+export interface Clock {
+  /** Wall-clock time, for what is stored and shown. */
+  now(): Date;
+  /** Milliseconds that never jump, for intervals and deadlines. */
+  monotonicMs(): number;
+}
+
+/** Constant message plus fields, as pino has it. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

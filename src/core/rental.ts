@@ -1,0 +1,80 @@
+import type { Condition } from './condition.ts';
+
+export const RENTAL_PHASES = [
+  'Pending',
+  'Provisioning',
+  'Active',
+  'Migrating',
+  'Lost',
+  'Releasing',
+  'Released',
+  'Failed',
+] as const;
+export type RentalPhase = (typeof RENTAL_PHASES)[number];
+
+export interface Selector {
+  matchLabels: Record<string, string>;
+  zone: string | null;
+}
+
+/** What the client wants. Written by the API alone. */
+export interface RentalSpec {
+  /** `ssh-ed25519 AAAA…`: parsed and rebuilt, without options and comment. */
+  sshPublicKey: string;
+  selector: Selector;
+  ttlMs: number;
+  whenFull: 'queue' | 'reject';
+  onNodeLoss: { action: 'migrate' | 'wait'; afterMs: number };
+  webhookUrl: string | null;
+  labels: Record<string, string>;
+}
+
+/** What the reconciler knows of a rental. Written by the reconciler alone, guarded by `resourceVersion`. */
+export interface RentalRecord {
+  phase: RentalPhase;
+  observedGeneration: number;
+  conditions: Condition[];
+  expiresAt: Date | null;
+  /** 1 is next; null when the rental is not waiting for a node. */
+  queuePosition: number | null;
+  /** When its serving node was last judged dead; null while it has a node that is alive. */
+  lostAt: Date | null;
+  endedAt: Date | null;
+  resourceVersion: number;
+}
+
+export interface Rental {
+  id: string;
+  tenant: string;
+  name: string;
+  /** The account's name on whatever node it is; made by Orion, the same over a move. */
+  account: string;
+  generation: number;
+  createdAt: Date;
+  /** When the client last renewed the lease; the ttl counts from here, or else from when it first was ready. */
+  renewedAt: Date | null;
+  releaseRequestedAt: Date | null;
+  spec: RentalSpec;
+  record: RentalRecord;
+  /** Live ones and those that ended, oldest first. */
+  placements: Placement[];
+}
+
+/** One binding of one rental to one node. Its id, the epoch, is the fence number of the save that made it. */
+export interface Placement {
+  epoch: number;
+  rentalId: string;
+  node: string;
+  role: 'serving' | 'incoming';
+  account: string;
+  uid: number;
+  startedAt: Date;
+  /** When access was first confirmed. */
+  readyAt: Date | null;
+  /** The key that the account was last given, to see when the spec has another; null before the first time. */
+  appliedKey: string | null;
+  endedAt: Date | null;
+  endReason: string | null;
+  /** When the node was verified clean of it. An ended placement that is not cleaned is residue. */
+  cleanedAt: Date | null;
+}

@@ -1,0 +1,187 @@
+import type { NewEvent, StoredEvent } from './event.ts';
+import type { Node, NodeRecord, NodeSpec } from './node.ts';
+import type { Placement, Rental, RentalRecord, RentalSpec } from './rental.ts';
+
+/** Proof of leadership: every write of the reconciler names it. */
+export interface Leadership {
+  token: number;
+}
+
+export interface LeaseSettings {
+  durationMs: number;
+  holder: string;
+}
+
+export interface LeaseStore {
+  /** Takes the lease when it is free, expired, or held by this same holder; null when another one has it. */
+  acquire(settings: LeaseSettings): Promise<Leadership | null>;
+  /** False when the lease was lost. */
+  renew(leadership: Leadership, settings: LeaseSettings): Promise<boolean>;
+  /** Gives it up at shutdown so that a successor need not wait. */
+  release(leadership: Leadership): Promise<void>;
+}
+
+/** What one guarded save of the reconciler writes, all or nothing. */
+export interface Save {
+  /** Guarded by `record.resourceVersion`, which the row must still have; the store adds one. */
+  nodes?: { name: string; record: NodeRecord }[];
+  /** Guarded likewise. `seenGeneration` clears `dirty` when the spec has not changed since it was loaded. */
+  rentals?: { id: string; record: RentalRecord; seenGeneration: number; seenReleaseRequested: boolean }[];
+  /** Gets its epoch from the fence number of this save, so at most one per save. */
+  bind?: Omit<Placement, 'epoch' | 'endedAt' | 'endReason' | 'cleanedAt' | 'readyAt' | 'appliedKey'>;
+  /** Changes of live placements, guarded by `ended_at is null`. */
+  placements?: {
+    epoch: number;
+    set: Partial<Pick<Placement, 'role' | 'readyAt' | 'appliedKey' | 'endedAt' | 'endReason'>>;
+  }[];
+  /** Ended placements whose residue was verified gone. */
+  cleaned?: { epochs: number[]; at: Date };
+  /** Nodes to delete for good (retired, clean, without a live placement). */
+  removeNodes?: string[];
+  events: NewEvent[];
+}
+
+export type SaveResult =
+  /** `fence`: the number of this save, greater than that of every earlier one. */
+  | { kind: 'saved'; fence: number }
+  /** A row was changed by somebody else, or a unique key refused: load again; nothing was written. */
+  | { kind: 'conflict' }
+  /** The lease is not ours any more: stop acting; nothing was written. */
+  | { kind: 'deposed' };
+
+/** The reconciler's side of the store. */
+export interface ReconcileStore {
+  /** Ids of rentals that the API wrote since they were last seen. Cheap: an indexed column. */
+  listDirtyRentals(): Promise<string[]>;
+  /** Every node with its wishes; placements are listed apart. */
+  listNodes(): Promise<Node[]>;
+  loadNode(name: string): Promise<Node | null>;
+  /** Rentals that have not ended, with all of their placements. */
+  listOpenRentals(): Promise<Rental[]>;
+  loadRental(id: string): Promise<Rental | null>;
+  /** Live placements and residue (ended, not cleaned) of every node, or of one. */
+  listPlacementsOnNodes(node?: string): Promise<Placement[]>;
+  /** Writes under the fence. Rejects with a StoreError when the database fails. */
+  save(leadership: Leadership, save: Save): Promise<SaveResult>;
+  /** Raises the fence counter (and a node's next uid) to what a node was found to know. */
+  raiseCounters(
+    leadership: Leadership,
+    seen: { fence: number; node: string; nextUid: number },
+  ): Promise<boolean>;
+  /** When each node was last probed, in one statement for all of them. */
+  saveLastChecked(leadership: Leadership, checked: { node: string; at: Date }[]): Promise<boolean>;
+  /** Gives events that the API wrote their place in the order, also when nothing else is saved. */
+  numberEvents(leadership: Leadership): Promise<void>;
+}
+
+/** The inventory's side: node specs. */
+export interface InventoryStore {
+  /**
+   * Makes the node specs equal to these: inserts, updates, and marks as retiring what is missing (a retiring
+   * node that is listed again is lent again). Writes an event for each change. Under the fence.
+   */
+  applyInventory(
+    leadership: Leadership,
+    specs: NodeSpec[],
+    now: Date,
+  ): Promise<{ added: string[]; changed: string[]; retiring: string[] } | 'deposed'>;
+}
+
+export interface Page<Item> {
+  items: Item[];
+  nextCursor: string | null;
+}
+
+export interface NewRental {
+  id: string;
+  tenant: string;
+  name: string;
+  account: string;
+  spec: RentalSpec;
+  createdAt: Date;
+  idempotencyKey: string | null;
+  /** SHA-256 of the canonical request body, to tell a replay from another request under the same key. */
+  requestHash: string | null;
+}
+
+/** What was written, or why not; `exists`: the name is taken by this rental that has not ended. */
+export type CreateResult =
+  | { kind: 'created' }
+  | { kind: 'replayed'; rental: Rental }
+  | { kind: 'keyReused' }
+  | { kind: 'exists'; rental: Rental };
+
+export type Principal = { tokenId: string; tenant: string; role: 'tenant' | 'admin' };
+
+export interface TokenView {
+  id: string;
+  name: string | null;
+  tenant: string;
+  role: 'tenant' | 'admin';
+  createdAt: Date;
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+}
+
+/** The API's side of the store. `tenant` null means every tenant's (admin); it is part of the SQL. */
+export interface ApiStore {
+  createRental(rental: NewRental, event: NewEvent): Promise<CreateResult>;
+  /** By id or by name among those not ended (an id also finds ended ones). */
+  findRental(tenant: string | null, idOrName: string): Promise<Rental | null>;
+  listRentals(
+    tenant: string | null,
+    page: { limit: number; cursor: string | null; includeEnded: boolean },
+  ): Promise<Page<Rental>>;
+  /**
+   * Writes a new spec (generation + 1) where the generation is still `expectedGeneration` and the rental has not
+   * ended; `renew` also restarts the lease. False: changed meanwhile or ended.
+   */
+  updateRentalSpec(
+    id: string,
+    expectedGeneration: number,
+    spec: RentalSpec,
+    options: { renewedAt: Date | null; event: NewEvent },
+  ): Promise<boolean>;
+  /** Idempotent. False when the rental has ended or was asked for already. */
+  requestRelease(id: string, at: Date, event: NewEvent): Promise<boolean>;
+  listNodes(): Promise<Node[]>;
+  findNode(name: string): Promise<Node | null>;
+  /** node name -> rental id, of the live placements. */
+  listOccupants(): Promise<Map<string, string>>;
+  setCordon(node: string, cordoned: boolean, event: NewEvent): Promise<boolean>;
+  listEvents(
+    tenant: string | null,
+    filter: {
+      afterSeq: number;
+      limit: number;
+      rentalId: string | null;
+      node: string | null;
+      type: string | null;
+    },
+  ): Promise<StoredEvent[]>;
+  /** The newest events, newest first; `beforeSeq` pages back. */
+  listRecentEvents(
+    tenant: string | null,
+    filter: {
+      beforeSeq: number | null;
+      limit: number;
+      rentalId: string | null;
+      node: string | null;
+      type: string | null;
+    },
+  ): Promise<StoredEvent[]>;
+  /** The highest event number that readers may rely on. */
+  lastEventSeq(): Promise<number>;
+  /** By the SHA-256 of the secret; null when unknown, expired or revoked. */
+  authenticate(tokenHash: string): Promise<Principal | null>;
+  createToken(
+    token: { id: string; name: string | null; hash: string; createdAt: Date; expiresAt: Date | null } & Omit<
+      Principal,
+      'tokenId'
+    >,
+  ): Promise<void>;
+  listTokens(): Promise<TokenView[]>;
+  revokeToken(id: string, at: Date): Promise<boolean>;
+  /** Readiness: reachable within the deadline, and the schema is this program's. */
+  checkReady(): Promise<{ ready: true } | { ready: false; message: string }>;
+}
