@@ -144,6 +144,11 @@ export interface ApiStore {
   ): Promise<boolean>;
   /** Idempotent. False when the rental has ended or was asked for already. */
   requestRelease(id: string, at: Date, event: NewEvent): Promise<boolean>;
+  /**
+   * Deletes a rental that was rejected for want of a machine: only where it has ended as Failed and never had a
+   * placement. Its history stays, and its name and Idempotency-Key are free again.
+   */
+  discardRejected(id: string): Promise<void>;
   listNodes(): Promise<Node[]>;
   findNode(name: string): Promise<Node | null>;
   /** node name -> rental id, of the live placements. */
