@@ -1,0 +1,57 @@
+/** How eager Orion is: the `policy` of the inventory, with every key filled in and every time in milliseconds. */
+export interface Policy {
+  probe: {
+    /** Every node is probed at least this often, rented or not. */
+    intervalMs: number;
+    /** One deadline around connect, command and answer. */
+    timeoutMs: number;
+    /** Between the keepalives of a held SSH connection. */
+    keepaliveMs: number;
+    /** Failed probes in a row, over at least `deadAfterMs`, that make a node dead. */
+    failures: number;
+    deadAfterMs: number;
+    /** Good probes in a row, over at least `healthyDelayMs`, that make a dead node alive. */
+    successes: number;
+    healthyDelayMs: number;
+  };
+  migrate: {
+    /** The least time between the starts of two moves of one rental. */
+    intervalMs: number;
+    maxInFlight: number;
+    maxPerRental: number;
+    /** While more of the fleet than this is unhealthy, nobody is moved. */
+    breaker: { unhealthyPercent: number; minNodes: number; cooldownMs: number };
+  };
+  provision: { concurrency: number; timeoutMs: number; retries: number };
+  clean: { timeoutMs: number; retries: number };
+  lease: { defaultMs: number; maxMs: number };
+  /** `eager` moves a client as soon as its node is dead; `strict` first waits until the old node fenced itself. */
+  fence: { mode: 'eager' | 'strict'; afterMs: number };
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** Chosen so that a reboot or a blip on the network moves nobody. */
+export const DEFAULT_POLICY: Policy = {
+  probe: {
+    intervalMs: 30 * SECOND,
+    timeoutMs: 10 * SECOND,
+    keepaliveMs: 15 * SECOND,
+    failures: 3,
+    deadAfterMs: 30 * SECOND,
+    successes: 2,
+    healthyDelayMs: 30 * SECOND,
+  },
+  migrate: {
+    intervalMs: 10 * SECOND,
+    maxInFlight: 3,
+    maxPerRental: 5,
+    breaker: { unhealthyPercent: 40, minNodes: 3, cooldownMs: 60 * SECOND },
+  },
+  provision: { concurrency: 10, timeoutMs: 10 * MINUTE, retries: 5 },
+  clean: { timeoutMs: 15 * MINUTE, retries: 5 },
+  lease: { defaultMs: 6 * HOUR, maxMs: 12 * HOUR },
+  fence: { mode: 'eager', afterMs: 15 * MINUTE },
+};
