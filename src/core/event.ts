@@ -6,7 +6,7 @@ export const EVENT_TYPES = [
   'rental.waiting',
   'rental.placed',
   'rental.active',
-  'rental.key_applied',
+  'rental.status',
   'rental.lost',
   'rental.migrating',
   'rental.migrated',
@@ -42,7 +42,8 @@ export type EventType = (typeof EVENT_TYPES)[number];
 /**
  * One entry of the history, before the store gives it an id and its place in the order.
  * `object` is the rental or node as the API shows it after the change: watch streams replay these, so that a
- * watcher sees every step even when two follow each other between two looks.
+ * watcher sees every step even when two follow each other between two looks. It may be a function of the save's
+ * fence number, for snapshots that show the epoch which that save makes.
  */
 export interface NewEvent {
   type: EventType;
@@ -52,10 +53,11 @@ export interface NewEvent {
   tenant: string | null;
   reason: string;
   message: string;
-  object: unknown;
+  object: unknown | ((fence: number) => unknown);
 }
 
-export interface StoredEvent extends NewEvent {
+export interface StoredEvent extends Omit<NewEvent, 'object'> {
+  object: unknown;
   /** Position in the one order of all events, given by the leader; streams resume by it. */
   seq: number;
 }

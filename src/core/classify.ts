@@ -1,0 +1,39 @@
+import type { NodeInputs } from './decide-node.ts';
+import type { NodeEvent } from './node-machine.ts';
+
+/**
+ * The one event that a node's situation amounts to now, or null. A decision table over saved state and
+ * observation; its order is the priority between signals: death beats everything, then what is wanted (a
+ * placement that is gone), then how the work went.
+ */
+export function classify(inputs: NodeInputs): NodeEvent | null {
+  const { node, health, live, run } = inputs;
+  const { state } = node.record;
+
+  if (state === 'dead') return health.verdict === 'alive' ? { type: 'revived' } : null;
+  if (health.verdict === 'dead') return { type: 'died' };
+  if (state === 'unknown') return health.verdict === 'alive' ? { type: 'joined' } : null;
+
+  if (state === 'free') return live ? { type: 'bound' } : null;
+  if (state === 'provisioning' || state === 'allocated') {
+    if (!live) return { type: 'unbound' };
+    const confirmed =
+      run?.work.kind === 'ensureAccess' && run.work.epoch === live.epoch && run.outcome?.kind === 'done';
+    return confirmed && state === 'provisioning' ? { type: 'confirmed' } : null;
+  }
+  return classifyCleaning(inputs);
+}
+
+/** cleaning and quarantined: the work's outcome decides, and an operator's wish to try again. */
+function classifyCleaning({ node, run, residue, policy }: NodeInputs): NodeEvent | null {
+  if (run?.work.kind === 'clean' && run.outcome) {
+    const cleaned = new Set(run.work.residue.map(({ epoch }) => epoch));
+    const complete = residue.every(({ epoch }) => cleaned.has(epoch));
+    if (run.outcome.kind === 'done' && run.outcome.findings.length === 0 && complete)
+      return { type: 'verified' };
+    const failed = run.outcome.kind === 'failed' || (run.outcome.kind === 'done' && complete);
+    if (failed && node.record.attempt + 1 > policy.clean.retries) return { type: 'cleaningFailed' };
+  }
+  const asked = node.wishes.cleanRequested > node.record.cleanSeen;
+  return node.record.state === 'quarantined' && asked ? { type: 'cleanRequested' } : null;
+}

@@ -1,0 +1,156 @@
+import type { NodeStatus } from './node.ts';
+import type { Policy } from './policy.ts';
+import type { ProbeResult } from './ports.ts';
+import type { Reason } from './reason.ts';
+
+/**
+ * What the daemon has seen of a node since it started to lead: never stored, so that after a restart, a
+ * take-over or a database outage nobody is judged on stale times. All times are of the monotonic clock.
+ */
+export interface Health {
+  /** The verdict of this leader; `unknown` until the first probe is done. */
+  verdict: NodeStatus;
+  failures: number;
+  /** When the first of the failing probes in a row began: the node has been silent at least since then. */
+  failingSinceMs: number | null;
+  successes: number;
+  succeedingSinceMs: number | null;
+  reason: Reason;
+  message: string;
+  /** The key that the node showed at its first good probe, until it is recorded. */
+  hostKey: string | null;
+  offeredHostKey: string | null;
+  nextProbeAtMs: number;
+}
+
+export function createHealth(nowMs: number): Health {
+  return {
+    verdict: 'unknown',
+    failures: 0,
+    failingSinceMs: null,
+    successes: 0,
+    succeedingSinceMs: null,
+    reason: 'NotProbedYet',
+    message: 'not probed yet',
+    hostKey: null,
+    offeredHostKey: null,
+    nextProbeAtMs: nowMs,
+  };
+}
+
+/** Failing now, but not (yet) judged dead. */
+export function isSuspect(health: Health): boolean {
+  return health.failures > 0 && health.verdict !== 'dead';
+}
+
+/** May a client be sent there now? Fail closed: only after a good look by this very leader. */
+export function isTrusted(health: Health | undefined): boolean {
+  return health !== undefined && health.verdict === 'alive' && health.failures === 0;
+}
+
+export interface Observation {
+  result: ProbeResult;
+  startedAtMs: number;
+  endedAtMs: number;
+}
+
+/**
+ * Health after one more probe. The first failure makes a node suspect; `failures` in a row over at least
+ * `deadAfter` make it dead; a dead node is alive again after `successes` in a row over at least `healthyDelay`.
+ * `jitter` is 0 to 1, from the caller.
+ */
+export function judge(
+  health: Health,
+  observation: Observation,
+  policy: Policy['probe'],
+  jitter: number,
+): Health {
+  return observation.result.ok
+    ? judgeSuccess(health, observation.result.hostKey, observation, policy, jitter)
+    : judgeFailure(health, observation.result, observation, policy, jitter);
+}
+
+function judgeFailure(
+  health: Health,
+  result: ProbeResult & { ok: false },
+  { startedAtMs, endedAtMs }: Observation,
+  policy: Policy['probe'],
+  jitter: number,
+): Health {
+  const failures = health.failures + 1;
+  const failingSinceMs = health.failingSinceMs ?? startedAtMs;
+  const isDead = failures >= policy.failures && endedAtMs - failingSinceMs >= policy.deadAfterMs;
+  const verdict = isDead ? 'dead' : health.verdict;
+  return {
+    ...health,
+    verdict,
+    failures,
+    failingSinceMs,
+    successes: 0,
+    succeedingSinceMs: null,
+    reason: result.reason,
+    message: result.message,
+    offeredHostKey: result.offeredHostKey,
+    nextProbeAtMs:
+      verdict === 'dead'
+        ? endedAtMs + spread(deadProbeIntervalMs(policy), jitter)
+        : nextConfirmationAtMs(failures, failingSinceMs, endedAtMs, policy),
+  };
+}
+
+/** Quick confirmation: 1 s and 2 s after the first failure, then every deadAfter / failures. */
+function nextConfirmationAtMs(
+  failures: number,
+  failingSinceMs: number,
+  nowMs: number,
+  policy: Policy['probe'],
+): number {
+  if (failures <= 2) return Math.max(failingSinceMs + failures * 1_000, nowMs);
+  const step = Math.max(policy.deadAfterMs / policy.failures, 500);
+  const judgedAtMs = failingSinceMs + policy.deadAfterMs;
+  // The probe that can give the verdict is not put off past the moment when it may.
+  return judgedAtMs > nowMs ? Math.min(nowMs + step, judgedAtMs) : nowMs + step;
+}
+
+/** A dead node is looked at as often as its death was confirmed, so that its return is seen soon. */
+function deadProbeIntervalMs(policy: Policy['probe']): number {
+  return Math.min(Math.max(policy.deadAfterMs, 1_000), policy.intervalMs);
+}
+
+function judgeSuccess(
+  health: Health,
+  hostKey: string,
+  { endedAtMs }: Observation,
+  policy: Policy['probe'],
+  jitter: number,
+): Health {
+  const successes = health.successes + 1;
+  const succeedingSinceMs = health.succeedingSinceMs ?? endedAtMs;
+  const isSteady =
+    policy.healthyDelayMs >= 0 &&
+    successes >= policy.successes &&
+    endedAtMs - succeedingSinceMs >= policy.healthyDelayMs;
+  const recovering = health.verdict === 'dead' && !isSteady;
+  return {
+    ...health,
+    verdict: recovering ? 'dead' : 'alive',
+    failures: 0,
+    failingSinceMs: null,
+    successes,
+    succeedingSinceMs,
+    reason: recovering ? 'Recovering' : 'Alive',
+    message: recovering ? 'the node answers again, but not yet for long enough' : 'the node answers',
+    hostKey: health.hostKey ?? hostKey,
+    offeredHostKey: null,
+    nextProbeAtMs: endedAtMs + spread(recovering ? recoveryIntervalMs(policy) : policy.intervalMs, jitter),
+  };
+}
+
+function recoveryIntervalMs(policy: Policy['probe']): number {
+  return Math.min(Math.max(policy.healthyDelayMs / policy.successes, 1_000), policy.intervalMs);
+}
+
+/** Up to 10 % sooner, never later: every node is probed at least every interval. */
+function spread(intervalMs: number, jitter: number): number {
+  return intervalMs * (1 - 0.1 * jitter);
+}

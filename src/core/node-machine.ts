@@ -1,0 +1,101 @@
+import { type SnapshotFrom, setup, transition } from 'xstate';
+import type { NodeState } from './node.ts';
+
+/**
+ * What is true of a node besides its state; the guards of a return from the dead look at it. It is computed from
+ * the rows at every pass, never stored with the machine.
+ */
+export interface NodeFacts {
+  /** A live placement is bound to the node. */
+  bound: boolean;
+  /** It was quarantined when it died. */
+  quarantined: boolean;
+  /** Something was placed on it since it was last verified clean, or it never was. */
+  unverified: boolean;
+}
+
+export type NodeEvent =
+  | { type: 'joined' }
+  | { type: 'bound' }
+  | { type: 'confirmed' }
+  | { type: 'unbound' }
+  | { type: 'verified' }
+  | { type: 'cleaningFailed' }
+  | { type: 'cleanRequested' }
+  | { type: 'died' }
+  | { type: 'revived' };
+
+/** The work that a state asks to be kept doing, for as long as the node is in it. */
+export type NodeWork = 'none' | 'clean' | 'cleanSlowly' | 'ensureAccess' | 'keepAccess';
+
+const NO_FACTS: NodeFacts = { bound: false, quarantined: false, unverified: false };
+
+/**
+ * The life of a node, as a table. Pure data: no invoke, no timers, no actions. A restored `invoke` would run its
+ * promise twice and a restored `after` may never fire, so deadlines are columns and work is declared as
+ * `meta.work`, which the reconciler does again and again until the state changes.
+ */
+export const nodeMachine = setup({
+  types: {
+    context: {} as NodeFacts,
+    events: {} as NodeEvent,
+    meta: {} as { work: NodeWork },
+    tags: {} as 'lendable',
+  },
+  guards: {
+    isBound: ({ context }) => context.bound,
+    isQuarantined: ({ context }) => context.quarantined,
+    isUnverified: ({ context }) => context.unverified,
+  },
+}).createMachine({
+  id: 'node',
+  initial: 'unknown',
+  context: NO_FACTS,
+  states: {
+    unknown: { meta: { work: 'none' }, on: { joined: 'cleaning', died: 'dead' } },
+    free: { meta: { work: 'none' }, tags: ['lendable'], on: { bound: 'provisioning', died: 'dead' } },
+    provisioning: {
+      meta: { work: 'ensureAccess' },
+      on: { confirmed: 'allocated', unbound: 'cleaning', died: 'dead' },
+    },
+    allocated: { meta: { work: 'keepAccess' }, on: { unbound: 'cleaning', died: 'dead' } },
+    cleaning: {
+      meta: { work: 'clean' },
+      on: { verified: 'free', cleaningFailed: 'quarantined', died: 'dead' },
+    },
+    quarantined: {
+      meta: { work: 'cleanSlowly' },
+      on: { verified: 'free', cleanRequested: 'cleaning', died: 'dead' },
+    },
+    dead: {
+      meta: { work: 'none' },
+      on: {
+        // Order matters: an unsafe node stays unsafe; a client who still has the node gets it back.
+        revived: [
+          { guard: 'isQuarantined', target: 'quarantined' },
+          { guard: 'isBound', target: 'provisioning' },
+          { guard: 'isUnverified', target: 'cleaning' },
+          { target: 'free' },
+        ],
+      },
+    },
+  },
+});
+
+type MachineState = SnapshotFrom<typeof nodeMachine>['value'];
+
+/** The state after an event; the same state when the event means nothing in it. Throws on an unknown state. */
+export function nextState(state: NodeState, event: NodeEvent, facts: NodeFacts = NO_FACTS): NodeState {
+  const snapshot = nodeMachine.resolveState({ value: state, context: facts });
+  const [next] = transition(nodeMachine, snapshot, event);
+  return next.value satisfies MachineState;
+}
+
+/** The work that a state declares. */
+export function workOf(state: NodeState): NodeWork {
+  return WORK[state];
+}
+
+const WORK = Object.fromEntries(
+  Object.entries(nodeMachine.states).map(([name, node]) => [name, node.meta?.work ?? 'none']),
+) as Record<NodeState, NodeWork>;

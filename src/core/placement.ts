@@ -1,0 +1,107 @@
+import type { Health } from './health.ts';
+import { isTrusted } from './health.ts';
+import { LAST_UID, type Node } from './node.ts';
+import type { Reason } from './reason.ts';
+import type { Rental, Selector } from './rental.ts';
+
+/** A node as placement sees it. */
+export interface Candidate {
+  node: Node;
+  health: Health | undefined;
+  /** A live placement is bound to it. */
+  occupied: boolean;
+}
+
+export interface PassedOver {
+  node: string;
+  reason: Reason;
+}
+
+export type PlacementChoice =
+  | { kind: 'node'; node: Node; passedOver: PassedOver[] }
+  /** `NoFreeNode` clears by itself; `Unsatisfiable` needs another fleet or another selector. */
+  | { kind: 'none'; reason: 'NoFreeNode' | 'Unsatisfiable'; passedOver: PassedOver[] };
+
+/** How long a node that died is chosen last. */
+const RECENT_FAILURE_MS = 3_600_000;
+
+export function matches(selector: Selector, node: Node): boolean {
+  if (selector.zone !== null && selector.zone !== node.spec.zone) return false;
+  return Object.entries(selector.matchLabels).every(([key, value]) => node.spec.labels[key] === value);
+}
+
+/** Why a node that fits can't take a rental now; null when it can. */
+export function whyNotNow({ node, health, occupied }: Candidate): Reason | null {
+  if (node.wishes.draining) return 'Draining';
+  if (node.wishes.cordoned) return 'Cordoned';
+  if (occupied || node.record.state !== 'free') return notFreeReason(node, occupied);
+  if (!isTrusted(health)) return 'NotAlive';
+  if (node.record.nextUid > LAST_UID) return 'UidsExhausted';
+  return null;
+}
+
+function notFreeReason(node: Node, occupied: boolean): Reason {
+  if (node.record.state === 'dead' || node.record.state === 'unknown') return 'NotAlive';
+  if (node.record.state === 'quarantined') return 'Quarantined';
+  return occupied ? 'NoFreeNode' : 'NotVerified';
+}
+
+/**
+ * The node for a rental: one that fits, is free and healthy; preferring one where this rental has not failed,
+ * that did not die lately, in the zone with the fewest rentals, and that has rested longest.
+ */
+export function choosePlacement(rental: Rental, candidates: Candidate[], now: Date): PlacementChoice {
+  const fitting = candidates.filter(({ node }) => !node.spec.retiring && matches(rental.spec.selector, node));
+  if (fitting.length === 0) return { kind: 'none', reason: 'Unsatisfiable', passedOver: [] };
+  const passedOver: PassedOver[] = [];
+  const usable = fitting.filter((candidate) => {
+    const reason = whyNotNow(candidate);
+    if (reason) passedOver.push({ node: candidate.node.spec.name, reason });
+    return reason === null;
+  });
+  const occupancy = countByZone(candidates);
+  const [best] = usable
+    .map(({ node }) => ({ node, rank: rank(rental, node, occupancy, now) }))
+    .sort((a, b) => compareRanks(a.rank, b.rank) || (a.node.spec.name < b.node.spec.name ? -1 : 1));
+  return best
+    ? { kind: 'node', node: best.node, passedOver }
+    : { kind: 'none', reason: 'NoFreeNode', passedOver };
+}
+
+function rank(rental: Rental, node: Node, occupancy: Map<string | null, number>, now: Date): number[] {
+  const failedHere = rental.placements.filter(
+    (placement) => placement.node === node.spec.name && placement.endReason === 'ProvisionFailed',
+  ).length;
+  const diedAt = node.record.lastFailedAt?.getTime() ?? 0;
+  const diedLately = now.getTime() - diedAt < RECENT_FAILURE_MS ? diedAt : 0;
+  return [failedHere, diedLately, occupancy.get(node.spec.zone) ?? 0, node.record.verifiedAt?.getTime() ?? 0];
+}
+
+function compareRanks(a: number[], b: number[]): number {
+  const index = a.findIndex((value, at) => value !== b[at]);
+  return index < 0 ? 0 : (a[index] as number) - (b[index] as number);
+}
+
+function countByZone(candidates: Candidate[]): Map<string | null, number> {
+  const counts = new Map<string | null, number>();
+  for (const { node, occupied } of candidates) {
+    if (occupied) counts.set(node.spec.zone, (counts.get(node.spec.zone) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Most constrained first, so that a picky rental is not starved by one that fits anywhere; then oldest. */
+export function orderWaiting(rentals: Rental[], nodes: Node[]): Rental[] {
+  const fits = new Map(
+    rentals.map((rental) => [
+      rental.id,
+      nodes.filter((node) => !node.spec.retiring && matches(rental.spec.selector, node)).length,
+    ]),
+  );
+  return rentals.toSorted(
+    (a, b) =>
+      (fits.get(a.id) as number) - (fits.get(b.id) as number) ||
+      a.createdAt.getTime() - b.createdAt.getTime() ||
+      (a.id < b.id ? -1 : 1),
+  );
+}

@@ -1,0 +1,34 @@
+import type { Breaker } from '../core/breaker.ts';
+import type { Policy } from '../core/policy.ts';
+import type { Clock, Logger } from '../core/ports.ts';
+import type { Leadership, ReconcileStore } from '../core/store-ports.ts';
+import type { Work } from '../core/work.ts';
+import type { Due } from './due.ts';
+import type { Fleet } from './fleet.ts';
+import type { Runs } from './runs.ts';
+import type { Watcher } from './watcher.ts';
+
+/** What one leader works with, from winning the lease to losing it. */
+export interface Context {
+  store: ReconcileStore;
+  leadership: Leadership;
+  fleet: Fleet;
+  watcher: Watcher;
+  runs: Runs;
+  due: Due;
+  policy: () => Policy;
+  clock: Clock;
+  random: () => number;
+  logger: Logger;
+  breaker: () => Breaker;
+  /** Starts work on a node under the fence number of the save that ordered it. */
+  start: (node: string, work: Work, fence: number) => void;
+}
+
+/** Thrown when a save found that another daemon leads: everything stops acting at once. */
+export class DeposedError extends Error {
+  constructor() {
+    super('the lease is held by another daemon');
+    this.name = 'DeposedError';
+  }
+}

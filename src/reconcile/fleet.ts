@@ -1,0 +1,69 @@
+import type { Node } from '../core/node.ts';
+import type { Placement, Rental } from '../core/rental.ts';
+import type { ReconcileStore } from '../core/store-ports.ts';
+
+/**
+ * The leader's copy of the rows, so that a pass over a few due things need not read the whole fleet. The leader
+ * is their only writer; what it saves it reads back, what the API writes comes in through dirty rentals, and the
+ * resync reads everything again. Each row's version guards against the copy being old.
+ */
+export interface Fleet {
+  nodes(): Node[];
+  node(name: string): Node | undefined;
+  rentals(): Rental[];
+  rental(id: string): Rental | undefined;
+  livePlacement(node: string): Placement | undefined;
+  /** Ended placements that the node was not verified clean of. */
+  residue(node: string): Placement[];
+  /** Reads everything again. */
+  reload(): Promise<void>;
+  refreshNode(name: string): Promise<void>;
+  refreshRental(id: string): Promise<void>;
+}
+
+export function createFleet(store: ReconcileStore): Fleet {
+  let nodes = new Map<string, Node>();
+  let rentals = new Map<string, Rental>();
+  let placements = new Map<string, Placement[]>();
+
+  return {
+    nodes: () => [...nodes.values()],
+    node: (name) => nodes.get(name),
+    rentals: () => [...rentals.values()],
+    rental: (id) => rentals.get(id),
+    livePlacement: (node) => placements.get(node)?.find(({ endedAt }) => endedAt === null),
+    residue: (node) =>
+      (placements.get(node) ?? []).filter(({ endedAt, cleanedAt }) => endedAt !== null && cleanedAt === null),
+    async reload() {
+      const [allNodes, openRentals, onNodes] = await Promise.all([
+        store.listNodes(),
+        store.listOpenRentals(),
+        store.listPlacementsOnNodes(),
+      ]);
+      nodes = new Map(allNodes.map((node) => [node.spec.name, node]));
+      rentals = new Map(openRentals.map((rental) => [rental.id, rental]));
+      placements = groupByNode(onNodes);
+    },
+    async refreshNode(name) {
+      const [node, onNode] = await Promise.all([store.loadNode(name), store.listPlacementsOnNodes(name)]);
+      if (node) nodes.set(name, node);
+      else nodes.delete(name);
+      placements.set(name, onNode);
+    },
+    async refreshRental(id) {
+      const rental = await store.loadRental(id);
+      if (rental && rental.record.endedAt === null) rentals.set(id, rental);
+      else rentals.delete(id);
+    },
+  };
+}
+
+function groupByNode(placements: Placement[]): Map<string, Placement[]> {
+  const groups = new Map<string, Placement[]>();
+  for (const placement of placements) {
+    const group = groups.get(placement.node);
+    if (group) group.push(placement);
+    else groups.set(placement.node, [placement]);
+  }
+  return groups;
+}

@@ -1,0 +1,154 @@
+import { type Breaker, CLOSED_BREAKER, computeBreaker } from '../core/breaker.ts';
+import { isSuspect } from '../core/health.ts';
+import { orderWaiting } from '../core/placement.ts';
+import type { Rental } from '../core/rental.ts';
+import { type Context, DeposedError } from './context.ts';
+import type { Due } from './due.ts';
+import { reconcileNode } from './reconcile-node.ts';
+import { reconcileRental } from './reconcile-rental.ts';
+
+/** How soon a write of the API, on any replica, is picked up. */
+const POLL_MS = 250;
+/** Everything is read and looked at again this often: what was missed costs time, never correctness. */
+const RESYNC_MS = 10_000;
+/** `lastChecked` of all nodes is written together this often. */
+const FLUSH_MS = 5_000;
+/** After a failed pass, so that a database that is down is not hammered. */
+const FAILURE_PAUSE_MS = 1_000;
+/** Rounds of follow-up in one pass; what is left then is due in the next. */
+const MAX_ROUNDS = 12;
+
+export interface Loop {
+  /** Looks now instead of at the next poll. */
+  wake(): void;
+  /** Runs until the signal; rejects with DeposedError when another daemon leads. */
+  run(signal: AbortSignal): Promise<void>;
+  breaker(): Breaker;
+}
+
+/** THE reconcile loop: one pass after the other, each over what is due. Nothing in a pass waits for a node. */
+export function createLoop(
+  makeContext: (parts: { due: Due; breaker: () => Breaker }) => Context,
+  due: Due,
+): Loop {
+  let breaker = CLOSED_BREAKER;
+  const context = makeContext({ due, breaker: () => breaker });
+  const { clock, fleet, watcher, store, leadership, logger } = context;
+  let resyncAtMs = 0;
+  let flushAtMs = 0;
+  let wakeUp: (() => void) | null = null;
+
+  async function resync(): Promise<void> {
+    await fleet.reload();
+    watcher.follow(fleet.nodes());
+    for (const { spec } of fleet.nodes()) due.markNode(spec.name);
+    for (const { id } of fleet.rentals()) due.markRental(id);
+    resyncAtMs = clock.monotonicMs() + RESYNC_MS;
+  }
+
+  async function pass(): Promise<void> {
+    if (clock.monotonicMs() >= resyncAtMs) await resync();
+    await store.numberEvents(leadership);
+    const dirty = new Set(await store.listDirtyRentals());
+    for (const id of dirty) await takeDirty(id);
+    updateBreaker();
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const { nodes, rentals } = due.take(clock.now());
+      if (nodes.length === 0 && rentals.length === 0) return;
+      for (const name of nodes) await reconcileNode(name, context);
+      await reconcileRentals(rentals, dirty);
+    }
+  }
+
+  async function takeDirty(id: string): Promise<void> {
+    await fleet.refreshRental(id);
+    due.markRental(id);
+    for (const { node, endedAt } of fleet.rental(id)?.placements ?? []) if (!endedAt) due.markNode(node);
+  }
+
+  /** Those with a node first, since a release may free one; then those that wait, in their order. */
+  async function reconcileRentals(ids: string[], dirty: Set<string>): Promise<void> {
+    const isWaiting = (rental: Rental) => rental.placements.every(({ endedAt }) => endedAt !== null);
+    const rentals = ids.flatMap((id) => fleet.rental(id) ?? []);
+    for (const rental of rentals.filter((rental) => !isWaiting(rental))) {
+      await reconcileRental(rental, context, { isDirty: dirty.delete(rental.id), queuePosition: null });
+    }
+    const queue = orderWaiting(
+      fleet.rentals().filter((rental) => isWaiting(rental) && !rental.releaseRequestedAt),
+      fleet.nodes(),
+    );
+    const releasing = rentals.filter((rental) => isWaiting(rental) && rental.releaseRequestedAt);
+    // A node that got free or a rental that left concerns everyone who waits, so the whole queue is looked at.
+    for (const { id } of [...releasing, ...queue]) {
+      const rental = fleet.rental(id);
+      if (!rental) continue;
+      const queuePosition = countAhead(queue, id) + 1;
+      await reconcileRental(rental, context, { isDirty: dirty.delete(id), queuePosition });
+    }
+  }
+
+  /** Those before it in the queue that still wait. */
+  function countAhead(queue: Rental[], id: string): number {
+    const index = queue.findIndex((rental) => rental.id === id);
+    return queue.slice(0, Math.max(index, 0)).filter((rental) => {
+      const now = fleet.rental(rental.id);
+      return now?.placements.every(({ endedAt }) => endedAt !== null);
+    }).length;
+  }
+
+  function updateBreaker(): void {
+    const healths = fleet.nodes().map(({ spec }) => watcher.health(spec.name));
+    const unhealthy = healths.filter((health) => isSuspect(health) || health.verdict === 'dead').length;
+    const unjudged = healths.filter(({ verdict }) => verdict === 'unknown').length;
+    const policy = context.policy().migrate.breaker;
+    const fleetHealth = { total: healths.length, unhealthy, unjudged };
+    const next = computeBreaker(breaker, fleetHealth, policy, clock.monotonicMs());
+    if (next.open !== breaker.open) {
+      logger.warn({ open: next.open, detail: next.message }, 'breaker changed');
+      for (const { id } of fleet.rentals()) due.markRental(id);
+    }
+    breaker = next;
+  }
+
+  async function flushChecked(): Promise<void> {
+    if (clock.monotonicMs() < flushAtMs) return;
+    flushAtMs = clock.monotonicMs() + FLUSH_MS;
+    const checked = watcher.takeChecked();
+    if (checked.length > 0 && !(await store.saveLastChecked(leadership, checked))) throw new DeposedError();
+  }
+
+  function sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (due.hasAny()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        wakeUp = null;
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal.addEventListener('abort', done, { once: true });
+      wakeUp = done;
+    });
+  }
+
+  return {
+    wake: () => wakeUp?.(),
+    breaker: () => breaker,
+    async run(signal) {
+      while (!signal.aborted) {
+        try {
+          await pass();
+          await flushChecked();
+          await sleep(POLL_MS, signal);
+        } catch (error) {
+          if (error instanceof DeposedError) throw error;
+          logger.error({ err: error }, 'pass failed; everything is read again');
+          resyncAtMs = 0;
+          due.clear();
+          await sleep(FAILURE_PAUSE_MS, signal);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import { findCondition } from '../core/condition.ts';
+import { decideNode, type NodeDecision, type NodeInputs } from '../core/decide-node.ts';
+import type { EventType, NewEvent } from '../core/event.ts';
+import type { Node } from '../core/node.ts';
+import { viewNode } from '../core/node-view.ts';
+import { viewRental } from '../core/rental-view.ts';
+import { type Context, DeposedError } from './context.ts';
+
+/**
+ * One look at one node: observe, decide, save, act. Safe to call at any time and any number of times; when
+ * nothing has to change it writes nothing.
+ */
+export async function reconcileNode(name: string, context: Context): Promise<void> {
+  const { fleet, runs, due } = context;
+  const node = fleet.node(name);
+  if (!node) {
+    runs.abort(name);
+    return;
+  }
+  const inputs = observe(node, context);
+  const decision = decideNode(inputs);
+
+  // Before the save on purpose: work without a reason may go at any time, it is cut off and not undone.
+  if (decision.abort) runs.abort(name);
+  const fence = await save(inputs, decision, context);
+  if (fence === 'conflict') {
+    await fleet.refreshNode(name);
+    due.markNode(name);
+    return;
+  }
+  if (decision.settled) runs.settle(name);
+  if (decision.raise) {
+    await context.store.raiseCounters(context.leadership, { node: name, ...decision.raise });
+    await fleet.refreshNode(name);
+    due.markNode(name);
+  }
+  if (decision.start && fence !== null) context.start(name, decision.start, fence);
+  if (decision.record.nextAttemptAt) due.markAt(`node/${name}`, decision.record.nextAttemptAt);
+  markAffected(inputs, decision, context);
+}
+
+function observe(node: Node, { fleet, watcher, runs, policy, clock, random }: Context): NodeInputs {
+  const { name } = node.spec;
+  const live = fleet.livePlacement(name) ?? null;
+  return {
+    node,
+    health: watcher.health(name),
+    live,
+    wantedKey: (live && fleet.rental(live.rentalId)?.spec.sshPublicKey) ?? null,
+    residue: fleet.residue(name),
+    run: runs.get(name),
+    policy: policy(),
+    now: clock.now(),
+    jitter: random(),
+  };
+}
+
+/** The fence number of the save, null when there was nothing to save. */
+async function save(
+  inputs: NodeInputs,
+  decision: NodeDecision,
+  { store, leadership, fleet }: Context,
+): Promise<number | 'conflict' | null> {
+  const { node, live, now } = inputs;
+  const { record, placement, cleaned, start, remove } = decision;
+  const isChanged = record !== node.record || placement || cleaned.length > 0 || start || remove;
+  if (!isChanged) return null;
+  const { name } = node.spec;
+  const result = await store.save(leadership, {
+    nodes: remove ? [] : [{ name, record }],
+    placements: placement && live ? [{ epoch: live.epoch, set: placement }] : [],
+    ...(cleaned.length > 0 ? { cleaned: { epochs: cleaned, at: now } } : {}),
+    ...(remove ? { removeNodes: [name] } : {}),
+    events: describeChanges(inputs, decision, fleet),
+  });
+  if (result.kind === 'deposed') throw new DeposedError();
+  if (result.kind === 'conflict') return 'conflict';
+  await fleet.refreshNode(name);
+  if (live) await fleet.refreshRental(live.rentalId);
+  return result.fence;
+}
+
+function describeChanges(inputs: NodeInputs, decision: NodeDecision, fleet: Context['fleet']): NewEvent[] {
+  const { node, live, now } = inputs;
+  const rental = live ? fleet.rental(live.rentalId) : undefined;
+  const events = [...decision.events];
+  if (decision.remove) {
+    const message = 'taken out of the inventory and clean: forgotten';
+    events.push({ type: 'node.removed', reason: 'Retiring', message });
+  }
+  const news = describeConditions(inputs, decision);
+  if (news) events.push(news);
+  const occupant = decision.placement?.endedAt ? null : (live?.rentalId ?? null);
+  const nodeView = viewNode({ ...node, record: decision.record }, occupant);
+  return events.map(({ type, reason, message }) => {
+    const ofRental = type.startsWith('rental.') && rental !== undefined;
+    return {
+      type,
+      at: now,
+      rentalId: ofRental ? rental.id : null,
+      node: node.spec.name,
+      tenant: ofRental ? rental.tenant : null,
+      reason,
+      message,
+      object: ofRental ? viewRental(rental, fleet.node) : nodeView,
+    };
+  });
+}
+
+/** An entry for a change of conditions that no event of the decision tells of already. */
+function describeConditions(
+  { node, health }: NodeInputs,
+  { record, events }: NodeDecision,
+): { type: EventType; reason: string; message: string } | null {
+  if (record.conditions === node.record.conditions || events.length > 0) return null;
+  const changed = record.conditions.find((condition) => {
+    const old = findCondition(node.record.conditions, condition.type);
+    return old?.status !== condition.status || old.reason !== condition.reason;
+  });
+  if (!changed) return null;
+  const { type, reason, message } = changed;
+  if (type !== 'Reachable') return { type: 'node.condition', reason, message: `${type}: ${message}` };
+  return { type: health.failures > 0 ? 'node.suspect' : 'node.alive', reason, message };
+}
+
+/** What else has to look again because this node changed. */
+function markAffected(inputs: NodeInputs, decision: NodeDecision, context: Context): void {
+  const { node, live, residue } = inputs;
+  const { due, fleet } = context;
+  const stateChanged = decision.record.state !== node.record.state;
+  if (live && (stateChanged || decision.placement)) due.markRental(live.rentalId);
+  if (stateChanged || decision.cleaned.length > 0) {
+    for (const { rentalId } of residue) if (fleet.rental(rentalId)) due.markRental(rentalId);
+  }
+  if (decision.settled || decision.placement) due.markNode(node.spec.name);
+}

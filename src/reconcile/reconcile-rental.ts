@@ -1,0 +1,212 @@
+import { setCondition } from '../core/condition.ts';
+import { decideRental, type RentalDecision } from '../core/decide-rental.ts';
+import type { EventType, NewEvent } from '../core/event.ts';
+import type { Node } from '../core/node.ts';
+import { nextState } from '../core/node-machine.ts';
+import { type Candidate, choosePlacement } from '../core/placement.ts';
+import type { Placement, Rental, RentalRecord } from '../core/rental.ts';
+import { viewRental } from '../core/rental-view.ts';
+import type { Save } from '../core/store-ports.ts';
+import { type Context, DeposedError } from './context.ts';
+
+/**
+ * One look at one rental: decide, save, mark what has to follow. `isDirty`: the API wrote it since it was last
+ * seen, which is acknowledged even when nothing else changes.
+ */
+export async function reconcileRental(
+  rental: Rental,
+  context: Context,
+  options: { isDirty: boolean; queuePosition: number | null },
+): Promise<void> {
+  const { fleet, due, clock } = context;
+  const now = clock.now();
+  const decision = decideRental({
+    rental,
+    nodeOf: fleet.node,
+    breaker: context.breaker(),
+    choose: () => choosePlacement(rental, listCandidates(context), now),
+    queuePosition: options.queuePosition,
+    now,
+  });
+  const record = recordOf(rental, decision, now);
+  if (decision.nextDueAt) due.markAt(`rental/${rental.id}`, decision.nextDueAt);
+  if (record === rental.record && decision.change.kind === 'none' && !options.isDirty) return;
+
+  const change = applyChange(rental, decision, now);
+  const result = await context.store.save(context.leadership, {
+    ...change.save,
+    rentals: [
+      {
+        id: rental.id,
+        record,
+        seenGeneration: rental.generation,
+        seenReleaseRequested: rental.releaseRequestedAt !== null,
+      },
+    ],
+    events: describe(rental, record, decision, change.placementsAfter, context, now),
+  });
+  if (result.kind === 'deposed') throw new DeposedError();
+  await fleet.refreshRental(rental.id);
+  for (const name of change.nodes) await fleet.refreshNode(name);
+  if (result.kind === 'conflict') {
+    due.markRental(rental.id);
+    return;
+  }
+  if (change.bound)
+    context.start(change.bound.node, workFor(rental, change.bound, result.fence), result.fence);
+  for (const name of change.nodes) due.markNode(name);
+  // What was decided from the old rows may already want a next step, such as another node after a lost one.
+  if (decision.change.kind !== 'none') due.markRental(rental.id);
+}
+
+function workFor(rental: Rental, { account, uid }: NewPlacement, epoch: number) {
+  return { kind: 'ensureAccess', epoch, account, uid, publicKey: rental.spec.sshPublicKey } as const;
+}
+
+export function listCandidates({ fleet, watcher }: Context): Candidate[] {
+  return fleet.nodes().map((node) => ({
+    node,
+    health: watcher.health(node.spec.name),
+    occupied: fleet.livePlacement(node.spec.name) !== undefined,
+  }));
+}
+
+/** The record to save; the same object when nothing changed. */
+function recordOf(rental: Rental, decision: RentalDecision, now: Date): RentalRecord {
+  const old = rental.record;
+  const { phase, reason, message, lostAt, expiresAt, queuePosition } = decision;
+  const isReady = phase === 'Active' || (phase === 'Migrating' && lostAt === null);
+  const next: RentalRecord = {
+    ...old,
+    phase,
+    lostAt,
+    expiresAt,
+    queuePosition,
+    observedGeneration: isSpecApplied(rental) ? rental.generation : old.observedGeneration,
+    conditions: setCondition(
+      old.conditions,
+      { type: 'Ready', status: isReady ? 'True' : 'False', reason, message },
+      now,
+    ),
+    endedAt: decision.ended ? now : old.endedAt,
+  };
+  const isSame = (Object.keys(next) as (keyof RentalRecord)[]).every((key) =>
+    next[key] instanceof Date ? +next[key] === +(old[key] ?? 0) : next[key] === old[key],
+  );
+  return isSame ? old : next;
+}
+
+/** The key is the only part of the spec that takes work on a node. */
+function isSpecApplied(rental: Rental): boolean {
+  const ready = rental.placements.filter(({ endedAt, readyAt }) => endedAt === null && readyAt !== null);
+  return ready.every(({ appliedKey }) => appliedKey === rental.spec.sshPublicKey);
+}
+
+type NewPlacement = NonNullable<Save['bind']>;
+
+interface Change {
+  save: Pick<Save, 'nodes' | 'bind' | 'placements'>;
+  /** Nodes whose rows or placements change. */
+  nodes: string[];
+  bound: NewPlacement | null;
+  /** The rental's placements after the save, for its snapshot; a new one needs the epoch. */
+  placementsAfter: (fence: number) => Placement[];
+}
+
+function applyChange(rental: Rental, { change }: RentalDecision, now: Date): Change {
+  const { placements } = rental;
+  switch (change.kind) {
+    case 'none':
+      return { save: {}, nodes: [], bound: null, placementsAfter: () => placements };
+    case 'bind':
+      return bindTo(rental, change.node, change.role, now);
+    case 'end': {
+      const set = { endedAt: now, endReason: change.endReason };
+      const ended = new Set(change.placements.map(({ epoch }) => epoch));
+      return {
+        save: { placements: [...ended].map((epoch) => ({ epoch, set })) },
+        nodes: change.placements.map(({ node }) => node),
+        bound: null,
+        placementsAfter: () => placements.map((p) => (ended.has(p.epoch) ? { ...p, ...set } : p)),
+      };
+    }
+    case 'promote': {
+      const { incoming, old, endReason } = change;
+      const ended = { endedAt: now, endReason };
+      const changes = [
+        { epoch: old.epoch, set: ended },
+        // After the old one has ended: a rental has at most one serving placement at any moment.
+        { epoch: incoming.epoch, set: { role: 'serving' as const } },
+      ];
+      const after = placements.map((p) => ({ ...p, ...changes.find(({ epoch }) => epoch === p.epoch)?.set }));
+      return {
+        save: { placements: changes },
+        nodes: [old.node, incoming.node],
+        bound: null,
+        placementsAfter: () => after,
+      };
+    }
+  }
+}
+
+function bindTo(rental: Rental, node: Node, role: 'serving' | 'incoming', now: Date): Change {
+  const { record, spec } = node;
+  const bound: NewPlacement = {
+    rentalId: rental.id,
+    node: spec.name,
+    role,
+    account: rental.account,
+    uid: record.nextUid,
+    startedAt: now,
+  };
+  const nodeRecord = {
+    ...record,
+    state: nextState(record.state, { type: 'bound' }),
+    stateSince: now,
+    attempt: 0,
+    nextAttemptAt: null,
+    nextUid: record.nextUid + 1,
+  };
+  const unset = { readyAt: null, appliedKey: null, endedAt: null, endReason: null, cleanedAt: null };
+  return {
+    save: { nodes: [{ name: spec.name, record: nodeRecord }], bind: bound },
+    nodes: [spec.name],
+    bound,
+    placementsAfter: (fence) => [...rental.placements, { ...bound, ...unset, epoch: fence }],
+  };
+}
+
+function describe(
+  rental: Rental,
+  record: RentalRecord,
+  decision: RentalDecision,
+  placementsAfter: Change['placementsAfter'],
+  { fleet }: Context,
+  now: Date,
+): NewEvent[] {
+  // Watchers live on the history, so a change without a name of its own is told too.
+  const type: EventType | null = decision.event ?? (record === rental.record ? null : 'rental.status');
+  if (!type) return [];
+  const { reason, message, change } = decision;
+  const serving = rental.placements.find((p) => p.endedAt === null && p.role === 'serving');
+  const node =
+    change.kind === 'bind'
+      ? change.node.spec.name
+      : change.kind === 'promote'
+        ? change.incoming.node
+        : serving?.node;
+  const object = (fence: number) =>
+    viewRental({ ...rental, record, placements: placementsAfter(fence) }, fleet.node);
+  return [
+    {
+      type,
+      at: now,
+      rentalId: rental.id,
+      node: node ?? null,
+      tenant: rental.tenant,
+      reason,
+      message,
+      object,
+    },
+  ];
+}
