@@ -1,0 +1,185 @@
+#!/usr/bin/python3
+"""Makes or repairs the account of one placement."""
+from __future__ import annotations
+
+DOCUMENTATION = r'''
+module: orion_account
+short_description: Makes or repairs the account of a placement
+description:
+  - The account has the given uid, the group C(orion), a private home and one public key that only root can change
+    (C(/etc/ssh/orion/ACCOUNT), used through the drop-in that M(orion_prepare) installs).
+  - The key is written with C(restrict,pty), so a login, scp and sftp work; forwarding of ports, agents and X11 does not.
+  - A uid that the node has seen before is refused for a new account, because a process that outlived its user would
+    run as the next one.
+options:
+  fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
+  account: {description: Name of the account., type: str, required: true}
+  uid: {description: Its uid from 20000 to 59999., type: int, required: true}
+  public_key: {description: The key as C(type base64) without options or comment., type: str, required: true}
+attributes:
+  check_mode: {support: full}
+'''
+
+import os
+import pwd
+import shutil
+import stat
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.orion_node import (
+    GROUP, KEY_DIR, Refusal, carry_out, check_account, check_public_key, check_uid, run_account_tool, tool,
+    write_atomically)
+
+
+def group_id():
+    import grp
+    try:
+        return grp.getgrnam(GROUP).gr_gid
+    except KeyError:
+        raise Refusal('PlaybookFailed', 'the group %s is missing: run prepare_node first' % GROUP)
+
+
+def entry_of(account):
+    try:
+        return pwd.getpwnam(account)
+    except KeyError:
+        return None
+
+
+def shadow_is_open(account):
+    """`*` means: no password, yet not locked. sshd refuses a `!` even with a key where it runs without PAM."""
+    with open('/etc/shadow') as stream:
+        for line in stream:
+            fields = line.rstrip('\n').split(':')
+            if fields[0] == account:
+                return fields[1] == '*' and (len(fields) < 8 or fields[7] == '')
+    return False
+
+
+def claim_uid(state, account, uid):
+    """Stored before the account exists: whatever happens next, the uid never goes to somebody else."""
+    try:
+        other = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        other = None
+    if other not in (None, account):
+        if state.uid_seen < uid:
+            state.uid_seen, state.uid_owner = uid, None  # not ours, but used: the controller is to skip it
+            state.save()
+        raise Refusal('FenceTooLow', 'the uid %d belongs to another account of the node' % uid)
+    if uid < state.uid_seen or (uid == state.uid_seen and state.uid_owner != account):
+        raise Refusal('FenceTooLow', 'the uid %d was used before: the node has seen %d' % (uid, state.uid_seen))
+    if uid > state.uid_seen:
+        state.uid_seen, state.uid_owner = uid, account
+        state.save()
+
+
+def add_account(account, uid, home, shell):
+    if tool('useradd'):
+        # UID_MAX below our uids keeps useradd from handing out subordinate uids (/etc/subuid), under which a tenant
+        # could own files outside his range; --no-log-init keeps lastlog from growing with the uid.
+        run_account_tool([tool('useradd'), '-K', 'UID_MAX=19999', '--no-log-init', '-M', '-N', '-u', str(uid), '-g', GROUP,
+                          '-d', home, '-s', shell, '-p', '*', account])
+    else:
+        # BusyBox: -D sets no password, which it writes as `!`; chpasswd -e puts the `*` there.
+        run_account_tool([tool('adduser') or 'adduser', '-D', '-H', '-h', home, '-s', shell, '-u', str(uid), '-G', GROUP,
+                          '-g', '', account])
+        open_shadow(account)
+
+
+def open_shadow(account):
+    run_account_tool([tool('chpasswd') or 'chpasswd', '-e'], stdin='%s:*\n' % account)
+
+
+def repair_account(account, uid, home, shell):
+    if tool('usermod'):
+        run_account_tool([tool('usermod'), '-g', GROUP, '-d', home, '-s', shell, '-e', '', '-p', '*', account])
+    else:
+        run_account_tool([tool('deluser') or 'deluser', account])
+        add_account(account, uid, home, shell)
+
+
+def make_home(home, uid, gid, check_mode):
+    """Built under another name and renamed, so that a home that exists is a complete one."""
+    try:
+        found = os.lstat(home)
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != uid:
+            raise Refusal('PlaybookFailed', '%s is there already and is not of uid %d: delete the older account first'
+                          % (home, uid))
+        return False
+    except FileNotFoundError:
+        pass
+    if check_mode:
+        return True
+    os.makedirs(os.path.dirname(home), mode=0o755, exist_ok=True)
+    fresh = os.path.join(os.path.dirname(home), '.orion-new-' + os.path.basename(home))
+    shutil.rmtree(fresh, ignore_errors=True)
+    if os.path.isdir('/etc/skel'):
+        shutil.copytree('/etc/skel', fresh, symlinks=True)
+    else:
+        os.mkdir(fresh)
+    for directory, _, files in os.walk(fresh):
+        for name in files:
+            os.lchown(os.path.join(directory, name), uid, gid)
+        os.chown(directory, uid, gid)
+    os.chmod(fresh, 0o700)
+    os.rename(fresh, home)
+    return True
+
+
+def write_key(account, public_key, check_mode):
+    if not os.path.isdir(KEY_DIR):
+        raise Refusal('PlaybookFailed', '%s is missing: run prepare_node first' % KEY_DIR)
+    path, line = os.path.join(KEY_DIR, account), 'restrict,pty %s\n' % public_key
+    try:
+        found = os.lstat(path)
+        with open(path) as stream:
+            if stream.read() == line and stat.S_IMODE(found.st_mode) == 0o644 and found.st_uid == 0:
+                return False
+    except (FileNotFoundError, UnicodeDecodeError):
+        pass
+    if not check_mode:
+        write_atomically(path, line, 0o644)
+    return True
+
+
+def ensure_account(params, check_mode, state):
+    account, uid = params['account'], params['uid']
+    check_account(account)
+    check_uid(uid)
+    check_public_key(params['public_key'])
+    gid, home = group_id(), '/home/' + account
+    shell = '/bin/bash' if os.path.exists('/bin/bash') else '/bin/sh'
+    found = entry_of(account)
+    changed = False
+    if found is None:
+        claim_uid(state, account, uid)
+        changed = True
+        if not check_mode:
+            add_account(account, uid, home, shell)
+    elif found.pw_uid != uid:
+        raise Refusal('PlaybookFailed', 'the account %s is there with uid %d: delete it first' % (account, found.pw_uid))
+    else:
+        if state.uid_seen < uid:
+            state.uid_seen, state.uid_owner = uid, account
+            state.save()
+        wanted = (gid, home, shell)
+        if (found.pw_gid, found.pw_dir, found.pw_shell) != wanted or not shadow_is_open(account):
+            changed = True
+            if not check_mode:
+                repair_account(account, uid, home, shell)
+    changed = make_home(home, uid, gid, check_mode) or changed
+    # Last, because with it the client can log in: everything else stands by then.
+    changed = write_key(account, params['public_key'], check_mode) or changed
+    return changed, {}
+
+
+def main():
+    module = AnsibleModule(supports_check_mode=True, argument_spec={
+        'fence': {'type': 'int', 'required': True}, 'account': {'type': 'str', 'required': True},
+        'uid': {'type': 'int', 'required': True}, 'public_key': {'type': 'str', 'required': True, 'no_log': False}})
+    carry_out(module, lambda state: ensure_account(module.params, module.check_mode, state))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,200 @@
+#!/usr/bin/python3
+"""Makes a machine ready to be lent."""
+from __future__ import annotations
+
+DOCUMENTATION = r'''
+module: orion_prepare
+short_description: Makes a machine ready to be lent
+description:
+  - Makes the system group C(orion) and C(/etc/ssh/orion), and an sshd drop-in by which members of the group log in with
+    the root-owned key files in there and with nothing else.
+  - The configuration is tested before sshd reads it, and put back when the test fails. sshd is reloaded only on a change.
+  - Takes the baseline that M(orion_verify) compares with, unless a tenant's account is there (what he left would
+    become normal).
+options:
+  fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
+attributes:
+  check_mode: {support: full}
+'''
+
+import glob
+import grp
+import json
+import os
+import signal
+import stat
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.orion_node import (
+    BASELINE_FILE, GROUP, KEY_DIR, UID_MAX, UID_MIN, Refusal, carry_out, run_account_tool, run_tool, tool,
+    write_atomically)
+from ansible.module_utils.orion_survey import lines_of, survey
+
+DROP_IN_DIR = '/etc/ssh/sshd_config.d'
+DROP_IN = DROP_IN_DIR + '/orion.conf'
+MAIN_CONFIG = '/etc/ssh/sshd_config'
+WALK_SECONDS = 300
+CONTENT = '''# Written by Orion (prepare_node). Accounts of the group orion belong to clients: they log in with the key that Orion
+# put in a place that they can't write to, and with nothing else.
+Match Group orion
+    AuthorizedKeysFile /etc/ssh/orion/%u
+    AuthorizedKeysCommand none
+    AuthenticationMethods publickey
+    PubkeyAuthentication yes
+    PasswordAuthentication no
+    KbdInteractiveAuthentication no
+    HostbasedAuthentication no
+    AllowAgentForwarding no
+    AllowTcpForwarding no
+    AllowStreamLocalForwarding no
+    X11Forwarding no
+    PermitTunnel no
+    PermitUserRC no
+Match all
+'''
+
+
+def ensure_group(check_mode):
+    try:
+        grp.getgrnam(GROUP)
+        return False
+    except KeyError:
+        pass
+    if not check_mode:
+        if tool('groupadd'):
+            run_account_tool([tool('groupadd'), '--system', GROUP])
+        else:
+            run_account_tool([tool('addgroup') or 'addgroup', '-S', GROUP])
+    return True
+
+
+def ensure_key_dir(check_mode):
+    try:
+        found = os.lstat(KEY_DIR)
+        if stat.S_ISDIR(found.st_mode) and (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (0, 0, 0o755):
+            return False
+        if not stat.S_ISDIR(found.st_mode):
+            raise Refusal('PlaybookFailed', '%s is not a directory' % KEY_DIR)
+    except FileNotFoundError:
+        pass
+    if not check_mode:
+        os.makedirs(KEY_DIR, exist_ok=True)
+        os.chown(KEY_DIR, 0, 0)
+        os.chmod(KEY_DIR, 0o755)
+    return True
+
+
+def running_listeners():
+    """(pid, configuration file, binary) of each sshd that listens here. Only root's processes with sshd's own
+    binary: any account can call its process "sshd: … [listener]"."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            binary = os.readlink('/proc/%s/exe' % pid).replace(' (deleted)', '')
+            if not os.path.basename(binary).startswith('sshd') or os.stat('/proc/' + pid).st_uid != 0:
+                continue
+            with open('/proc/%s/cmdline' % pid) as stream:
+                title = stream.read().replace('\0', ' ').split()
+        except OSError:
+            continue
+        if '[listener]' in title:
+            config = title[title.index('-f') + 1] if '-f' in title[:-1] else MAIN_CONFIG
+            found.append((int(pid), config, binary))
+    return found
+
+
+def includes_drop_in(config):
+    """An Include counts only above the first Match, as sshd reads it."""
+    for line in lines_of(config):
+        words = line.strip().split()
+        if words[:1] and words[0].lower() == 'match':
+            return False
+        if words[:1] and words[0].lower() == 'include' and any(
+                word in (DROP_IN, DROP_IN_DIR + '/*.conf', 'sshd_config.d/*.conf', DROP_IN_DIR + '/*') for word in words[1:]):
+            return True
+    return False
+
+
+def read_or_none(path):
+    try:
+        with open(path) as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+
+
+def write_config(path, content):
+    mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else 0o644
+    write_atomically(path, content, mode)
+
+
+def put_back(before):
+    for path, content in before.items():
+        if content is None:
+            os.unlink(path)
+        else:
+            write_config(path, content)
+
+
+def ensure_sshd(check_mode):
+    listeners = running_listeners()
+    configs = {config for _, config, _ in listeners} or {MAIN_CONFIG}
+    binary = tool('sshd') or (listeners[0][2] if listeners else None)
+    if binary is None:
+        raise Refusal('PlaybookFailed', 'there is no sshd on the node')
+    wanted = {DROP_IN: CONTENT}
+    for config in configs:
+        if not includes_drop_in(config):
+            wanted[config] = 'Include %s\n%s' % (DROP_IN, read_or_none(config) or '')
+    before = {path: read_or_none(path) for path in wanted}
+    if before == wanted:
+        return False
+    if check_mode:
+        return True
+    os.makedirs(DROP_IN_DIR, mode=0o755, exist_ok=True)
+    os.makedirs('/run/sshd', mode=0o755, exist_ok=True)  # sshd -t wants its privilege separation directory
+    for path, content in wanted.items():
+        write_config(path, content)
+    for config in configs:
+        tested = run_tool([binary, '-t', '-f', config])
+        if tested.returncode != 0:
+            put_back(before)
+            raise Refusal('PlaybookFailed', 'sshd refuses the configuration: %s' % ' '.join(tested.stdout.split())[:200])
+    for pid, _, _ in listeners:
+        os.kill(pid, signal.SIGHUP)  # reads the configuration anew; sessions that stand, stand on
+    return True
+
+
+def tenants_are_there():
+    return any(UID_MIN <= int(f[2]) <= UID_MAX for f in (line.split(':') for line in lines_of('/etc/passwd'))
+               if len(f) == 7 and f[2].isdigit()) or bool(glob.glob(KEY_DIR + '/*'))
+
+
+def take_baseline():
+    compared, _, writable, complete = survey(UID_MIN, UID_MAX, WALK_SECONDS)
+    if not complete:
+        raise Refusal('PlaybookFailed', 'the walk over the disks did not end within %d s' % WALK_SECONDS)
+    # Where anybody may write: orion_account_absent looks there, beside the places that every system has.
+    write_atomically(BASELINE_FILE, json.dumps({'compared': compared, 'writable': writable}))
+
+
+def prepare(check_mode):
+    changed = ensure_group(check_mode)
+    changed = ensure_key_dir(check_mode) or changed
+    changed = ensure_sshd(check_mode) or changed
+    # With a tenant there the older baseline stays; without one orion_verify says that there is none.
+    if tenants_are_there():
+        return changed, {}
+    changed = changed or not os.path.exists(BASELINE_FILE)
+    if not check_mode:
+        take_baseline()
+    return changed, {}
+
+
+def main():
+    module = AnsibleModule(supports_check_mode=True, argument_spec={'fence': {'type': 'int', 'required': True}})
+    carry_out(module, lambda _state: prepare(module.check_mode))
+
+
+if __name__ == '__main__':
+    main()
