@@ -1,0 +1,276 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { access, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { waitForBanner } from './banner.ts';
+import { connectNetwork, disconnectNetwork, needsOwnNetwork } from './network.ts';
+import {
+  identify,
+  isRunning,
+  isStopped,
+  listTree,
+  type ProcessIdentity,
+  signalProcess,
+  waitUntilGone,
+} from './processes.ts';
+import { readRecord, removeRecord, writeRecord } from './records.ts';
+
+/** A machine made of namespaces: own files, processes, accounts, host name and sshd on this machine's kernel. */
+export interface WorkerSpec {
+  /** ORION_HOME. Everything of the worker is kept in `workers/NAME` under it. */
+  home: string;
+  name: string;
+  /** Where its sshd listens. A host in 10.231.0.0/16 gets a network namespace of its own. */
+  host: string;
+  port: number;
+  /** The public key that root's login takes, one line. */
+  authorizedKey: string;
+}
+
+const INIT_SCRIPT = fileURLToPath(new URL('../../src/lab/worker-init.sh', import.meta.url));
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
+const START_DEADLINE_MS = 30_000;
+const COMMAND_DEADLINE_MS = 30_000;
+
+export interface Command {
+  exitCode: number | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+/** One worker. Its process may have been started by another program: what it is, is kept in a record under `run`. */
+export class Worker {
+  readonly spec: WorkerSpec;
+  readonly folder: string;
+  /** `ssh-ed25519 AAAA…` without a comment; the same over every stop and start. */
+  readonly hostKey: string;
+
+  constructor(spec: WorkerSpec, hostKey: string) {
+    this.spec = spec;
+    this.folder = join(spec.home, 'workers', spec.name);
+    this.hostKey = hostKey;
+  }
+
+  /** The first process in there, as this machine sees it; null when the worker is stopped. */
+  async process(): Promise<ProcessIdentity | null> {
+    const record = await readRecord(this.spec.home, this.recordName);
+    return record !== null && (await isRunning(record)) ? record : null;
+  }
+
+  async isRunning(): Promise<boolean> {
+    return (await this.process()) !== null;
+  }
+
+  /** Settles when sshd greets on its port. Does nothing when the worker runs already. */
+  async start(): Promise<void> {
+    if (await this.isRunning()) return;
+    const logPath = join(this.spec.home, 'logs', `${this.spec.name}.log`);
+    const first = await this.launch(logPath);
+    const ended = async () => !(await isRunning(first));
+    if (await waitForBanner(this.spec, { timeoutMs: START_DEADLINE_MS, ended })) return;
+    await this.stop();
+    const log = (await readFile(logPath, 'utf8').catch(() => '')).trim().split('\n').slice(-5).join('\n');
+    throw new Error(explainFailure(this.spec, logPath, log));
+  }
+
+  /** Like pulling the plug: everything in there dies at once, and its mounts and network go with it. */
+  async stop(): Promise<void> {
+    const first = await this.process();
+    if (first !== null) {
+      await signalProcess(first, 'SIGKILL');
+      if (!(await waitUntilGone(first, 10_000))) throw new Error(`${this.spec.name} does not die`);
+    }
+    if (needsOwnNetwork(this.spec.host)) await disconnectNetwork(this.spec.host);
+    await removeRecord(this.spec.home, this.recordName);
+  }
+
+  /** Stops every process in there where it stands; connections stay open and silent. */
+  async freeze(): Promise<void> {
+    await this.signalAll('SIGSTOP', async (pid) => isStopped(pid));
+  }
+
+  async thaw(): Promise<void> {
+    await this.signalAll('SIGCONT', async (pid) => !(await isStopped(pid)));
+  }
+
+  /** Runs a program inside, as root, without SSH. Never rejects because of its exit code. */
+  async exec(argv: string[], options: { input?: string; timeoutMs?: number } = {}): Promise<Command> {
+    const first = await this.process();
+    if (first === null) throw new Error(`${this.spec.name} is stopped`);
+    const namespaces = [
+      '--mount',
+      '--uts',
+      '--ipc',
+      '--pid',
+      ...(needsOwnNetwork(this.spec.host) ? ['--net'] : []),
+    ];
+    const result = await execa(
+      'nsenter',
+      [`--target=${first.pid}`, ...namespaces, '--root', '--wd=/', '--', ...argv],
+      {
+        reject: false,
+        input: options.input ?? '',
+        timeout: options.timeoutMs ?? COMMAND_DEADLINE_MS,
+        env: {
+          PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+          HOME: '/root',
+          LANG: 'C.UTF-8',
+        },
+        extendEnv: false,
+      },
+    );
+    return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+  }
+
+  /** Kills only the listener of sshd: sessions that are open live on, new ones are refused. */
+  async stopListener(): Promise<void> {
+    await this.exec(['sh', '-c', 'kill "$(cat /run/sshd.pid)"']);
+  }
+
+  async startListener(): Promise<void> {
+    await this.exec(['/usr/sbin/sshd']);
+    await waitForBanner(this.spec, { timeoutMs: START_DEADLINE_MS, ended: async () => false });
+  }
+
+  private get recordName(): string {
+    return `worker-${this.spec.name}`;
+  }
+
+  private async signalAll(signal: NodeJS.Signals, isDone: (pid: number) => Promise<boolean>): Promise<void> {
+    const first = await this.process();
+    if (first === null) throw new Error(`${this.spec.name} is stopped`);
+    // What forks while it is being signalled is caught in the next round.
+    for (let round = 0; round < 100; round++) {
+      let open = 0;
+      for (const pid of await listTree(first.pid)) {
+        if (await isDone(pid)) continue;
+        open++;
+        const target = await identify(pid);
+        if (target !== null) await signalProcess(target, signal);
+      }
+      if (open === 0) return;
+    }
+    throw new Error(`${this.spec.name} has processes that do not take ${signal}`);
+  }
+
+  /** Starts the namespaces, connects the network, and lets the first process go on. */
+  private async launch(logPath: string): Promise<ProcessIdentity> {
+    const ownNetwork = needsOwnNetwork(this.spec.host);
+    await mkdir(join(this.spec.home, 'logs'), { recursive: true, mode: 0o700 });
+    const log = await open(logPath, 'w', 0o600);
+    try {
+      const child = spawn('unshare', [...namespaceFlags(ownNetwork), 'bash', INIT_SCRIPT], {
+        // Ctrl-C in the terminal reaches the lab alone, which then stops its workers.
+        detached: true,
+        stdio: ['pipe', log.fd, log.fd, 'pipe'],
+        env: this.environment(),
+      });
+      const first = await readFirstPid(child, logPath);
+      await writeRecord(this.spec.home, this.recordName, first);
+      if (ownNetwork) await connectNetwork(this.spec.host, first.pid);
+      child.stdin?.on('error', ignoreBrokenPipe).end('go\n');
+      child.unref();
+      return first;
+    } finally {
+      await log.close();
+    }
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    return {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      LANG: 'C.UTF-8',
+      // By this mark a lab finds what a killed one left behind.
+      ORION_LAB: this.spec.home,
+      WORKER: this.folder,
+      NAME: this.spec.name,
+      HOST: this.spec.host,
+      PORT: String(this.spec.port),
+      AUTHORIZED_KEY: this.spec.authorizedKey,
+      HIDE: [resolve(this.spec.home), resolve(CHECKOUT)].join('\n'),
+    };
+  }
+}
+
+/** Prepares a worker's folder and host key without starting it. */
+export async function openWorker(spec: WorkerSpec): Promise<Worker> {
+  const home = resolve(spec.home);
+  const folder = join(home, 'workers', spec.name);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return new Worker({ ...spec, home }, await ensureKeyPair(join(folder, 'host_key'), spec.name));
+}
+
+/** Opens a worker and starts it; settles when its sshd greets. */
+export async function startWorker(spec: WorkerSpec): Promise<Worker> {
+  const worker = await openWorker(spec);
+  await worker.start();
+  return worker;
+}
+
+/** Makes an ed25519 key pair at `path` unless there is one; returns its public half without the comment. */
+export async function ensureKeyPair(path: string, comment: string): Promise<string> {
+  const exists = await access(`${path}.pub`).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) {
+    // ssh-keygen writes the public half last: without it, the private one may be half written.
+    await rm(path, { force: true });
+    await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', path], {
+      timeout: COMMAND_DEADLINE_MS,
+    });
+  }
+  return (await readFile(`${path}.pub`, 'utf8')).trim().split(' ').slice(0, 2).join(' ');
+}
+
+function namespaceFlags(ownNetwork: boolean): string[] {
+  const flags = [
+    '--mount',
+    '--pid',
+    '--ipc',
+    '--uts',
+    '--cgroup',
+    '--fork',
+    '--kill-child',
+    '--propagation=private',
+  ];
+  return ownNetwork ? [...flags, '--net', '--'] : [...flags, '--'];
+}
+
+async function readFirstPid(child: ChildProcess, logPath: string): Promise<ProcessIdentity> {
+  const line = await new Promise<string>((done, fail) => {
+    const timer = setTimeout(() => fail(new Error('The worker did not start in time')), START_DEADLINE_MS);
+    child.once('error', fail);
+    child.stdio[3]?.once('data', (data: Buffer) => done(data.toString())).once('end', () => done(''));
+    child.once('exit', () => clearTimeout(timer));
+    child.stdio[3]?.once('close', () => clearTimeout(timer));
+  });
+  const first = await identify(Number(line));
+  if (first === null) {
+    const log = await readFile(logPath, 'utf8').catch(() => '');
+    throw new Error(`New namespaces can't be made on this machine: ${log.trim()}`);
+  }
+  return first;
+}
+
+function explainFailure(spec: WorkerSpec, logPath: string, log: string): string {
+  if (log.includes('an overlay of')) {
+    return `Worker ${spec.name} needs a file system that an overlay can be written to: put ORION_HOME (${spec.home}) on ext4, xfs, btrfs or tmpfs.`;
+  }
+  return `Worker ${spec.name} did not start on ${spec.host}:${spec.port}; see ${logPath}: ${log}`;
+}
+
+function ignoreBrokenPipe(): void {
+  // The worker ended before it was told to go on; its log says why, and the wait for the banner notices.
+}
+
+export async function removeWorkerFiles(home: string, name: string): Promise<void> {
+  await rm(join(resolve(home), 'workers', name), { recursive: true, force: true });
+}
+
+export async function writeControlKey(home: string): Promise<string> {
+  const folder = join(resolve(home), 'keys');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return ensureKeyPair(join(folder, 'control_ed25519'), 'orion-control');
+}
