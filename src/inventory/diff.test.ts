@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import type { NodeSpec } from '../core/node.ts';
+import { diffInventory } from './diff.ts';
+
+function spec(name: string, more: Partial<NodeSpec> = {}): NodeSpec {
+  return {
+    name,
+    host: '127.0.0.1',
+    port: 22,
+    user: 'root',
+    privateKeyPath: '/k',
+    pinnedHostKey: null,
+    clientHost: '127.0.0.1',
+    clientPort: 22,
+    zone: null,
+    labels: { a: '1', b: '2' },
+    retiring: false,
+    ...more,
+  };
+}
+
+test('nothing differs, whatever the order of nodes and labels', () => {
+  const diff = diffInventory([spec('a'), spec('b')], [spec('b', { labels: { b: '2', a: '1' } }), spec('a')]);
+  expect(diff).toEqual({ added: [], changed: [], removed: [] });
+});
+
+test('added, changed and removed; a renamed node is one removed and one added', () => {
+  const diff = diffInventory(
+    [spec('a'), spec('b'), spec('c')],
+    [spec('a', { port: 23, labels: {} }), spec('b'), spec('d')],
+  );
+  expect(diff.added.map((node) => node.name)).toEqual(['d']);
+  expect(diff.changed.map(({ name, keys }) => ({ name, keys }))).toEqual([
+    { name: 'a', keys: ['port', 'labels'] },
+  ]);
+  expect(diff.removed.map((node) => node.name)).toEqual(['c']);
+});
+
+test('a retiring node is not removed twice, and is changed when it is wanted again', () => {
+  const retiring = spec('a', { retiring: true });
+  expect(diffInventory([retiring], [])).toEqual({ added: [], changed: [], removed: [] });
+  expect(diffInventory([retiring], [spec('a')]).changed[0]?.keys).toEqual(['retiring']);
+});

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { parseInventory } from './load.ts';
+
+const FILE = 'inventory.yaml';
+
+function problemsOf(text: string): string[] {
+  const result = parseInventory(text, FILE, { ORION_HOME: '/o' });
+  return result.ok ? [] : result.problems;
+}
+
+/** One mistake in the policy of a file that is right otherwise. */
+const inPolicy = (line: string) => `policy:\n  ${line}\nnodes:\n  - { name: a, host: h }\n`;
+
+/** What is wrong | the file | where and what the message says. */
+const MISTAKES: [string, string, string][] = [
+  ['empty file', '', '1:1: nodes: expected a list of nodes, not nothing'],
+  ['not a mapping', '- a\n', '1:1: expected a mapping of keys and values, not a list'],
+  ['no nodes', 'policy: {}\n', '1:1: nodes: expected a list of nodes, not nothing'],
+  [
+    'unknown key at the top',
+    'node: []\nnodes: [{ name: a, host: h }]',
+    '1:1: node: unknown key; expected policy, defaults, nodes (did you mean "nodes"?)',
+  ],
+  [
+    'other spelling',
+    inPolicy('probe: { dead_after: 5s }'),
+    '2:12: policy.probe.dead_after: unknown key; expected interval, timeout, keepalive, failures, deadAfter, successes, healthyDelay (did you mean "deadAfter"?)',
+  ],
+  [
+    'unknown key, nothing near',
+    inPolicy('colour: red'),
+    '2:3: policy.colour: unknown key; expected probe, migrate, provision, clean, lease, fence',
+  ],
+  [
+    'section twice',
+    `${inPolicy('lease: { max: 9h }')}policy: {}\n`,
+    '5:1: policy: this key was given before',
+  ],
+  [
+    'host of the defaults',
+    'defaults: { host: a/b }\nnodes: [{ name: a }]',
+    '1:19: defaults.host: expected a host name',
+  ],
+  [
+    'duration without unit',
+    inPolicy('probe: { interval: 30 }'),
+    '2:22: policy.probe.interval: expected a duration such as 6h, 1h30m, 45s or 250ms, not 30',
+  ],
+  [
+    'duration',
+    inPolicy('probe: { deadAfter: soon }'),
+    'policy.probe.deadAfter: expected a duration such as 6h, 1h30m, 45s or 250ms, not "soon"',
+  ],
+  ['duration negative', inPolicy('probe: { deadAfter: -5s }'), 'policy.probe.deadAfter: expected a duration'],
+  [
+    'duration too small',
+    inPolicy('provision: { timeout: 1ms }'),
+    'policy.provision.timeout: expected a duration of 1s to 576h, not "1ms"',
+  ],
+  [
+    'duration too large',
+    inPolicy('clean: { timeout: 9999h }'),
+    'policy.clean.timeout: expected a duration of 1s to 576h',
+  ],
+  [
+    'timeout over interval',
+    inPolicy('probe: { interval: 5s, timeout: 5s }'),
+    '2:35: policy.probe.timeout: expected less than probe.interval (5s)',
+  ],
+  [
+    'interval under default timeout',
+    inPolicy('probe: { interval: 5s }'),
+    '2:22: policy.probe.interval: expected more than probe.timeout (10s)',
+  ],
+  [
+    'lease default over max',
+    inPolicy('lease: { default: 13h }'),
+    '2:21: policy.lease.default: expected at most lease.max (12h)',
+  ],
+  [
+    'failures 0',
+    inPolicy('probe: { failures: 0 }'),
+    'policy.probe.failures: expected a whole number, 1 to 100, not 0',
+  ],
+  [
+    'failures is a fraction',
+    inPolicy('probe: { failures: 1.5 }'),
+    'policy.probe.failures: expected a whole number',
+  ],
+  [
+    'percent',
+    inPolicy('migrate: { breaker: { unhealthyPercent: 101 } }'),
+    '2:43: policy.migrate.breaker.unhealthyPercent: expected a whole number, 1 to 100, not 101',
+  ],
+  [
+    'percent with its sign',
+    inPolicy('migrate: { breaker: { unhealthyPercent: 40% } }'),
+    'unhealthyPercent: expected a whole number, 1 to 100, not "40%"',
+  ],
+  [
+    'concurrency',
+    inPolicy('provision: { concurrency: 0 }'),
+    'policy.provision.concurrency: expected a whole number',
+  ],
+  [
+    'retries',
+    inPolicy('clean: { retries: -1 }'),
+    'policy.clean.retries: expected a whole number, 0 to 1000, not -1',
+  ],
+  [
+    'fence mode',
+    inPolicy('fence: { mode: lazy }'),
+    '2:18: policy.fence.mode: expected eager or strict, not "lazy"',
+  ],
+  [
+    'policy is a word',
+    'policy: strict\nnodes: [{ name: a, host: h }]',
+    '1:9: policy: expected a mapping of keys and values, not "strict"',
+  ],
+];
+
+describe('one mistake of the policy', () => {
+  test.each(MISTAKES)('%s', (_, text, expected) => {
+    const problems = problemsOf(text);
+    expect(problems.join('\n')).toContain(expected);
+    for (const problem of problems) expect(problem).toMatch(/^inventory\.yaml:\d+:\d+: /);
+    expect(problems).toHaveLength(1);
+  });
+});
