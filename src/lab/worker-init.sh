@@ -114,7 +114,6 @@ prepare() {
 [ $first = no ] || prepare
 
 # Written at every start, as the settings of a machine that its operator reinstalls; drop-ins are kept.
-hostname "$NAME"
 echo "$NAME" >etc/hostname
 printf '127.0.0.1 localhost %s\n::1 localhost\n' "$NAME" >etc/hosts
 install -m 600 ../host_key etc/ssh/ssh_host_ed25519_key
@@ -160,6 +159,8 @@ mount -t tmpfs -o nosuid,nodev,mode=1777,size=256m tmpfs tmp
 mount -t tmpfs -o nosuid,nodev,mode=755,size=64m tmpfs run
 install -d -m 755 run/sshd run/lock
 mount -t proc -o nosuid,nodev,noexec proc proc
+# hostname(1) refuses underscores; the kernel does not.
+echo "$NAME" >proc/sys/kernel/hostname
 # The kernel's switches belong to the host.
 for path in proc/sys proc/sysrq-trigger; do
   [ ! -e $path ] || { mount --bind $path $path && mount -o remount,bind,ro $path; }

@@ -107,7 +107,7 @@ export class Worker {
     ];
     const result = await execa(
       'nsenter',
-      [`--target=${first.pid}`, ...namespaces, '--root', '--wd=/', '--', ...argv],
+      [`--target=${first.pid}`, ...namespaces, '--root', '--wd', '--', ...argv],
       {
         reject: false,
         input: options.input ?? '',
