@@ -1,4 +1,4 @@
-import type { NodeInputs } from './decide-node.ts';
+import type { NodeInputs } from './node-inputs.ts';
 import type { NodeEvent } from './node-machine.ts';
 
 /**

@@ -2,30 +2,13 @@ import { computeDelayMs, NODE_BACKOFF, QUARANTINE_RETRY_MS } from './backoff.ts'
 import { classify } from './classify.ts';
 import { findCondition } from './condition.ts';
 import type { EventType } from './event.ts';
-import type { Health } from './health.ts';
-import type { Node, NodeRecord, NodeState } from './node.ts';
+import type { NodeRecord, NodeState } from './node.ts';
 import { computeNodeConditions } from './node-conditions.ts';
+import type { NodeInputs } from './node-inputs.ts';
 import { nextState, workOf } from './node-machine.ts';
-import type { Policy } from './policy.ts';
 import type { Reason } from './reason.ts';
 import type { Placement } from './rental.ts';
 import { isUnreachable, type Run, type Work } from './work.ts';
-
-/** Everything that a decision about one node may look at. */
-export interface NodeInputs {
-  node: Node;
-  health: Health;
-  /** The live placement on the node, and the key that its rental wants. */
-  live: Placement | null;
-  wantedKey: string | null;
-  /** Ended placements that the node was not yet verified clean of. */
-  residue: Placement[];
-  run: Run | null;
-  policy: Policy;
-  now: Date;
-  /** 0 to 1. */
-  jitter: number;
-}
 
 export interface NodeDecision {
   /** The record to save; the same object when nothing changed. */

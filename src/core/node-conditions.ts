@@ -1,7 +1,7 @@
 import { type Condition, setCondition } from './condition.ts';
-import type { NodeInputs } from './decide-node.ts';
 import { isSuspect } from './health.ts';
 import { LAST_UID, type NodeRecord } from './node.ts';
+import type { NodeInputs } from './node-inputs.ts';
 import type { Reason } from './reason.ts';
 
 type Verdict = Omit<Condition, 'lastTransitionTime'>;

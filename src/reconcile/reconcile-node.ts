@@ -1,7 +1,8 @@
 import { findCondition } from '../core/condition.ts';
-import { decideNode, type NodeDecision, type NodeInputs } from '../core/decide-node.ts';
+import { decideNode, type NodeDecision } from '../core/decide-node.ts';
 import type { EventType, NewEvent } from '../core/event.ts';
 import type { Node } from '../core/node.ts';
+import type { NodeInputs } from '../core/node-inputs.ts';
 import { viewNode } from '../core/node-view.ts';
 import { viewRental } from '../core/rental-view.ts';
 import { type Context, DeposedError } from './context.ts';

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import { CLOSED_BREAKER } from './breaker.ts';
+import { decideRental, type RentalInputs } from './decide-rental.ts';
+import type { Node } from './node.ts';
+import type { PlacementChoice } from './placement.ts';
+import { aNode, aPlacement, aRental, NOW } from './rows.fixture.ts';
+
+const later = (ms: number) => new Date(NOW.getTime() + ms);
+const NONE: PlacementChoice = { kind: 'none', reason: 'NoFreeNode', passedOver: [] };
+const a = aNode('a', { record: { state: 'allocated' } });
+const dead = aNode('a', { record: { state: 'dead' } });
+const b = aNode('b');
+
+function decide(set: Partial<Omit<RentalInputs, 'nodeOf'>> & { nodes?: Node[] }) {
+  const nodes = set.nodes ?? [a, b];
+  return decideRental({
+    rental: aRental(),
+    breaker: CLOSED_BREAKER,
+    choose: () => NONE,
+    queuePosition: 1,
+    now: NOW,
+    ...set,
+    nodeOf: (name) => nodes.find(({ spec }) => spec.name === name),
+  });
+}
+const chooseB = (): PlacementChoice => ({ kind: 'node', node: b, passedOver: [] });
+const served = aRental({ record: { phase: 'Active' }, placements: [aPlacement(1, 'a')] });
+
+describe('a rental without a node', () => {
+  it('is bound to the chosen one', () => {
+    expect(decide({ choose: chooseB })).toMatchObject({
+      phase: 'Provisioning',
+      change: { kind: 'bind', role: 'serving', node: b },
+    });
+  });
+
+  it('waits with its place in the queue, and is told about once', () => {
+    const first = decide({ queuePosition: 3 });
+    expect(first).toMatchObject({
+      phase: 'Pending',
+      reason: 'NoFreeNode',
+      queuePosition: 3,
+      event: 'rental.waiting',
+    });
+    const Ready = {
+      type: 'Ready',
+      status: 'False',
+      reason: 'NoFreeNode',
+      message: '',
+      lastTransitionTime: '',
+    } as const;
+    expect(decide({ rental: aRental({ record: { conditions: [Ready] } }) }).event).toBeNull();
+  });
+
+  it('has no place in the queue when no node can ever match', () => {
+    const choose = (): PlacementChoice => ({ kind: 'none', reason: 'Unsatisfiable', passedOver: [] });
+    expect(decide({ choose })).toMatchObject({
+      phase: 'Pending',
+      reason: 'Unsatisfiable',
+      queuePosition: null,
+    });
+  });
+
+  it('ends at once when it did not want to wait', () => {
+    const rental = aRental({ spec: { whenFull: 'reject' } });
+    expect(decide({ rental })).toMatchObject({ phase: 'Failed', reason: 'Rejected', ended: true });
+  });
+
+  it('pauses after two nodes failed it', () => {
+    const failed = { endedAt: NOW, endReason: 'ProvisionFailed', readyAt: null };
+    const rental = aRental({ placements: [aPlacement(1, 'a', failed), aPlacement(2, 'b', failed)] });
+    expect(decide({ rental, choose: chooseB })).toMatchObject({
+      phase: 'Pending',
+      reason: 'ProvisionFailed',
+    });
+    expect(decide({ rental, choose: chooseB, now: later(60_000) }).change.kind).toBe('bind');
+  });
+});
+
+describe('a rental on a node', () => {
+  it('is Active with a lease that counts from when it was ready', () => {
+    const decision = decide({ rental: served });
+    expect(decision).toMatchObject({ phase: 'Active', event: null, change: { kind: 'none' } });
+    expect(decision.expiresAt).toEqual(later(3_600_000));
+  });
+
+  it('keeps the lease of its first node over a move, until it is renewed', () => {
+    const placements = [
+      aPlacement(1, 'a', { endedAt: later(5_000), endReason: 'NodeDead' }),
+      aPlacement(2, 'b', { readyAt: later(9_000) }),
+    ];
+    expect(decide({ rental: aRental({ placements }) }).expiresAt).toEqual(later(3_600_000));
+    const renewed = aRental({ placements, renewedAt: later(60_000) });
+    expect(decide({ rental: renewed }).expiresAt).toEqual(later(3_660_000));
+  });
+
+  it('is moved when the node is dead', () => {
+    expect(decide({ rental: served, nodes: [dead, b], choose: chooseB })).toMatchObject({
+      phase: 'Migrating',
+      lostAt: NOW,
+      change: { kind: 'bind', role: 'incoming', node: b },
+    });
+  });
+
+  it('is Lost, and says why, when the node is dead and none is free', () => {
+    expect(decide({ rental: served, nodes: [dead] })).toMatchObject({
+      phase: 'Lost',
+      reason: 'NoFreeNode',
+      event: 'rental.lost',
+      change: { kind: 'none' },
+    });
+  });
+
+  it('is held where it is while the breaker is open', () => {
+    const breaker = { open: true, recoveredSinceMs: null, message: '4 of 5' };
+    const decision = decide({ rental: served, nodes: [dead, b], choose: chooseB, breaker });
+    expect(decision).toMatchObject({ phase: 'Lost', reason: 'MigrationHeld', change: { kind: 'none' } });
+  });
+
+  it('waits for its own node, or for a grace, as it asked to', () => {
+    const patient = aRental({ ...served, spec: { onNodeLoss: { action: 'wait', afterMs: 0 } } });
+    expect(decide({ rental: patient, nodes: [dead, b], choose: chooseB })).toMatchObject({
+      reason: 'Waiting',
+    });
+    const grace = aRental({ ...served, spec: { onNodeLoss: { action: 'migrate', afterMs: 5_000 } } });
+    const held = decide({ rental: grace, nodes: [dead, b], choose: chooseB });
+    expect(held).toMatchObject({ phase: 'Lost', reason: 'Waiting', nextDueAt: later(5_000) });
+    const over = aRental({ ...grace, record: { lostAt: NOW } });
+    expect(decide({ rental: over, nodes: [dead, b], choose: chooseB, now: later(5_000) }).phase).toBe(
+      'Migrating',
+    );
+  });
+
+  it('is Active again, and that is told, when its own node came back first', () => {
+    const rental = aRental({ ...served, record: { phase: 'Lost', lostAt: NOW } });
+    expect(decide({ rental })).toMatchObject({ phase: 'Active', event: 'rental.recovered', lostAt: null });
+  });
+
+  it('gives up a first node that dies before access was ever confirmed', () => {
+    const rental = aRental({ placements: [aPlacement(1, 'a', { readyAt: null })] });
+    expect(decide({ rental, nodes: [dead] })).toMatchObject({ phase: 'Pending', change: { kind: 'end' } });
+  });
+});
+
+describe('a rental that moves', () => {
+  const incoming = aPlacement(2, 'b', { role: 'incoming', readyAt: null });
+  const moving = aRental({
+    placements: [aPlacement(1, 'a'), incoming],
+    record: { phase: 'Migrating', lostAt: NOW },
+  });
+
+  it('does not give up the old place before the new one is confirmed', () => {
+    expect(decide({ rental: moving, nodes: [dead, b] })).toMatchObject({
+      phase: 'Migrating',
+      change: { kind: 'none' },
+    });
+  });
+
+  it('takes over the confirmed place and ends the old one in one step', () => {
+    const ready = { ...incoming, readyAt: NOW };
+    const rental = { ...moving, placements: [aPlacement(1, 'a'), ready] };
+    expect(decide({ rental, nodes: [dead, b] })).toMatchObject({
+      phase: 'Active',
+      event: 'rental.migrated',
+      change: { kind: 'promote', incoming: ready, old: { epoch: 1 }, endReason: 'NodeDead' },
+    });
+  });
+
+  it('looks for another when the node that it was to go to dies too', () => {
+    const nodes = [dead, aNode('b', { record: { state: 'dead' } })];
+    expect(decide({ rental: moving, nodes }).change).toMatchObject({
+      kind: 'end',
+      placements: [{ epoch: 2 }],
+    });
+  });
+});
+
+describe('the end of a rental', () => {
+  const releasing = aRental({ ...served, releaseRequestedAt: NOW });
+
+  it('ends its placements at once and stays Releasing until the node is clean', () => {
+    expect(decide({ rental: releasing })).toMatchObject({
+      phase: 'Releasing',
+      ended: false,
+      change: { kind: 'end' },
+    });
+    const placements = [aPlacement(1, 'a', { endedAt: NOW, endReason: 'ReleaseRequested' })];
+    const rental = { ...releasing, placements };
+    const cleaning = aNode('a', { record: { state: 'cleaning' } });
+    expect(decide({ rental, nodes: [cleaning] })).toMatchObject({ phase: 'Releasing', ended: false });
+    const cleaned = { ...rental, placements: [{ ...placements[0], cleanedAt: NOW } as never] };
+    expect(decide({ rental: cleaned, nodes: [b] })).toMatchObject({ phase: 'Released', ended: true });
+  });
+
+  it('is not held up by a dead node', () => {
+    const placements = [aPlacement(1, 'a', { endedAt: NOW, endReason: 'ReleaseRequested' })];
+    expect(decide({ rental: { ...releasing, placements }, nodes: [dead] })).toMatchObject({
+      phase: 'Released',
+    });
+  });
+
+  it('comes by itself when the lease is over', () => {
+    const decision = decide({ rental: served, now: later(3_600_000) });
+    expect(decision).toMatchObject({
+      phase: 'Releasing',
+      reason: 'Expired',
+      change: { kind: 'end', endReason: 'Expired' },
+    });
+  });
+});

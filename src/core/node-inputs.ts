@@ -1,0 +1,21 @@
+import type { Health } from './health.ts';
+import type { Node } from './node.ts';
+import type { Policy } from './policy.ts';
+import type { Placement } from './rental.ts';
+import type { Run } from './work.ts';
+
+/** Everything that a decision about one node may look at. */
+export interface NodeInputs {
+  node: Node;
+  health: Health;
+  /** The live placement on the node, and the key that its rental wants. */
+  live: Placement | null;
+  wantedKey: string | null;
+  /** Ended placements that the node was not yet verified clean of. */
+  residue: Placement[];
+  run: Run | null;
+  policy: Policy;
+  now: Date;
+  /** 0 to 1. */
+  jitter: number;
+}

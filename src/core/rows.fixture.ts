@@ -1,0 +1,113 @@
+import type { Health } from './health.ts';
+import { createHealth } from './health.ts';
+import type { Node, NodeRecord, NodeSpec, NodeWishes } from './node.ts';
+import { FIRST_UID } from './node.ts';
+import type { Placement, Rental, RentalRecord, RentalSpec } from './rental.ts';
+
+/** Rows for tests: valid as they are, and each test names only what it is about. */
+export const NOW = new Date('2026-05-04T12:00:00.000Z');
+export const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJustATestKeyWithTheRightLength0000000000000000';
+
+export function aNode(
+  name: string,
+  set: { spec?: Partial<NodeSpec>; wishes?: Partial<NodeWishes>; record?: Partial<NodeRecord> } = {},
+): Node {
+  return {
+    spec: {
+      name,
+      host: '127.0.0.1',
+      port: 22_000,
+      user: 'root',
+      privateKeyPath: '/keys/control',
+      pinnedHostKey: null,
+      clientHost: '127.0.0.1',
+      clientPort: 22_000,
+      zone: null,
+      labels: {},
+      retiring: false,
+      ...set.spec,
+    },
+    wishes: { cordoned: false, draining: false, cleanRequested: 0, trustedFingerprint: null, ...set.wishes },
+    record: {
+      status: 'alive',
+      state: 'free',
+      stateSince: NOW,
+      hostKey: KEY,
+      conditions: [],
+      preparedAt: NOW,
+      verifiedAt: NOW,
+      attempt: 0,
+      nextAttemptAt: null,
+      lastFailedAt: null,
+      nextUid: FIRST_UID,
+      cleanSeen: 0,
+      resourceVersion: 1,
+      ...set.record,
+    },
+    lastCheckedAt: NOW,
+  };
+}
+
+export function aPlacement(epoch: number, node: string, set: Partial<Placement> = {}): Placement {
+  return {
+    epoch,
+    rentalId: 'r_1',
+    node,
+    role: 'serving',
+    account: 'rtest0001',
+    uid: FIRST_UID,
+    startedAt: NOW,
+    readyAt: NOW,
+    appliedKey: KEY,
+    endedAt: null,
+    endReason: null,
+    cleanedAt: null,
+    ...set,
+  };
+}
+
+export function aRental(
+  set: Partial<Omit<Rental, 'spec' | 'record'>> & {
+    spec?: Partial<RentalSpec>;
+    record?: Partial<RentalRecord>;
+  } = {},
+): Rental {
+  return {
+    id: 'r_1',
+    tenant: 'lab',
+    name: 'one',
+    account: 'rtest0001',
+    generation: 1,
+    createdAt: NOW,
+    renewedAt: null,
+    releaseRequestedAt: null,
+    placements: [],
+    ...set,
+    spec: {
+      sshPublicKey: KEY,
+      selector: { matchLabels: {}, zone: null },
+      ttlMs: 3_600_000,
+      whenFull: 'queue',
+      onNodeLoss: { action: 'migrate', afterMs: 0 },
+      webhookUrl: null,
+      labels: {},
+      ...set.spec,
+    },
+    record: {
+      phase: 'Pending',
+      observedGeneration: 0,
+      conditions: [],
+      expiresAt: null,
+      queuePosition: null,
+      lostAt: null,
+      endedAt: null,
+      resourceVersion: 1,
+      ...set.record,
+    },
+  };
+}
+
+export function aHealth(verdict: Health['verdict'], failures = 0): Health {
+  const reason = failures > 0 ? 'ConnectionRefused' : 'Alive';
+  return { ...createHealth(0), verdict, failures, reason, message: reason, hostKey: KEY };
+}
