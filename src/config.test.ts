@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { parseConfig } from './config.ts';
+
+const DATABASE = { ORION_DATABASE_URL: 'mysql://orion:secret@db:3306/orion' };
+
+function parse(env: Record<string, string>) {
+  const result = parseConfig({ ...DATABASE, ...env });
+  if (!result.ok) throw new Error(result.problems.join('\n'));
+  return result.config;
+}
+
+test('only the database must be told', () => {
+  const config = parse({ ORION_LISTEN: '' });
+  expect(config).toMatchObject({
+    databaseUrl: DATABASE.ORION_DATABASE_URL,
+    listen: { kind: 'tcp', host: '127.0.0.1', port: 8080 },
+    inventoryPath: 'inventory.yaml',
+    home: resolve('.orion'),
+    controlKeyPath: resolve('.orion/keys/control_ed25519'),
+    lease: { durationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 },
+    log: { level: 'info', format: 'json' },
+    instance: hostname(),
+  });
+  expect(config.inventoryEnv.ORION_HOME).toBe(resolve('.orion'));
+});
+
+test.each([
+  ['unix:/run/orion.sock', { kind: 'unix', path: '/run/orion.sock' }],
+  ['[::1]:80', { kind: 'tcp', host: '::1', port: 80 }],
+  [':9000', { kind: 'tcp', host: '0.0.0.0', port: 9000 }],
+])('listens at %s', (text, expected) => {
+  expect(parse({ ORION_LISTEN: text }).listen).toEqual(expected);
+});
+
+test.each([
+  'mysql://root@localhost/orion?socketPath=/run/my.sock',
+  'mysql://orion:p%40ss@db1:3306,db2:3306/orion',
+])('a database at %s', (url) => {
+  expect(parse({ ORION_DATABASE_URL: url }).databaseUrl).toBe(url);
+});
+
+test('a setting may be in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'orion-config-'));
+  try {
+    const path = join(folder, 'url');
+    writeFileSync(path, 'mysql://u:p@h/d\n');
+    const result = parseConfig({ ORION_DATABASE_URL_FILE: path });
+    expect(result).toMatchObject({ ok: true, config: { databaseUrl: 'mysql://u:p@h/d' } });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('all that is wrong is told at once, and no secret with it', () => {
+  const result = parseConfig({
+    ORION_DATABASE_URL: 'postgres://orion:secret@db/orion',
+    ORION_LISTEN: '8080',
+    ORION_LEASE_DURATION: '5s',
+    ORION_LEASE_RETRY_PERIOD: 'often',
+    ORION_LOG_LEVEL: 'loud',
+    ORION_LOG_FORMAT_FILE: '/does/not/exist',
+    ORION_INSTANCE: 'a b',
+    ORION_HOME: '/o',
+    ORION_HOME_FILE: '/o',
+  });
+  expect(result).toEqual({
+    ok: false,
+    problems: [
+      expect.stringMatching(/^ORION_HOME_FILE: expected only one/),
+      expect.stringMatching(/^ORION_LOG_FORMAT_FILE: the file can't be read \(ENOENT\)/),
+      expect.stringMatching(/^ORION_DATABASE_URL: expected mysql:/),
+      expect.stringMatching(/^ORION_LISTEN: expected HOST:PORT/),
+      expect.stringMatching(/^ORION_LEASE_RETRY_PERIOD: expected a duration/),
+      expect.stringMatching(/^ORION_LOG_LEVEL: expected one of/),
+      expect.stringMatching(/^ORION_INSTANCE: /),
+      expect.stringMatching(/^ORION_LEASE_DURATION: expected more than ORION_LEASE_RENEW_DEADLINE \(10s\)/),
+    ],
+  });
+  expect(JSON.stringify(result)).not.toContain('secret');
+});
+
+test('the times of the lease must leave room for retries', () => {
+  const result = parseConfig({ ...DATABASE, ORION_LEASE_RENEW_DEADLINE: '2s' });
+  expect(result).toMatchObject({
+    ok: false,
+    problems: ['ORION_LEASE_RENEW_DEADLINE: expected more than ORION_LEASE_RETRY_PERIOD (2s)'],
+  });
+});

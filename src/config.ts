@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { DURATION_FORMAT, formatDuration, parseDuration } from './core/duration.ts';
+
+export type Environment = Record<string, string | undefined>;
+
+export type Listen = { kind: 'tcp'; host: string; port: number } | { kind: 'unix'; path: string };
+
+/** The daemon's own settings. */
+export interface Config {
+  databaseUrl: string;
+  listen: Listen;
+  inventoryPath: string;
+  /** What `${NAME}` in the inventory refers to: the environment with ORION_HOME and the key's path filled in. */
+  inventoryEnv: Environment;
+  home: string;
+  controlKeyPath: string;
+  lease: { durationMs: number; renewDeadlineMs: number; retryPeriodMs: number };
+  log: { level: LogLevel; format: 'json' | 'human' };
+  /** Tells this process from the other replicas. */
+  instance: string;
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: string[] };
+
+/** mysql2 and the store read the rest: several hosts, a socket, TLS. The value has a password and is never shown. */
+const DATABASE_URL = /^(?:mysql|mariadb):\/\/\S*\/[^/?\s]+(?:\?\S*)?$/;
+
+function duration(defaultText: string) {
+  return z
+    .string()
+    .default(defaultText)
+    .transform((text, context) => {
+      const parsedMs = parseDuration(text);
+      if (parsedMs !== null && parsedMs > 0) return parsedMs;
+      context.issues.push({ code: 'custom', input: text, message: `expected ${DURATION_FORMAT}` });
+      return z.NEVER;
+    });
+}
+
+const listen = z
+  .string()
+  .default('127.0.0.1:8080')
+  .transform((text, context): Listen => {
+    const parsed = parseListen(text);
+    if (parsed !== null) return parsed;
+    const message = 'expected HOST:PORT, [IPv6]:PORT or unix:/path';
+    context.issues.push({ code: 'custom', input: text, message });
+    return z.NEVER;
+  });
+
+const settings = z.object({
+  ORION_DATABASE_URL: z
+    .string({ error: 'is not set; expected mysql://USER:PASSWORD@HOST:PORT/DATABASE' })
+    .regex(DATABASE_URL, { error: 'expected mysql://USER:PASSWORD@HOST:PORT/DATABASE' }),
+  ORION_LISTEN: listen,
+  ORION_INVENTORY: z.string().default('inventory.yaml'),
+  ORION_HOME: z.string().default('.orion'),
+  ORION_CONTROL_KEY: z.string().optional(),
+  ORION_LEASE_DURATION: duration('15s'),
+  ORION_LEASE_RENEW_DEADLINE: duration('10s'),
+  ORION_LEASE_RETRY_PERIOD: duration('2s'),
+  ORION_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+  ORION_LOG_FORMAT: z.enum(['json', 'human'], { error: 'expected json or human' }).default('json'),
+  ORION_INSTANCE: z
+    .string()
+    .default(hostname())
+    .refine((text) => /^[\w.:-]{1,64}$/.test(text), {
+      error: 'expected at most 64 letters, digits, "_", ".", ":" and "-"',
+    }),
+});
+type SettingName = keyof typeof settings.shape;
+const SETTING_NAMES = Object.keys(settings.shape) as SettingName[];
+
+/** All settings, or one line for each that is wrong; no line shows a value. */
+export function parseConfig(env: Environment): ConfigResult {
+  const { values, problems } = readSettings(env);
+  const parsed = settings.safeParse(values);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const name = String(issue.path[0]);
+      if (
+        !problems.some((problem) => problem.startsWith(`${name}:`) || problem.startsWith(`${name}_FILE:`))
+      ) {
+        problems.push(`${name}: ${issue.message}`);
+      }
+    }
+  }
+  problems.push(...findLeaseProblems(values));
+  if (!parsed.success || problems.length > 0) return { ok: false, problems };
+  const found = parsed.data;
+  const inventoryEnv = createInventoryEnv({ ...env, ...values });
+  return {
+    ok: true,
+    config: {
+      databaseUrl: found.ORION_DATABASE_URL,
+      listen: found.ORION_LISTEN,
+      inventoryPath: found.ORION_INVENTORY,
+      inventoryEnv,
+      home: resolve(found.ORION_HOME),
+      controlKeyPath: inventoryEnv.ORION_CONTROL_KEY ?? '',
+      lease: {
+        durationMs: found.ORION_LEASE_DURATION,
+        renewDeadlineMs: found.ORION_LEASE_RENEW_DEADLINE,
+        retryPeriodMs: found.ORION_LEASE_RETRY_PERIOD,
+      },
+      log: { level: found.ORION_LOG_LEVEL, format: found.ORION_LOG_FORMAT },
+      instance: found.ORION_INSTANCE,
+    },
+  };
+}
+
+/** The environment with absolute paths for what an inventory may rely on. */
+export function createInventoryEnv(env: Environment): Environment {
+  const home = resolve(env.ORION_HOME || '.orion');
+  const controlKey = resolve(env.ORION_CONTROL_KEY || `${home}/keys/control_ed25519`);
+  return { ...env, ORION_HOME: home, ORION_CONTROL_KEY: controlKey };
+}
+
+/** Each setting from NAME or from the file that NAME_FILE names; empty ones (as compose makes them) are unset. */
+function readSettings(env: Environment): {
+  values: Partial<Record<SettingName, string>>;
+  problems: string[];
+} {
+  const values: Partial<Record<SettingName, string>> = {};
+  const problems: string[] = [];
+  for (const name of SETTING_NAMES) {
+    const direct = env[name] || undefined;
+    const file = env[`${name}_FILE`] || undefined;
+    if (direct !== undefined && file !== undefined) {
+      problems.push(`${name}_FILE: expected only one of ${name} and ${name}_FILE`);
+    } else if (file !== undefined) {
+      try {
+        values[name] = readFileSync(file, 'utf8').trim();
+      } catch (error) {
+        problems.push(`${name}_FILE: the file can't be read (${(error as NodeJS.ErrnoException).code})`);
+      }
+    } else if (direct !== undefined) values[name] = direct;
+  }
+  return { values, problems };
+}
+
+/** A leader must notice that it can't renew, and stop, before its lease ends; and must try more than once. */
+function findLeaseProblems(values: Partial<Record<SettingName, string>>): string[] {
+  const duration = parseDuration(values.ORION_LEASE_DURATION ?? '15s');
+  const deadline = parseDuration(values.ORION_LEASE_RENEW_DEADLINE ?? '10s');
+  const retry = parseDuration(values.ORION_LEASE_RETRY_PERIOD ?? '2s');
+  const problems: string[] = [];
+  if (duration !== null && deadline !== null && duration <= deadline) {
+    problems.push(
+      `ORION_LEASE_DURATION: expected more than ORION_LEASE_RENEW_DEADLINE (${formatDuration(deadline)})`,
+    );
+  }
+  if (deadline !== null && retry !== null && deadline <= retry) {
+    problems.push(
+      `ORION_LEASE_RENEW_DEADLINE: expected more than ORION_LEASE_RETRY_PERIOD (${formatDuration(retry)})`,
+    );
+  }
+  return problems;
+}
+
+function parseListen(text: string): Listen | null {
+  if (text.startsWith('unix:')) {
+    const path = text.slice('unix:'.length);
+    return path.startsWith('/') ? { kind: 'unix', path } : null;
+  }
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text);
+  if (match === null || Number(match[3]) > 65_535) return null;
+  return { kind: 'tcp', host: match[1] ?? (match[2] || '0.0.0.0'), port: Number(match[3]) };
+}
