@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+import { stopLab } from './down.ts';
+import { runLab } from './run.ts';
+import { homeOf, LabError } from './settings.ts';
+import { type LabStatus, readStatus, requireState } from './status.ts';
+import { openWorker, type Worker } from './worker.ts';
+
+/** Adds `orion lab …`, which works on the lab of ORION_HOME on this machine, from any terminal. */
+export function registerLabCommands(program: Command): void {
+  const lab = program
+    .command('lab')
+    .description('the lab on this machine: a database, a worker per node, daemon and proxy')
+    .addHelpText(
+      'after',
+      '\nThe lab is the one of ORION_HOME (default: .orion in the checkout). Needs root.',
+    );
+  lab
+    .command('up')
+    .description('bring the lab up and stay in the foreground; Ctrl-C stops everything')
+    .action(async () => {
+      process.exitCode = await runLab(process.env);
+    });
+  lab
+    .command('down')
+    .description('stop the lab, or remove what a killed one left behind')
+    .action(() => withErrors(async () => console.log(DOWN_MESSAGES[await stopLab(homeOf(process.env))])));
+  lab
+    .command('status')
+    .description('what of the lab runs')
+    .option('-o, --output <format>', 'json, or a table when left out')
+    .action((options: { output?: string }) =>
+      withErrors(async () => {
+        const status = await readStatus(homeOf(process.env));
+        console.log(options.output === 'json' ? JSON.stringify(status, null, 2) : describeStatus(status));
+      }),
+    );
+  registerPower(lab, 'stop', 'switch a worker off at once, as docker stop would', (worker) => worker.stop());
+  registerPower(lab, 'start', 'switch a worker on again; its disk is as it was', (worker) => worker.start());
+  registerPower(lab, 'freeze', 'stop every process of a worker where it stands', (worker) => worker.freeze());
+  registerPower(lab, 'thaw', 'let a frozen worker go on', (worker) => worker.thaw());
+}
+
+const DOWN_MESSAGES = {
+  stopped: 'The lab is stopped.',
+  removed: 'Removed what an earlier lab left behind.',
+  nothing: 'Nothing runs.',
+};
+
+function registerPower(
+  lab: Command,
+  verb: string,
+  description: string,
+  act: (worker: Worker) => Promise<void>,
+): void {
+  lab
+    .command(verb)
+    .description(description)
+    .argument('<node>', 'name of a node of the inventory, such as worker_1')
+    .action((name: string) =>
+      withErrors(async () => {
+        const home = homeOf(process.env);
+        const { workers } = await requireState(home);
+        const found = workers.find((worker) => worker.name === name);
+        if (found === undefined) {
+          const names = workers.map((worker) => worker.name).join(', ');
+          throw new LabError(`There is no worker ${name} in this lab; there are ${names}.`);
+        }
+        await act(await openWorker({ home, ...found }));
+      }),
+    );
+}
+
+async function withErrors(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function describeStatus(status: LabStatus): string {
+  const state = (pid: number | null) => (pid === null ? 'down' : `pid ${pid}`);
+  const lines = [
+    ...status.database.map(({ name, pid }) => [name, state(pid), '']),
+    ...status.daemons.map(({ name, pid, leader }) => [name, state(pid), leader ? 'leader' : '']),
+    ...status.workers.map(({ name, port, running }) => [
+      name,
+      running ? 'running' : 'stopped',
+      `port ${port}`,
+    ]),
+    ['proxy', state(status.proxy.pid), status.proxy.url],
+  ];
+  const widths = [0, 1].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,36 @@
+import { readFile, rm } from 'node:fs/promises';
+import { endProcess, listMarked, type ProcessIdentity, signalProcess, waitUntilGone } from './processes.ts';
+import { listRecords, removeRecord } from './records.ts';
+import { removeState } from './state.ts';
+
+/**
+ * Ends what a lab that was killed left running and forgets what it wrote down about it. Mounts and network
+ * devices live in the workers' namespaces and go with their processes. Only for the holder of the lab's lock.
+ * Returns how many processes there were.
+ */
+export async function removeLeftovers(home: string): Promise<number> {
+  let ended = 0;
+  // What is ended may have started something a moment before, so look until nothing is found.
+  for (let round = 0; round < 10; round++) {
+    const left = await listMarked('ORION_LAB', home);
+    if (left.length === 0) break;
+    ended += left.length;
+    await Promise.all(left.map(endLeftover));
+  }
+  for (const name of await listRecords(home)) await removeRecord(home, name);
+  await removeState(home);
+  await rm(`${home}/run/daemon_1.sock`, { force: true });
+  return ended;
+}
+
+async function endLeftover(target: ProcessIdentity): Promise<void> {
+  const name = (await readFile(`/proc/${target.pid}/comm`, 'utf8').catch(() => '')).trim();
+  // A worker is a machine: it is switched off. unshare and the first process in there ignore a polite request.
+  if (['bash', 'unshare', 'sleep', 'sshd'].includes(name)) {
+    await signalProcess(target, 'SIGKILL');
+    if (!(await waitUntilGone(target, 10_000))) throw new Error(`Process ${target.pid} can't be killed`);
+    return;
+  }
+  // The database writes its last pages; others have less to do.
+  await endProcess(target, name === 'mariadbd' ? 15_000 : 5_000);
+}

@@ -1,0 +1,227 @@
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import { orionCommand, startDaemon, waitUntilReady } from './daemon.ts';
+import { type Database, startDatabase } from './database.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { takeLock } from './lock.ts';
+import { checkPorts } from './ports.ts';
+import { identify } from './processes.ts';
+import { caPathOf, startProxy, waitUntilServing } from './proxy.ts';
+import { removeRecord, writeRecord } from './records.ts';
+import { type Environment, LabError, type LabSettings, publicKeyOf, readSettings } from './settings.ts';
+import { removeState, writeState } from './state.ts';
+import { type Supervised, supervise } from './supervisor.ts';
+import { ensureTokens, type LabTokens } from './tokens.ts';
+import { openWorker, type Worker, writeControlKey } from './worker.ts';
+
+export interface LabOptions {
+  /** ORION_HOME, ORION_INVENTORY, ORION_HTTPS_PORT and ORION_REPLICAS are read from here. */
+  env: Environment;
+  /** Takes one line of progress at a time. */
+  say?: (line: string) => void;
+  signal?: AbortSignal;
+  /** What runs in place of `orion serve`, and then without tokens: for tests of the lab itself. */
+  daemon?: { command: string; args: string[] };
+}
+
+export interface Lab {
+  settings: LabSettings;
+  url: string;
+  caPath: string;
+  tokens: LabTokens | null;
+  databaseUrl: string;
+  workers: ReadonlyMap<string, Worker>;
+  /** The daemon's process now; null while it is being started again. */
+  daemonPid(name: string): number | null;
+  stopWorker(name: string): Promise<void>;
+  startWorker(name: string): Promise<void>;
+  freezeWorker(name: string): Promise<void>;
+  thawWorker(name: string): Promise<void>;
+  /** Ends everything that it started, in order. May be called again. */
+  stop(): Promise<void>;
+}
+
+const WORKERS_AT_ONCE = 4;
+
+/** What was started so far, so that it can be ended in the opposite order at any moment. */
+type Undo = (() => Promise<void>)[];
+
+/** Brings up database, workers, daemons and proxy. When a step fails, what was started is ended again. */
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const settings = await readSettings(options.env);
+  const signal = options.signal ?? new AbortController().signal;
+  const say = options.say ?? (() => undefined);
+  const undo: Undo = [];
+  const stop = createStop(undo);
+  try {
+    await prepare(settings, undo, say);
+    await checkPorts(settings);
+    return await bringUp({ ...options, say, signal }, settings, undo, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function createStop(undo: Undo): () => Promise<void> {
+  let stopped: Promise<void> | null = null;
+  const stopAll = async () => {
+    let failure: unknown = null;
+    // One part that can't be ended must not keep the others running.
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) {
+      await step().catch((error: unknown) => {
+        failure = error;
+      });
+    }
+    if (failure !== null) throw failure;
+  };
+  return () => {
+    stopped ??= stopAll();
+    return stopped;
+  };
+}
+
+async function prepare(settings: LabSettings, undo: Undo, say: (line: string) => void): Promise<void> {
+  const { home } = settings;
+  const release = await takeLock(home);
+  if (release === null) {
+    throw new LabError(`A lab runs in ${home} already; stop it with: npx orion lab down`);
+  }
+  undo.push(release);
+  const ended = await removeLeftovers(home);
+  if (ended > 0) say(`Removed ${ended} processes that an earlier lab left behind`);
+  const self = await identify(process.pid);
+  if (self !== null) await writeRecord(home, 'lab', self);
+  undo.push(async () => {
+    await removeLeftovers(home);
+    await removeRecord(home, 'lab');
+  });
+}
+
+async function bringUp(
+  options: LabOptions & { say: (line: string) => void; signal: AbortSignal },
+  settings: LabSettings,
+  undo: Undo,
+  stop: () => Promise<void>,
+): Promise<Lab> {
+  const { say, signal } = options;
+  const { home } = settings;
+  const startedAt = performance.now();
+  const done = (line: string) => say(`${seconds(startedAt)} ${line}`);
+
+  const daemons = Array.from({ length: settings.replicas }, (_, index) => `daemon_${index + 1}`);
+  await writeControlKey(home);
+  const workers = await openWorkers(settings);
+  // The slow ones first and side by side: the database and the machines do not need each other.
+  const both = await Promise.allSettled([
+    superviseDatabase(settings, undo, say, signal).then((database) => {
+      done(`Database is ready (${join(home, 'database')})`);
+      return database;
+    }),
+    startWorkers(workers, undo, signal).then(() =>
+      done(`Workers are ready: ${[...workers.keys()].join(', ')}`),
+    ),
+  ]);
+  for (const result of both) if (result.status === 'rejected') throw result.reason;
+  const { url: databaseUrl, socketPath } = (both[0] as PromiseFulfilledResult<Database>).value;
+
+  const running = new Map<string, Supervised>();
+  const program = options.daemon ?? orionCommand(['serve']);
+  for (const name of daemons) {
+    const start = () => startDaemon(settings, name, databaseUrl, program);
+    running.set(name, await superviseInto(undo, { home, name, start, say }));
+  }
+  await superviseInto(undo, { home, name: 'proxy', start: () => startProxy(settings, daemons), say });
+  await Promise.all(daemons.map((name) => waitUntilReady(home, name, signal)));
+  done(`Daemon is ready: ${daemons.join(', ')}`);
+  await waitUntilServing(settings, signal);
+  done('Proxy is ready');
+  const tokens = options.daemon === undefined ? await ensureTokens(settings, databaseUrl) : null;
+
+  const url = `https://localhost:${settings.httpsPort}`;
+  await writeState(home, {
+    url,
+    httpsPort: settings.httpsPort,
+    inventoryPath: settings.inventoryPath,
+    databaseSocket: socketPath,
+    daemons,
+    workers: [...workers.values()].map(({ spec: { name, host, port, authorizedKey } }) => ({
+      name,
+      host,
+      port,
+      authorizedKey,
+    })),
+  });
+  undo.push(() => removeState(home));
+  const pick = (name: string) => {
+    const worker = workers.get(name);
+    if (worker === undefined) throw new LabError(`There is no worker ${name} in this lab.`);
+    return worker;
+  };
+  return {
+    settings,
+    url,
+    caPath: caPathOf(home),
+    tokens,
+    databaseUrl,
+    workers,
+    daemonPid: (name) => running.get(name)?.pid() ?? null,
+    stopWorker: async (name) => pick(name).stop(),
+    startWorker: async (name) => pick(name).start(),
+    freezeWorker: async (name) => pick(name).freeze(),
+    thawWorker: async (name) => pick(name).thaw(),
+    stop,
+  };
+}
+
+async function superviseInto(undo: Undo, options: Parameters<typeof supervise>[0]): Promise<Supervised> {
+  const supervised = await supervise(options);
+  undo.push(() => supervised.stop());
+  return supervised;
+}
+
+async function superviseDatabase(
+  settings: LabSettings,
+  undo: Undo,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Database> {
+  let latest: Database | null = null;
+  const start = async (stopping: AbortSignal) => {
+    latest = await startDatabase({ home: settings.home, signal: AbortSignal.any([signal, stopping]) });
+    return latest;
+  };
+  await superviseInto(undo, { home: settings.home, name: 'database', start, say });
+  return latest as unknown as Database;
+}
+
+async function openWorkers(settings: LabSettings): Promise<Map<string, Worker>> {
+  const workers = new Map<string, Worker>();
+  for (const node of settings.nodes) {
+    const { name, host, port } = node;
+    const authorizedKey = await publicKeyOf(node);
+    workers.set(name, await openWorker({ home: settings.home, name, host, port, authorizedKey }));
+  }
+  return workers;
+}
+
+async function startWorkers(workers: Map<string, Worker>, undo: Undo, signal: AbortSignal): Promise<void> {
+  undo.push(async () => {
+    await Promise.all([...workers.values()].map((worker) => worker.stop()));
+  });
+  const limit = pLimit(WORKERS_AT_ONCE);
+  const started = [...workers.values()].map((worker) =>
+    limit(async () => {
+      signal.throwIfAborted();
+      await worker.start();
+    }),
+  );
+  // All have settled before an error goes up, so that none is still starting while the others are ended.
+  for (const result of await Promise.allSettled(started)) {
+    if (result.status === 'rejected') throw result.reason;
+  }
+}
+
+function seconds(startedAt: number): string {
+  return `[${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s]`;
+}
