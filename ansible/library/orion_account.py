@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python
 """Makes or repairs the account of one placement."""
 from __future__ import annotations
 

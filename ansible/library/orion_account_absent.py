@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python
 """Ends everything that runs under an account, and removes the account with all that it owns."""
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ import os
 import pwd
 import re
 import signal
+import tempfile
 import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.orion_node import (
-    BASELINE_FILE, KEY_DIR, Refusal, carry_out, check_account, check_uid, run_account_tool, run_tool, tool)
+    BASELINE_FILE, KEY_DIR, Refusal, carry_out, check_account, check_uid, keep_ballast, reason_of, run_account_tool,
+    run_tool, tool)
 from ansible.module_utils.orion_remove import Sweep, lstat_at, remove_entry
 
 KILL_SECONDS, WALK_SECONDS = 60, 300
@@ -100,10 +102,15 @@ def close_account(account, uid):
         return False
     if entry.pw_uid != uid:
         raise Refusal('PlaybookFailed', 'the account %s is there with uid %d, not %d' % (account, entry.pw_uid, uid))
-    if tool('usermod'):
-        run_account_tool([tool('usermod'), '-L', '-e', '1', account])
-    else:
-        run_tool([tool('passwd') or 'passwd', '-l', account])
+    try:
+        if tool('usermod'):
+            run_account_tool([tool('usermod'), '-L', '-e', '1', account])
+        else:
+            run_tool([tool('passwd') or 'passwd', '-l', account])
+    except (Refusal, OSError) as problem:
+        # On a full disk go on: what follows frees space, and the account itself goes at the end.
+        if reason_of(problem) != 'DiskFull':
+            raise
     return True
 
 
@@ -160,9 +167,27 @@ def remove_ipc(uid):
         for row in rows[1:]:
             entry = dict(zip(rows[0], row))
             if str(uid) in (entry['uid'], entry['cuid']):
-                remove(int(entry[kind + 'id']))
+                remove(int(row[1]))  # shmid, semid, msqid
                 removed += 1
     return removed
+
+
+def remove_queues(uid):
+    """POSIX message queues, where nobody has mounted them for the walk to see."""
+    if any(kind == 'mqueue' for _, kind, _ in mounts()):
+        return 0
+    point = tempfile.mkdtemp(prefix='orion-mqueue-', dir='/run')
+    try:
+        if run_tool([tool('mount') or 'mount', '-t', 'mqueue', 'none', point], timeout=20).returncode != 0:
+            return 0  # a kernel without them
+        try:
+            sweep = Sweep(uid, set(), lambda: False)
+            sweep.place(point)
+            return sweep.removed
+        finally:
+            run_tool([tool('umount') or 'umount', point], timeout=20)
+    finally:
+        os.rmdir(point)
 
 
 def remove_account(account):
@@ -214,11 +239,13 @@ def ensure_absent(params, check_mode, state):
     was_there = close_account(account, uid)
     counts = [end_processes(uid)]
     end_session_state(account, uid)
+    counts += [remove_named_files(account, uid), remove_ipc(uid)]
     if was_there:
         remove_account(account)
     # Once more: a login that passed its checks just before the lock had its process only now.
-    counts += [end_processes(uid), remove_named_files(account, uid), remove_ipc(uid), sweep_places(uid)]
+    counts += [end_processes(uid), remove_named_files(account, uid), remove_ipc(uid), remove_queues(uid), sweep_places(uid)]
     sweep_payloads()
+    keep_ballast()
     return was_there or any(counts), {}
 
 

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python
 """Makes a machine ready to be lent."""
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ import stat
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.orion_node import (
-    BASELINE_FILE, GROUP, KEY_DIR, UID_MAX, UID_MIN, Refusal, carry_out, run_account_tool, run_tool, tool,
+    BASELINE_FILE, GROUP, KEY_DIR, UID_MAX, UID_MIN, Refusal, carry_out, keep_ballast, run_account_tool, run_tool, tool,
     write_atomically)
 from ansible.module_utils.orion_survey import lines_of, survey
 
@@ -188,6 +188,7 @@ def prepare(check_mode):
     changed = changed or not os.path.exists(BASELINE_FILE)
     if not check_mode:
         take_baseline()
+        keep_ballast()
     return changed, {}
 
 

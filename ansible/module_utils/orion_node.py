@@ -17,6 +17,8 @@ STATE_DIR = '/var/lib/orion'
 STATE_FILE = STATE_DIR + '/state.json'
 LOCK_FILE = STATE_DIR + '/lock'
 BASELINE_FILE = STATE_DIR + '/baseline.json'
+BALLAST_FILE = STATE_DIR + '/ballast'
+BALLAST_BYTES = 512 * 1024
 KEY_DIR = '/etc/ssh/orion'
 GROUP = 'orion'
 UID_MIN, UID_MAX = 20000, 59999
@@ -96,9 +98,16 @@ class State:
                           % (STATE_FILE, type(error).__name__))
 
     def save(self):
-        if not self.check_mode:
-            write_atomically(STATE_FILE, json.dumps({
-                'fence_seen': self.fence_seen, 'uid_seen': self.uid_seen, 'uid_owner': self.uid_owner}))
+        if self.check_mode:
+            return
+        text = json.dumps({'fence_seen': self.fence_seen, 'uid_seen': self.uid_seen, 'uid_owner': self.uid_owner})
+        try:
+            write_atomically(STATE_FILE, text)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not os.path.exists(BALLAST_FILE):
+                raise
+            os.unlink(BALLAST_FILE)
+            write_atomically(STATE_FILE, text)
 
     def raise_fence(self, fence):
         if fence < 1:
@@ -109,6 +118,13 @@ class State:
         if fence > self.fence_seen:
             self.fence_seen = fence
             self.save()
+
+
+def keep_ballast():
+    """Disk space to give up when a tenant has filled the disk: the order that removes him must be able to start."""
+    with contextlib.suppress(OSError):
+        if not os.path.exists(BALLAST_FILE):
+            write_atomically(BALLAST_FILE, 'x' * BALLAST_BYTES)
 
 
 @contextlib.contextmanager
@@ -169,6 +185,8 @@ def run_account_tool(arguments, stdin=None, accept=(0,)):
 
 
 def reason_of(error):
+    if isinstance(error, Refusal):
+        return error.reason
     return {errno.ENOSPC: 'DiskFull', errno.EDQUOT: 'DiskFull', errno.EROFS: 'ReadOnlyFilesystem',
             errno.EPERM: 'PrivilegeRefused'}.get(error.errno, 'PlaybookFailed')
 
@@ -196,4 +214,6 @@ def carry_out(module, work):
         fail(refusal.reason, str(refusal))
     except OSError as error:
         fail(reason_of(error), '%s: %s' % (error.filename or 'system call', error.strerror))
+    except Exception as error:  # noqa: BLE001 - a bug here is to be an answer too, not a traceback that nobody can read
+        fail('PlaybookFailed', '%s: %s' % (type(error).__name__, error))
     module.exit_json(changed=changed, orion=answer)

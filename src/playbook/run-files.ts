@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { NodeTarget, PlaybookRequest } from '../core/ports.ts';
+import { parsePublicKey } from '../core/public-key.ts';
+
+const ACCOUNT = /^r[a-z0-9]{7,15}$/;
+const HOST = /^[A-Za-z0-9_:][A-Za-z0-9._:%-]*$/;
+const USER = /^[A-Za-z_][A-Za-z0-9._-]*$/;
+const HOST_KEY = /^[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}$/;
+/** Paths stand in a line of ssh options, in which these mean something; templates start with a brace. */
+const AWKWARD_PATH = /['"%$`\\{}\p{Cc}]/u;
+
+/** What is wrong with the order itself; null when it may be run. The module on the node checks the same again. */
+export function findFault(target: NodeTarget, request: PlaybookRequest): string | null {
+  if (!HOST.test(target.host)) return 'the host of the node is not a host name or address';
+  if (!USER.test(target.user)) return 'the user of the node is not an account name';
+  if (!Number.isInteger(target.port) || target.port < 1 || target.port > 65_535) return 'the port is not one';
+  if (target.hostKey === null)
+    return 'the host key of the node is not known yet, so Ansible may not go there';
+  if (!HOST_KEY.test(target.hostKey)) return 'the host key of the node is not "type base64"';
+  if (AWKWARD_PATH.test(target.privateKeyPath)) return 'the path of the private key has a special character';
+  if (!Number.isSafeInteger(request.fence) || request.fence < 1)
+    return 'the fence number is not a positive integer';
+  if (request.playbook === 'create_user' || request.playbook === 'delete_user') {
+    if (!ACCOUNT.test(request.account)) return 'the account name is not one that Orion makes';
+    if (!Number.isInteger(request.uid) || request.uid < 20_000 || request.uid > 59_999)
+      return 'the uid is not from 20000 to 59999';
+  }
+  if (request.playbook === 'create_user') {
+    const parsed = parsePublicKey(request.publicKey);
+    // Not only valid but already in the rebuilt form: no comment, no blank, no second line.
+    if (!parsed.ok || parsed.key !== request.publicKey)
+      return 'the public key is not exactly "type base64" of a known type';
+  }
+  return null;
+}
+
+export function isAwkwardPath(path: string): boolean {
+  return AWKWARD_PATH.test(path);
+}
+
+/** Marked so that Ansible never takes it for a template, whatever is in it. */
+function unsafe(text: string): object {
+  return { __ansible_unsafe: text };
+}
+
+function variablesOf(request: PlaybookRequest): object {
+  const variables: Record<string, unknown> = { orion_fence: request.fence };
+  if (request.playbook === 'create_user' || request.playbook === 'delete_user') {
+    variables.orion_account = unsafe(request.account);
+    variables.orion_uid = request.uid;
+  }
+  if (request.playbook === 'create_user') variables.orion_public_key = unsafe(request.publicKey);
+  return variables;
+}
+
+function sshArguments(knownHosts: string): string {
+  const options = [
+    // One connection per run, gone with it: a shared one outlives the run that made it and is not killed with it.
+    'ControlMaster=no',
+    'ControlPath=none',
+    // The recorded key and no other; the alias makes host, port and address formats of the file irrelevant.
+    'StrictHostKeyChecking=yes',
+    `UserKnownHostsFile="${knownHosts}"`,
+    'GlobalKnownHostsFile=/dev/null',
+    'HostKeyAlias=orion-node',
+    'CheckHostIP=no',
+    'UpdateHostKeys=no',
+    'VerifyHostKeyDNS=no',
+    // Only the control key, without an agent, and never a question.
+    'IdentitiesOnly=yes',
+    'IdentityAgent=none',
+    'PreferredAuthentications=publickey',
+    'BatchMode=yes',
+    'ForwardAgent=no',
+    'ClearAllForwardings=yes',
+    'ConnectTimeout=10',
+    'ServerAliveInterval=5',
+    'ServerAliveCountMax=4',
+  ];
+  return ['-F /dev/null', ...options.map((option) => `-o '${option}'`)].join(' ');
+}
+
+function inventoryOf(target: NodeTarget, knownHosts: string): object {
+  const host = {
+    ansible_connection: 'ssh',
+    ansible_host: target.host,
+    ansible_port: target.port,
+    ansible_user: target.user,
+    ansible_ssh_private_key_file: target.privateKeyPath,
+    ansible_ssh_args: sshArguments(knownHosts),
+    ansible_pipelining: true,
+    ansible_python_interpreter: '/usr/bin/python3',
+    ansible_become: target.user !== 'root',
+    ansible_become_method: 'sudo',
+  };
+  // One fixed name: a node may be called anything, such as `all`.
+  return { all: { hosts: { node: host } } };
+}
+
+export interface RunFiles {
+  variables: string;
+  inventory: string;
+  result: string;
+  output: string;
+}
+
+/** Writes what one run reads into its own directory. The order must have been found faultless. */
+export async function writeRunFiles(
+  directory: string,
+  target: NodeTarget,
+  request: PlaybookRequest,
+): Promise<RunFiles> {
+  const knownHosts = join(directory, 'known_hosts');
+  const files = {
+    variables: join(directory, 'variables.json'),
+    inventory: join(directory, 'inventory.json'),
+    result: join(directory, 'result.json'),
+    output: join(directory, 'output.log'),
+  };
+  const mode = 0o600;
+  await writeFile(knownHosts, `orion-node ${target.hostKey}\n`, { mode });
+  await writeFile(files.variables, JSON.stringify(variablesOf(request)), { mode });
+  await writeFile(files.inventory, JSON.stringify(inventoryOf(target, knownHosts)), { mode });
+  return files;
+}

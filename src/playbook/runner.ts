@@ -1,0 +1,158 @@
+import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Logger, NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports.ts';
+import {
+  type AnsibleLauncher,
+  type AnsibleRun,
+  ansibleEnvironment,
+  createPlainLauncher,
+} from './launcher.ts';
+import { failure, MAX_RESULT_BYTES, parseResult } from './parse-result.ts';
+import { killMarked } from './process-tree.ts';
+import { findFault, isAwkwardPath, type RunFiles, writeRunFiles } from './run-files.ts';
+import { createWarmLauncher } from './warm-launcher.ts';
+
+/** The playbooks as they ship: the same place seen from src/playbook and from dist/playbook. */
+export const DEFAULT_ANSIBLE_DIR = fileURLToPath(new URL('../../ansible/', import.meta.url));
+
+export interface PlaybookRunnerOptions {
+  ansibleDir?: string;
+  /** For this runner alone: whatever is found in it, and every process that names it, is left over and removed. */
+  runDir: string;
+  logger: Logger;
+  /** Keep a process with Ansible imported and fork per run. */
+  warm: boolean;
+}
+
+interface RunOptions {
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+export async function createPlaybookRunner(options: PlaybookRunnerOptions): Promise<PlaybookRunner> {
+  const ansibleDir = resolve(options.ansibleDir ?? DEFAULT_ANSIBLE_DIR);
+  const runDir = resolve(options.runDir);
+  if (isAwkwardPath(runDir))
+    throw new Error(`the directory ${runDir} has a character that ssh options can't hold`);
+  await removeLeftovers(runDir, options.logger);
+  const environment = ansibleEnvironment(ansibleDir, runDir);
+  const plain = createPlainLauncher(environment);
+  const script = join(ansibleDir, 'warm_runner.py');
+  const launcher = options.warm
+    ? createWarmLauncher({ script, environment, plain, logger: options.logger })
+    : plain;
+  const underWay = new Set<Promise<PlaybookResult>>();
+  const closing = new AbortController();
+  return {
+    run: (target, request, run) => {
+      const signal = AbortSignal.any([run.signal, closing.signal]);
+      const promise = runPlaybook({ launcher, ansibleDir, runDir }, target, request, { ...run, signal });
+      underWay.add(promise);
+      void promise.finally(() => underWay.delete(promise));
+      return promise;
+    },
+    close: async () => {
+      closing.abort();
+      await Promise.all(underWay);
+      await launcher.close();
+      await rm(runDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function removeLeftovers(runDir: string, logger: Logger): Promise<void> {
+  const killed = await killMarked('ORION_RUNNER', runDir);
+  if (killed > 0) logger.warn({ killed }, 'ended Ansible processes that an earlier daemon left');
+  await mkdir(runDir, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(runDir)) await rm(join(runDir, name), { recursive: true, force: true });
+}
+
+interface Setting {
+  launcher: AnsibleLauncher;
+  ansibleDir: string;
+  runDir: string;
+}
+
+async function runPlaybook(
+  setting: Setting,
+  target: NodeTarget,
+  request: PlaybookRequest,
+  options: RunOptions,
+): Promise<PlaybookResult> {
+  const fault = findFault(target, request);
+  if (fault !== null) return failure('PlaybookFailed', fault);
+  if (options.signal.aborted) return failure('PlaybookTimeout', 'given up before it started');
+  let directory: string | null = null;
+  // Before the start nothing can have happened on the node.
+  let hasStarted = false;
+  try {
+    directory = await mkdtemp(join(setting.runDir, 'run-'));
+    const files = await writeRunFiles(directory, target, request);
+    const run = await setting.launcher.start({
+      args: [
+        '-i',
+        files.inventory,
+        '-e',
+        `@${files.variables}`,
+        join(setting.ansibleDir, `${request.playbook}.yml`),
+      ],
+      env: { ORION_RESULT: files.result },
+      cwd: directory,
+      output: files.output,
+    });
+    hasStarted = true;
+    return await superviseRun(run, files, options);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return failure('PlaybookFailed', `Ansible could not be run: ${message}`, { outcomeUnknown: hasStarted });
+  } finally {
+    // Not waited for by name: a directory that can't be removed now is removed at the next start.
+    if (directory !== null) await rm(directory, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Waits for the end of a run or its deadline, whichever is first, and says what came of it. */
+async function superviseRun(run: AnsibleRun, files: RunFiles, options: RunOptions): Promise<PlaybookResult> {
+  const stop = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+  const stopped = new Promise<'stopped'>((resolveStop) => {
+    if (stop.aborted) resolveStop('stopped');
+    stop.addEventListener('abort', () => resolveStop('stopped'), { once: true });
+  });
+  const end = await Promise.race([run.ended, stopped]);
+  if (end === 'stopped') await run.kill();
+  // What was written before the end is true, however the run ended.
+  const text = await readBounded(files.result);
+  if (text !== null) return parseResult(text);
+  if (end === 'stopped') {
+    const why = options.signal.aborted ? 'it was given up' : `it ran over its ${options.timeoutMs} ms`;
+    return failure('PlaybookTimeout', `${why} and was killed; the node must be asked`, {
+      outcomeUnknown: true,
+    });
+  }
+  if (end.lost) {
+    return failure('PlaybookUnreadable', 'the Ansible process died during the run', { outcomeUnknown: true });
+  }
+  return failure('PlaybookUnreadable', await describeSilence(files, end.code), { outcomeUnknown: true });
+}
+
+async function readBounded(path: string): Promise<string | null> {
+  const file = await open(path, 'r').catch(() => null);
+  if (file === null) return null;
+  try {
+    const buffer = Buffer.alloc(MAX_RESULT_BYTES);
+    const { bytesRead } = await file.read(buffer, 0, MAX_RESULT_BYTES, 0);
+    // One that fills the buffer is cut off, does not parse, and so is unreadable.
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Ansible ended without an answer. Its first line names the cause; the lines after it may quote our files. */
+async function describeSilence(files: RunFiles, code: number | null): Promise<string> {
+  const output = (await readBounded(files.output)) ?? '';
+  const line = output.split('\n').find((text) => /ERROR|Error/.test(text)) ?? '';
+  const shown = /[A-Za-z0-9+/]{60}/.test(line) ? '' : line.slice(0, 200);
+  return `ansible-playbook ended with code ${code} and no answer. ${shown}`;
+}
