@@ -40,8 +40,8 @@ export async function ensureTokens(settings: LabSettings, databaseUrl: string): 
 }
 
 function parse(text: string): LabTokens {
-  const valueOf = (name: string) => new RegExp(`^export ${name}='([^']*)'$`, 'm').exec(text)?.[1] ?? '';
-  return { tenant: valueOf('ORION_TOKEN'), admin: valueOf('ORION_ADMIN_TOKEN') };
+  const find = (name: string) => new RegExp(`^export ${name}='([^']*)'$`, 'm').exec(text)?.[1] ?? '';
+  return { tenant: find('ORION_TOKEN'), admin: find('ORION_ADMIN_TOKEN') };
 }
 
 async function createToken(
