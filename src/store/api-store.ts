@@ -1,0 +1,107 @@
+import type { NewEvent } from '../core/event.ts';
+import type { ApiStore, CreateResult, NewRental } from '../core/store-ports.ts';
+import { findStoreError, StoreError } from './errors.ts';
+import { insertUnnumberedEvent, listEventsAfter, listEventsBefore, loadLastSeq } from './events.ts';
+import { findSchemaProblem } from './migrate.ts';
+import { listNodes, loadNode, setCordoned } from './nodes.ts';
+import { listOccupants } from './placements.ts';
+import type { Pool, Session } from './pool.ts';
+import {
+  deleteRejected,
+  findByIdempotencyKey,
+  findRental,
+  insertRental,
+  listRentals,
+  markReleaseRequested,
+  updateRentalSpec,
+} from './rentals.ts';
+import { findPrincipal, insertToken, listTokens, revokeToken } from './tokens.ts';
+import { inSnapshot, inTransaction, readOnce, undo } from './transaction.ts';
+
+const READY_DEADLINE_MS = 2_000;
+
+export function createApiStore(pool: Pool): ApiStore {
+  return {
+    createRental: (rental, event) => createRental(pool, rental, event),
+    findRental: (tenant, idOrName) => inSnapshot(pool, (session) => findRental(session, tenant, idOrName)),
+    listRentals: (tenant, page) => inSnapshot(pool, (session) => listRentals(session, tenant, page)),
+    updateRentalSpec: (id, expectedGeneration, spec, { renewedAt, event }) =>
+      writeWithEvent(pool, event, (session) =>
+        updateRentalSpec(session, id, expectedGeneration, spec, renewedAt),
+      ),
+    requestRelease: (id, at, event) =>
+      writeWithEvent(pool, event, (session) => markReleaseRequested(session, id, at)),
+    discardRejected: (id) => inTransaction(pool, (session) => deleteRejected(session, id)),
+    listNodes: () => readOnce(pool, listNodes),
+    findNode: (name) => readOnce(pool, (session) => loadNode(session, name)),
+    listOccupants: () => readOnce(pool, listOccupants),
+    setCordon: async (node, cordoned, event) =>
+      (await writeWithEvent(pool, event, (session) => setCordoned(session, node, cordoned))) ||
+      // Nothing to change is a success, too; no such node is none.
+      (await readOnce(pool, (session) => loadNode(session, node))) !== null,
+    listEvents: (tenant, filter) =>
+      readOnce(pool, (session) => listEventsAfter(session, tenant, filter.afterSeq, filter)),
+    listRecentEvents: (tenant, filter) =>
+      readOnce(pool, (session) => listEventsBefore(session, tenant, filter.beforeSeq, filter)),
+    lastEventSeq: () => readOnce(pool, loadLastSeq),
+    authenticate: (tokenHash) => readOnce(pool, (session) => findPrincipal(session, tokenHash)),
+    createToken: (token) => inTransaction(pool, (session) => insertToken(session, token)),
+    listTokens: () => readOnce(pool, listTokens),
+    revokeToken: (id, at) => inTransaction(pool, (session) => revokeToken(session, id, at)),
+    checkReady: () => checkReady(pool),
+  };
+}
+
+/** The unique keys decide who was first; only who lost against one looks why. */
+async function createRental(pool: Pool, rental: NewRental, event: NewEvent): Promise<CreateResult> {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await inTransaction<CreateResult>(pool, async (session) => {
+        await insertRental(session, rental);
+        await insertUnnumberedEvent(session, event);
+        return { kind: 'created' };
+      });
+    } catch (error) {
+      if (findStoreError(error)?.kind !== 'duplicate') throw error;
+      const taken = await inSnapshot(pool, (session) => explainDuplicate(session, rental));
+      if (taken) return taken;
+      // It ended or was discarded between the two: its name is free again.
+      if (attempts === 3) throw error;
+    }
+  }
+}
+
+async function explainDuplicate(session: Session, rental: NewRental): Promise<CreateResult | null> {
+  // The key before the name: a repeated request meets its own rental under both.
+  if (rental.idempotencyKey !== null) {
+    const earlier = await findByIdempotencyKey(session, rental.tenant, rental.idempotencyKey);
+    if (earlier && earlier.requestHash !== rental.requestHash) return { kind: 'keyReused' };
+    if (earlier) return { kind: 'replayed', rental: earlier.rental };
+  }
+  const holder = await findRental(session, rental.tenant, rental.name);
+  return holder ? { kind: 'exists', rental: holder } : null;
+}
+
+/** The event is written when, and only when, the change is. */
+async function writeWithEvent(
+  pool: Pool,
+  event: NewEvent,
+  write: (session: Session) => Promise<boolean>,
+): Promise<boolean> {
+  return await inTransaction(pool, async (session) => {
+    if (!(await write(session))) return undo(false);
+    await insertUnnumberedEvent(session, event);
+    return true;
+  });
+}
+
+async function checkReady(pool: Pool): Promise<{ ready: true } | { ready: false; message: string }> {
+  try {
+    const problem = await pool.withSession(findSchemaProblem, { statementMs: READY_DEADLINE_MS });
+    return problem === null ? { ready: true } : { ready: false, message: problem };
+  } catch (thrown) {
+    const error = findStoreError(thrown);
+    if (!(error instanceof StoreError)) throw thrown;
+    return { ready: false, message: `the database can't be used: ${error.message}` };
+  }
+}

@@ -1,0 +1,17 @@
+import { InvalidCursorError } from './errors.ts';
+
+/** The place of one rental in the order of a list. Opaque to clients. */
+export interface Place {
+  createdAt: Date;
+  id: string;
+}
+
+export function formatCursor({ createdAt, id }: Place): string {
+  return Buffer.from(`${createdAt.getTime()}/${id}`).toString('base64url');
+}
+
+export function parseCursor(cursor: string): Place {
+  const match = /^(\d{1,14})\/([\w-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString());
+  if (!match) throw new InvalidCursorError('the cursor is not one that a list gave');
+  return { createdAt: new Date(Number(match[1])), id: match[2] as string };
+}

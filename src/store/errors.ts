@@ -1,0 +1,101 @@
+import { DrizzleQueryError } from 'drizzle-orm';
+
+export type FailureKind =
+  /** The transaction was rolled back by a clash with another one: run it again from the start. */
+  | 'retry'
+  /** Nothing was written. */
+  | 'notExecuted'
+  /** It may have been written or not: read it back before anything else. */
+  | 'unknown'
+  /** A unique key refused. */
+  | 'duplicate'
+  /** The statement itself is wrong, or a constraint refused it. */
+  | 'rejected';
+
+/**
+ * What database errors mean for the transaction they happened in. By name of the error; what is missing here is
+ * `rejected` when the server said it, and `unknown` when it came from the connection.
+ */
+const KINDS: Record<string, FailureKind> = {
+  ER_LOCK_DEADLOCK: 'retry', // 1213: on Galera also at COMMIT and at SELECT
+  ER_LOCK_WAIT_TIMEOUT: 'retry', // 1205
+  ER_CHECKREAD: 'retry', // 1020: the row changed since this transaction's snapshot
+  ER_DUP_ENTRY: 'duplicate', // 1062
+  ER_UNKNOWN_COM_ERROR: 'notExecuted', // 1047: a Galera node that is not part of the primary component
+  ER_OPTION_PREVENTS_STATEMENT: 'notExecuted', // 1290
+  ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: 'notExecuted', // 1792
+  ER_READ_ONLY_MODE: 'notExecuted', // 1836
+  ER_CON_COUNT_ERROR: 'notExecuted', // 1040
+  ER_TOO_MANY_USER_CONNECTIONS: 'notExecuted', // 1203
+  ER_DBACCESS_DENIED_ERROR: 'notExecuted', // 1044
+  ER_ACCESS_DENIED_ERROR: 'notExecuted', // 1045
+  ER_BAD_DB_ERROR: 'notExecuted', // 1049
+  ER_QUERY_INTERRUPTED: 'notExecuted', // 1317
+  ER_STATEMENT_TIMEOUT: 'notExecuted', // 1969, by max_statement_time
+  ER_SERVER_SHUTDOWN: 'unknown', // 1053
+  ER_ERROR_DURING_COMMIT: 'unknown', // 1180
+  ER_NEW_ABORTING_CONNECTION: 'unknown', // 1184
+  ER_CONNECTION_KILLED: 'unknown', // 1927
+  ECONNREFUSED: 'notExecuted',
+  ENOENT: 'notExecuted', // the socket of a server that is not up
+  ACQUIRE_DEADLINE: 'notExecuted',
+  STATEMENT_DEADLINE: 'unknown',
+};
+
+/** MariaDB's own numbers, for which the driver has no name or MySQL's. */
+const MARIADB_NAMES: Record<number, string> = {
+  1020: 'ER_CHECKREAD',
+  1927: 'ER_CONNECTION_KILLED',
+  1969: 'ER_STATEMENT_TIMEOUT',
+};
+
+const MEANINGS: Record<FailureKind, string> = {
+  retry: 'the transaction lost against another one',
+  notExecuted: 'the database did not do it',
+  unknown: 'the connection broke: it is unknown whether the database did it',
+  duplicate: 'a unique key refused',
+  rejected: 'the database rejected the statement',
+};
+
+/**
+ * The only kind of database error that leaves this folder. It keeps neither the driver's error nor its message:
+ * those hold the values of the statement. `statement` has placeholders in their place.
+ */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly kind: FailureKind;
+  readonly code: string;
+  readonly statement: string | null;
+
+  constructor(kind: FailureKind, code: string, statement: string | null) {
+    super(`${MEANINGS[kind]} (${code})`);
+    this.kind = kind;
+    this.code = code;
+    this.statement = statement;
+  }
+}
+
+/** What a page's cursor could not be read as; the caller's mistake, not the database's. */
+export class InvalidCursorError extends Error {
+  override readonly name = 'InvalidCursorError';
+}
+
+export function classifyDatabaseError(error: unknown): { kind: FailureKind; code: string } {
+  const { code, errno } = rootOf(error) as { code?: unknown; errno?: unknown };
+  const number = typeof errno === 'number' && errno > 0 ? errno : null;
+  const name = (number !== null && MARIADB_NAMES[number]) || (typeof code === 'string' ? code : 'UNKNOWN');
+  return { kind: KINDS[name] ?? (number === null ? 'unknown' : 'rejected'), code: name };
+}
+
+/** The StoreError inside of what was thrown, or null when it was no database error. */
+export function findStoreError(thrown: unknown): StoreError | null {
+  const root = rootOf(thrown);
+  return root instanceof StoreError ? root : null;
+}
+
+/** Drizzle wraps the driver's error, and its own message holds all parameters. */
+function rootOf(error: unknown): object {
+  let root = error;
+  while (root instanceof DrizzleQueryError && root.cause !== undefined) root = root.cause;
+  return typeof root === 'object' && root !== null ? root : {};
+}

@@ -1,0 +1,105 @@
+import { and, asc, desc, eq, gt, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import type { EventType, NewEvent, StoredEvent } from '../core/event.ts';
+import type { Session } from './pool.ts';
+import { events } from './schema.ts';
+
+export interface EventFilter {
+  limit: number;
+  rentalId: string | null;
+  node: string | null;
+  type: string | null;
+}
+
+/** From the API: the leader gives it its place in the order soon after. */
+export async function insertUnnumberedEvent({ db }: Session, event: NewEvent): Promise<void> {
+  await db.insert(events).values(toRow(event, null, null));
+}
+
+/** From the leader: numbered from `firstSeq` on. */
+export async function insertEvents(
+  { db }: Session,
+  list: NewEvent[],
+  firstSeq: number,
+  fence: number,
+): Promise<void> {
+  if (list.length === 0) return;
+  await db.insert(events).values(list.map((event, index) => toRow(event, firstSeq + index, fence)));
+}
+
+/** Ids of committed events without a place in the order, oldest first. */
+export async function listUnnumbered({ db }: Session): Promise<number[]> {
+  const rows = await db
+    .select({ id: events.id })
+    .from(events)
+    .where(isNull(events.seq))
+    .orderBy(asc(events.id));
+  return rows.map(({ id }) => id);
+}
+
+/** Takes the ids and not a condition: events that commit meanwhile must neither block nor be blocked. */
+export async function assignNumbers({ execute }: Session, ids: number[], firstSeq: number): Promise<void> {
+  if (ids.length === 0) return;
+  await execute(
+    `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (position FOR ORDINALITY, id bigint PATH '$')) AS fresh
+     STRAIGHT_JOIN events ON events.id = fresh.id
+     SET events.seq = ? + fresh.position
+     WHERE events.seq IS NULL`,
+    [JSON.stringify(ids), firstSeq - 1],
+  );
+}
+
+export async function listEventsAfter(
+  { db }: Session,
+  tenant: string | null,
+  afterSeq: number,
+  filter: EventFilter,
+): Promise<StoredEvent[]> {
+  const rows = await db
+    .select()
+    .from(events)
+    .where(and(gt(events.seq, afterSeq), ...conditions(tenant, filter)))
+    .orderBy(asc(events.seq))
+    .limit(filter.limit);
+  return rows.map(toEvent);
+}
+
+export async function listEventsBefore(
+  { db }: Session,
+  tenant: string | null,
+  beforeSeq: number | null,
+  filter: EventFilter,
+): Promise<StoredEvent[]> {
+  const bound = beforeSeq === null ? isNotNull(events.seq) : lt(events.seq, beforeSeq);
+  const rows = await db
+    .select()
+    .from(events)
+    .where(and(bound, ...conditions(tenant, filter)))
+    .orderBy(desc(events.seq))
+    .limit(filter.limit);
+  return rows.map(toEvent);
+}
+
+/** Numbers are given and committed one save after the other, so nothing below the highest is still to come. */
+export async function loadLastSeq({ db }: Session): Promise<number> {
+  const [row] = await db.select({ last: sql<number | null>`max(${events.seq})` }).from(events);
+  return Number(row?.last ?? 0);
+}
+
+function conditions(tenant: string | null, filter: EventFilter): SQL[] {
+  const list: SQL[] = [];
+  if (tenant !== null) list.push(eq(events.tenant, tenant));
+  if (filter.rentalId !== null) list.push(eq(events.rentalId, filter.rentalId));
+  if (filter.node !== null) list.push(eq(events.node, filter.node));
+  if (filter.type !== null) list.push(eq(events.type, filter.type));
+  return list;
+}
+
+function toRow(event: NewEvent, seq: number | null, fence: number | null): typeof events.$inferInsert {
+  const object = typeof event.object === 'function' ? event.object(fence) : event.object;
+  return { ...event, seq, object: object ?? null };
+}
+
+function toEvent(row: typeof events.$inferSelect): StoredEvent {
+  const { id: _arrival, seq, type, ...rest } = row;
+  return { ...rest, type: type as EventType, seq: Number(seq) };
+}

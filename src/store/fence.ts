@@ -1,0 +1,43 @@
+import type { NewEvent } from '../core/event.ts';
+import type { Leadership } from '../core/store-ports.ts';
+import { assignNumbers, insertEvents, listUnnumbered } from './events.ts';
+import { takeMoreNumbers, takeNumbers } from './leases.ts';
+import type { Pool, Session } from './pool.ts';
+import { inTransaction, undo } from './transaction.ts';
+
+/**
+ * One transaction of the leader. It opens with a write of the lease row, whose lock it holds up to its COMMIT:
+ * saves happen one after the other, and fence numbers and event numbers become visible in their order. `work`
+ * gets the fence number and says whether to keep what it wrote, and with which events.
+ */
+export async function underFence<Result>(
+  pool: Pool,
+  leadership: Leadership,
+  work: (
+    session: Session,
+    fence: number,
+  ) => Promise<{ keep: true; result: Result; events: NewEvent[] } | { keep: false; result: Result }>,
+): Promise<Result | 'deposed'> {
+  return await inTransaction<Result | 'deposed'>(pool, async (session) => {
+    const fence = await takeNumbers(session, leadership, 1);
+    if (fence === null) return undo('deposed');
+    const outcome = await work(session, fence);
+    if (!outcome.keep) return undo(outcome.result);
+    await numberEvents(session, outcome.events, fence);
+    return outcome.result;
+  });
+}
+
+/**
+ * Last in the transaction: by now it holds the rows that it changed, so what the API wrote of these rentals
+ * before is visible and comes first, and what it writes later waits for this COMMIT. That keeps the order per
+ * rental.
+ */
+async function numberEvents(session: Session, own: NewEvent[], fence: number): Promise<void> {
+  const waiting = await listUnnumbered(session);
+  const count = waiting.length + own.length;
+  if (count === 0) return;
+  await takeMoreNumbers(session, count);
+  await assignNumbers(session, waiting, fence + 1);
+  await insertEvents(session, own, fence + 1 + waiting.length, fence);
+}

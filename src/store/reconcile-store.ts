@@ -1,0 +1,86 @@
+import { LAST_UID } from '../core/node.ts';
+import type { ReconcileStore, Save, SaveResult } from '../core/store-ports.ts';
+import { listUnnumbered } from './events.ts';
+import { underFence } from './fence.ts';
+import { raiseSeq } from './leases.ts';
+import { deleteNode, listNodes, loadNode, raiseNextUid, saveLastChecked, updateNodeRecord } from './nodes.ts';
+import { insertPlacement, listPlacementsOnNodes, markCleaned, updatePlacements } from './placements.ts';
+import type { Pool, Session } from './pool.ts';
+import { listDirtyRentals, listOpenRentals, loadRental, updateRentalRecord } from './rentals.ts';
+import { inSnapshot, readOnce } from './transaction.ts';
+
+/** Far below 2^53, where JavaScript's numbers stop being exact. */
+const HIGHEST_PLAUSIBLE_FENCE = 2 ** 48;
+
+export function createReconcileStore(pool: Pool): ReconcileStore {
+  return {
+    listDirtyRentals: () => readOnce(pool, listDirtyRentals),
+    listNodes: () => readOnce(pool, listNodes),
+    loadNode: (name) => readOnce(pool, (session) => loadNode(session, name)),
+    listOpenRentals: () => inSnapshot(pool, listOpenRentals),
+    loadRental: (id) => inSnapshot(pool, (session) => loadRental(session, id)),
+    listPlacementsOnNodes: (node) => readOnce(pool, (session) => listPlacementsOnNodes(session, node)),
+
+    async save(leadership, save) {
+      checkSave(save);
+      const result = await underFence<SaveResult>(pool, leadership, async (session, fence) =>
+        (await writeAll(session, save, fence))
+          ? { keep: true, result: { kind: 'saved', fence }, events: save.events }
+          : { keep: false, result: { kind: 'conflict' } },
+      );
+      return result === 'deposed' ? { kind: 'deposed' } : result;
+    },
+
+    async raiseCounters(leadership, seen) {
+      const result = await underFence(pool, leadership, async (session) => {
+        // A node that lies must not use up the numbers of all others; its own work then just stays refused.
+        if (seen.fence <= HIGHEST_PLAUSIBLE_FENCE) await raiseSeq(session, seen.fence);
+        if (seen.nextUid <= LAST_UID + 1) await raiseNextUid(session, seen.node, seen.nextUid);
+        return { keep: true, result: 'raised', events: [] };
+      });
+      return result !== 'deposed';
+    },
+
+    async saveLastChecked(leadership, checked) {
+      const result = await underFence(pool, leadership, async (session) => {
+        await saveLastChecked(session, checked);
+        return { keep: true, result: 'saved', events: [] };
+      });
+      return result !== 'deposed';
+    },
+
+    async numberEvents(leadership) {
+      // Asked for on each pass: the lease row is only written when there is something to number.
+      const waiting = await readOnce(pool, listUnnumbered);
+      if (waiting.length === 0) return;
+      await underFence(pool, leadership, async () => ({ keep: true, result: undefined, events: [] }));
+    },
+  };
+}
+
+/** False: a guard did not hold, and all of it is to be undone. */
+async function writeAll(session: Session, save: Save, fence: number): Promise<boolean> {
+  for (const { name, record } of save.nodes ?? []) {
+    if (!(await updateNodeRecord(session, name, record))) return false;
+  }
+  for (const change of save.rentals ?? []) {
+    if (!(await updateRentalRecord(session, change))) return false;
+  }
+  // Ends come first: they make room for the new binding and for the role that is taken over.
+  const ends = (save.placements ?? []).filter(({ set }) => set.endedAt);
+  const others = (save.placements ?? []).filter(({ set }) => !set.endedAt);
+  if (!(await updatePlacements(session, [...ends, ...others]))) return false;
+  if (save.bind && !(await insertPlacement(session, save.bind, fence))) return false;
+  if (save.cleaned && !(await markCleaned(session, save.cleaned.epochs, save.cleaned.at))) return false;
+  for (const name of save.removeNodes ?? []) {
+    if (!(await deleteNode(session, name))) return false;
+  }
+  return true;
+}
+
+function checkSave({ bind, nodes }: Save): void {
+  // The node's version guards the uid that the binding uses, and that the node was free when it was chosen.
+  if (bind && !nodes?.some(({ name }) => name === bind.node)) {
+    throw new TypeError(`a binding to ${bind.node} needs the record of that node in the same save`);
+  }
+}

@@ -1,0 +1,191 @@
+import { sql } from 'drizzle-orm';
+import { boolean, index, int, mysqlTable, text, uniqueIndex, varchar } from 'drizzle-orm/mysql-core';
+import type { Condition } from '../core/condition.ts';
+import { NODE_STATES } from '../core/node.ts';
+import { RENTAL_PHASES, type RentalSpec } from '../core/rental.ts';
+import { counter, identifier, jsonText, moment, oneOf } from './columns.ts';
+
+// Columns are named after the properties, in snake case (`casing`, here and in drizzle.config.ts).
+//
+// No foreign keys: they would lock the parents of every row that is written (and Galera certifies those), and
+// the history of a rental has to outlive the node that it was on.
+
+/** Three writers, each with columns of its own: the inventory (spec), the API (wishes), the reconciler (record). */
+export const nodes = mysqlTable(
+  'nodes',
+  {
+    name: identifier({ length: 63 }).primaryKey(),
+    host: varchar({ length: 255 }).notNull(),
+    port: int().notNull(),
+    user: varchar({ length: 64 }).notNull(),
+    privateKeyPath: text().notNull(),
+    pinnedHostKey: text(),
+    clientHost: varchar({ length: 255 }).notNull(),
+    clientPort: int().notNull(),
+    zone: identifier({ length: 63 }),
+    labels: jsonText().$type<Record<string, string>>().notNull(),
+    retiring: boolean().notNull().default(false),
+
+    cordoned: boolean().notNull().default(false),
+    draining: boolean().notNull().default(false),
+    cleanRequested: int().notNull().default(0),
+    trustedFingerprint: varchar({ length: 128 }),
+
+    status: varchar({ length: 16 }).$type<'alive' | 'dead' | 'unknown'>().notNull(),
+    state: varchar({ length: 16 }).$type<(typeof NODE_STATES)[number]>().notNull(),
+    stateSince: moment().notNull(),
+    hostKey: text(),
+    conditions: jsonText().$type<Condition[]>().notNull(),
+    preparedAt: moment(),
+    verifiedAt: moment(),
+    attempt: int().notNull().default(0),
+    nextAttemptAt: moment(),
+    lastFailedAt: moment(),
+    nextUid: int().notNull(),
+    cleanSeen: int().notNull().default(0),
+    resourceVersion: counter().notNull(),
+
+    /** Written in batches, outside the guard of resource_version. */
+    lastCheckedAt: moment(),
+  },
+  (table) => [
+    oneOf('nodes_status', table.status, ['alive', 'dead', 'unknown']),
+    oneOf('nodes_state', table.state, NODE_STATES),
+  ],
+);
+
+export const rentals = mysqlTable(
+  'rentals',
+  {
+    id: identifier({ length: 64 }).primaryKey(),
+    tenant: identifier({ length: 64 }).notNull(),
+    name: identifier({ length: 63 }).notNull(),
+    account: identifier({ length: 32 }).notNull(),
+    createdAt: moment().notNull(),
+    idempotencyKey: identifier({ length: 255 }),
+    requestHash: identifier({ length: 64 }),
+
+    generation: counter().notNull(),
+    renewedAt: moment(),
+    releaseRequestedAt: moment(),
+    spec: jsonText().$type<RentalSpec>().notNull(),
+    /** The API has written since the reconciler last looked. */
+    dirty: boolean().notNull(),
+
+    phase: varchar({ length: 16 }).$type<(typeof RENTAL_PHASES)[number]>().notNull(),
+    observedGeneration: counter().notNull(),
+    conditions: jsonText().$type<Condition[]>().notNull(),
+    expiresAt: moment(),
+    queuePosition: int(),
+    lostAt: moment(),
+    endedAt: moment(),
+    resourceVersion: counter().notNull(),
+
+    /** Takes part in the unique key only while the rental lives: NULLs never collide. */
+    liveName: identifier({ length: 63 }).generatedAlwaysAs(sql`if(\`ended_at\` is null, \`name\`, null)`, {
+      mode: 'stored',
+    }),
+  },
+  (table) => [
+    oneOf('rentals_phase', table.phase, RENTAL_PHASES),
+    uniqueIndex('rentals_live_name').on(table.tenant, table.liveName),
+    uniqueIndex('rentals_idempotency_key').on(table.tenant, table.idempotencyKey),
+    index('rentals_dirty').on(table.dirty),
+    index('rentals_ended').on(table.endedAt),
+    index('rentals_page').on(table.tenant, table.createdAt, table.id),
+    index('rentals_page_all').on(table.createdAt, table.id),
+  ],
+);
+
+/** Double allocation is made impossible here, whatever the code does: one live placement per node. */
+export const placements = mysqlTable(
+  'placements',
+  {
+    /** The fence number of the save that made it, so never one of the database's own counting. */
+    epoch: counter().primaryKey(),
+    rentalId: identifier({ length: 64 }).notNull(),
+    node: identifier({ length: 63 }).notNull(),
+    role: varchar({ length: 16 }).$type<'serving' | 'incoming'>().notNull(),
+    account: identifier({ length: 32 }).notNull(),
+    uid: int().notNull(),
+    startedAt: moment().notNull(),
+    readyAt: moment(),
+    appliedKey: text(),
+    endedAt: moment(),
+    endReason: varchar({ length: 64 }),
+    cleanedAt: moment(),
+
+    liveNode: identifier({ length: 63 }).generatedAlwaysAs(sql`if(\`ended_at\` is null, \`node\`, null)`, {
+      mode: 'stored',
+    }),
+    liveRentalRole: identifier({ length: 81 }).generatedAlwaysAs(
+      sql`if(\`ended_at\` is null, concat(\`rental_id\`, '/', \`role\`), null)`,
+      { mode: 'stored' },
+    ),
+  },
+  (table) => [
+    oneOf('placements_role', table.role, ['serving', 'incoming']),
+    uniqueIndex('placements_live_node').on(table.liveNode),
+    uniqueIndex('placements_live_rental_role').on(table.liveRentalRole),
+    index('placements_rental').on(table.rentalId, table.epoch),
+    index('placements_node').on(table.node, table.cleanedAt),
+    index('placements_cleaned').on(table.cleanedAt),
+  ],
+);
+
+/**
+ * Append-only. `id` is the order of arrival; `seq`, given by the leader under its fence, is the order that
+ * readers rely on: auto-increment ids become visible out of order.
+ */
+export const events = mysqlTable(
+  'events',
+  {
+    id: counter().autoincrement().primaryKey(),
+    seq: counter(),
+    type: varchar({ length: 64 }).notNull(),
+    at: moment().notNull(),
+    rentalId: identifier({ length: 64 }),
+    node: identifier({ length: 63 }),
+    tenant: identifier({ length: 64 }),
+    reason: varchar({ length: 64 }).notNull(),
+    message: text().notNull(),
+    object: jsonText().notNull(),
+  },
+  (table) => [
+    uniqueIndex('events_seq').on(table.seq),
+    index('events_rental').on(table.rentalId, table.seq),
+    index('events_node').on(table.node, table.seq),
+    index('events_type').on(table.type, table.seq),
+    index('events_tenant').on(table.tenant, table.seq),
+  ],
+);
+
+/** One row, `leader`. Its times are the database's, so that no other clock can lengthen or shorten a lease. */
+export const leases = mysqlTable('leases', {
+  name: identifier({ length: 32 }).primaryKey(),
+  holder: identifier({ length: 255 }).notNull(),
+  /** Grows with each acquisition. */
+  token: counter().notNull(),
+  /** Grows with each write of the leader: fence numbers and event numbers are taken from it. */
+  seq: counter().notNull(),
+  expiresAt: moment().notNull(),
+});
+
+export const apiTokens = mysqlTable(
+  'api_tokens',
+  {
+    id: identifier({ length: 64 }).primaryKey(),
+    name: varchar({ length: 255 }),
+    /** SHA-256 of the secret, in hex: the secret itself is nowhere. */
+    hash: identifier({ length: 64 }).notNull(),
+    tenant: identifier({ length: 64 }).notNull(),
+    role: varchar({ length: 16 }).$type<'tenant' | 'admin'>().notNull(),
+    createdAt: moment().notNull(),
+    expiresAt: moment(),
+    revokedAt: moment(),
+  },
+  (table) => [
+    oneOf('api_tokens_role', table.role, ['tenant', 'admin']),
+    uniqueIndex('api_tokens_hash').on(table.hash),
+  ],
+);

@@ -1,0 +1,18 @@
+import type { ApiStore, InventoryStore, LeaseStore, ReconcileStore } from '../core/store-ports.ts';
+import { createApiStore } from './api-store.ts';
+import { createInventoryStore } from './inventory-store.ts';
+import { createLeaseStore } from './lease-store.ts';
+import type { Pool } from './pool.ts';
+import { createReconcileStore } from './reconcile-store.ts';
+
+export type Store = ReconcileStore & LeaseStore & InventoryStore & ApiStore;
+
+/** All ports on one pool; each part of the daemon sees only its own. */
+export function createStore(pool: Pool): Store {
+  return {
+    ...createReconcileStore(pool),
+    ...createLeaseStore(pool),
+    ...createInventoryStore(pool),
+    ...createApiStore(pool),
+  };
+}
