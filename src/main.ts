@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './api/app.ts';
 import { startServer } from './api/server.ts';
 import { createWatchHub } from './api/watch-hub.ts';
@@ -12,8 +14,9 @@ import { runElections } from './reconcile/leader.ts';
 import type { Loop } from './reconcile/loop.ts';
 import { createAccessQuery } from './ssh/access-query.ts';
 import { createProber } from './ssh/prober.ts';
-import { migrateWhenReady } from './store/migrate.ts';
-import { createPool } from './store/pool.ts';
+import { findStoreError } from './store/errors.ts';
+import { migrate } from './store/migrate.ts';
+import { createPool, type Pool } from './store/pool.ts';
 import { createStore } from './store/store.ts';
 import { VERSION } from './version.ts';
 
@@ -33,7 +36,7 @@ interface Parts {
  */
 export async function serve(config: Config, options: { only?: 'api' | 'reconciler' } = {}): Promise<number> {
   const logger = createLogger(config.log);
-  const loaded = await loadInventory(config.inventoryPath, config.environment);
+  const loaded = await loadInventory(config.inventoryPath, config.inventoryEnv);
   if (!loaded.ok) {
     for (const problem of loaded.problems) process.stderr.write(`${problem}\n`);
     return 1;
@@ -42,12 +45,12 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   const stop = () => stopped.abort();
   process.once('SIGTERM', stop).once('SIGINT', stop);
 
-  const pool = createPool(config.databaseUrl);
+  const pool = createPool({ url: config.databaseUrl });
   const { signal } = stopped;
   const parts: Parts = { config, store: createStore(pool), inventory: loaded.inventory, logger, signal };
   let loop: Loop | null = null;
   try {
-    await migrateWhenReady(pool, { logger, signal });
+    await migrateWhenThere(pool, logger, signal);
     const running: Promise<void>[] = [];
     if (options.only !== 'reconciler') running.push(serveApi(parts, () => loop?.wake()));
     if (options.only !== 'api') running.push(reconcile(parts, (next) => (loop = next)));
@@ -59,7 +62,23 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
     return 1;
   } finally {
     stop();
-    await pool.end();
+    await pool.close();
+  }
+}
+
+/** Waits for a database that is not there yet, and says so; a schema that this program can't run on ends it. */
+async function migrateWhenThere(pool: Pool, logger: Logger, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const applied = await migrate(pool);
+      if (applied.length > 0) logger.info({ applied }, 'migrations applied');
+      return;
+    } catch (error) {
+      const failure = findStoreError(error);
+      if (!failure || failure.kind === 'rejected') throw error;
+      logger.warn({ code: failure.code }, 'waiting for the database');
+      await sleep(1_000, undefined, { signal }).catch(() => undefined);
+    }
   }
 }
 
@@ -72,7 +91,7 @@ async function serveApi(
     store,
     clock,
     logger,
-    policy: () => ({ lease: inventory.policy.lease }),
+    policy: inventory.policy,
     wake,
     watch,
     version: VERSION,
@@ -88,7 +107,11 @@ async function reconcile(
   { config, store, inventory, logger, signal }: Parts,
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
-  const playbooks = await createPlaybookRunner({ runDir: config.playbookRunDir, logger, warm: true });
+  const playbooks = await createPlaybookRunner({
+    runDir: join(config.home, 'run', `playbooks-${config.instance}`),
+    logger,
+    warm: true,
+  });
   const { policy } = inventory;
   const settings = { ...config.lease, holder: config.instance };
   // The inventory is applied by a daemon that was started with it and leads, never merely by a take-over: one

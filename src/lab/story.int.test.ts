@@ -1,0 +1,187 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
+
+const WAIT = { timeout: 60_000, interval: 100 };
+let test: TestLab;
+
+beforeAll(async () => {
+  test = await openTestLab({ basePort: 38_500, nodes: 5 });
+}, 180_000);
+afterAll(() => test?.close());
+beforeEach(() => test.settle(), 120_000);
+
+const phaseOf = async (id: string) => (await test.rental(id)).status.phase;
+const connectionOf = async (id: string) => (await test.rental(id)).status.connection as Connection;
+const stateOf = async (name: string) => (await test.node(name)).status.state;
+const reasonOf = async (name: string) =>
+  (await test.node(name)).status.conditions.find(({ type }) => type === 'Reachable')?.reason;
+
+async function killDaemon(): Promise<void> {
+  const pid = test.lab.daemonPid('daemon_1') as number;
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(() => test.lab.daemonPid('daemon_1'), WAIT).not.toBe(pid);
+}
+
+describe('renting', () => {
+  it('gives a login with an empty body, and takes it away on release', async () => {
+    const rented = await test.rent();
+    const connection = rented.status.connection as Connection;
+    expect(rented.status.phase).toBe('Active');
+    expect(connection.command).toBe(`ssh -p ${connection.port} ${connection.user}@${connection.host}`);
+    expect(await test.login(rented, connection, 'id -un; echo $HOME')).toMatchObject({
+      exitCode: 0,
+      stdout: `${connection.user}\n/home/${connection.user}`,
+    });
+    expect((await test.call('DELETE', `/api/rentals/${rented.id}`)).status).toBe(202);
+    await expect.poll(() => phaseOf(rented.id), WAIT).toBe('Released');
+    expect((await test.login(rented, connection, 'true')).exitCode).toBe(255);
+    await expect.poll(() => stateOf(rented.status.node as string), WAIT).toBe('free');
+  });
+
+  it('never gives a node twice: of 20 requests at once on 5 nodes, 5 get one and 15 leave nothing behind', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => test.call('POST', '/api/rent', {})));
+    const given = answers.filter(({ status }) => status === 201);
+    const refused = answers.filter(({ status }) => status === 503);
+    expect([given.length, refused.length]).toEqual([5, 15]);
+    expect(new Set(given.map(({ body }) => body.status.node)).size).toBe(5);
+    for (const { headers, body } of refused) {
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      expect(body.code).toBe('no_free_node');
+    }
+    const { body } = await test.call('GET', '/api/rentals?limit=500');
+    expect(body.items.map(({ id }: Rented) => id).toSorted()).toEqual(
+      given.map(({ body }) => body.id).toSorted(),
+    );
+  });
+});
+
+describe('a rented node that dies', () => {
+  it('is left for another, where the client logs in; it is cleaned before it is free again', async () => {
+    const rented = await test.rent();
+    const old = rented.status.connection as Connection;
+    const node = rented.status.node as string;
+    await test.login(
+      rented,
+      old,
+      'setsid -f sleep 3000 </dev/null >/dev/null 2>&1; touch /var/tmp/mine ~/mine',
+    );
+    await test.lab.stopWorker(node);
+    await expect
+      .poll(async () => (await test.rental(rented.id)).status, WAIT)
+      .toMatchObject({ phase: 'Active', node: expect.not.stringMatching(`^${node}$`) });
+    const moved = await connectionOf(rented.id);
+    expect(moved.user).toBe(old.user);
+    expect((await test.login(rented, moved, 'id -un')).stdout).toBe(old.user);
+    const types = (await test.events(`&rental=${rented.id}`)).map(({ type }) => type);
+    const told = types.filter((type) => /migrating|migrated|lost/.test(type));
+    expect(told).toEqual(expect.arrayContaining(['rental.migrating', 'rental.migrated']));
+
+    await test.lab.startWorker(node);
+    await expect.poll(() => stateOf(node), WAIT).toBe('free');
+    expect((await test.login(rented, old, 'true')).exitCode).toBe(255);
+    const worker = test.lab.workers.get(node);
+    const left = await worker?.exec([
+      'sh',
+      '-c',
+      `getent passwd ${old.user}; ls /home /var/tmp; cat /etc/ssh/orion/* 2>/dev/null`,
+    ]);
+    expect(left?.stdout).not.toContain(old.user);
+    expect(left?.stdout).not.toContain('mine');
+  });
+
+  it('leaves its client Lost with NoFreeNode when all are taken, and that heals when one gets free', async () => {
+    const all = await Promise.all(Array.from({ length: 5 }, () => test.rent()));
+    const [first, second] = all as [Rented, Rented];
+    await test.lab.stopWorker(first.status.node as string);
+    await expect.poll(() => phaseOf(first.id), WAIT).toBe('Lost');
+    const ready = (await test.rental(first.id)).status.conditions.find(({ type }) => type === 'Ready');
+    expect(ready).toMatchObject({ status: 'False', reason: 'NoFreeNode' });
+    expect((await test.events(`&rental=${first.id}`)).map(({ type }) => type)).toContain('rental.lost');
+    await test.call('DELETE', `/api/rentals/${second.id}`);
+    await expect.poll(() => phaseOf(first.id), WAIT).toBe('Active');
+    expect((await test.login(first, await connectionOf(first.id), 'true')).exitCode).toBe(0);
+  });
+
+  it('gives a Lost client the same place back when the node returns first', async () => {
+    const all = await Promise.all(Array.from({ length: 5 }, () => test.rent()));
+    const [first] = all as [Rented];
+    const node = first.status.node as string;
+    await test.lab.stopWorker(node);
+    await expect.poll(() => phaseOf(first.id), WAIT).toBe('Lost');
+    await test.lab.startWorker(node);
+    await expect.poll(() => phaseOf(first.id), WAIT).toBe('Active');
+    await expect.poll(() => stateOf(node), WAIT).toBe('allocated');
+    expect((await test.rental(first.id)).status.node).toBe(node);
+    expect((await test.login(first, await connectionOf(first.id), 'true')).exitCode).toBe(0);
+  });
+});
+
+describe('a node that is not simply dead', () => {
+  it('says what is wrong with it, and delays nobody else', async () => {
+    await test.lab.freezeWorker('w1');
+    await expect.poll(() => reasonOf('w1'), WAIT).toMatch(/EchoTimeout|BannerTimeout|AuthTimeout/);
+    const rented = await test.rent();
+    expect(rented.status.node).not.toBe('w1');
+    await test.lab.thawWorker('w1');
+    await expect.poll(() => reasonOf('w1'), WAIT).toBe('Alive');
+
+    await test.lab.workers.get('w2')?.stopListener();
+    await expect.poll(() => reasonOf('w2'), WAIT).toMatch(/ListenerDead|ConnectionRefused/);
+    await test.lab.workers.get('w2')?.startListener();
+  });
+
+  it('gets no login attempt after its host key changed', async () => {
+    const worker = test.lab.workers.get('w3');
+    await test.lab.stopWorker('w3');
+    const folder = worker?.folder as string;
+    const saved = await readFile(join(folder, 'host_key'));
+    await rm(join(folder, 'host_key'));
+    await rm(join(folder, 'host_key.pub'));
+    const { openWorker } = await import('./worker.ts');
+    const changed = await openWorker((worker as NonNullable<typeof worker>).spec);
+    await changed.start();
+    await expect.poll(() => reasonOf('w3'), WAIT).toBe('HostKeyChanged');
+    await changed.stop();
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(join(folder, 'host_key'), saved, { mode: 0o600 });
+    await rm(join(folder, 'host_key.pub'));
+    const { execa } = await import('execa');
+    const { stdout } = await execa('ssh-keygen', ['-y', '-f', join(folder, 'host_key')]);
+    await writeFile(join(folder, 'host_key.pub'), `${stdout}\n`);
+  });
+});
+
+describe('a daemon that is killed', () => {
+  it('finishes what was under way: provisioning, a move and cleaning', async () => {
+    const created = await test.call('POST', '/api/rentals', { sshPublicKey: await publicKey() });
+    expect(created.status).toBe(202);
+    const { id } = created.body;
+    await expect.poll(() => phaseOf(id), { ...WAIT, interval: 10 }).toBe('Provisioning');
+    await killDaemon();
+    await expect.poll(() => phaseOf(id).catch(() => null), WAIT).toBe('Active');
+
+    const node = (await test.rental(id)).status.node as string;
+    await test.lab.stopWorker(node);
+    await expect.poll(() => phaseOf(id), { ...WAIT, interval: 10 }).toBe('Migrating');
+    await killDaemon();
+    await expect.poll(() => phaseOf(id).catch(() => null), WAIT).toBe('Active');
+    const next = (await test.rental(id)).status.node as string;
+    expect(next).not.toBe(node);
+
+    await test.call('DELETE', `/api/rentals/${id}`);
+    await expect.poll(() => stateOf(next), { ...WAIT, interval: 10 }).toBe('cleaning');
+    await killDaemon();
+    await expect.poll(() => phaseOf(id).catch(() => null), WAIT).toBe('Released');
+    await expect.poll(() => stateOf(next), WAIT).toBe('free');
+    const accounts = await test.lab.workers
+      .get(next)
+      ?.exec(['sh', '-c', "getent passwd | cut -d: -f3 | awk '$1>=20000 && $1<60000'"]);
+    expect(accounts?.stdout).toBe('');
+  });
+});
+
+async function publicKey(): Promise<string> {
+  return (await readFile(join(test.home, 'keys', 'control_ed25519.pub'), 'utf8')).trim();
+}

@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect } from 'vitest';
+import type { NodeView } from '../core/node-view.ts';
+import type { RentalView } from '../core/rental-view.ts';
+import { type Lab, startLab } from './up.ts';
+
+/** A whole lab of its own for one test file: real database, sshd workers, Ansible, daemon and proxy. */
+export interface TestLab {
+  lab: Lab;
+  home: string;
+  call(method: string, path: string, body?: unknown, options?: { token?: string }): Promise<Answer>;
+  rent(body?: object): Promise<Rented>;
+  rental(id: string): Promise<RentalView>;
+  node(name: string): Promise<NodeView>;
+  events(query?: string): Promise<{ type: string; reason: string; message: string; node: string | null }[]>;
+  /** Logs in as a client would, with the host key pinned; the exit code and output of the command. */
+  login(
+    rented: Rented,
+    connection: Connection,
+    command: string,
+  ): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>;
+  /** Every node is free: what each test starts from. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at answers as they come
+  body: any;
+}
+export type Connection = NonNullable<RentalView['status']['connection']>;
+export type Rented = RentalView & { privateKey: string };
+
+const WAIT = { timeout: 60_000, interval: 100 };
+
+export async function openTestLab(options: {
+  basePort: number;
+  nodes: number;
+  policy?: string;
+}): Promise<TestLab> {
+  const home = await mkdtemp(join(tmpdir(), 'orion-lab-'));
+  const inventory = join(home, 'inventory.yaml');
+  const nodes = Array.from(
+    { length: options.nodes },
+    (_, i) => `  - { name: w${i + 1}, port: ${options.basePort + 1 + i} }`,
+  );
+  const policy =
+    options.policy ?? 'probe: { deadAfter: 3s, successes: 1, healthyDelay: 0s, timeout: 3s, interval: 5s }';
+  await writeFile(
+    inventory,
+    [
+      'policy:',
+      `  ${policy}`,
+      'defaults:',
+      '  privateKey: ${ORION_HOME}/keys/control_ed25519',
+      'nodes:',
+      ...nodes,
+      '',
+    ].join('\n'),
+  );
+  const env = {
+    ...process.env,
+    ORION_HOME: home,
+    ORION_INVENTORY: inventory,
+    ORION_HTTPS_PORT: String(options.basePort),
+    ORION_LOG_LEVEL: 'debug',
+  };
+  const lab = await startLab({ env });
+  return wrap(lab, home);
+}
+
+function wrap(lab: Lab, home: string): TestLab {
+  const ca = readFileSync(lab.caPath);
+  const tokens = lab.tokens as NonNullable<Lab['tokens']>;
+
+  function call(
+    method: string,
+    path: string,
+    body?: unknown,
+    { token = path.startsWith('/api/rent') ? tokens.tenant : tokens.admin } = {},
+  ): Promise<Answer> {
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(text ? { 'content-type': 'application/json' } : {}),
+      'content-length': String(Buffer.byteLength(text)),
+    };
+    return new Promise((resolve, reject) => {
+      const sent = request(`${lab.url}${path}`, { method, ca, headers, timeout: 90_000 }, (response) => {
+        let answer = '';
+        response.setEncoding('utf8').on('data', (chunk) => {
+          answer += chunk;
+        });
+        response.on('end', () => {
+          const json = answer ? JSON.parse(answer) : null;
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: json });
+        });
+      });
+      sent.on('error', reject).on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer`)));
+      sent.end(text);
+    });
+  }
+
+  const test: TestLab = {
+    lab,
+    home,
+    call,
+    async rent(body = {}) {
+      const answer = await call('POST', '/api/rent', body);
+      expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+      return answer.body;
+    },
+    async rental(id) {
+      const answer = await call('GET', `/api/rentals/${id}`);
+      expect(answer.status).toBe(200);
+      return answer.body;
+    },
+    async node(name) {
+      return (await call('GET', `/api/nodes/${name}`)).body;
+    },
+    async events(query = '') {
+      return (await call('GET', `/api/events?limit=500${query}`)).body.items;
+    },
+    login: (rented, connection, command) => login(home, rented, connection, command),
+    async settle() {
+      const { items } = (await call('GET', '/api/rentals?limit=500')).body;
+      for (const { id } of items) await call('DELETE', `/api/rentals/${id}`);
+      for (const [name, worker] of lab.workers) {
+        if (!(await worker.isRunning())) await lab.startWorker(name);
+      }
+      await expect
+        .poll(
+          async () =>
+            (await call('GET', '/api/nodes')).body.items.map((n: NodeView) => `${n.name} ${n.status.state}`),
+          WAIT,
+        )
+        .toEqual([...lab.workers.keys()].map((name) => `${name} free`));
+    },
+    async close() {
+      await lab.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+  return test;
+}
+
+async function login(
+  home: string,
+  rented: Rented,
+  { host, port, user, hostKey }: Connection,
+  command: string,
+) {
+  const folder = await mkdtemp(join(home, 'login-'));
+  const key = join(folder, 'key');
+  const knownHosts = join(folder, 'known_hosts');
+  await writeFile(key, rented.privateKey, { mode: 0o600 });
+  await writeFile(knownHosts, `[${host}]:${port} ${hostKey}\n`);
+  const options = [
+    'BatchMode=yes',
+    'IdentitiesOnly=yes',
+    'StrictHostKeyChecking=yes',
+    `UserKnownHostsFile=${knownHosts}`,
+    'ConnectTimeout=5',
+  ];
+  const { exitCode, stdout, stderr } = await execa(
+    'ssh',
+    [
+      '-F',
+      'none',
+      '-i',
+      key,
+      '-p',
+      String(port),
+      ...options.flatMap((option) => ['-o', option]),
+      `${user}@${host}`,
+      command,
+    ],
+    { reject: false, timeout: 20_000, stdin: 'ignore' },
+  );
+  return { exitCode, stdout, stderr };
+}
