@@ -1,0 +1,34 @@
+import { readFile, stat } from 'node:fs/promises';
+import { type ParsedKey, utils } from 'ssh2';
+import { KeyUnreadable } from './failure.ts';
+
+export type ControlKeys = (path: string) => Promise<ParsedKey>;
+
+/** Reads private keys of the control plane, again only when the file changed: a rotated key needs no restart. */
+export function createControlKeys(): ControlKeys {
+  const cache = new Map<string, { version: string; key: ParsedKey }>();
+  return async (path) => {
+    try {
+      const { mtimeMs, size, ino } = await stat(path);
+      const version = `${mtimeMs}:${size}:${ino}`;
+      const cached = cache.get(path);
+      if (cached?.version === version) return cached.key;
+      const key = parsePrivateKey(await readFile(path));
+      cache.set(path, { version, key });
+      return key;
+    } catch (error) {
+      cache.delete(path);
+      const text = error instanceof Error ? error.message : String(error);
+      // The parser's messages name the format, never the content.
+      throw new KeyUnreadable(`${path}: ${text}`);
+    }
+  };
+}
+
+function parsePrivateKey(content: Buffer): ParsedKey {
+  const parsed = utils.parseKey(content);
+  if (parsed instanceof Error) throw parsed;
+  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (!key?.isPrivateKey()) throw new Error('this is not a private key');
+  return key;
+}

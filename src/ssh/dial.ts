@@ -1,0 +1,145 @@
+import { isIP, Socket } from 'node:net';
+import { type AnyAuthMethod, Client } from 'ssh2';
+import { waitFor } from './deadline.ts';
+import { Aborted, Closed, HostKeyRefused, Nonsense, type Step, StepError } from './failure.ts';
+import { computeFingerprint, formatHostKey, isSameKey, listAlgorithms, parseHostKey } from './host-key.ts';
+
+/** A handshake takes under 10 kB. Who sends more without having been asked is not served further. */
+const ALLOWED_BYTES = 256 * 1_024;
+/** RFC 4253 allows lines before the banner; real servers send none. */
+const MAX_BANNER_BYTES = 16 * 1_024;
+/** A held connection drops when this many keepalives and one more in a row stay without an answer. */
+const KEEPALIVE_COUNT = 2;
+
+export interface DialOptions {
+  host: string;
+  port: number;
+  /** Null: accept any and report it. */
+  hostKey: string | null;
+  username: string;
+  /** The only login that is tried, once. */
+  auth: AnyAuthMethod;
+  keepaliveMs: number;
+}
+
+/** An authenticated connection, or one that is on its way to be. */
+export interface Connection {
+  readonly client: Client;
+  /** Aborted when the connection is over, for whatever reason; the signal's reason says why. */
+  readonly ended: AbortSignal;
+  /** Lets the node send as much as one probe needs from here on. */
+  allowAnswer(): void;
+  /** Closes the socket at once. The first error that is given is the one that stays. */
+  destroy(error?: Error): void;
+}
+
+interface Progress {
+  step: Step;
+  hostKey: Buffer | null;
+}
+
+/** Connects and logs in; rejects with a StepError. When it rejects, nothing is left open. */
+export async function dial(
+  options: DialOptions,
+  signal: AbortSignal,
+): Promise<{ connection: Connection; hostKey: string }> {
+  const progress: Progress = { step: isIP(options.host) ? 'dial' : 'resolve', hostKey: null };
+  if (signal.aborted) throw new StepError(progress.step, signal.reason);
+  const connection = open(options, progress);
+  try {
+    await waitFor<void>([connection.ended, signal], (resolve) => connection.client.on('ready', resolve));
+    if (progress.hostKey === null) throw new Nonsense('logged in without a host key');
+    return { connection, hostKey: formatHostKey(progress.hostKey) };
+  } catch (error) {
+    connection.destroy();
+    throw new StepError(progress.step, error);
+  }
+}
+
+function open(options: DialOptions, progress: Progress): Connection {
+  const client = new Client();
+  const socket = new Socket();
+  const over = new AbortController();
+  // ssh2's end() and destroy() never close the socket of a frozen peer, and a hostile banner makes it emit
+  // thousands of errors: at the first sign of an end the socket, which is ours, is destroyed, once.
+  const destroy = (error: Error = new Aborted('closed')) => {
+    if (over.signal.aborted) return;
+    over.abort(error);
+    socket.destroy();
+  };
+  const onEnd = () => destroy(new Closed('the connection was closed by the other side'));
+  client.on('error', destroy).on('end', onEnd).on('close', onEnd);
+  client.on('handshake', () => {
+    progress.step = 'login';
+  });
+  socket.on('error', destroy).on('lookup', (error) => {
+    if (!error) progress.step = 'dial';
+  });
+  socket.on('connect', () => {
+    progress.step = 'banner';
+  });
+  const guard = createGuard(socket, progress, destroy);
+  try {
+    client.connect({ ...createConfig(options, progress, destroy), sock: socket });
+    // Only now: a listener for data makes a socket flow, until ssh2 has paused it.
+    socket.on('data', guard.inspect);
+    socket.setNoDelay(true);
+    socket.connect({ host: options.host, port: options.port });
+  } catch (error) {
+    destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+  return { client, ended: over.signal, allowAnswer: guard.allowAnswer, destroy };
+}
+
+function createConfig(options: DialOptions, progress: Progress, destroy: (error: Error) => void) {
+  const expected = options.hostKey === null ? null : parseHostKey(options.hostKey);
+  // Synchronous by type: ssh2 takes the promise of an asynchronous one for a yes.
+  const hostVerifier = (key: Buffer): boolean => {
+    progress.hostKey = key;
+    if (options.hostKey === null) return true;
+    if (expected !== null && isSameKey(expected, key)) return true;
+    const wanted = expected === null ? 'one that can not be read' : computeFingerprint(expected);
+    const message = `the host key is ${computeFingerprint(key)}, expected was ${wanted}; no login was tried`;
+    destroy(new HostKeyRefused(formatHostKey(key), message));
+    return false;
+  };
+  let isTried = false;
+  return {
+    username: options.username,
+    hostVerifier,
+    algorithms: { serverHostKey: listAlgorithms(expected) },
+    authHandler: (_left: unknown, _partial: unknown, next: (auth: AnyAuthMethod) => void) => {
+      const isFirst = !isTried;
+      isTried = true;
+      // The types know no `false`, which is how ssh2 is told that nothing is left to try.
+      next(isFirst ? options.auth : (false as unknown as AnyAuthMethod));
+    },
+    // The caller's deadline is around everything; this one would end with the login.
+    readyTimeout: 0,
+    keepaliveInterval: options.keepaliveMs,
+    keepaliveCountMax: KEEPALIVE_COUNT,
+  };
+}
+
+/** Watches the raw bytes: when the banner is there, and that a node does not send without end. */
+function createGuard(socket: Socket, progress: Progress, destroy: (error: Error) => void) {
+  let allowed = ALLOWED_BYTES;
+  let banner = '';
+  return {
+    allowAnswer: () => {
+      allowed = socket.bytesRead + ALLOWED_BYTES;
+    },
+    inspect: (data: Buffer) => {
+      if (socket.bytesRead > allowed) destroy(new Nonsense('sends data without end'));
+      if (progress.step !== 'banner') return;
+      banner += data.toString('latin1', 0, MAX_BANNER_BYTES);
+      if (isBanner(banner)) progress.step = 'handshake';
+      else if (banner.length >= MAX_BANNER_BYTES) destroy(new Nonsense('sends no SSH banner, but data'));
+    },
+  };
+}
+
+/** The line by which an SSH server introduces itself has begun. */
+export function isBanner(text: string): boolean {
+  return /(^|\n)SSH-(2\.0|1\.99)-/.test(text);
+}

@@ -1,0 +1,66 @@
+import type { NodeTarget } from '../core/ports.ts';
+import type { ControlKeys } from './control-key.ts';
+import { type Connection, dial } from './dial.ts';
+import { type Echo, startEcho } from './echo.ts';
+import { type Step, StepError } from './failure.ts';
+import { isSameKey, parseHostKey } from './host-key.ts';
+
+/** A connection that stands, with a process on the node that echoes. */
+export interface Held {
+  connection: Connection;
+  echo: Echo;
+  hostKey: string;
+  /** What it was dialled with; when that has changed, the connection proves nothing. */
+  target: NodeTarget;
+  sinceMs: number;
+}
+
+/** Connects and logs in with the control key; rejects with a StepError and leaves nothing open then. */
+export async function dialAsControl(
+  target: NodeTarget,
+  controlKeys: ControlKeys,
+  keepaliveMs: number,
+  signal: AbortSignal,
+): Promise<{ connection: Connection; hostKey: string }> {
+  const { host, port, user, privateKeyPath, hostKey } = target;
+  const key = await atStep('key', controlKeys(privateKeyPath));
+  const auth = { type: 'publickey' as const, username: user, key };
+  return dial({ host, port, hostKey, username: user, auth, keepaliveMs }, signal);
+}
+
+/** Dials, starts the echoing process and hears its first echo. */
+export async function hold(
+  target: NodeTarget,
+  controlKeys: ControlKeys,
+  keepaliveMs: number,
+  signal: AbortSignal,
+): Promise<Held> {
+  const { connection, hostKey } = await dialAsControl(target, controlKeys, keepaliveMs, signal);
+  try {
+    const echo = await atStep('command', startEcho(connection, signal));
+    await atStep('echo', echo(signal));
+    return { connection, echo, hostKey, target, sinceMs: performance.now() };
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
+}
+
+/** Does the held connection belong to the node as it is to be dialled now? */
+export function isHeldFor(held: Held, target: NodeTarget): boolean {
+  const { host, port, user, privateKeyPath } = held.target;
+  const isSameAddress = host === target.host && port === target.port && user === target.user;
+  if (!isSameAddress || privateKeyPath !== target.privateKeyPath) return false;
+  if (target.hostKey === null) return true;
+  const [expected, shown] = [parseHostKey(target.hostKey), parseHostKey(held.hostKey)];
+  return expected !== null && shown !== null && isSameKey(expected, shown);
+}
+
+/** Notes at which step a promise failed. */
+export async function atStep<T>(step: Step, promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw error instanceof StepError ? error : new StepError(step, error);
+  }
+}

@@ -1,0 +1,33 @@
+import { type ParsedKey, utils } from 'ssh2';
+
+// Any well-formed public key that ssh2 can read.
+const MODEL = `ssh-ed25519 ${Buffer.concat([
+  Buffer.from([0, 0, 0, 11]),
+  Buffer.from('ssh-ed25519'),
+  Buffer.from([0, 0, 0, 32]),
+  Buffer.alloc(32),
+]).toString('base64')}`;
+
+/** A client's public key in the form that ssh2 offers to a server; null when it is no key. */
+export function parseQueryKey(text: string): ParsedKey | null {
+  const [type = '', base64 = ''] = text.trim().split(/\s+/);
+  if (type.startsWith('sk-')) return createSecurityKey(type, Buffer.from(base64, 'base64'));
+  const parsed = utils.parseKey(`${type} ${base64}`);
+  if (parsed instanceof Error) return null;
+  return (Array.isArray(parsed) ? parsed[0] : parsed) ?? null;
+}
+
+/**
+ * ssh2 can't read keys of security keys, but to ask about one only its name and bytes are sent. They are put
+ * over a key that it can read, whose hidden marks it looks for.
+ */
+function createSecurityKey(type: string, blob: Buffer): ParsedKey | null {
+  const length = blob.length < 4 ? 0 : blob.readUInt32BE(0);
+  if (blob.toString('latin1', 4, 4 + length) !== type) return null;
+  const model = utils.parseKey(MODEL);
+  if (model instanceof Error) return null;
+  return Object.create(Array.isArray(model) ? (model[0] ?? null) : model, {
+    type: { value: type },
+    getPublicSSH: { value: () => blob },
+  });
+}
