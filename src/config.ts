@@ -29,7 +29,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: string[] };
 
 /** mysql2 and the store read the rest: several hosts, a socket, TLS. The value has a password and is never shown. */
-const DATABASE_URL = /^(?:mysql|mariadb):\/\/\S*\/[^/?\s]+(?:\?\S*)?$/;
+const DATABASE_URL = /^mysql:\/\/\S*\/[^/?\s]+(?:\?\S*)?$/;
 
 function duration(defaultText: string) {
   return z

@@ -1,0 +1,20 @@
+import { InvalidArgumentError } from 'commander';
+import { DURATION_FORMAT, parseDuration } from '../core/duration.ts';
+
+/** Parsers of options; commander shows what they throw, and ends with the code for wrong usage. */
+export function durationText(text: string): string {
+  if (parseDuration(text) === null) throw new InvalidArgumentError(`Expected ${DURATION_FORMAT}.`);
+  return text;
+}
+
+export function durationMs(text: string): number {
+  const parsedMs = parseDuration(text);
+  if (parsedMs === null) throw new InvalidArgumentError(`Expected ${DURATION_FORMAT}.`);
+  return parsedMs;
+}
+
+export function labelPair(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('Expected KEY=VALUE.');
+  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+}

@@ -1,0 +1,28 @@
+/** Exit codes, as documented: everything else that ends a command is 1. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, timedOut: 3, interrupted: 130 } as const;
+
+/** Ends a command with a message for people; everything that is shown to them was written for them. */
+export class CliError extends Error {
+  readonly exitCode: number;
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { hint?: string | undefined; exitCode?: number } = {}) {
+    super(message);
+    this.name = 'CliError';
+    this.hint = options.hint;
+    this.exitCode = options.exitCode ?? EXIT.failed;
+  }
+}
+
+/** The API said no. */
+export class ApiError extends CliError {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string, hint: string | undefined) {
+    super(message, { hint });
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+  }
+}

@@ -1,0 +1,128 @@
+import type { Command } from 'commander';
+import type { Condition } from '../../core/condition.ts';
+import type { RentalView } from '../../core/rental-view.ts';
+import type { AnyNode, EventView } from '../client.ts';
+import type { Context } from '../context.ts';
+import { rentalPath } from '../follow.ts';
+import { type Format, printData, withOutput } from '../output.ts';
+import { EVENTS, formatLabels, isAdminView, loginOf } from '../resources.ts';
+import { createTable, formatAge, formatLeft, printable } from '../table.ts';
+
+export function registerDescribe(program: Command, context: Context): void {
+  const describe = program.command('describe').description('all about one rental or node, with its history');
+  withOutput(describe.command('rental').argument('<name>', 'name or id of a rental'), [
+    'json',
+    'yaml',
+  ]).action((name: string, options: { output?: Format }) => describeRental(context, name, options.output));
+  withOutput(describe.command('node').argument('<name>', 'name of a node'), ['json', 'yaml']).action(
+    (name: string, options: { output?: Format }) => describeNode(context, name, options.output),
+  );
+}
+
+async function describeRental(context: Context, name: string, format: Format | undefined): Promise<void> {
+  const { io } = context;
+  const rental = await context.client().get<RentalView>(rentalPath(name));
+  if (printData(io, format, rental)) return;
+  const { spec, status } = rental;
+  const now = io.now();
+  const selector = [formatLabels(spec.selector.matchLabels), spec.selector.zone ?? ''].filter((part) => part);
+  io.out(
+    formatPairs([
+      ['Name', rental.name],
+      ['Id', rental.id],
+      ['Tenant', rental.tenant],
+      ['Phase', status.phase],
+      ['Node', status.node ?? '-'],
+      ['Login', loginOf(rental)],
+      ['Host key', status.connection?.hostKey ?? '-'],
+      [
+        'Expires',
+        status.expiresAt === null ? '-' : `${status.expiresAt} (${formatLeft(status.expiresAt, now)})`,
+      ],
+      ['Created', `${rental.createdAt} (${formatAge(rental.createdAt, now)} ago)`],
+      ['Time to live', spec.ttl],
+      ['Wants', selector.join(', zone ')],
+      ['When full', spec.whenFull],
+      ['On node loss', `${spec.onNodeLoss.action} after ${spec.onNodeLoss.after}`],
+      ['Queue position', String(status.queuePosition ?? '-')],
+      ['Labels', formatLabels(spec.labels)],
+    ]),
+  );
+  io.out(formatConditions(status.conditions, now));
+  const places = createTable(['EPOCH', 'NODE', 'READY', 'ENDED', 'WHY']);
+  const rows = status.placements.map((place) => [
+    String(place.epoch),
+    place.node,
+    place.readyAt ?? '-',
+    place.endedAt ?? '-',
+    place.endReason ?? '-',
+  ]);
+  io.out(formatSection('Placements', rows.length === 0 ? '' : places.format(rows)));
+  io.out(await formatHistory(context, { rental: rental.id }));
+}
+
+async function describeNode(context: Context, name: string, format: Format | undefined): Promise<void> {
+  const { io } = context;
+  const node = await context.client().get<AnyNode>(`/api/nodes/${encodeURIComponent(name)}`);
+  if (printData(io, format, node)) return;
+  const common: [string, string][] = [
+    ['Name', node.name],
+    ['Zone', node.spec.zone ?? '-'],
+    ['Labels', formatLabels(node.spec.labels)],
+  ];
+  if (!isAdminView(node)) {
+    return io.out(formatPairs([...common, ['Free', node.status.free ? 'yes' : 'no']]));
+  }
+  const now = io.now();
+  const { spec, status } = node;
+  io.out(
+    formatPairs([
+      ...common,
+      ['Address', `${spec.host}:${spec.port}`],
+      ['Status', status.status],
+      ['State', status.state],
+      ['Allocated', status.allocated ? 'yes' : 'no'],
+      ['Rental', status.rental ?? '-'],
+      ['Schedulable', spec.unschedulable ? 'no' : 'yes'],
+      ['Last checked', status.lastChecked === null ? '-' : `${formatAge(status.lastChecked, now)} ago`],
+      ['Host key', status.hostKey ?? '-'],
+    ]),
+  );
+  io.out(formatConditions(status.conditions, now));
+  io.out(await formatHistory(context, { node: name }));
+}
+
+function formatPairs(pairs: [string, string][]): string {
+  const width = Math.max(...pairs.map(([key]) => key.length)) + 1;
+  return pairs.map(([key, value]) => `${`${key}:`.padEnd(width)}   ${printable(value)}\n`).join('');
+}
+
+function formatSection(title: string, text: string): string {
+  const body = text === '' ? 'none\n' : text;
+  return `${title}:\n${body.replaceAll(/^(?=.)/gm, '  ')}`;
+}
+
+function formatConditions(conditions: Condition[], now: Date): string {
+  const table = createTable(['TYPE', 'STATUS', 'REASON', 'SINCE', 'MESSAGE']);
+  const rows = conditions.map((condition) => [
+    condition.type,
+    condition.status,
+    condition.reason,
+    formatAge(condition.lastTransitionTime, now),
+    printable(condition.message),
+  ]);
+  return formatSection('Conditions', rows.length === 0 ? '' : table.format(rows));
+}
+
+const SHOWN_EVENTS = 20;
+
+async function formatHistory(context: Context, query: Record<string, string>): Promise<string> {
+  const page = await context
+    .client()
+    .get<{ items: EventView[] }>(EVENTS.path, { ...query, limit: String(SHOWN_EVENTS) });
+  const events = page.items.toSorted((a, b) => a.seq - b.seq);
+  const columns = EVENTS.columns(undefined).filter((column) => !column.wide && column.header !== 'OBJECT');
+  const table = createTable(columns.map((column) => column.header));
+  const rows = events.map((event) => columns.map((column) => column.cell(event, context.io.now())));
+  return formatSection('Events', rows.length === 0 ? '' : table.format(rows));
+}

@@ -1,0 +1,128 @@
+import { type Command, Option } from 'commander';
+import { CliError, EXIT } from '../cli-error.ts';
+import type { AnyNode, EventView } from '../client.ts';
+import type { Context } from '../context.ts';
+import { ENDED } from '../follow.ts';
+import { createPrinter, type Format, printData, withOutput } from '../output.ts';
+import { EVENTS, NODES, RENTALS, type Resource } from '../resources.ts';
+
+interface GetOptions {
+  watch?: boolean;
+  all?: boolean;
+  output?: Format;
+  rental?: string;
+  node?: string;
+  type?: string;
+}
+
+export function registerGet(program: Command, context: Context): void {
+  const get = program.command('get').description('list what there is, or look at one by its name');
+  const watch = new Option('-w, --watch', 'go on printing every change, until Ctrl-C');
+
+  withOutput(
+    get
+      .command('rentals')
+      .aliases(['rental', 'r'])
+      .argument('[name]', 'name or id of a rental')
+      .addOption(watch)
+      .option('-A, --all', 'also those that have ended'),
+  ).action((name: string | undefined, options: GetOptions) => show(context, RENTALS, name, options));
+
+  withOutput(
+    get.command('nodes').aliases(['node', 'n']).argument('[name]', 'name of a node').addOption(watch),
+  ).action((name: string | undefined, options: GetOptions) => show<AnyNode>(context, NODES, name, options));
+
+  withOutput(
+    get
+      .command('events')
+      .aliases(['event', 'ev'])
+      .argument('[rental]', 'only events of this rental')
+      .addOption(watch)
+      .option('--rental <name>', 'only events of this rental')
+      .option('--node <name>', 'only events of this node')
+      .option('--type <type>', 'only events of this type, such as rental.lost'),
+  ).action((rental: string | undefined, options: GetOptions) =>
+    showEvents(context, { ...options, ...(rental === undefined ? {} : { rental }) }),
+  );
+}
+
+async function show<Item>(
+  context: Context,
+  resource: Resource<Item>,
+  name: string | undefined,
+  options: GetOptions,
+): Promise<void> {
+  const query: Record<string, string> = options.all ? { all: 'true' } : {};
+  const path = name === undefined ? resource.path : `${resource.path}/${encodeURIComponent(name)}`;
+  const client = context.client();
+  const printer = createPrinter(context.io, resource, options.output);
+  if (options.watch) {
+    const before = name === undefined ? await client.list<Item>(path, query) : [await client.get<Item>(path)];
+    // Programs read one object a line, from the first on.
+    if (options.output === 'json' || options.output === 'yaml')
+      for (const item of before) printer.change(item);
+    else printer.list(before);
+    return watchOn(context, path, query, printer.change, name === undefined ? undefined : isOver);
+  }
+  if (name !== undefined) {
+    const item = await client.get<Item>(path);
+    if (!printData(context.io, options.output, item)) printer.list([item]);
+    return;
+  }
+  const items = await client.list<Item>(path, query);
+  printer.list(items);
+  if (items.length === 0 && isForPeople(options)) context.io.err(`There are no ${resource.singular}s.\n`);
+}
+
+async function showEvents(context: Context, options: GetOptions): Promise<void> {
+  const query: Record<string, string> = {};
+  for (const key of ['node', 'type'] as const) {
+    const value = options[key];
+    if (value !== undefined) query[key] = value;
+  }
+  const client = context.client();
+  if (options.rental !== undefined) {
+    // Events name rentals by their id; people name them by their name.
+    query.rental = (
+      await client.get<{ id: string }>(`${RENTALS.path}/${encodeURIComponent(options.rental)}`)
+    ).id;
+  }
+  const printer = createPrinter(context.io, EVENTS, options.output);
+  const events = await client.list<EventView>(EVENTS.path, query);
+  const ordered = events.toSorted((a, b) => a.seq - b.seq);
+  if (options.watch) {
+    if (options.output === 'json' || options.output === 'yaml')
+      for (const event of ordered) printer.change(event);
+    else printer.list(ordered);
+    return watchOn(context, EVENTS.path, query, printer.change);
+  }
+  printer.list(ordered);
+  if (events.length === 0 && isForPeople(options)) context.io.err('There are no events.\n');
+}
+
+async function watchOn<Item>(
+  context: Context,
+  path: string,
+  query: Record<string, string>,
+  change: (item: Item) => void,
+  isLast?: (item: Item) => boolean,
+): Promise<void> {
+  const { signal } = context.io;
+  let last: Item | null = null;
+  const until = () => last !== null && (isLast?.(last) ?? false);
+  for await (const item of context.client().watch<Item>(path, { signal, query, until })) {
+    last = item;
+    change(item);
+  }
+  if (signal.aborted) throw new CliError('', { exitCode: EXIT.interrupted });
+}
+
+/** A rental that has ended changes no more; when the server then ends the watch, so does this program. */
+function isOver(item: unknown): boolean {
+  const phase = (item as { status?: { phase?: string } }).status?.phase;
+  return ENDED.some((ended) => ended === phase);
+}
+
+function isForPeople({ output }: GetOptions): boolean {
+  return output === undefined || output === 'wide';
+}

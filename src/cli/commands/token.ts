@@ -1,0 +1,162 @@
+import { type Command, Option } from 'commander';
+import type { TokenView } from '../../core/store-ports.ts';
+import { durationMs } from '../arguments.ts';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { type Format, printData, withOutput } from '../output.ts';
+import { createTable, formatAge, formatLeft } from '../table.ts';
+import { requireConfig } from './daemon.ts';
+
+interface CreateOptions {
+  tenant: string;
+  role: 'tenant' | 'admin';
+  name?: string;
+  ttl?: number;
+  output?: Format;
+}
+
+/** What a list of tokens shows, from the database or from the API. */
+type ListedToken = Omit<TokenView, 'createdAt' | 'expiresAt' | 'revokedAt'> & {
+  createdAt: string;
+  expiresAt: string | null;
+  revokedAt: string | null;
+};
+
+interface NewToken {
+  id: string;
+  token: string;
+}
+
+/** Where tokens are kept: the database when its address is set (which is how the first ones are made), or the API. */
+interface Tokens {
+  create(options: CreateOptions): Promise<NewToken>;
+  list(): Promise<ListedToken[]>;
+  revoke(id: string): Promise<void>;
+}
+
+export function registerToken(program: Command, context: Context): void {
+  const token = program
+    .command('token')
+    .description('tokens of tenants and administrators')
+    .addHelpText('after', '\nWorks on the database when ORION_DATABASE_URL is set, else through the API.');
+
+  withOutput(
+    token
+      .command('create')
+      .description('make a token; its secret is shown this once')
+      .requiredOption('--tenant <tenant>', 'whose rentals it may see and change')
+      .addOption(new Option('--role <role>', 'what it may do').choices(['tenant', 'admin']).default('tenant'))
+      .option('--name <name>', 'what it is for')
+      .option('--ttl <duration>', 'for how long it is valid; for ever when left out', durationMs),
+    ['json', 'yaml'],
+  ).action((options: CreateOptions) => withTokens(context, (tokens) => create(context, tokens, options)));
+
+  withOutput(token.command('list').description('list tokens, without their secrets'), [
+    'json',
+    'yaml',
+  ]).action((options: { output?: Format }) =>
+    withTokens(context, async (tokens) => printTokens(context, await tokens.list(), options.output)),
+  );
+
+  token
+    .command('revoke')
+    .description('make a token useless at once')
+    .argument('<id>', 'id of the token, as listed')
+    .action((id: string) =>
+      withTokens(context, async (tokens) => {
+        await tokens.revoke(id);
+        context.io.out(`token/${id} revoked\n`);
+      }),
+    );
+}
+
+async function create({ io }: Context, tokens: Tokens, options: CreateOptions): Promise<void> {
+  const { id, token } = await tokens.create(options);
+  const { tenant, role } = options;
+  if (printData(io, options.output, { id, token, tenant, role })) return;
+  io.err(
+    `Token ${id} for ${role === 'admin' ? 'administrator' : 'tenant'} ${tenant}; it is shown this once:\n`,
+  );
+  io.out(`${token}\n`);
+}
+
+function printTokens({ io }: Context, tokens: ListedToken[], format: Format | undefined): void {
+  if (printData(io, format, { items: tokens, nextCursor: null })) return;
+  const now = io.now();
+  const table = createTable(['ID', 'TENANT', 'ROLE', 'NAME', 'EXPIRES', 'AGE']);
+  const rows = tokens.map((token) => [
+    token.id,
+    token.tenant,
+    token.role,
+    token.name ?? '-',
+    token.revokedAt === null ? formatLeft(token.expiresAt, now) : 'revoked',
+    formatAge(token.createdAt, now),
+  ]);
+  io.out(table.format(rows));
+}
+
+async function withTokens(context: Context, work: (tokens: Tokens) => Promise<void>): Promise<void> {
+  const { env } = context.io;
+  if (!env.ORION_DATABASE_URL && !env.ORION_DATABASE_URL_FILE) return work(tokensOfApi(context));
+  const { databaseUrl } = requireConfig(env);
+  const { createPool } = await import('../../store/pool.ts');
+  const pool = createPool({ url: databaseUrl });
+  try {
+    await work(await tokensOfDatabase(context, pool));
+  } finally {
+    await pool.close();
+  }
+}
+
+function tokensOfApi(context: Context): Tokens {
+  const client = context.client();
+  return {
+    create: ({ tenant, role, name, ttl }) =>
+      client.send('POST', '/api/tokens', {
+        tenant,
+        role,
+        ...(name === undefined ? {} : { name }),
+        ...(ttl === undefined ? {} : { expiresAt: expiry(context, ttl)?.toISOString() }),
+      }),
+    list: () => client.list('/api/tokens'),
+    async revoke(id) {
+      await client.send('DELETE', `/api/tokens/${encodeURIComponent(id)}`);
+    },
+  };
+}
+
+type StorePool = Parameters<typeof import('../../store/store.ts')['createStore']>[0];
+
+async function tokensOfDatabase(context: Context, pool: StorePool): Promise<Tokens> {
+  const [{ createStore }, { createTokenSecret }] = await Promise.all([
+    import('../../store/store.ts'),
+    import('../../api/token-secret.ts'),
+  ]);
+  const store = createStore(pool);
+  return {
+    async create({ tenant, role, name, ttl }) {
+      const { id, token, hash } = createTokenSecret();
+      const createdAt = context.io.now();
+      const expiresAt = ttl === undefined ? null : expiry(context, ttl);
+      await store.createToken({ id, name: name ?? null, hash, tenant, role, createdAt, expiresAt });
+      return { id, token };
+    },
+    async list() {
+      const tokens = await store.listTokens();
+      return tokens.map((token) => ({
+        ...token,
+        createdAt: token.createdAt.toISOString(),
+        expiresAt: token.expiresAt?.toISOString() ?? null,
+        revokedAt: token.revokedAt?.toISOString() ?? null,
+      }));
+    },
+    async revoke(id) {
+      if (!(await store.revokeToken(id, context.io.now())))
+        throw new CliError(`there is no valid token ${id}`);
+    },
+  };
+}
+
+function expiry(context: Context, ttlMs: number): Date {
+  return new Date(context.io.now().getTime() + ttlMs);
+}

@@ -1,0 +1,83 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parsePublicKey } from '../core/public-key.ts';
+import { CliError } from './cli-error.ts';
+import type { Io } from './io.ts';
+import { homeOf } from './settings.ts';
+
+/** A key that the user has: what to send, and where its private half lies if that is known. */
+export interface OwnKey {
+  publicKey: string;
+  privatePath: string | null;
+}
+
+/** `path` is either half of the pair. The private one is never read, beyond seeing that it is one. */
+export function readOwnKey(path: string): OwnKey {
+  const text = readKeyFile(path);
+  if (!text.startsWith('-----BEGIN')) {
+    const privatePath = path.endsWith('.pub') ? path.slice(0, -'.pub'.length) : null;
+    const isThere = privatePath !== null && existsSync(privatePath);
+    return { publicKey: checkKey(text, path), privatePath: isThere ? resolve(privatePath) : null };
+  }
+  const publicPath = `${path}.pub`;
+  if (!existsSync(publicPath)) {
+    throw new CliError(`${path} is a private key, and its public half ${publicPath} is not beside it`, {
+      hint: `make it with: ssh-keygen -y -f ${path} > ${publicPath}`,
+    });
+  }
+  return { publicKey: checkKey(readKeyFile(publicPath), publicPath), privatePath: resolve(path) };
+}
+
+function readKeyFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CliError(`the key ${path} can't be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+function checkKey(text: string, path: string): string {
+  const parsed = parsePublicKey(text);
+  if (!parsed.ok) throw new CliError(`${path}: ${parsed.message}`);
+  return parsed.key;
+}
+
+/** Where the key to a rental is kept; null for an id that can't be a file's name. */
+function storedKeyPath(io: Io, rentalId: string): string | null {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(rentalId)) return null;
+  const state = io.env.XDG_STATE_HOME || join(homeOf(io.env), '.local', 'state');
+  return join(state, 'orion', 'keys', rentalId);
+}
+
+/** Keeps the private key that came with a rental, for its owner's eyes only. */
+export function storeKey(io: Io, rentalId: string, privateKey: string): string {
+  const path = prepareStore(io, rentalId);
+  writeFileSync(path, privateKey, { mode: 0o600 });
+  chmodSync(path, 0o600);
+  return path;
+}
+
+/** Remembers where the user's own key lies, so that `orion ssh` finds it. */
+export function linkKey(io: Io, rentalId: string, privatePath: string): string {
+  const path = prepareStore(io, rentalId);
+  symlinkSync(privatePath, path);
+  return privatePath;
+}
+
+function prepareStore(io: Io, rentalId: string): string {
+  const path = storedKeyPath(io, rentalId);
+  if (path === null) throw new CliError('the rental has an id that this program does not understand');
+  mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
+  rmSync(path, { force: true });
+  return path;
+}
+
+export function findStoredKey(io: Io, rentalId: string): string | null {
+  const path = storedKeyPath(io, rentalId);
+  return path !== null && existsSync(path) ? path : null;
+}
+
+export function forgetKey(io: Io, rentalId: string): void {
+  const path = storedKeyPath(io, rentalId);
+  if (path !== null) rmSync(path, { force: true });
+}

@@ -1,0 +1,126 @@
+import type { NodeView } from '../core/node-view.ts';
+import type { RentalView } from '../core/rental-view.ts';
+import type { AnyNode, EventView } from './client.ts';
+import { formatAge, formatLeft, printable } from './table.ts';
+
+/** How one kind of object is listed. */
+export interface Resource<Item> {
+  /** As in the API's path. */
+  path: string;
+  singular: string;
+  nameOf(item: Item): string;
+  /** Columns of the table; `wide` ones are for `-o wide`. A volatile one changes by itself with time. */
+  columns(sample: Item | undefined): Column<Item>[];
+}
+
+export interface Column<Item> {
+  header: string;
+  wide?: boolean;
+  volatile?: boolean;
+  cell(item: Item, now: Date): string;
+}
+
+export const RENTALS: Resource<RentalView> = {
+  path: '/api/rentals',
+  singular: 'rental',
+  nameOf: (rental) => rental.name,
+  columns: () => [
+    { header: 'NAME', cell: (rental) => rental.name },
+    { header: 'PHASE', cell: (rental) => rental.status.phase },
+    { header: 'NODE', cell: (rental) => rental.status.node ?? '-' },
+    { header: 'REASON', cell: (rental) => reasonOf(rental) },
+    { header: 'EXPIRES', volatile: true, cell: (rental, now) => formatLeft(rental.status.expiresAt, now) },
+    { header: 'AGE', volatile: true, cell: (rental, now) => formatAge(rental.createdAt, now) },
+    { header: 'ID', wide: true, cell: (rental) => rental.id },
+    { header: 'TENANT', wide: true, cell: (rental) => rental.tenant },
+    { header: 'LOGIN', wide: true, cell: (rental) => loginOf(rental) },
+    { header: 'MOVES', wide: true, cell: (rental) => String(countMoves(rental)) },
+  ],
+};
+
+const ADMIN_NODE_COLUMNS: Column<NodeView>[] = [
+  { header: 'NAME', cell: (node) => node.name },
+  { header: 'STATUS', cell: (node) => node.status.status + (node.spec.unschedulable ? ',cordoned' : '') },
+  { header: 'STATE', cell: (node) => node.status.state },
+  { header: 'RENTAL', cell: (node) => node.status.rental ?? '-' },
+  { header: 'ZONE', cell: (node) => node.spec.zone ?? '-' },
+  { header: 'CHECKED', volatile: true, cell: (node, now) => formatAge(node.status.lastChecked, now) },
+  { header: 'ADDRESS', wide: true, cell: (node) => `${node.spec.host}:${node.spec.port}` },
+  { header: 'LABELS', wide: true, cell: (node) => formatLabels(node.spec.labels) },
+  { header: 'REASON', wide: true, cell: (node) => unreachableReason(node) },
+];
+
+const TENANT_NODE_COLUMNS: Column<AnyNode>[] = [
+  { header: 'NAME', cell: (node) => node.name },
+  { header: 'FREE', cell: (node) => ('free' in node.status && node.status.free ? 'yes' : 'no') },
+  { header: 'ZONE', cell: (node) => node.spec.zone ?? '-' },
+  { header: 'LABELS', cell: (node) => formatLabels(node.spec.labels) },
+];
+
+export const NODES: Resource<AnyNode> = {
+  path: '/api/nodes',
+  singular: 'node',
+  nameOf: (node) => node.name,
+  // Tenants are told less about a node, and so have another table.
+  columns: (sample) =>
+    sample === undefined || isAdminView(sample)
+      ? (ADMIN_NODE_COLUMNS as Column<AnyNode>[])
+      : TENANT_NODE_COLUMNS,
+};
+
+export const EVENTS: Resource<EventView> = {
+  path: '/api/events',
+  singular: 'event',
+  nameOf: (event) => String(event.seq),
+  columns: () => [
+    { header: 'AGE', volatile: true, cell: (event, now) => formatAge(event.at, now) },
+    { header: 'TYPE', cell: (event) => event.type },
+    { header: 'OBJECT', cell: (event) => objectOf(event) },
+    { header: 'REASON', cell: (event) => event.reason || '-' },
+    { header: 'SEQ', wide: true, cell: (event) => String(event.seq) },
+    { header: 'AT', wide: true, cell: (event) => event.at },
+    { header: 'MESSAGE', cell: (event) => printable(event.message) },
+  ],
+};
+
+export function isAdminView(node: AnyNode): node is NodeView {
+  return 'state' in node.status;
+}
+
+/** Why a rental is not simply Active: the reason of the condition that says so. */
+export function reasonOf(rental: RentalView): string {
+  const ready = rental.status.conditions.find((condition) => condition.type === 'Ready');
+  return ready === undefined || ready.status === 'True' ? '-' : ready.reason;
+}
+
+export function messageOf(rental: RentalView): string {
+  const ready = rental.status.conditions.find((condition) => condition.type === 'Ready');
+  return ready === undefined ? '' : printable(ready.message);
+}
+
+export function loginOf(rental: RentalView): string {
+  const { connection } = rental.status;
+  return connection === null ? '-' : `${connection.user}@${connection.host}:${connection.port}`;
+}
+
+export function formatLabels(labels: Record<string, string>): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return pairs.length === 0 ? '-' : pairs.join(',');
+}
+
+/** Places that it was given access on, less the first. */
+function countMoves(rental: RentalView): number {
+  return Math.max(0, rental.status.placements.filter((placement) => placement.readyAt !== null).length - 1);
+}
+
+function unreachableReason(node: NodeView): string {
+  const wrong = node.status.conditions.find(
+    (condition) => condition.type === 'Reachable' && condition.status !== 'True',
+  );
+  return wrong?.reason ?? '-';
+}
+
+function objectOf(event: EventView): string {
+  const parts = [event.rental && `rental/${event.rental}`, event.node && `node/${event.node}`];
+  return parts.filter(Boolean).join(' ') || '-';
+}
