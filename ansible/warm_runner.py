@@ -36,6 +36,25 @@ def import_everything():
     return PlaybookCLI
 
 
+def load_plugins():
+    """Every run lists its filters, tests, variable plugins and their options; the forks inherit the lists."""
+    from ansible.plugins import loader
+    if hasattr(loader, 'init_plugin_loader'):
+        loader.init_plugin_loader()
+    for kind in ('filter_loader', 'test_loader', 'vars_loader', 'callback_loader', 'connection_loader'):
+        try:
+            list(getattr(loader, kind).all(class_only=True))
+        except Exception:  # noqa: BLE001
+            pass
+    for kind, name in (('strategy_loader', 'linear'), ('connection_loader', 'ssh'), ('action_loader', 'ansible.legacy.normal'),
+                       ('shell_loader', 'sh'), ('become_loader', 'sudo'), ('inventory_loader', 'yaml'),
+                       ('callback_loader', 'orion_result'), ('cache_loader', 'memory')):
+        try:
+            getattr(loader, kind).get(name, class_only=True)
+        except Exception:  # noqa: BLE001
+            pass
+
+
 def build_payload_cache(ansible_dir):
     """Lets Ansible pack the project's modules once; the forks find the packages in the temporary directory."""
     try:
@@ -43,8 +62,6 @@ def build_payload_cache(ansible_dir):
         from ansible.parsing.dataloader import DataLoader
         from ansible.plugins import loader
         from ansible.template import Templar
-        if hasattr(loader, 'init_plugin_loader'):
-            loader.init_plugin_loader()
         loader.module_loader.add_directory(os.path.join(ansible_dir, 'library'))
         loader.module_utils_loader.add_directory(os.path.join(ansible_dir, 'module_utils'))
         for name in ('orion_prepare', 'orion_account', 'orion_account_absent', 'orion_verify'):
@@ -140,6 +157,7 @@ def main():
     # A terminal's Ctrl-C goes to the whole foreground group; the daemon decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     runner = Runner(import_everything())
+    load_plugins()
     build_payload_cache(os.path.dirname(os.path.abspath(__file__)))
     gc.collect()
     gc.freeze()  # keeps the collector from touching, and so copying, every imported page in each fork
