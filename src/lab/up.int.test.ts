@@ -14,6 +14,7 @@ import { type Lab, startLab } from './up.ts';
 /** In place of the daemon: answers that it is ready, and tells which process it is. */
 const STUB = `
   const http = require('node:http');
+  if (require('node:fs').existsSync(process.env.ORION_HOME + '/away')) process.exit(1);
   const server = http.createServer((request, response) => {
     if (request.url === '/slow') return void response.write('first');
     let length = 0;
@@ -154,10 +155,10 @@ test('the proxy answers as the API would, also when it answers alone', async () 
   expect((await ask('/slow')).body).toBe('first');
 
   const pid = lab?.daemonPid('daemon_1') ?? 0;
-  process.kill(pid, 'SIGSTOP');
   process.kill(pid, 'SIGKILL');
   expect((await ask('/x')).status).toBe(200);
-  rmSync(join(home, 'run', 'daemon_1.sock'));
+  writeFileSync(join(home, 'away'), '');
+  process.kill(lab?.daemonPid('daemon_1') ?? 0, 'SIGKILL');
   const away = await ask('/x');
   expect(away).toMatchObject({ status: 502, headers: { 'retry-after': '2' } });
   expect(JSON.parse(away.body)).toMatchObject({ status: 502, code: 'unavailable' });

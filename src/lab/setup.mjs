@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+// Sets up what the two commands need and then runs them, from a fresh clone on. Plain JavaScript without
+// dependencies, because it runs before there are any packages. What is there already is skipped.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { installDebianPackages } from './setup-debian.mjs';
+import { buildProject, installNpmPackages } from './setup-project.mjs';
+import { CHECKOUT, fail, runForeground, StepError } from './setup-steps.mjs';
+
+const NEEDED_NODE = [20, 19];
+const COMPOSE_WAY =
+  'Elsewhere, with Docker: docker compose -f compose/workers.yml -f compose/control-plane.yml up -d';
+
+const VITEST = join(CHECKOUT, 'node_modules', 'vitest', 'vitest.mjs');
+const COMMANDS = {
+  start: runLab,
+  test: (args) => runVitest(['--project', 'unit', '--project', 'integration', ...args]),
+  'test:long': (args) => runVitest(['--project', 'long', '--passWithNoTests', ...args]),
+  bench: runBench,
+  setup: () => 0,
+};
+
+const [command = 'start', ...args] = process.argv.slice(2);
+const run = COMMANDS[command];
+if (run === undefined) fail(`Unknown command ${command}; there are ${Object.keys(COMMANDS).join(', ')}.`, 2);
+checkMachine();
+try {
+  await installDebianPackages();
+  await installNpmPackages();
+  await buildProject();
+} catch (error) {
+  if (error instanceof StepError) fail(error.message, 1);
+  throw error;
+}
+process.exit(await run(args));
+
+/** One sentence on what is missing, before anything is changed. */
+function checkMachine() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < NEEDED_NODE[0] || (major === NEEDED_NODE[0] && minor < NEEDED_NODE[1])) {
+    fail(`Orion needs Node.js ${NEEDED_NODE.join('.')} or newer; this is ${process.versions.node}.`, 1);
+  }
+  if (process.platform !== 'linux' || !existsSync('/usr/bin/dpkg-query')) {
+    fail(`The lab needs Debian or Ubuntu, because it installs Debian packages. ${COMPOSE_WAY}`, 1);
+  }
+  if (process.getuid() !== 0) {
+    fail(
+      `The lab needs root, because its workers are made of namespaces and mounts: use sudo npm ${command === 'start' || command === 'test' ? command : `run ${command}`}. ${COMPOSE_WAY}`,
+      1,
+    );
+  }
+}
+
+/** In this process, so that a signal for it is a signal for the lab. */
+async function runLab() {
+  const { runLab: runInForeground } = await import('../../dist/lab/run.js');
+  return runInForeground(process.env);
+}
+
+function runVitest(args) {
+  return runForeground(process.execPath, [VITEST, 'run', ...args]);
+}
+
+async function runBench([name, ...args]) {
+  const path = join(CHECKOUT, 'bench', `${name}.ts`);
+  if (name === undefined || !existsSync(path)) fail(`Which one? npm run bench NAME, with bench/NAME.ts`, 2);
+  // The benchmark finds its own arguments where a program started by hand would.
+  process.argv = [process.argv[0], path, ...args];
+  const { runnerImport } = await import('vite');
+  await runnerImport(path, { root: CHECKOUT, configFile: false, logLevel: 'warn' });
+  return process.exitCode ?? 0;
+}
