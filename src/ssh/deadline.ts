@@ -2,7 +2,8 @@ import { Aborted, TimedOut } from './failure.ts';
 
 /**
  * Runs work under one deadline and the caller's signals: whichever comes first aborts the signal that the work
- * gets, with the reason. No listener and no timer is left behind.
+ * gets, with the reason. When the work is over the signal ends what of it still runs; no listener and no timer is
+ * left behind.
  */
 export async function withDeadline<T>(
   timeoutMs: number,
@@ -24,6 +25,7 @@ export async function withDeadline<T>(
     return await work(controller.signal);
   } finally {
     clearTimeout(timer);
+    controller.abort(new Aborted('no longer needed'));
     for (const parent of parents) parent.removeEventListener('abort', onAbort);
   }
 }

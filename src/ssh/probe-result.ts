@@ -20,7 +20,7 @@ export function toFailedProbe(
     const described = describeFailure(address, step, `it is ${owner} that answers: ${cause.message}`);
     return { ok: false, reason: 'HostKeyOfOtherNode', message: described, evidence, offeredHostKey };
   }
-  // Whatever the banner's failure is called elsewhere: the host lives, and nobody new can log in.
-  const name = step === 'listener' && reason !== 'ProbeFailed' ? 'ListenerDead' : reason;
-  return { ok: false, reason: name, message, evidence, offeredHostKey: null };
+  // Whatever the node's own answer is called elsewhere: its host lives, and nobody new can log in.
+  const isListener = step === 'listener' && !['ProbeFailed', 'DnsFailed', 'NoRoute'].includes(reason);
+  return { ok: false, reason: isListener ? 'ListenerDead' : reason, message, evidence, offeredHostKey: null };
 }

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeTarget } from '../core/ports.ts';
 import { ensureKeyPair, startWorker, type Worker } from '../lab/worker.ts';
 import { createAccessQuery } from './access-query.ts';
+import { SILENT } from './fake-node.ts';
 import { createProber } from './prober.ts';
 
-const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const logger = SILENT;
 const PORT = 38_411;
 const signal = new AbortController().signal;
 let home: string;

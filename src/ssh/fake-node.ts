@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket, type Server as TcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AuthContext, type Connection, Server, type ServerChannel, utils } from 'ssh2';
+import type { Logger, NodeTarget } from '../core/ports.ts';
+
+// For the tests of this folder: nodes on loopback that misbehave as they are told.
+
+const ignore = () => undefined;
+export const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+export interface KeyPair {
+  private: string;
+  /** `TYPE BASE64`. */
+  public: string;
+}
+
+export function createKeyPair(type: 'ed25519' | 'ecdsa' = 'ed25519'): KeyPair {
+  const pair =
+    type === 'ed25519'
+      ? utils.generateKeyPairSync('ed25519')
+      : utils.generateKeyPairSync('ecdsa', { bits: 256 });
+  return { private: pair.private, public: pair.public.split(' ').slice(0, 2).join(' ') };
+}
+
+export function writeKeyFile(content: string): string {
+  const path = join(tmpdir(), `orion-test-key-${randomUUID()}`);
+  writeFileSync(path, content, { mode: 0o600 });
+  return path;
+}
+
+export interface FakeNode {
+  port: number;
+  /** Sockets that are open now, as the node sees it. */
+  sockets: Set<Socket>;
+  /** Connections that stand go on; new ones are refused. */
+  closeListener(): void;
+  /** New connections are handled in another way from here on. */
+  replaceListener(onSocket: (socket: Socket) => void): void;
+  stop(): Promise<void>;
+}
+
+export interface FakeSsh extends FakeNode {
+  /** Names of all login attempts. */
+  logins: string[];
+  /** Connections that got as far as being logged in. */
+  sessions: Connection[];
+}
+
+/** A TCP server that does as it is told with each socket, and no more. */
+export function startTcp(onSocket: (socket: Socket) => void): Promise<FakeNode> {
+  const server = createServer(onSocket);
+  return listen(server);
+}
+
+export interface SshScript {
+  hostKey: KeyPair;
+  auth?: (context: AuthContext) => void;
+  onCommand?: (channel: ServerChannel, command: string, session: Connection) => void;
+  /** Takes the request for a command and never answers it. */
+  isExecMute?: boolean;
+  onReady?: (session: Connection) => void;
+}
+
+export async function startSsh(script: SshScript): Promise<FakeSsh> {
+  const logins: string[] = [];
+  const sessions: Connection[] = [];
+  const server = new Server({ hostKeys: [script.hostKey.private] }, (client) => {
+    client.on('error', ignore);
+    client.on('authentication', (context) => {
+      logins.push(`${context.username}:${context.method}`);
+      if (script.auth) script.auth(context);
+      else context.accept();
+    });
+    client.on('ready', () => {
+      sessions.push(client);
+      script.onReady?.(client);
+    });
+    client.on('session', (accept) => {
+      const session = accept();
+      session.on('exec', (acceptExec, _reject, { command }) => {
+        if (script.isExecMute) return;
+        const channel = acceptExec();
+        channel.on('error', ignore);
+        (script.onCommand ?? runShell)(channel, command, client);
+      });
+    });
+  });
+  // The types hide it, but this is the net.Server that the sockets come from.
+  const tcp = (server as unknown as { _srv: TcpServer })._srv;
+  return { ...(await listen(tcp)), logins, sessions };
+}
+
+/** As much of a shell as a probe needs. */
+export function runShell(channel: ServerChannel, command: string): void {
+  if (command === 'cat') channel.on('data', (data: Buffer) => channel.write(data));
+  else {
+    channel.write(command.split(' ').slice(2).join(''));
+    channel.exit(0);
+    channel.end();
+  }
+}
+
+async function listen(tcp: TcpServer): Promise<FakeNode> {
+  const sockets = new Set<Socket>();
+  const track = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', ignore).on('close', () => sockets.delete(socket));
+  };
+  tcp.on('connection', track);
+  await new Promise<void>((done) => tcp.listen(0, '127.0.0.1', done));
+  return {
+    port: (tcp.address() as AddressInfo).port,
+    sockets,
+    closeListener: () => void tcp.close(),
+    replaceListener: (onSocket) => {
+      tcp.removeAllListeners('connection').on('connection', track).on('connection', onSocket);
+    },
+    stop: () =>
+      new Promise((done) => {
+        for (const socket of sockets) socket.destroy();
+        tcp.close(() => done());
+      }),
+  };
+}
+
+export function createTarget(port: number, privateKeyPath: string, hostKey: string | null): NodeTarget {
+  return { name: 'n1', host: '127.0.0.1', port, user: 'root', privateKeyPath, hostKey };
+}
