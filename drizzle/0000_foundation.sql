@@ -22,7 +22,7 @@ CREATE TABLE `events` (
 	`tenant` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
 	`reason` varchar(64) NOT NULL,
 	`message` text NOT NULL,
-	`object` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+	`object` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
 	CONSTRAINT `events_id` PRIMARY KEY(`id`),
 	CONSTRAINT `events_seq` UNIQUE(`seq`)
 );

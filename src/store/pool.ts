@@ -155,7 +155,8 @@ function acquire(pool: mysql.Pool, deadlineMs: number): Promise<mysql.PoolConnec
         return;
       }
       clearTimeout(timer);
-      if (error) fail(new StoreError('notExecuted', classifyDatabaseError(error).code, null));
+      // Without a code: the pool is closed, or too many wait for it already.
+      if (error) fail(new StoreError('notExecuted', error.code ?? 'NO_CONNECTION', null));
       else done(connection);
     });
   });

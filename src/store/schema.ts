@@ -149,7 +149,7 @@ export const events = mysqlTable(
     tenant: identifier({ length: 64 }),
     reason: varchar({ length: 64 }).notNull(),
     message: text().notNull(),
-    object: jsonText().notNull(),
+    object: jsonText(),
   },
   (table) => [
     uniqueIndex('events_seq').on(table.seq),
