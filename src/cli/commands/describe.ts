@@ -10,13 +10,14 @@ import { createTable, formatAge, formatLeft, printable } from '../table.ts';
 
 export function registerDescribe(program: Command, context: Context): void {
   const describe = program.command('describe').description('all about one rental or node, with its history');
-  withOutput(describe.command('rental').argument('<name>', 'name or id of a rental'), [
+  withOutput(
+    describe.command('rental').description('one rental').argument('<name>', 'name or id of a rental'),
+    ['json', 'yaml'],
+  ).action((name: string, options: { output?: Format }) => describeRental(context, name, options.output));
+  withOutput(describe.command('node').description('one node').argument('<name>', 'name of a node'), [
     'json',
     'yaml',
-  ]).action((name: string, options: { output?: Format }) => describeRental(context, name, options.output));
-  withOutput(describe.command('node').argument('<name>', 'name of a node'), ['json', 'yaml']).action(
-    (name: string, options: { output?: Format }) => describeNode(context, name, options.output),
-  );
+  ]).action((name: string, options: { output?: Format }) => describeNode(context, name, options.output));
 }
 
 async function describeRental(context: Context, name: string, format: Format | undefined): Promise<void> {

@@ -22,20 +22,22 @@ export function registerGet(program: Command, context: Context): void {
   withOutput(
     get
       .command('rentals')
-      .aliases(['rental', 'r'])
+      .description('rentals, and where they are')
+      .alias('rental')
       .argument('[name]', 'name or id of a rental')
       .addOption(watch)
       .option('-A, --all', 'also those that have ended'),
   ).action((name: string | undefined, options: GetOptions) => show(context, RENTALS, name, options));
 
-  withOutput(
-    get.command('nodes').aliases(['node', 'n']).argument('[name]', 'name of a node').addOption(watch),
-  ).action((name: string | undefined, options: GetOptions) => show<AnyNode>(context, NODES, name, options));
+  withOutput(get.command('nodes').alias('node').argument('[name]', 'name of a node').addOption(watch)).action(
+    (name: string | undefined, options: GetOptions) => show<AnyNode>(context, NODES, name, options),
+  );
 
   withOutput(
     get
       .command('events')
-      .aliases(['event', 'ev'])
+      .description('what happened, oldest first')
+      .alias('event')
       .argument('[rental]', 'only events of this rental')
       .addOption(watch)
       .option('--rental <name>', 'only events of this rental')

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { RentalView } from '../../core/rental-view.ts';
 import { durationMs, durationText, labelPair } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import { type NewRental, withQuery } from '../client.ts';
@@ -31,7 +32,11 @@ export function registerRent(program: Command, context: Context): void {
     .option('--zone <zone>', 'only a machine in this zone')
     .option('--ttl <duration>', 'how long to rent it, such as 6h', durationText)
     .option('--queue', 'wait in the queue when no machine is free')
-    .option('--wait <duration>', 'how long to wait until it is ready; 0s: not at all', durationMs, 60_000);
+    .addOption(
+      new Option('--wait <duration>', 'how long to wait until it is ready; 0s: not at all')
+        .argParser(durationMs)
+        .default(60_000, '60s'),
+    );
   withOutput(command, ['json', 'yaml', 'name']).action((options: RentOptions) => rent(context, options));
 }
 
@@ -56,17 +61,27 @@ async function rent(context: Context, options: RentOptions): Promise<void> {
   if (typeof first.id !== 'string') throw new CliError('the answer is not a rental: is ORION_URL right?');
   // Before anything else can go wrong: the key comes only this once.
   const keyPath = keepKey(context, first.id, privateKey, ownKey?.privatePath ?? null);
-  let rental = first;
+  let rental: RentalView = first;
   if (rental.status.phase !== 'Active' && options.wait > 0) {
-    rental = await followRental(context, rental.id, {
-      isThere: ({ status }) => status.phase === 'Active' && status.connection !== null,
-      what: 'Active',
-      timeoutMs: Math.max(0, options.wait - (performance.now() - startedAt)),
-    });
+    const leftMs = Math.max(0, options.wait - (performance.now() - startedAt));
+    rental = await followToActive(context, rental, leftMs);
   }
   if (options.output === 'name') return io.out(`rental/${rental.name}\n`);
   if (printData(io, options.output, { ...rental, privateKeyPath: keyPath })) return;
   printLogin(context, rental, keyPath);
+}
+
+/** Nobody should pay for a machine that he believes he did not get. */
+async function followToActive(context: Context, rental: RentalView, timeoutMs: number): Promise<RentalView> {
+  const isThere = ({ status }: RentalView) => status.phase === 'Active' && status.connection !== null;
+  try {
+    return await followRental(context, rental.id, { isThere, what: 'Active', timeoutMs });
+  } catch (error) {
+    context.io.err(
+      `${rental.name} may still be given a machine; give it up with  orion release ${rental.name}\n`,
+    );
+    throw error;
+  }
 }
 
 function selectorOf({ label, zone }: RentOptions): object {
@@ -84,7 +99,7 @@ function keepKey(
   return ownPath === null ? null : linkKey(io, id, ownPath);
 }
 
-function printLogin({ io }: Context, rental: Omit<NewRental, 'privateKey'>, keyPath: string | null): void {
+function printLogin({ io }: Context, rental: RentalView, keyPath: string | null): void {
   const { connection, node, expiresAt } = rental.status;
   if (connection === null) {
     io.err(`${rental.name} is ${rental.status.phase}; wait with  orion wait ${rental.name} --for Active\n`);

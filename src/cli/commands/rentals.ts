@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { RENTAL_PHASES } from '../../core/rental.ts';
 import type { RentalView } from '../../core/rental-view.ts';
 import { durationMs, durationText } from '../arguments.ts';
@@ -35,7 +35,9 @@ export function registerRentals(program: Command, context: Context): void {
       .description('wait until a rental is in a phase')
       .argument('<name>', 'name or id of a rental')
       .requiredOption('--for <phase>', RENTAL_PHASES.join(', '))
-      .option('--timeout <duration>', 'how long to wait', durationMs, 60_000),
+      .addOption(
+        new Option('--timeout <duration>', 'how long to wait').argParser(durationMs).default(60_000, '60s'),
+      ),
     ['json', 'yaml', 'name'],
   ).action((name: string, options: { for: string; timeout: number; output?: Format }) =>
     waitFor(context, name, options),

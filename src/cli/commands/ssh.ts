@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ConnectionView, RentalView } from '../../core/rental-view.ts';
 import { durationMs } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
@@ -21,7 +21,11 @@ export function registerSsh(program: Command, context: Context): void {
     .argument('<name>', 'name or id of a rental')
     .argument('[command...]', 'what to run there instead of a shell, after --')
     .option('-i, --identity <key>', 'your private key; the one that was kept at renting when left out')
-    .option('--timeout <duration>', 'how long to wait for a rental that is on its way', durationMs, 60_000)
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait for a rental that is on its way')
+        .argParser(durationMs)
+        .default(60_000, '60s'),
+    )
     .action((name: string, words: string[], options: SshOptions) => logIn(context, name, words, options));
 }
 

@@ -1,0 +1,190 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
+
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+
+let api: FakeApi | null = null;
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'orion-cli-'));
+});
+
+afterEach(async () => {
+  await api?.close();
+  api = null;
+  rmSync(folder, { recursive: true });
+});
+
+async function orion(argv: string[], answer: Answer, more?: Parameters<typeof runOrion>[2]) {
+  api = await startFakeApi(answer);
+  return runOrion(argv, { ORION_URL: api.url, ORION_TOKEN: 't', XDG_STATE_HOME: folder }, more);
+}
+
+const PENDING = fakeRental({ phase: 'Provisioning', connection: null, expiresAt: null });
+const storedKey = () => join(folder, 'orion', 'keys', 'r_abc');
+
+test('a machine that is ready at once', async () => {
+  const ran = await orion(['rent', '--label', 'size=small', '--label', 'gpu=no', '--zone', 'a'], () => ({
+    status: 201,
+    body: { ...fakeRental(), privateKey: 'SECRET\n' },
+  }));
+  expect(ran.code).toBe(0);
+  expect(ran.out).toBe(`ssh -i ${storedKey()} -p 22221 r7f3k2a9@127.0.0.1\n`);
+  expect(api?.requests[0]).toMatchObject({
+    line: 'POST /api/rent?wait=2000ms',
+    body: { selector: { matchLabels: { size: 'small', gpu: 'no' }, zone: 'a' } },
+  });
+  expect(readFileSync(storedKey(), 'utf8')).toBe('SECRET\n');
+  expect(statSync(storedKey()).mode & 0o777).toBe(0o600);
+});
+
+test('one that takes longer is followed step by step', async () => {
+  const ran = await orion(['rent', '--queue', '-o', 'json'], ({ line }) =>
+    line.startsWith('POST')
+      ? { status: 202, body: { ...PENDING, privateKey: 'SECRET\n' } }
+      : {
+          stream: [
+            { event: 'rental', id: '1', data: PENDING },
+            { event: 'rental', id: '2', data: fakeRental() },
+          ],
+        },
+  );
+  expect(ran.code).toBe(0);
+  expect(JSON.parse(ran.out)).toEqual({ ...fakeRental(), privateKeyPath: storedKey() });
+  expect(ran.err).toBe(
+    'Asking for a machine…\nquick-fox is Provisioning on worker_1\nquick-fox is Active on worker_1\n',
+  );
+  expect(api?.requests[0]?.line).toBe('POST /api/rent?wait=2000ms&queue=true');
+});
+
+test('one that does not come in time ends with 3, its key kept', async () => {
+  const ran = await orion(['rent', '--wait', '100ms'], ({ line }) =>
+    line.startsWith('POST')
+      ? { status: 202, body: { ...PENDING, privateKey: 'SECRET\n' } }
+      : { stream: [{ event: 'rental', data: PENDING }], hang: true },
+  );
+  expect(ran.code).toBe(3);
+  expect(ran.err).toContain('hint: wait on with: orion wait');
+  expect(existsSync(storedKey())).toBe(true);
+});
+
+test('a rental that failed ends the wait', async () => {
+  const ran = await orion(['wait', 'quick-fox', '--for', 'active'], () => ({
+    stream: [{ event: 'rental', data: fakeRental({ phase: 'Failed', node: null }) }],
+    hang: true,
+  }));
+  expect(ran.code).toBe(1);
+  expect(ran.err).toContain('quick-fox is Failed; it will not become Active');
+});
+
+test('either half of an own key will do', async () => {
+  const path = join(folder, 'id');
+  writeFileSync(path, '-----BEGIN OPENSSH PRIVATE KEY-----\n');
+  const alone = await orion(['rent', '--key', path], () => ({ status: 500 }));
+  expect(alone.err).toContain(`hint: make it with: ssh-keygen -y -f ${path} > ${path}.pub`);
+  await api?.close();
+  writeFileSync(`${path}.pub`, `${KEY} me@here\n`);
+  for (const half of [path, `${path}.pub`]) {
+    const ran = await orion(['rent', '--key', half, '--name', 'mine', '--ttl', '1h'], () => ({
+      status: 201,
+      body: fakeRental(),
+    }));
+    expect(api?.requests[0]?.body).toEqual({ name: 'mine', sshPublicKey: KEY, ttl: '1h' });
+    expect(ran.out).toBe(`ssh -i ${path} -p 22221 r7f3k2a9@127.0.0.1\n`);
+    await api?.close();
+  }
+});
+
+test('no free machine is an error that says when to try again', async () => {
+  const ran = await orion(['rent'], () => ({
+    status: 503,
+    headers: { 'retry-after': '10' },
+    body: { code: 'no_free_node', detail: 'no matching machine is free' },
+  }));
+  expect(ran).toMatchObject({ code: 1, out: '' });
+  expect(ran.err).toContain('error: no matching machine is free\nhint: try again in 10 s\n');
+});
+
+test('release gives back and forgets the key', async () => {
+  await orion(['rent'], () => ({ status: 201, body: { ...fakeRental(), privateKey: 'SECRET\n' } }));
+  await api?.close();
+  const ran = await orion(['release', 'quick-fox'], () => ({ body: fakeRental() }));
+  expect(ran).toMatchObject({ code: 0, out: 'rental/quick-fox released\n' });
+  expect(api?.requests.map((request) => request.line)).toEqual([
+    'GET /api/rentals/quick-fox',
+    'DELETE /api/rentals/r_abc',
+  ]);
+  expect(existsSync(storedKey())).toBe(false);
+});
+
+test('renew changes the ttl', async () => {
+  const ran = await orion(['renew', 'quick-fox', '--ttl', '8h'], () => ({ body: fakeRental() }));
+  expect(ran.out).toBe('rental/quick-fox renewed until 2026-01-01T18:00:00.000Z\n');
+  expect(api?.requests[1]).toMatchObject({ line: 'PATCH /api/rentals/r_abc', body: { ttl: '8h' } });
+});
+
+test('ssh goes to where the rental is, checks the host key, and passes the exit code on', async () => {
+  let knownHosts = '';
+  let knownHostsPath = '';
+  const ran = await orion(
+    ['ssh', 'quick-fox', '-i', '/my/key', '--', 'ls', '-l', '/'],
+    ({ line }) =>
+      line.endsWith('(watch)')
+        ? {
+            stream: [
+              { event: 'rental', data: fakeRental({ phase: 'Migrating' }) },
+              { event: 'rental', data: fakeRental() },
+            ],
+          }
+        : { body: fakeRental({ phase: 'Migrating' }) },
+    {
+      runProgram: async (_, args) => {
+        const option = args.find((arg) => arg.startsWith('UserKnownHostsFile='));
+        knownHostsPath = option?.split('"')[1] ?? '';
+        knownHosts = readFileSync(knownHostsPath, 'utf8');
+        return 7;
+      },
+    },
+  );
+  expect(ran.code).toBe(7);
+  expect(knownHosts).toBe('[127.0.0.1]:22221 ssh-ed25519 AAAAhost\n');
+  expect(existsSync(knownHostsPath)).toBe(false);
+  const [{ file, args } = { file: '', args: [] }] = ran.programs;
+  expect(file).toBe('ssh');
+  expect(args).toContain('StrictHostKeyChecking=yes');
+  expect(args.slice(args.indexOf('-i'))).toEqual([
+    '-i',
+    '/my/key',
+    '--',
+    'r7f3k2a9@127.0.0.1',
+    'ls',
+    '-l',
+    '/',
+  ]);
+});
+
+test('cordon and uncordon', async () => {
+  const ran = await orion(['cordon', 'worker_1', 'worker_2'], () => ({ body: {} }));
+  expect(ran.out).toBe('node/worker_1 cordoned\nnode/worker_2 cordoned\n');
+  expect(api?.requests.map((request) => request.line)).toEqual([
+    'POST /api/nodes/worker_1/cordon',
+    'POST /api/nodes/worker_2/cordon',
+  ]);
+});
+
+test('a token is made through the API when there is no database', async () => {
+  const ran = await orion(
+    ['token', 'create', '--tenant', 'demo', '--role', 'admin', '--ttl', '1h', '-o', 'json'],
+    () => ({ status: 201, body: { id: 'abc', token: 'orion_abc_x', tenant: 'demo', role: 'admin' } }),
+  );
+  expect(JSON.parse(ran.out)).toEqual({ id: 'abc', token: 'orion_abc_x', tenant: 'demo', role: 'admin' });
+  expect(api?.requests[0]?.body).toEqual({
+    tenant: 'demo',
+    role: 'admin',
+    expiresAt: '2026-01-01T13:00:00.000Z',
+  });
+});
