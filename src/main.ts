@@ -1,19 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createApp } from './api/app.ts';
-import { startServer } from './api/server.ts';
-import { createWatchHub } from './api/watch-hub.ts';
 import type { Config } from './config.ts';
 import type { Clock, Logger } from './core/ports.ts';
 import type { Leadership } from './core/store-ports.ts';
 import { type Inventory, loadInventory } from './inventory/load.ts';
 import { createLogger } from './log.ts';
-import { createPlaybookRunner } from './playbook/runner.ts';
-import { lead } from './reconcile/lead.ts';
-import { runElections } from './reconcile/leader.ts';
 import type { Loop } from './reconcile/loop.ts';
-import { createAccessQuery } from './ssh/access-query.ts';
-import { createProber } from './ssh/prober.ts';
 import { findStoreError } from './store/errors.ts';
 import { migrate } from './store/migrate.ts';
 import { createPool, type Pool } from './store/pool.ts';
@@ -86,6 +78,12 @@ async function serveApi(
   { config, store, inventory, logger, signal }: Parts,
   wake: () => void,
 ): Promise<void> {
+  // Loaded only where it runs, so that the process which faces clients needs no ssh2, and the other no Hono.
+  const [{ createApp }, { startServer }, { createWatchHub }] = await Promise.all([
+    import('./api/app.ts'),
+    import('./api/server.ts'),
+    import('./api/watch-hub.ts'),
+  ]);
   const watch = createWatchHub({ store, logger });
   const app = createApp({
     store,
@@ -107,6 +105,14 @@ async function reconcile(
   { config, store, inventory, logger, signal }: Parts,
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
+  const [{ createPlaybookRunner }, { lead }, { runElections }, { createAccessQuery }, { createProber }] =
+    await Promise.all([
+      import('./playbook/runner.ts'),
+      import('./reconcile/lead.ts'),
+      import('./reconcile/leader.ts'),
+      import('./ssh/access-query.ts'),
+      import('./ssh/prober.ts'),
+    ]);
   const playbooks = await createPlaybookRunner({
     runDir: join(config.home, 'run', `playbooks-${config.instance}`),
     logger,

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type ParsedKey, utils } from 'ssh2';
+import type { ParsedKey } from 'ssh2';
 import { KeyUnreadable } from './failure.ts';
+import { parseKey } from './parse-key.ts';
 
 export type ControlKeys = (path: string) => Promise<ParsedKey>;
 
@@ -26,7 +27,7 @@ export function createControlKeys(): ControlKeys {
 }
 
 function parsePrivateKey(content: Buffer): ParsedKey {
-  const parsed = utils.parseKey(content);
+  const parsed = parseKey(content);
   if (parsed instanceof Error) throw parsed;
   const key = Array.isArray(parsed) ? parsed[0] : parsed;
   if (!key?.isPrivateKey()) throw new Error('this is not a private key');

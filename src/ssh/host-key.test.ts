@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createKeyPair } from './fake-node.ts';
 import { computeFingerprint, formatHostKey, isSameKey, listAlgorithms, parseHostKey } from './host-key.ts';
+import { createKeyPair } from './node.fixture.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl';
 const blob = parseHostKey(KEY) ?? Buffer.alloc(0);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeTarget } from '../core/ports.ts';
 import { ensureKeyPair, startWorker, type Worker } from '../lab/worker.ts';
 import { createAccessQuery } from './access-query.ts';
-import { SILENT } from './fake-node.ts';
+import { SILENT } from './node.fixture.ts';
 import { createProber } from './prober.ts';
 
 const logger = SILENT;

@@ -13,7 +13,7 @@ import {
   startSsh,
   startTcp,
   writeKeyFile,
-} from './fake-node.ts';
+} from './node.fixture.ts';
 import { createProber } from './prober.ts';
 
 const HOST_KEY = createKeyPair();
@@ -35,10 +35,14 @@ beforeEach(() => {
   });
 });
 afterEach(async () => {
-  await prober.close();
-  await expect.poll(() => nodes.map(({ sockets }) => sockets.size)).toEqual(nodes.map(() => 0));
-  await Promise.all(nodes.map((node) => node.stop()));
+  const used = nodes;
   nodes = [];
+  await prober.close();
+  try {
+    await expect.poll(() => used.map(({ sockets }) => sockets.size)).toEqual(used.map(() => 0));
+  } finally {
+    await Promise.all(used.map((node) => node.stop()));
+  }
 });
 afterAll(() => rmSync(CONTROL_KEY));
 

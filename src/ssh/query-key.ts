@@ -1,4 +1,5 @@
-import { type ParsedKey, utils } from 'ssh2';
+import type { ParsedKey } from 'ssh2';
+import { parseKey } from './parse-key.ts';
 
 // Any well-formed public key that ssh2 can read.
 const MODEL = `ssh-ed25519 ${Buffer.concat([
@@ -12,7 +13,7 @@ const MODEL = `ssh-ed25519 ${Buffer.concat([
 export function parseQueryKey(text: string): ParsedKey | null {
   const [type = '', base64 = ''] = text.trim().split(/\s+/);
   if (type.startsWith('sk-')) return createSecurityKey(type, Buffer.from(base64, 'base64'));
-  const parsed = utils.parseKey(`${type} ${base64}`);
+  const parsed = parseKey(`${type} ${base64}`);
   if (parsed instanceof Error) return null;
   return (Array.isArray(parsed) ? parsed[0] : parsed) ?? null;
 }
@@ -24,7 +25,7 @@ export function parseQueryKey(text: string): ParsedKey | null {
 function createSecurityKey(type: string, blob: Buffer): ParsedKey | null {
   const length = blob.length < 4 ? 0 : blob.readUInt32BE(0);
   if (blob.toString('latin1', 4, 4 + length) !== type) return null;
-  const model = utils.parseKey(MODEL);
+  const model = parseKey(MODEL);
   if (model instanceof Error) return null;
   return Object.create(Array.isArray(model) ? (model[0] ?? null) : model, {
     type: { value: type },

@@ -51,7 +51,8 @@ export interface FakeSsh extends FakeNode {
 
 /** A TCP server that does as it is told with each socket, and no more. */
 export function startTcp(onSocket: (socket: Socket) => void): Promise<FakeNode> {
-  const server = createServer(onSocket);
+  // A socket that nobody reads never notices its end.
+  const server = createServer((socket) => onSocket(socket.resume()));
   return listen(server);
 }
 
@@ -116,7 +117,8 @@ async function listen(tcp: TcpServer): Promise<FakeNode> {
     sockets,
     closeListener: () => void tcp.close(),
     replaceListener: (onSocket) => {
-      tcp.removeAllListeners('connection').on('connection', track).on('connection', onSocket);
+      tcp.removeAllListeners('connection').on('connection', track);
+      tcp.on('connection', (socket: Socket) => onSocket(socket.resume()));
     },
     stop: () =>
       new Promise((done) => {
