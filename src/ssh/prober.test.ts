@@ -24,6 +24,8 @@ const never = new AbortController().signal;
 // Long enough for whatever answers, short for what never does.
 const PATIENT = { timeoutMs: 10_000, signal: never };
 const SHORT = { timeoutMs: 400, signal: never };
+// The same where a handshake must fit in on a busy machine.
+const LOGGED_IN = { timeoutMs: 1_500, signal: never };
 
 let prober: Prober;
 let nodes: FakeNode[] = [];
@@ -158,23 +160,23 @@ describe.each(['held', 'fresh'] as const)('a %s probe', (depth) => {
 
   it('names a login that is never answered', async () => {
     const node = await ssh({ auth: () => undefined });
-    expect(reasonOf(await prober.probe(targetOf(node), { ...SHORT, depth }))).toBe('AuthTimeout');
+    expect(reasonOf(await prober.probe(targetOf(node), { ...LOGGED_IN, depth }))).toBe('AuthTimeout');
   });
 
   it('names a command that is never started', async () => {
     const node = await ssh({ isExecMute: true });
-    expect(reasonOf(await prober.probe(targetOf(node), { ...SHORT, depth }))).toBe('CommandTimeout');
+    expect(reasonOf(await prober.probe(targetOf(node), { ...LOGGED_IN, depth }))).toBe('CommandTimeout');
   });
 
   it('names a command that says nothing', async () => {
     const node = await ssh({ onCommand: () => undefined });
     const expected = depth === 'held' ? 'EchoTimeout' : 'CommandTimeout';
-    expect(reasonOf(await prober.probe(targetOf(node), { ...SHORT, depth }))).toBe(expected);
+    expect(reasonOf(await prober.probe(targetOf(node), { ...LOGGED_IN, depth }))).toBe(expected);
   });
 
   it('takes no other answer than the nonce', async () => {
     const node = await ssh({ onCommand: (channel) => void channel.write('\x1b[2J# no such command\n') });
-    const result = await prober.probe(targetOf(node), { ...SHORT, depth });
+    const result = await prober.probe(targetOf(node), { ...LOGGED_IN, depth });
     expect(result).toMatchObject({ reason: 'NonsenseAnswer', evidence: 'strong' });
     expect(result.ok ? '' : result.message).toContain('\\x1b[2J# no such command');
   });
@@ -310,6 +312,7 @@ describe('the held connection', () => {
     for (const socket of node.sockets) socket.pause();
     expect(await dropped).toBe('n1');
     await quick.close();
+    for (const socket of node.sockets) socket.resume();
   });
 
   it('ends when the node sends what nobody asked for', async () => {
