@@ -37,6 +37,8 @@ export interface Client {
 export interface WatchOptions {
   signal: AbortSignal;
   query?: Record<string, string>;
+  /** What was seen before, so that only what came after is sent. */
+  lastId?: string;
   until?: () => boolean;
 }
 
@@ -82,7 +84,7 @@ export function createClient(settings: Settings, signal: AbortSignal): Client {
 
 async function* watch<Item>(http: Http, path: string, options: WatchOptions): AsyncGenerator<Item> {
   const { signal, until } = options;
-  let lastId: string | null = null;
+  let lastId: string | null = options.lastId ?? null;
   let wasOpen = false;
   let failures = 0;
   while (!signal.aborted) {

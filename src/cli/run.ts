@@ -88,7 +88,12 @@ function tell(error: unknown, io: Io): number {
     if (error.hint !== undefined) io.err(`hint: ${error.hint}\n`);
     return error.exitCode;
   }
-  io.err(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  io.err(`error: ${message}\n`);
+  // By name: the store is loaded only by the few commands that need it.
+  if (error instanceof Error && error.name === 'StoreError') {
+    io.err('hint: does ORION_DATABASE_URL name a database that runs?\n');
+  }
   if (io.env.ORION_DEBUG && error instanceof Error) io.err(`${error.stack}\n`);
   return EXIT.failed;
 }

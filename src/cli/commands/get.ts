@@ -3,8 +3,11 @@ import { CliError, EXIT } from '../cli-error.ts';
 import type { AnyNode, EventView } from '../client.ts';
 import type { Context } from '../context.ts';
 import { ENDED } from '../follow.ts';
-import { createPrinter, type Format, printData, withOutput } from '../output.ts';
+import { createPrinter, type Format, type Printer, printData, withOutput } from '../output.ts';
 import { EVENTS, NODES, RENTALS, type Resource } from '../resources.ts';
+
+/** The most that the API gives at once. */
+const PAGE = '500';
 
 interface GetOptions {
   watch?: boolean;
@@ -40,6 +43,7 @@ export function registerGet(program: Command, context: Context): void {
       .alias('event')
       .argument('[rental]', 'only events of this rental')
       .addOption(watch)
+      .option('-A, --all', 'the whole history, not only the newest 500')
       .option('--rental <name>', 'only events of this rental')
       .option('--node <name>', 'only events of this node')
       .option('--type <type>', 'only events of this type, such as rental.lost'),
@@ -90,29 +94,38 @@ async function showEvents(context: Context, options: GetOptions): Promise<void> 
     ).id;
   }
   const printer = createPrinter(context.io, EVENTS, options.output);
-  const events = await client.list<EventView>(EVENTS.path, query);
+  // A history only grows: the newest page is what people look for.
+  const events = options.all
+    ? await client.list<EventView>(EVENTS.path, query)
+    : (await client.get<{ items: EventView[] }>(EVENTS.path, { ...query, limit: PAGE })).items;
   const ordered = events.toSorted((a, b) => a.seq - b.seq);
   if (options.watch) {
-    if (options.output === 'json' || options.output === 'yaml')
-      for (const event of ordered) printer.change(event);
-    else printer.list(ordered);
-    return watchOn(context, EVENTS.path, query, printer.change);
+    printBefore(printer, ordered, options);
+    const newest = ordered.at(-1)?.seq;
+    const since = newest === undefined ? {} : { lastId: String(newest) };
+    return watchOn(context, EVENTS.path, { query, ...since }, printer.change);
   }
   printer.list(ordered);
   if (events.length === 0 && isForPeople(options)) context.io.err('There are no events.\n');
 }
 
+/** Programs that watch read one object a line, from the first on. */
+function printBefore<Item>(printer: Printer<Item>, items: Item[], { output }: GetOptions): void {
+  if (output === 'json' || output === 'yaml') for (const item of items) printer.change(item);
+  else printer.list(items);
+}
+
 async function watchOn<Item>(
   context: Context,
   path: string,
-  query: Record<string, string>,
+  from: { query: Record<string, string>; lastId?: string },
   change: (item: Item) => void,
   isLast?: (item: Item) => boolean,
 ): Promise<void> {
   const { signal } = context.io;
   let last: Item | null = null;
   const until = () => last !== null && (isLast?.(last) ?? false);
-  for await (const item of context.client().watch<Item>(path, { signal, query, until })) {
+  for await (const item of context.client().watch<Item>(path, { signal, until, ...from })) {
     last = item;
     change(item);
   }

@@ -43,10 +43,11 @@ export function registerRent(program: Command, context: Context): void {
 async function rent(context: Context, options: RentOptions): Promise<void> {
   const { io } = context;
   const ownKey = options.key === undefined ? null : readOwnKey(options.key);
+  const client = context.client();
   const startedAt = performance.now();
   io.err('Asking for a machine…\n');
   const firstWaitMs = Math.min(options.wait, FIRST_WAIT_MS);
-  const made = await context.client().send<NewRental>(
+  const made = await client.send<NewRental>(
     'POST',
     withQuery('/api/rent', { wait: `${firstWaitMs}ms`, ...(options.queue ? { queue: 'true' } : {}) }),
     {
