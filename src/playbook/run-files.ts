@@ -6,7 +6,7 @@ import { parsePublicKey } from '../core/public-key.ts';
 const ACCOUNT = /^r[a-z0-9]{7,15}$/;
 const HOST = /^[A-Za-z0-9_:][A-Za-z0-9._:%-]*$/;
 const USER = /^[A-Za-z_][A-Za-z0-9._-]*$/;
-const HOST_KEY = /^[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}$/;
+const HOST_KEY = /^[a-z0-9@.-]+ [A-Za-z0-9+/]{40,}={0,2}$/;
 /** Paths stand in a line of ssh options, in which these mean something; templates start with a brace. */
 const AWKWARD_PATH = /['"%$`\\{}\p{Cc}]/u;
 

@@ -18,7 +18,7 @@ export const DEFAULT_ANSIBLE_DIR = fileURLToPath(new URL('../../ansible/', impor
 
 export interface PlaybookRunnerOptions {
   ansibleDir?: string;
-  /** For this runner alone: whatever is found in it, and every process that names it, is left over and removed. */
+  /** For this runner alone: runs found in it, and processes that name it, were left by a killed daemon and are removed. */
   runDir: string;
   logger: Logger;
   /** Keep a process with Ansible imported and fork per run. */
@@ -56,7 +56,7 @@ export async function createPlaybookRunner(options: PlaybookRunnerOptions): Prom
       closing.abort();
       await Promise.all(underWay);
       await launcher.close();
-      await rm(runDir, { recursive: true, force: true });
+      await removeOwnFiles(runDir);
     },
   };
 }
@@ -65,7 +65,15 @@ async function removeLeftovers(runDir: string, logger: Logger): Promise<void> {
   const killed = await killMarked('ORION_RUNNER', runDir);
   if (killed > 0) logger.warn({ killed }, 'ended Ansible processes that an earlier daemon left');
   await mkdir(runDir, { recursive: true, mode: 0o700 });
-  for (const name of await readdir(runDir)) await rm(join(runDir, name), { recursive: true, force: true });
+  await removeOwnFiles(runDir);
+}
+
+/** Only what Ansible and this file make: a directory that was named by mistake keeps what is the operator's. */
+async function removeOwnFiles(runDir: string): Promise<void> {
+  for (const name of await readdir(runDir)) {
+    const isOurs = name.startsWith('run-') || name === '.ansible' || name.startsWith('ansible-');
+    if (isOurs) await rm(join(runDir, name), { recursive: true, force: true });
+  }
 }
 
 interface Setting {
