@@ -43,9 +43,10 @@ export async function followRental(
     }
     if (io.signal.aborted) throw new CliError('interrupted', { exitCode: EXIT.interrupted });
     const seconds = Math.round(options.timeoutMs / 1_000);
-    throw new CliError(`rental ${nameOrId} is not ${options.what} after ${seconds} s`, {
+    const name = (last as RentalView | null)?.name ?? nameOrId;
+    throw new CliError(`rental ${name} is not ${options.what} after ${seconds} s`, {
       exitCode: EXIT.timedOut,
-      hint: `wait on with: orion wait ${nameOrId} --for ${options.what}`,
+      hint: `wait on with: orion wait ${name} --for ${options.what}`,
     });
   } finally {
     deadline.abort();

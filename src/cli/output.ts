@@ -65,15 +65,15 @@ export function createPrinter<Item>(
 
   return {
     list(items) {
-      for (const item of items) shown.set(resource.nameOf(item), keyOf(item));
+      for (const item of items) shown.set(resource.idOf(item), keyOf(item));
       if (printData(io, format, { items, nextCursor: null })) return;
       if (items.length > 0) print(items);
     },
     change(item) {
-      const name = resource.nameOf(item);
+      const id = resource.idOf(item);
       const key = keyOf(item);
-      if (shown.get(name) === key) return;
-      shown.set(name, key);
+      if (shown.get(id) === key) return;
+      shown.set(id, key);
       // One object to a line, so that a program can read while more come.
       if (format === 'json') io.out(`${JSON.stringify(item)}\n`);
       else if (format === 'yaml') io.out(`---\n${stringify(item)}`);

@@ -73,10 +73,11 @@ test('one that does not come in time ends with 3, its key kept', async () => {
 });
 
 test('a rental that failed ends the wait', async () => {
-  const ran = await orion(['wait', 'quick-fox', '--for', 'active'], () => ({
-    stream: [{ event: 'rental', data: fakeRental({ phase: 'Failed', node: null }) }],
-    hang: true,
-  }));
+  const ran = await orion(['wait', 'quick-fox', '--for', 'active'], ({ line }) =>
+    line.endsWith('/r_abc (watch)')
+      ? { stream: [{ event: 'rental', data: fakeRental({ phase: 'Failed', node: null }) }], hang: true }
+      : { body: PENDING },
+  );
   expect(ran.code).toBe(1);
   expect(ran.err).toContain('quick-fox is Failed; it will not become Active');
 });

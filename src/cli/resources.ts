@@ -9,6 +9,8 @@ export interface Resource<Item> {
   path: string;
   singular: string;
   nameOf(item: Item): string;
+  /** What finds it for as long as it exists. */
+  idOf(item: Item): string;
   /** Columns of the table; `wide` ones are for `-o wide`. A volatile one changes by itself with time. */
   columns(sample: Item | undefined): Column<Item>[];
 }
@@ -24,6 +26,7 @@ export const RENTALS: Resource<RentalView> = {
   path: '/api/rentals',
   singular: 'rental',
   nameOf: (rental) => rental.name,
+  idOf: (rental) => rental.id,
   columns: () => [
     { header: 'NAME', cell: (rental) => rental.name },
     { header: 'PHASE', cell: (rental) => rental.status.phase },
@@ -61,6 +64,7 @@ export const NODES: Resource<AnyNode> = {
   path: '/api/nodes',
   singular: 'node',
   nameOf: (node) => node.name,
+  idOf: (node) => node.name,
   // Tenants are told less about a node, and so have another table.
   columns: (sample) =>
     sample === undefined || isAdminView(sample)
@@ -72,6 +76,7 @@ export const EVENTS: Resource<EventView> = {
   path: '/api/events',
   singular: 'event',
   nameOf: (event) => String(event.seq),
+  idOf: (event) => String(event.seq),
   columns: () => [
     { header: 'AGE', volatile: true, cell: (event, now) => formatAge(event.at, now) },
     { header: 'TYPE', cell: (event) => event.type },

@@ -63,12 +63,15 @@ async function show<Item>(
   const client = context.client();
   const printer = createPrinter(context.io, resource, options.output);
   if (options.watch) {
-    const before = name === undefined ? await client.list<Item>(path, query) : [await client.get<Item>(path)];
-    // Programs read one object a line, from the first on.
-    if (options.output === 'json' || options.output === 'yaml')
-      for (const item of before) printer.change(item);
-    else printer.list(before);
-    return watchOn(context, path, query, printer.change, name === undefined ? undefined : isOver);
+    if (name === undefined) {
+      printBefore(printer, await client.list<Item>(path, query), options);
+      return watchOn(context, path, { query }, printer.change);
+    }
+    const item = await client.get<Item>(path);
+    printBefore(printer, [item], options);
+    // By its id: once it has ended, its name finds it no more.
+    const steady = `${resource.path}/${encodeURIComponent(resource.idOf(item))}`;
+    return watchOn(context, steady, { query }, printer.change, isOver);
   }
   if (name !== undefined) {
     const item = await client.get<Item>(path);

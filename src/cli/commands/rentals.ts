@@ -89,7 +89,9 @@ async function waitFor(
   if (phase === undefined) {
     throw new CliError(`--for must be one of ${RENTAL_PHASES.join(', ')}`, { exitCode: EXIT.usage });
   }
-  const rental = await followRental(context, name, {
+  // By its id: once it has ended, its name finds it no more.
+  const { id } = await context.client().get<RentalView>(rentalPath(name));
+  const rental = await followRental(context, id, {
     isThere: ({ status }) => status.phase === phase,
     what: phase,
     timeoutMs: options.timeout,
