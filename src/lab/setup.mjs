@@ -24,6 +24,7 @@ const [command = 'start', ...args] = process.argv.slice(2);
 const run = COMMANDS[command];
 if (run === undefined) fail(`Unknown command ${command}; there are ${Object.keys(COMMANDS).join(', ')}.`, 2);
 checkMachine();
+endWithNpm();
 try {
   await installDebianPackages();
   await installNpmPackages();
@@ -49,6 +50,21 @@ function checkMachine() {
       1,
     );
   }
+}
+
+/**
+ * npm runs this through a shell, which dies of the SIGTERM that npm passes on and does not pass it on itself. So
+ * the end of that shell counts as the signal. Only under npm: a lab in the background may outlive its terminal.
+ */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  timer.unref();
 }
 
 /** In this process, so that a signal for it is a signal for the lab. */
