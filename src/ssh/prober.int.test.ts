@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -117,6 +117,23 @@ describe('the prober on a real sshd', () => {
     }
     expect((await readLog()).slice(logBefore.length)).not.toMatch(/publickey|Invalid user|authenticat/i);
   });
+});
+
+it('a node that comes back with another host key gets no login', async () => {
+  expect(await prober.probe(target, held)).toMatchObject({ ok: true });
+  await worker.stop();
+  const own = ['host_key', 'host_key.pub'].map((file) => join(worker.folder, file));
+  await Promise.all(own.map((path) => rename(path, `${path}.old`)));
+  const offeredHostKey = await ensureKeyPair(join(worker.folder, 'host_key'), 'w');
+  await worker.start();
+  expect(await prober.probe(target, held)).toMatchObject({ reason: 'HostKeyChanged', offeredHostKey });
+  const known = createProber({ logger: SILENT, keepaliveMs: 0, hostKeyOwner: () => 'other' });
+  expect(await known.probe(target, held)).toMatchObject({ reason: 'HostKeyOfOtherNode', offeredHostKey });
+  await known.close();
+  await worker.stop();
+  await Promise.all(own.map((path) => rename(`${path}.old`, path)));
+  await worker.start();
+  expect(await prober.probe(target, held)).toMatchObject({ ok: true });
 });
 
 describe('the question whether a key is accepted', () => {

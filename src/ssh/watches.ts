@@ -1,0 +1,61 @@
+import type { Logger } from '../core/ports.ts';
+import { Aborted } from './failure.ts';
+import type { Held } from './held.ts';
+
+/** A connection that drops sooner than this is news only then, or a node that always hangs up would keep us busy. */
+const MIN_NEWS_MS = 1_000;
+
+/** What is kept of one node, from its first probe until it is forgotten. */
+export interface Watch {
+  readonly node: string;
+  held: Held | null;
+  /** Ends what runs for the node when it is forgotten. */
+  readonly stopped: AbortController;
+  /** The probe that runs: the next one waits for it. */
+  running: Promise<unknown>;
+  newsTimer: NodeJS.Timeout | null;
+}
+
+export function createWatch(node: string): Watch {
+  return {
+    node,
+    held: null,
+    stopped: new AbortController(),
+    running: Promise.resolve(),
+    newsTimer: null,
+  };
+}
+
+export function stopWatch(watch: Watch): void {
+  watch.stopped.abort(new Aborted('the node is no longer watched'));
+  if (watch.newsTimer) clearTimeout(watch.newsTimer);
+  letGo(watch);
+}
+
+/** Closes the held connection on purpose: no news. */
+export function letGo(watch: Watch): void {
+  const { held } = watch;
+  watch.held = null;
+  held?.connection.destroy();
+}
+
+/** Keeps a connection; from here on its end is news, unless it is let go. */
+export function keep(watch: Watch, held: Held, onDropped: (node: string) => void, logger: Logger): void {
+  // Forgotten while it was being dialled.
+  if (watch.stopped.signal.aborted) {
+    held.connection.destroy();
+    return;
+  }
+  watch.held = held;
+  const { ended } = held.connection;
+  const onEnd = () => {
+    if (watch.held !== held) return;
+    watch.held = null;
+    logger.debug({ node: watch.node, detail: String(ended.reason) }, 'held connection dropped');
+    const waitMs = held.sinceMs + MIN_NEWS_MS - performance.now();
+    if (watch.newsTimer) clearTimeout(watch.newsTimer);
+    watch.newsTimer = setTimeout(() => onDropped(watch.node), Math.max(waitMs, 0));
+  };
+  ended.addEventListener('abort', onEnd, { once: true });
+  if (ended.aborted) onEnd();
+}
