@@ -35,7 +35,7 @@ test('a machine that is ready at once', async () => {
   expect(ran.code).toBe(0);
   expect(ran.out).toBe(`ssh -i ${storedKey()} -p 22221 r7f3k2a9@127.0.0.1\n`);
   expect(api?.requests[0]).toMatchObject({
-    line: 'POST /api/rent?wait=2000ms',
+    line: 'POST /api/rent?wait=2s',
     body: { selector: { matchLabels: { size: 'small', gpu: 'no' }, zone: 'a' } },
   });
   expect(readFileSync(storedKey(), 'utf8')).toBe('SECRET\n');
@@ -58,7 +58,7 @@ test('one that takes longer is followed step by step', async () => {
   expect(ran.err).toBe(
     'Asking for a machine…\nquick-fox is Provisioning on worker_1\nquick-fox is Active on worker_1\n',
   );
-  expect(api?.requests[0]?.line).toBe('POST /api/rent?wait=2000ms&queue=true');
+  expect(api?.requests[0]?.line).toBe('POST /api/rent?wait=2s&queue=true');
 });
 
 test('one that does not come in time ends with 3, its key kept', async () => {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { formatDuration } from '../../core/duration.ts';
 import type { RentalView } from '../../core/rental-view.ts';
 import { durationMs, durationText, labelPair } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
@@ -49,7 +50,10 @@ async function rent(context: Context, options: RentOptions): Promise<void> {
   const firstWaitMs = Math.min(options.wait, FIRST_WAIT_MS);
   const made = await client.send<NewRental>(
     'POST',
-    withQuery('/api/rent', { wait: `${firstWaitMs}ms`, ...(options.queue ? { queue: 'true' } : {}) }),
+    withQuery('/api/rent', {
+      wait: formatDuration(firstWaitMs),
+      ...(options.queue ? { queue: 'true' } : {}),
+    }),
     {
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(ownKey === null ? {} : { sshPublicKey: ownKey.publicKey }),
