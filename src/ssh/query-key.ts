@@ -1,10 +1,11 @@
 import type { ParsedKey } from 'ssh2';
 import { parseKey } from './parse-key.ts';
 
+const MODEL_TYPE = 'ssh-ed25519';
 // Any well-formed public key that ssh2 can read.
-const MODEL = `ssh-ed25519 ${Buffer.concat([
+const MODEL = `${MODEL_TYPE} ${Buffer.concat([
   Buffer.from([0, 0, 0, 11]),
-  Buffer.from('ssh-ed25519'),
+  Buffer.from(MODEL_TYPE),
   Buffer.from([0, 0, 0, 32]),
   Buffer.alloc(32),
 ]).toString('base64')}`;
