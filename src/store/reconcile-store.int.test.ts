@@ -123,40 +123,50 @@ test('refuses every write of a leader that was deposed, and of one whose lease r
   expect((await store.loadNode('n1'))?.lastCheckedAt).toBeNull();
 });
 
-test('makes a successor wait for a save in its middle, and ends one that does not go on', async () => {
-  await store.applyInventory(leader, [nodeSpec('n1')], now);
-  const save = await bindSave('r_1', 'n1');
-  let paused: (() => void) | undefined;
-  const inTheMiddle = new Promise<void>((done) => {
-    paused = done;
+/** The same database through a pool on which every COMMIT comes late; `paused` settles when the first one is due. */
+function slowToCommit(pauseMs: number): { slow: Store; paused: Promise<void> } {
+  let report: (() => void) | undefined;
+  const paused = new Promise<void>((done) => {
+    report = done;
   });
-  // Stands still before COMMIT for longer than the server lets a transaction that wrote do so.
-  const slowPool: Pool = {
+  const slow = createStore({
     ...pool,
     withSession: (work, options) =>
       pool.withSession((session) => {
         const execute: typeof session.execute = async (text, values) => {
           if (text === 'COMMIT') {
-            paused?.();
-            await sleep(4_500);
+            report?.();
+            await sleep(pauseMs);
           }
           return await session.execute(text, values);
         };
         return work({ ...session, execute });
       }, options),
-  };
+  });
+  return { slow, paused };
+}
+
+test('makes a successor wait for a save that is in its middle, so that none lands after the take-over', async () => {
+  await store.applyInventory(leader, [nodeSpec('n1')], now);
+  const { slow, paused } = slowToCommit(1_500);
   await store.renew(leader, { ...lease, durationMs: 300 });
-  const late = createStore(slowPool).save(leader, save);
-  const outcome = late.then(
-    ({ kind }) => kind,
-    (error: { kind: string }) => error.kind,
-  );
-  await inTheMiddle;
+  const late = slow.save(leader, await bindSave('r_1', 'n1'));
+  await paused;
   await sleep(400);
-  const successor = await store.acquire({ ...lease, holder: 'second' });
-  expect(successor?.token).toBe(leader.token + 1);
-  expect(await store.listPlacementsOnNodes()).toEqual([]);
-  expect(await outcome).toBe('unknown');
+  expect(await store.acquire({ ...lease, holder: 'second' })).toEqual({ token: leader.token + 1 });
+  expect(await store.listPlacementsOnNodes()).toHaveLength(1);
+  expect((await late).kind).toBe('saved');
+});
+
+test('ends a save that stands still in its middle, so that a successor need not wait for ever', async () => {
+  await store.applyInventory(leader, [nodeSpec('n1')], now);
+  const { slow, paused } = slowToCommit(4_500);
+  await store.renew(leader, { ...lease, durationMs: 300 });
+  const outcome = slow.save(leader, await bindSave('r_1', 'n1')).catch((error: unknown) => error);
+  await paused;
+  await sleep(400);
+  expect(await store.acquire({ ...lease, holder: 'second' })).toEqual({ token: leader.token + 1 });
+  expect(await outcome).toMatchObject({ name: 'StoreError', kind: 'unknown' });
   expect(await store.listPlacementsOnNodes()).toEqual([]);
 });
 
