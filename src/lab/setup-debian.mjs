@@ -26,6 +26,7 @@ export async function installDebianPackages() {
 }
 
 function listMissing() {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query has placeholders of its own
   const asked = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...PACKAGES], {
     encoding: 'utf8',
     timeout: 30_000,

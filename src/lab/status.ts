@@ -43,7 +43,7 @@ export async function requireState(home: string): Promise<LabState> {
 
 /** Who holds the lease, by the database's own clock. The database may be away; then nobody is known to lead. */
 async function findLeader(state: LabState): Promise<string | null> {
-  const sql = "SELECT holder FROM leases WHERE name = 'reconciler' AND expires_at > UTC_TIMESTAMP(3)";
+  const sql = "SELECT holder FROM leases WHERE name = 'leader' AND expires_at > UTC_TIMESTAMP(3)";
   const args = ['--no-defaults', `--socket=${state.databaseSocket}`, '-uroot', '-BN', 'orion', `-e${sql}`];
   const result = await execa('mariadb', args, { reject: false, timeout: 5_000, input: '' });
   const holder = result.exitCode === 0 ? result.stdout.trim() : '';
