@@ -52,23 +52,7 @@ const SESSION_SETTINGS = `SET SESSION
  */
 export function createPool(settings: PoolSettings): Pool {
   const { acquireMs = 5_000, statementMs = 5_000, connectionLimit = 10 } = settings;
-  const pool = mysql.createPool({
-    ...parseDatabaseUrl(settings.url),
-    connectionLimit,
-    // Idle connections die unseen behind firewalls and restarts: few are kept, and not for long.
-    maxIdle: Math.min(4, connectionLimit),
-    idleTimeout: 30_000,
-    queueLimit: 200,
-    connectTimeout: 3_000,
-    timezone: 'Z',
-    // The query builder turns these into dates, as UTC.
-    dateStrings: true,
-    supportBigNumbers: true,
-    // An object as a parameter would otherwise become SQL (`{a: 1}` as "a = 1").
-    stringifyObjects: true,
-    multipleStatements: false,
-    flags: ['-LOCAL_FILES'],
-  });
+  const pool = createDriverPool(settings.url, connectionLimit);
   const prepared = new WeakSet<mysql.PoolConnection>();
   const open = new Set<mysql.PoolConnection>();
   pool.on('connection', (connection) => {
@@ -126,6 +110,26 @@ export function createPool(settings: PoolSettings): Pool {
   }
 
   return { withSession, close };
+}
+
+function createDriverPool(url: string, connectionLimit: number): mysql.Pool {
+  return mysql.createPool({
+    ...parseDatabaseUrl(url),
+    connectionLimit,
+    // Idle connections die unseen behind firewalls and restarts: few are kept, and not for long.
+    maxIdle: Math.min(4, connectionLimit),
+    idleTimeout: 30_000,
+    queueLimit: 200,
+    connectTimeout: 3_000,
+    timezone: 'Z',
+    // The query builder turns these into dates, as UTC.
+    dateStrings: true,
+    supportBigNumbers: true,
+    // An object as a parameter would otherwise become SQL (`{a: 1}` as "a = 1").
+    stringifyObjects: true,
+    multipleStatements: false,
+    flags: ['-LOCAL_FILES'],
+  });
 }
 
 const LEAVES_CONNECTION_USABLE = new Set(['retry', 'duplicate', 'rejected']);
