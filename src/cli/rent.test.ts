@@ -186,6 +186,6 @@ test('a token is made through the API when there is no database', async () => {
   expect(api?.requests[0]?.body).toEqual({
     tenant: 'demo',
     role: 'admin',
-    expiresAt: '2026-01-01T13:00:00.000Z',
+    expiresIn: '1h',
   });
 });

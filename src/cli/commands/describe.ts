@@ -118,10 +118,7 @@ function formatConditions(conditions: Condition[], now: Date): string {
 const SHOWN_EVENTS = 20;
 
 async function formatHistory(context: Context, query: Record<string, string>): Promise<string> {
-  const page = await context
-    .client()
-    .get<{ items: EventView[] }>(EVENTS.path, { ...query, limit: String(SHOWN_EVENTS) });
-  const events = page.items.toSorted((a, b) => a.seq - b.seq);
+  const events = (await context.client().list<EventView>(EVENTS.path, query)).slice(-SHOWN_EVENTS);
   const columns = EVENTS.columns(undefined).filter((column) => !column.wide && column.header !== 'OBJECT');
   const table = createTable(columns.map((column) => column.header));
   const rows = events.map((event) => columns.map((column) => column.cell(event, context.io.now())));

@@ -6,9 +6,6 @@ import { ENDED } from '../follow.ts';
 import { createPrinter, type Format, type Printer, printData, withOutput } from '../output.ts';
 import { EVENTS, NODES, RENTALS, type Resource } from '../resources.ts';
 
-/** The most that the API gives at once. */
-const PAGE = '500';
-
 interface GetOptions {
   watch?: boolean;
   all?: boolean;
@@ -43,7 +40,6 @@ export function registerGet(program: Command, context: Context): void {
       .alias('event')
       .argument('[rental]', 'only events of this rental')
       .addOption(watch)
-      .option('-A, --all', 'the whole history, not only the newest 500')
       .option('--rental <name>', 'only events of this rental')
       .option('--node <name>', 'only events of this node')
       .option('--type <type>', 'only events of this type, such as rental.lost'),
@@ -97,11 +93,7 @@ async function showEvents(context: Context, options: GetOptions): Promise<void> 
     ).id;
   }
   const printer = createPrinter(context.io, EVENTS, options.output);
-  // A history only grows: the newest page is what people look for.
-  const events = options.all
-    ? await client.list<EventView>(EVENTS.path, query)
-    : (await client.get<{ items: EventView[] }>(EVENTS.path, { ...query, limit: PAGE })).items;
-  const ordered = events.toSorted((a, b) => a.seq - b.seq);
+  const ordered = await client.list<EventView>(EVENTS.path, query);
   if (options.watch) {
     printBefore(printer, ordered, options);
     const newest = ordered.at(-1)?.seq;
@@ -109,7 +101,7 @@ async function showEvents(context: Context, options: GetOptions): Promise<void> 
     return watchOn(context, EVENTS.path, { query, ...since }, printer.change);
   }
   printer.list(ordered);
-  if (events.length === 0 && isForPeople(options)) context.io.err('There are no events.\n');
+  if (ordered.length === 0 && isForPeople(options)) context.io.err('There are no events.\n');
 }
 
 /** Programs that watch read one object a line, from the first on. */

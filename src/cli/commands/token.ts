@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { formatDuration } from '../../core/duration.ts';
 import type { TokenView } from '../../core/store-ports.ts';
 import { durationMs } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
@@ -116,7 +117,7 @@ function tokensOfApi(context: Context): Tokens {
         tenant,
         role,
         ...(name === undefined ? {} : { name }),
-        ...(ttl === undefined ? {} : { expiresAt: expiry(context, ttl)?.toISOString() }),
+        ...(ttl === undefined ? {} : { expiresIn: formatDuration(ttl) }),
       }),
     list: () => client.list('/api/tokens'),
     async revoke(id) {
