@@ -123,6 +123,13 @@ export interface TokenView {
   revokedAt: Date | null;
 }
 
+/** Which events: null means any. */
+export interface StoredEventFilter {
+  rentalId: string | null;
+  node: string | null;
+  type: string | null;
+}
+
 /** The API's side of the store. `tenant` null means every tenant's (admin); it is part of the SQL. */
 export interface ApiStore {
   createRental(rental: NewRental, event: NewEvent): Promise<CreateResult>;
@@ -156,24 +163,12 @@ export interface ApiStore {
   setCordon(node: string, cordoned: boolean, event: NewEvent): Promise<boolean>;
   listEvents(
     tenant: string | null,
-    filter: {
-      afterSeq: number;
-      limit: number;
-      rentalId: string | null;
-      node: string | null;
-      type: string | null;
-    },
+    filter: StoredEventFilter & { afterSeq: number; limit: number },
   ): Promise<StoredEvent[]>;
   /** The newest events, newest first; `beforeSeq` pages back. */
   listRecentEvents(
     tenant: string | null,
-    filter: {
-      beforeSeq: number | null;
-      limit: number;
-      rentalId: string | null;
-      node: string | null;
-      type: string | null;
-    },
+    filter: StoredEventFilter & { beforeSeq: number | null; limit: number },
   ): Promise<StoredEvent[]>;
   /** The highest event number that readers may rely on. */
   lastEventSeq(): Promise<number>;

@@ -1,0 +1,29 @@
+import type { Clock, Logger } from '../core/ports.ts';
+import type { ApiStore, Principal } from '../core/store-ports.ts';
+import type { WatchHub } from './watch-hub.ts';
+
+/** All that the API needs from outside; it never makes a part itself. */
+export interface ApiDeps {
+  store: ApiStore;
+  clock: Clock;
+  logger: Logger;
+  /** Read at each request: a SIGHUP may bring another policy. */
+  readonly policy: { lease: { defaultMs: number; maxMs: number } };
+  /** Tells a reconciler in the same process that there is something to do; others find it by looking. */
+  wake?: () => void;
+  watch: WatchHub;
+  version: string;
+  isShuttingDown: () => boolean;
+  metrics?: () => Promise<string>;
+}
+
+/** What the middleware leaves for the handlers of one request. */
+export interface AppEnv {
+  Variables: {
+    requestId: string;
+    logger: Logger;
+    /** Set by `authenticate`, so on every route under /api. */
+    principal: Principal;
+    tokenHash: string;
+  };
+}

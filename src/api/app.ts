@@ -1,0 +1,50 @@
+import { OpenAPIHono, type z } from '@hono/zod-openapi';
+import type { ApiDeps, AppEnv } from './app-env.ts';
+import { authenticate, limitBody, observe, requireJson } from './middleware.ts';
+import { answerProblem, ProblemError } from './problem.ts';
+import { addEventRoute } from './routes/events.ts';
+import { addHealthRoutes } from './routes/health.ts';
+import { addNodeRoutes } from './routes/nodes.ts';
+import { addRentRoute } from './routes/rent.ts';
+import { addRentalRoutes } from './routes/rentals.ts';
+import { addTokenRoutes } from './routes/tokens.ts';
+
+/** The API: writes what is wanted, shows what is, and decides nothing. */
+export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw describeInput(result.error, result.target);
+    },
+  });
+  app.onError(answerProblem);
+  app.notFound((c) => answerProblem(new ProblemError('not_found', `there is no ${c.req.path}`), c));
+  app.use(observe(deps));
+  app.use('/api/*', limitBody(), authenticate(deps), requireJson());
+  addHealthRoutes(app, deps);
+  addRentRoute(app, deps);
+  addRentalRoutes(app, deps);
+  addNodeRoutes(app, deps);
+  addEventRoute(app, deps);
+  addTokenRoutes(app, deps);
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Orion', version: deps.version, description: 'Lends out the machines of a known fleet.' },
+    security: [{ token: [] }],
+  });
+  return app;
+}
+
+/** All mistakes of an input at once, each with the path of its field. */
+function describeInput(error: z.ZodError, target: string): ProblemError {
+  const errors = error.issues.flatMap((issue) => {
+    const where = target === 'json' ? '' : `${target === 'param' ? 'path' : target} `;
+    const at = (path: PropertyKey[]) => `${where}${path.map(String).join('.') || 'body'}`;
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: at([...issue.path, key]), message: 'there is no such field' }));
+    }
+    return [{ path: at(issue.path), message: issue.message }];
+  });
+  const detail = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return new ProblemError('invalid_input', detail, { errors });
+}

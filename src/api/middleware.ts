@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { ApiDeps, AppEnv } from './app-env.ts';
+import { ProblemError } from './problem.ts';
+import { hashToken, isToken } from './token-secret.ts';
+
+const MAX_BODY_BYTES = 16 * 1024;
+
+/** Gives the request its id, keeps answers out of caches and frames, and writes one line about it. */
+export function observe({ logger }: ApiDeps): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const offered = c.req.header('x-request-id') ?? '';
+    const requestId = /^[\w-]{8,64}$/.test(offered) ? offered : randomUUID();
+    c.set('requestId', requestId);
+    c.set('logger', logger);
+    const startedAtMs = performance.now();
+    await next();
+    c.header('X-Request-Id', requestId);
+    c.header('X-Content-Type-Options', 'nosniff');
+    if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');
+    const { method, path } = c.req;
+    const ms = Math.round(performance.now() - startedAtMs);
+    const line = { requestId, method, path, status: c.res.status, ms, token: c.var.principal?.tokenId };
+    if (path.startsWith('/api')) logger.info(line, 'request');
+    else logger.debug(line, 'request');
+  };
+}
+
+export function limitBody(): MiddlewareHandler<AppEnv> {
+  return bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: () => {
+      throw new ProblemError('body_too_large', 'the body may have 16 kB');
+    },
+  });
+}
+
+/** A body of another type would otherwise be read as an empty one. */
+export function requireJson(): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const hasBody =
+      Number(c.req.header('content-length') ?? 0) > 0 || c.req.header('transfer-encoding') !== undefined;
+    const type = c.req.header('content-type') ?? '';
+    if (hasBody && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
+      throw new ProblemError('unsupported_media_type', 'send JSON with Content-Type: application/json');
+    }
+    await next();
+  };
+}
+
+/** Who calls. The same answer for a token that is missing, malformed, unknown, expired or revoked. */
+export function authenticate({ store }: ApiDeps): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
+    const principal = isToken(token) ? await store.authenticate(hashToken(token)) : null;
+    if (principal === null) {
+      throw new ProblemError('unauthorized', 'send a valid token as Authorization: Bearer …', {
+        headers: { 'WWW-Authenticate': 'Bearer realm="orion"' },
+      });
+    }
+    c.set('principal', principal);
+    await next();
+  };
+}
+
+export function requireAdmin(): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    if (c.var.principal.role !== 'admin') {
+      throw new ProblemError('forbidden', 'this call is for administrators');
+    }
+    await next();
+  };
+}

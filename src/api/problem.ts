@@ -1,0 +1,111 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { AppEnv } from './app-env.ts';
+
+/** Every way in which a call can be refused: the stable code, its status, and a title that never varies. */
+export const PROBLEMS = {
+  malformed_request: { status: 400, title: 'The request could not be read' },
+  unauthorized: { status: 401, title: 'A valid token is needed' },
+  forbidden: { status: 403, title: 'Only administrators may do this' },
+  not_found: { status: 404, title: 'There is no such thing' },
+  method_not_allowed: { status: 405, title: 'The address knows other methods' },
+  name_taken: { status: 409, title: 'The name is taken' },
+  idempotency_key_reused: { status: 409, title: 'The Idempotency-Key was used for another request' },
+  immutable_field: { status: 409, title: 'A field cannot be changed any more' },
+  rental_ended: { status: 409, title: 'The rental has ended or is ending' },
+  conflict: { status: 409, title: 'The object was changed by others at the same time' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON' },
+  invalid_input: { status: 422, title: 'The input is not valid' },
+  unsatisfiable: { status: 422, title: 'No machine of the fleet can ever match' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  internal: { status: 500, title: 'Something went wrong inside' },
+  no_free_node: { status: 503, title: 'No matching machine is free' },
+  rental_failed: { status: 503, title: 'The rental could not be provided' },
+  database_unavailable: { status: 503, title: 'The database does not answer' },
+  not_ready: { status: 503, title: 'Not ready' },
+  shutting_down: { status: 503, title: 'This process is shutting down' },
+} as const;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export interface FieldError {
+  /** As in `selector.matchLabels.size`; `header …` and `query …` name where else the value stood. */
+  path: string;
+  message: string;
+}
+
+/** An RFC 9457 problem. What stands in it was written for the client: never the text of a caught error. */
+export interface ProblemBody {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ProblemCode;
+  errors?: FieldError[];
+  requestId: string;
+}
+
+export class ProblemError extends Error {
+  readonly code: ProblemCode;
+  readonly errors: FieldError[] | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    more: { errors?: FieldError[]; headers?: Record<string, string> } = {},
+  ) {
+    super(detail);
+    this.name = 'ProblemError';
+    this.code = code;
+    this.errors = more.errors;
+    this.headers = more.headers ?? {};
+  }
+}
+
+export function invalidInput(path: string, message: string): ProblemError {
+  return new ProblemError('invalid_input', `${path}: ${message}`, { errors: [{ path, message }] });
+}
+
+export function toProblemBody(error: ProblemError, requestId: string): ProblemBody {
+  const { status, title } = PROBLEMS[error.code];
+  return {
+    type: `urn:orion:problem:${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+    ...(error.errors === undefined ? {} : { errors: error.errors }),
+    requestId,
+  };
+}
+
+/** Hono's error handler: whatever was thrown becomes a problem, and only what is unexpected is logged with it. */
+export function answerProblem(thrown: Error, c: Context<AppEnv>): Response {
+  const problem = toProblemError(thrown);
+  if (problem.code === 'internal' || problem.code === 'database_unavailable') {
+    c.var.logger.error({ requestId: c.var.requestId, err: thrown }, 'request failed');
+  }
+  const body = toProblemBody(problem, c.var.requestId);
+  for (const [name, value] of Object.entries(problem.headers)) c.header(name, value);
+  c.header('Content-Type', 'application/problem+json');
+  return c.body(JSON.stringify(body), PROBLEMS[problem.code].status);
+}
+
+function toProblemError(thrown: Error): ProblemError {
+  if (thrown instanceof ProblemError) return thrown;
+  // By name: the api sees the store's port alone, not the module that its errors come from.
+  if (thrown.name === 'StoreError') {
+    return new ProblemError('database_unavailable', 'the database does not answer now; try again soon', {
+      headers: { 'Retry-After': '5' },
+    });
+  }
+  if (thrown instanceof HTTPException) {
+    if (thrown.status === 413) return new ProblemError('body_too_large', 'the body may have 16 kB');
+    if (thrown.status === 415) {
+      return new ProblemError('unsupported_media_type', 'send JSON with Content-Type: application/json');
+    }
+    if (thrown.status === 400) return new ProblemError('malformed_request', 'the body is not valid JSON');
+  }
+  return new ProblemError('internal', 'the failure was logged under this request id');
+}

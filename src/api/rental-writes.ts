@@ -1,0 +1,173 @@
+import { formatDuration } from '../core/duration.ts';
+import type { EventType, NewEvent } from '../core/event.ts';
+import type { Node } from '../core/node.ts';
+import type { Rental, RentalSpec } from '../core/rental.ts';
+import { viewRental } from '../core/rental-view.ts';
+import type { ApiDeps } from './app-env.ts';
+import { invalidInput, ProblemError } from './problem.ts';
+import { createAccount, createRentalId, createRentalName } from './rental-names.ts';
+import type { SpecInput, SpecPatch } from './schemas.ts';
+
+/** A spec from a client's input, with what was left out filled in. */
+export function specOf(
+  input: SpecInput & { sshPublicKey: string },
+  whenFull: RentalSpec['whenFull'],
+  policy: ApiDeps['policy'],
+): RentalSpec {
+  const { selector, onNodeLoss } = input;
+  return {
+    sshPublicKey: input.sshPublicKey,
+    selector: { matchLabels: selector?.matchLabels ?? {}, zone: selector?.zone ?? null },
+    ttlMs: checkTtl(input.ttl ?? policy.lease.defaultMs, policy),
+    whenFull: input.whenFull ?? whenFull,
+    onNodeLoss: { action: onNodeLoss?.action ?? 'migrate', afterMs: onNodeLoss?.after ?? 0 },
+    webhookUrl: input.webhookUrl ?? null,
+    labels: input.labels ?? {},
+  };
+}
+
+export function patchSpec(spec: RentalSpec, patch: SpecPatch, policy: ApiDeps['policy']): RentalSpec {
+  const { sshPublicKey, ttl, labels, onNodeLoss, webhookUrl } = patch;
+  return {
+    ...spec,
+    ...(sshPublicKey === undefined ? {} : { sshPublicKey }),
+    ...(ttl === undefined ? {} : { ttlMs: checkTtl(ttl, policy) }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(onNodeLoss === undefined
+      ? {}
+      : { onNodeLoss: { action: onNodeLoss.action, afterMs: onNodeLoss.after ?? 0 } }),
+    ...(webhookUrl === undefined ? {} : { webhookUrl }),
+  };
+}
+
+function checkTtl(ttlMs: number, policy: ApiDeps['policy']): number {
+  if (ttlMs <= policy.lease.maxMs) return ttlMs;
+  throw invalidInput('ttl', `expected at most ${formatDuration(policy.lease.maxMs)}`);
+}
+
+/** Stores a wanted rental, or finds the one that an earlier try under the same Idempotency-Key stored. */
+export async function createRental(
+  { store, clock, wake }: ApiDeps,
+  wanted: { tenant: string; name: string | undefined; spec: RentalSpec },
+  idempotency: { key: string | null; requestHash: string | null },
+): Promise<{ rental: Rental; isReplay: boolean }> {
+  const { tenant, spec } = wanted;
+  const createdAt = clock.now();
+  const fresh: Rental = {
+    id: createRentalId(),
+    tenant,
+    name: wanted.name ?? createRentalName(),
+    account: createAccount(),
+    generation: 1,
+    createdAt,
+    renewedAt: null,
+    releaseRequestedAt: null,
+    spec,
+    record: {
+      phase: 'Pending',
+      observedGeneration: 0,
+      conditions: [],
+      expiresAt: null,
+      queuePosition: null,
+      lostAt: null,
+      endedAt: null,
+      resourceVersion: 1,
+    },
+    placements: [],
+  };
+  const { id, name, account } = fresh;
+  const result = await store.createRental(
+    {
+      id,
+      tenant,
+      name,
+      account,
+      spec,
+      createdAt,
+      idempotencyKey: idempotency.key,
+      requestHash: idempotency.requestHash,
+    },
+    eventOf('rental.created', fresh, createdAt, 'a machine was asked for'),
+  );
+  switch (result.kind) {
+    case 'created':
+      wake?.();
+      return { rental: (await store.findRental(tenant, id)) ?? fresh, isReplay: false };
+    case 'replayed':
+      return { rental: result.rental, isReplay: true };
+    case 'keyReused':
+      throw new ProblemError('idempotency_key_reused', 'use another Idempotency-Key for another request');
+    case 'exists':
+      throw new ProblemError(
+        'name_taken',
+        `the name ${name} is taken by ${result.rental.id}, which has not ended`,
+      );
+  }
+}
+
+/** Writes a changed spec. A spec that is the same already is not written. */
+export async function changeSpec(
+  deps: ApiDeps,
+  rental: Rental,
+  spec: RentalSpec,
+  options: { renew: boolean },
+): Promise<Rental> {
+  const { store, clock, wake } = deps;
+  if (rental.record.endedAt !== null || rental.releaseRequestedAt !== null) {
+    throw new ProblemError('rental_ended', 'the rental has ended or is ending');
+  }
+  const isSame = JSON.stringify(spec) === JSON.stringify(rental.spec);
+  if (isSame && !options.renew) return rental;
+  const now = clock.now();
+  const renewedAt = options.renew ? now : rental.renewedAt;
+  const next = { ...rental, spec, generation: rental.generation + 1, renewedAt };
+  const event = eventOf(
+    'rental.updated',
+    next,
+    now,
+    options.renew ? 'the lease was renewed' : 'the spec was changed',
+    await loadNodes(deps),
+  );
+  const written = await store.updateRentalSpec(rental.id, rental.generation, spec, {
+    renewedAt: options.renew ? now : null,
+    event,
+  });
+  if (!written)
+    throw new ProblemError('conflict', 'the rental was changed at the same time; read it and try again');
+  wake?.();
+  return (await store.findRental(rental.tenant, rental.id)) ?? next;
+}
+
+/** Asks for the end. Asking again is harmless. */
+export async function requestRelease(deps: ApiDeps, rental: Rental): Promise<Rental> {
+  const { store, clock, wake } = deps;
+  const now = clock.now();
+  const next = { ...rental, releaseRequestedAt: rental.releaseRequestedAt ?? now };
+  await store.requestRelease(
+    rental.id,
+    now,
+    eventOf('rental.release_requested', next, now, 'release was asked for', await loadNodes(deps)),
+  );
+  wake?.();
+  return (await store.findRental(rental.tenant, rental.id)) ?? next;
+}
+
+/** The nodes by name, for showing where rentals are. */
+export async function loadNodes({
+  store,
+}: Pick<ApiDeps, 'store'>): Promise<(name: string) => Node | undefined> {
+  const nodes = new Map((await store.listNodes()).map((node) => [node.spec.name, node]));
+  return (name) => nodes.get(name);
+}
+
+function eventOf(
+  type: EventType,
+  rental: Rental,
+  at: Date,
+  message: string,
+  nodeOf: (name: string) => Node | undefined = () => undefined,
+): NewEvent {
+  const { id, tenant } = rental;
+  const object = viewRental(rental, nodeOf);
+  return { type, at, rentalId: id, node: null, tenant, reason: 'Accepted', message, object };
+}

@@ -1,0 +1,92 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { parseDuration } from '../../core/duration.ts';
+import type { Rental } from '../../core/rental.ts';
+import { viewRental } from '../../core/rental-view.ts';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { readIdempotency } from '../idempotency.ts';
+import { createKeyPair } from '../key-pair.ts';
+import { invalidInput, ProblemError } from '../problem.ts';
+import { createRental, loadNodes, specOf } from '../rental-writes.ts';
+import { body, json, problems } from '../respond.ts';
+import { quickRentalSchema, rentedSchema } from '../schemas.ts';
+
+const MAX_WAIT_MS = 600_000;
+const RETRY_AFTER_S = '30';
+
+const route = createRoute({
+  method: 'post',
+  path: '/api/rent',
+  summary: 'Rent a machine and wait until it can be logged in to',
+  description:
+    'The body may be empty: a key pair is made then, and the answer carries the private half as `privateKey`, this once.',
+  request: {
+    query: z.object({
+      wait: z.string().default('60s').openapi({ example: '60s' }),
+      queue: z.enum(['true', 'false']).default('false'),
+    }),
+    ...body(quickRentalSchema, false),
+  },
+  responses: {
+    201: json(rentedSchema, 'Ready to be logged in to'),
+    202: json(rentedSchema, 'Not ready yet when the wait ran out; look at Location'),
+    ...problems(400, 409, 413, 415),
+  },
+});
+
+export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
+  app.openapi(route, async (c) => {
+    const { wait, queue } = c.req.valid('query');
+    const waitMs = parseDuration(wait);
+    if (waitMs === null || waitMs > MAX_WAIT_MS)
+      throw invalidInput('query wait', 'expected a duration up to 10m');
+    const input = c.req.valid('json') ?? {};
+    const { tenant } = c.var.principal;
+    const pair = input.sshPublicKey === undefined ? createKeyPair(input.name ?? 'orion') : null;
+    const sshPublicKey = input.sshPublicKey ?? pair?.publicKey ?? '';
+    const spec = specOf({ ...input, sshPublicKey }, queue === 'true' ? 'queue' : 'reject', deps.policy);
+    const wanted = { tenant, name: input.name, spec };
+    const { rental, isReplay } = await createRental(deps, wanted, readIdempotency(c, input));
+    c.header('Location', `/api/rentals/${rental.id}`);
+
+    const settled = await untilSettled(deps, rental, waitMs, c);
+    if (settled.record.phase === 'Failed') await refuse(deps, settled);
+    const view = viewRental(settled, await loadNodes(deps));
+    // Of a repeated request the private half is gone: it was never stored.
+    const answer = pair === null || isReplay ? view : { ...view, privateKey: pair.privateKey };
+    return settled.record.phase === 'Active' ? c.json(answer, 201) : c.json(answer, 202);
+  });
+}
+
+/** The rental once it is Active or has ended, or as it is when the wait or the client is over. */
+async function untilSettled(
+  { store, watch }: ApiDeps,
+  rental: Rental,
+  waitMs: number,
+  c: Context<AppEnv>,
+): Promise<Rental> {
+  const signal = AbortSignal.any([AbortSignal.timeout(waitMs), c.req.raw.signal]);
+  const afterSeq = await store.lastEventSeq();
+  const look = async () => (await store.findRental(rental.tenant, rental.id)) ?? rental;
+  const isSettled = ({ record }: Rental) => record.phase === 'Active' || record.endedAt !== null;
+  let now = await look();
+  if (isSettled(now)) return now;
+  const filter = { rentalId: rental.id, node: null, type: null, afterSeq };
+  for await (const _event of watch.follow(rental.tenant, filter, signal)) {
+    now = await look();
+    if (isSettled(now)) return now;
+  }
+  return await look();
+}
+
+/** No machine for a client who did not want to wait: nothing is kept. */
+async function refuse({ store }: ApiDeps, rental: Rental): Promise<never> {
+  await store.discardRejected(rental.id);
+  const ready = rental.record.conditions.find(({ type }) => type === 'Ready');
+  if (ready?.reason === 'Unsatisfiable') {
+    throw new ProblemError('unsatisfiable', 'no machine of the fleet can ever match the selector');
+  }
+  throw new ProblemError('no_free_node', 'no healthy free machine matches now; nothing was stored', {
+    headers: { 'Retry-After': RETRY_AFTER_S },
+  });
+}

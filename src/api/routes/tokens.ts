@@ -1,0 +1,98 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { parseDuration } from '../../core/duration.ts';
+import type { TokenView } from '../../core/store-ports.ts';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { requireAdmin } from '../middleware.ts';
+import { invalidInput, ProblemError } from '../problem.ts';
+import { body, json, problems } from '../respond.ts';
+import { NAME, pageOf } from '../schemas.ts';
+import { createTokenSecret } from '../token-secret.ts';
+
+const tokenSchema = z
+  .object({
+    id: z.string(),
+    name: z.string().nullable(),
+    tenant: z.string(),
+    role: z.enum(['tenant', 'admin']),
+    createdAt: z.string(),
+    expiresAt: z.string().nullable(),
+    revokedAt: z.string().nullable(),
+  })
+  .openapi('Token');
+
+const newTokenSchema = z
+  .strictObject({
+    tenant: z.string().regex(NAME, 'expected a DNS label'),
+    role: z.enum(['tenant', 'admin']).default('tenant'),
+    name: z.string().min(1).max(63).optional(),
+    expiresIn: z.string().optional().openapi({ example: '720h' }),
+  })
+  .openapi('NewToken');
+
+const middleware = requireAdmin();
+const routes = {
+  list: createRoute({
+    method: 'get',
+    path: '/api/tokens',
+    summary: 'Tokens, without their secrets',
+    middleware,
+    responses: { 200: json(pageOf(tokenSchema), 'All'), ...problems(403) },
+  }),
+  create: createRoute({
+    method: 'post',
+    path: '/api/tokens',
+    summary: 'Make a token; its secret is shown this once',
+    middleware,
+    request: body(newTokenSchema, true),
+    responses: {
+      201: json(tokenSchema.extend({ token: z.string() }), 'Made'),
+      ...problems(400, 403, 413, 415),
+    },
+  }),
+  revoke: createRoute({
+    method: 'delete',
+    path: '/api/tokens/{id}',
+    summary: 'Revoke a token',
+    middleware,
+    request: { params: z.object({ id: z.string().max(80) }) },
+    responses: { 204: { description: 'Revoked' }, ...problems(403, 404) },
+  }),
+};
+
+export function addTokenRoutes(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps): void {
+  app.openapi(routes.list, async (c) =>
+    c.json({ items: (await store.listTokens()).map(viewToken), nextCursor: null }, 200),
+  );
+
+  app.openapi(routes.create, async (c) => {
+    const { tenant, role, name = null, expiresIn } = c.req.valid('json');
+    const lifeMs = expiresIn === undefined ? null : parseDuration(expiresIn);
+    if (expiresIn !== undefined && !lifeMs)
+      throw invalidInput('expiresIn', 'expected a duration such as 720h');
+    const { id, token, hash } = createTokenSecret();
+    const createdAt = clock.now();
+    const expiresAt = lifeMs === null ? null : new Date(createdAt.getTime() + lifeMs);
+    await store.createToken({ id, name, hash, tenant, role, createdAt, expiresAt });
+    return c.json(
+      { ...viewToken({ id, name, tenant, role, createdAt, expiresAt, revokedAt: null }), token },
+      201,
+    );
+  });
+
+  app.openapi(routes.revoke, async (c) => {
+    const { id } = c.req.valid('param');
+    if (!(await store.revokeToken(id, clock.now())))
+      throw new ProblemError('not_found', `there is no token ${id}`);
+    return c.body(null, 204);
+  });
+}
+
+function viewToken({ createdAt, expiresAt, revokedAt, ...rest }: TokenView) {
+  const time = (at: Date | null) => at?.toISOString() ?? null;
+  return {
+    ...rest,
+    createdAt: createdAt.toISOString(),
+    expiresAt: time(expiresAt),
+    revokedAt: time(revokedAt),
+  };
+}

@@ -1,0 +1,179 @@
+import { z } from '@hono/zod-openapi';
+import { DURATION_FORMAT, parseDuration } from '../core/duration.ts';
+import { parsePublicKey } from '../core/public-key.ts';
+import { refuseWebhookUrl } from './webhook-url.ts';
+
+/** A DNS label, so that a name can stand in a host name; an id has an underscore and can't be one. */
+export const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const LABEL_KEY = /^[A-Za-z0-9](?:[\w./-]{0,61}[A-Za-z0-9])?$/;
+const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?)?$/;
+
+const duration = z.string().transform((text, context) => {
+  const ms = parseDuration(text);
+  if (ms !== null) return ms;
+  context.issues.push({ code: 'custom', input: text, message: `expected ${DURATION_FORMAT}` });
+  return z.NEVER;
+});
+
+const publicKey = z
+  .string()
+  .transform((text, context) => {
+    const parsed = parsePublicKey(text);
+    if (parsed.ok) return parsed.key;
+    context.issues.push({ code: 'custom', input: '', message: parsed.message });
+    return z.NEVER;
+  })
+  .openapi({ type: 'string', example: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…' });
+
+const labels = z
+  .record(z.string().regex(LABEL_KEY, 'not a label key'), z.string().regex(LABEL_VALUE, 'not a label value'))
+  .refine((all) => Object.keys(all).length <= 32, 'at most 32 labels');
+
+const webhookUrl = z
+  .string()
+  .max(2_000)
+  .superRefine((text, context) => {
+    const refusal = refuseWebhookUrl(text);
+    if (refusal !== null) context.addIssue({ code: 'custom', message: refusal });
+  })
+  .nullable();
+
+const onNodeLoss = z.strictObject({
+  action: z.enum(['migrate', 'wait']).default('migrate'),
+  after: duration.openapi({ type: 'string', example: '0s' }).optional(),
+});
+
+const ttl = duration
+  .refine((ms) => ms >= 60_000, 'expected at least 1m')
+  .openapi({ type: 'string', example: '6h' });
+
+const specFields = {
+  name: z.string().regex(NAME, 'expected a DNS label: a-z, 0-9 and "-", at most 63').optional(),
+  sshPublicKey: publicKey.optional(),
+  selector: z
+    .strictObject({ matchLabels: labels.optional(), zone: z.string().min(1).max(63).nullable().optional() })
+    .optional(),
+  ttl: ttl.optional(),
+  whenFull: z.enum(['queue', 'reject']).optional(),
+  onNodeLoss: onNodeLoss.optional(),
+  webhookUrl: webhookUrl.optional(),
+  labels: labels.optional(),
+};
+
+/** Takes both `{name, spec: {…}}`, which is what is read back, and the spec's fields beside the name. */
+function flatten(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('spec' in body)) return body;
+  const { spec, ...rest } = body;
+  return typeof spec === 'object' && spec !== null ? { ...rest, ...spec } : body;
+}
+
+export const quickRentalSchema = z.preprocess(flatten, z.strictObject(specFields)).openapi('QuickRental');
+export const newRentalSchema = z
+  .preprocess(flatten, z.strictObject({ ...specFields, sshPublicKey: publicKey }))
+  .openapi('NewRental');
+export const rentalPatchSchema = z
+  .strictObject({ sshPublicKey: publicKey, ttl, labels, onNodeLoss, webhookUrl })
+  .partial()
+  .openapi('RentalPatch');
+export type SpecInput = z.output<typeof quickRentalSchema>;
+export type SpecPatch = z.output<typeof rentalPatchSchema>;
+
+export const conditionSchema = z.object({
+  type: z.string(),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string(),
+  message: z.string(),
+  lastTransitionTime: z.string(),
+});
+
+const time = z.string().openapi({ format: 'date-time' });
+
+export const rentalSchema = z
+  .object({
+    id: z.string().openapi({ example: 'r_3k5mzq7xw2c4d6fa' }),
+    name: z.string().openapi({ example: 'amber-otter-42' }),
+    tenant: z.string(),
+    generation: z.int(),
+    createdAt: time,
+    spec: z.object({
+      sshPublicKey: z.string(),
+      selector: z.object({ matchLabels: z.record(z.string(), z.string()), zone: z.string().nullable() }),
+      ttl: z.string(),
+      whenFull: z.enum(['queue', 'reject']),
+      onNodeLoss: z.object({ action: z.enum(['migrate', 'wait']), after: z.string() }),
+      webhookUrl: z.string().nullable(),
+      labels: z.record(z.string(), z.string()),
+    }),
+    status: z.object({
+      phase: z.string(),
+      observedGeneration: z.int(),
+      node: z.string().nullable(),
+      expiresAt: time.nullable(),
+      queuePosition: z.int().nullable(),
+      connection: z
+        .object({
+          host: z.string(),
+          port: z.int(),
+          user: z.string(),
+          hostKey: z.string().nullable(),
+          command: z.string(),
+        })
+        .nullable(),
+      conditions: z.array(conditionSchema),
+      placements: z.array(
+        z.object({
+          epoch: z.int(),
+          node: z.string(),
+          startedAt: time,
+          readyAt: time.nullable(),
+          endedAt: time.nullable(),
+          endReason: z.string().nullable(),
+        }),
+      ),
+    }),
+  })
+  .openapi('Rental');
+
+export const rentedSchema = rentalSchema.extend({ privateKey: z.string().optional() }).openapi('Rented');
+
+export const nodeSchema = z
+  .object({
+    name: z.string(),
+    spec: z.record(z.string(), z.unknown()),
+    status: z.record(z.string(), z.unknown()),
+  })
+  .openapi('Node');
+
+export const eventSchema = z
+  .object({
+    seq: z.int(),
+    at: time,
+    type: z.string(),
+    rental: z.string().nullable(),
+    node: z.string().nullable(),
+    tenant: z.string().nullable(),
+    reason: z.string(),
+    message: z.string(),
+  })
+  .openapi('Event');
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    requestId: z.string(),
+  })
+  .openapi('Problem');
+
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor: z.string().max(200).optional(),
+});
+
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}

@@ -1,0 +1,63 @@
+import { rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { Logger } from '../core/ports.ts';
+import type { AppEnv } from './app-env.ts';
+import { PROBLEMS, type ProblemCode, ProblemError, toProblemBody } from './problem.ts';
+
+export type Listen = { kind: 'tcp'; host: string; port: number } | { kind: 'unix'; path: string };
+
+export interface ApiServer {
+  /** Takes no more requests, lets those under way end for a while, then cuts the rest. */
+  close(): Promise<void>;
+}
+
+const DRAIN_MS = 5_000;
+
+export async function startServer(options: {
+  app: Hono<AppEnv>;
+  listen: Listen;
+  logger: Logger;
+}): Promise<ApiServer> {
+  const { app, listen, logger } = options;
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 30_000;
+  server.on('clientError', answerParserError);
+  // A socket that a killed daemon left behind would refuse this one.
+  if (listen.kind === 'unix') await rm(listen.path, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    const ready = () => resolve();
+    if (listen.kind === 'unix') server.listen(listen.path, ready);
+    else server.listen(listen.port, listen.host, ready);
+  });
+  server.on('error', (error) => logger.error({ err: error }, 'the API server failed'));
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+/** What the HTTP parser refuses never reaches the app, but is a problem like any other. */
+function answerParserError(error: Error & { code?: string }, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const code: ProblemCode = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'malformed_request';
+  const { status, title } = PROBLEMS[code];
+  const text = JSON.stringify(toProblemBody(new ProblemError(code, title), '-'));
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+  );
+}
