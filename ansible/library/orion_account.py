@@ -64,14 +64,12 @@ def claim_uid(state, account, uid):
         other = None
     if other not in (None, account):
         if state.uid_seen < uid:
-            state.uid_seen, state.uid_owner = uid, None  # not ours, but used: the controller is to skip it
-            state.save()
+            state.store(uid_seen=uid)  # not ours, but used: the controller is to skip it
         raise Refusal('FenceTooLow', 'the uid %d belongs to another account of the node' % uid)
     if uid < state.uid_seen or (uid == state.uid_seen and state.uid_owner != account):
         raise Refusal('FenceTooLow', 'the uid %d was used before: the node has seen %d' % (uid, state.uid_seen))
     if uid > state.uid_seen:
-        state.uid_seen, state.uid_owner = uid, account
-        state.save()
+        state.store(uid_seen=uid, uid_owner=account)
 
 
 def add_account(account, uid, home, shell):
@@ -81,7 +79,8 @@ def add_account(account, uid, home, shell):
         run_account_tool([tool('useradd'), '-K', 'UID_MAX=19999', '--no-log-init', '-M', '-N', '-u', str(uid), '-g', GROUP,
                           '-d', home, '-s', shell, '-p', '*', account])
     else:
-        # BusyBox: -D sets no password, which it writes as `!`; chpasswd -e puts the `*` there.
+        # BusyBox (Alpine), written after its sources: -D sets no password, which it writes as `!`; chpasswd -e puts
+        # the `*` there.
         run_account_tool([tool('adduser') or 'adduser', '-D', '-H', '-h', home, '-s', shell, '-u', str(uid), '-G', GROUP,
                           '-g', '', account])
         open_shadow(account)
@@ -161,8 +160,7 @@ def ensure_account(params, check_mode, state):
         raise Refusal('PlaybookFailed', 'the account %s is there with uid %d: delete it first' % (account, found.pw_uid))
     else:
         if state.uid_seen < uid:
-            state.uid_seen, state.uid_owner = uid, account
-            state.save()
+            state.store(uid_seen=uid, uid_owner=account)
         wanted = (gid, home, shell)
         if (found.pw_gid, found.pw_dir, found.pw_shell) != wanted or not shadow_is_open(account):
             changed = True

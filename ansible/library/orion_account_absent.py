@@ -94,14 +94,17 @@ def end_processes(uid):
 
 def close_account(account, uid):
     """From here on nobody logs in with it: neither a login that is under way nor a job that is due."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(os.path.join(KEY_DIR, account))
     try:
         entry = pwd.getpwnam(account)
     except KeyError:
-        return False
-    if entry.pw_uid != uid:
+        entry = None
+    # Before anything is touched: the same name with another uid is another placement's.
+    if entry is not None and entry.pw_uid != uid:
         raise Refusal('PlaybookFailed', 'the account %s is there with uid %d, not %d' % (account, entry.pw_uid, uid))
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.join(KEY_DIR, account))
+    if entry is None:
+        return False
     try:
         if tool('usermod'):
             run_account_tool([tool('usermod'), '-L', '-e', '1', account])
@@ -234,8 +237,7 @@ def ensure_absent(params, check_mode, state):
         return there, {}
     if state.uid_seen < uid or state.uid_owner == account:
         # From now on the uid is used up, even if the account was never made.
-        state.uid_seen, state.uid_owner = max(state.uid_seen, uid), None
-        state.save()
+        state.store(uid_seen=max(state.uid_seen, uid))
     was_there = close_account(account, uid)
     counts = [end_processes(uid)]
     end_session_state(account, uid)

@@ -97,10 +97,15 @@ class State:
             raise Refusal('PlaybookFailed', '%s is unreadable (%s); it must be repaired by hand'
                           % (STATE_FILE, type(error).__name__))
 
-    def save(self):
-        if self.check_mode:
-            return
-        text = json.dumps({'fence_seen': self.fence_seen, 'uid_seen': self.uid_seen, 'uid_owner': self.uid_owner})
+    def store(self, fence_seen=None, uid_seen=None, uid_owner=None):
+        """Remembers a new fence number, or a new uid together with its owner; on the disk first, then here."""
+        fence = self.fence_seen if fence_seen is None else fence_seen
+        uid, owner = (self.uid_seen, self.uid_owner) if uid_seen is None else (uid_seen, uid_owner)
+        if not self.check_mode:
+            self._write(json.dumps({'fence_seen': fence, 'uid_seen': uid, 'uid_owner': owner}))
+        self.fence_seen, self.uid_seen, self.uid_owner = fence, uid, owner
+
+    def _write(self, text):
         try:
             write_atomically(STATE_FILE, text)
         except OSError as error:
@@ -116,8 +121,7 @@ class State:
             raise Refusal('FenceTooLow', 'the order has fence number %d, the node has seen %d'
                           % (fence, self.fence_seen))
         if fence > self.fence_seen:
-            self.fence_seen = fence
-            self.save()
+            self.store(fence_seen=fence)
 
 
 def keep_ballast():

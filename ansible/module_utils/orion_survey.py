@@ -47,30 +47,41 @@ def skipped_mounts():
 
 def walk(uid_min, uid_max, deadline):
     """One look at every file of the local disks -> (setuid, of the tenant uids, writable directories, complete)."""
-    skipped, setuid, foreign, writable, looked = skipped_mounts(), [], [], [], 0
+    skipped, setuid, foreign, writable = skipped_mounts(), [], [], []
     stack = ['/']
     while stack:
         directory = stack.pop()
+        # Through a descriptor, because a look by name alone walks the whole path each time.
         try:
-            entries = os.scandir(directory)
+            fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError:
             continue
-        with entries:
-            for entry in entries:
-                try:
-                    found = entry.stat(follow_symlinks=False)
-                except OSError:
-                    continue
-                looked += 1
-                if uid_min <= found.st_uid <= uid_max and len(foreign) < 1000:
-                    foreign.append(entry.path)
-                if stat.S_ISDIR(found.st_mode):
-                    if found.st_mode & stat.S_IWOTH and len(writable) < 5000:
-                        writable.append(entry.path)
-                    if entry.path not in skipped:
-                        stack.append(entry.path)
-                elif found.st_mode & 0o6000 and stat.S_ISREG(found.st_mode):
-                    setuid.append('%s %o %d:%d' % (entry.path, stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid))
+        try:
+            with os.scandir(fd) as entries:
+                for entry in entries:
+                    try:
+                        found = entry.stat(follow_symlinks=False)
+                    except OSError:
+                        continue
+                    mode = found.st_mode
+                    tenants = uid_min <= found.st_uid <= uid_max
+                    special = mode & 0o6000 and stat.S_ISREG(mode)
+                    if not (tenants or special or stat.S_ISDIR(mode)):
+                        continue
+                    path = directory.rstrip('/') + '/' + entry.name
+                    if tenants and len(foreign) < 1000:
+                        foreign.append(path)
+                    if stat.S_ISDIR(mode):
+                        if mode & stat.S_IWOTH and len(writable) < 5000:
+                            writable.append(path)
+                        if path not in skipped:
+                            stack.append(path)
+                    elif special:
+                        setuid.append('%s %o %d:%d' % (path, stat.S_IMODE(mode), found.st_uid, found.st_gid))
+        except OSError:
+            pass
+        finally:
+            os.close(fd)
         if time.monotonic() > deadline:
             return setuid, foreign, writable, False
     return setuid, foreign, writable, True

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger, NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports.ts';
 import {
@@ -15,6 +16,8 @@ import { createWarmLauncher } from './warm-launcher.ts';
 
 /** The playbooks as they ship: the same place seen from src/playbook and from dist/playbook. */
 export const DEFAULT_ANSIBLE_DIR = fileURLToPath(new URL('../../ansible/', import.meta.url));
+
+const KILL_LIMIT_MS = 10_000;
 
 export interface PlaybookRunnerOptions {
   ansibleDir?: string;
@@ -128,7 +131,8 @@ async function superviseRun(run: AnsibleRun, files: RunFiles, options: RunOption
     stop.addEventListener('abort', () => resolveStop('stopped'), { once: true });
   });
   const end = await Promise.race([run.ended, stopped]);
-  if (end === 'stopped') await run.kill();
+  // Bounded: a process that is stuck in the kernel does not die, and is found again at the next start.
+  if (end === 'stopped') await Promise.race([run.kill(), sleep(KILL_LIMIT_MS, undefined, { ref: false })]);
   // What was written before the end is true, however the run ended.
   const text = await readBounded(files.result);
   if (text !== null) return parseResult(text);
