@@ -94,7 +94,8 @@ export function answerProblem(thrown: Error, c: Context<AppEnv>): Response {
 
 function toProblemError(thrown: Error): ProblemError {
   if (thrown instanceof ProblemError) return thrown;
-  if (thrown.name === 'InvalidCursorError') return invalidInput('query cursor', 'expected a cursor of this list');
+  if (thrown.name === 'InvalidCursorError')
+    return invalidInput('query cursor', 'expected a cursor of this list');
   // By name: the api sees the store's port alone, not the module that its errors come from.
   if (thrown.name === 'StoreError') {
     return new ProblemError('database_unavailable', 'the database does not answer now; try again soon', {
