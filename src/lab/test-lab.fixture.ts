@@ -60,7 +60,7 @@ export async function openTestLab(options: {
       `  ${policy}`,
       'defaults:',
       '  host: 127.0.0.1',
-      '  privateKey: ${ORION_HOME}/keys/control_ed25519',
+      `  privateKey: ${join(home, 'keys/control_ed25519')}`,
       'nodes:',
       ...nodes,
       '',
