@@ -4,6 +4,7 @@ import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stopLab } from './down.ts';
 import { isRunning, listMarked } from './processes.ts';
@@ -128,7 +129,11 @@ test('everything runs, is supervised, and is gone after stop', async () => {
 
   await running.stopWorker('worker_1');
   expect((await readStatus(home)).workers[0]?.running).toBe(false);
-  await running.startWorker('worker_1');
+  // Another program, as the command line is: it starts the worker, ends by itself, and the worker lives on.
+  const spec = { ...running.workers.get('worker_1')?.spec };
+  const module = join(import.meta.dirname, '../../dist/lab/worker.js');
+  const script = `import { startWorker } from ${JSON.stringify(module)}; await startWorker(${JSON.stringify(spec)});`;
+  await execa(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 });
   expect((await readStatus(home)).workers[0]?.running).toBe(true);
 
   await running.stop();

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { access, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { waitForBanner } from './banner.ts';
+import { startNamespaces } from './namespaces.ts';
 import { connectNetwork, disconnectNetwork, needsOwnNetwork } from './network.ts';
 import {
   identify,
@@ -150,6 +151,7 @@ export class Worker {
         if (target !== null) await signalProcess(target, signal);
       }
       if (open === 0) return;
+      await sleep(5);
     }
     throw new Error(`${this.spec.name} has processes that do not take ${signal}`);
   }
@@ -158,23 +160,16 @@ export class Worker {
   private async launch(logPath: string): Promise<ProcessIdentity> {
     const ownNetwork = needsOwnNetwork(this.spec.host);
     await mkdir(join(this.spec.home, 'logs'), { recursive: true, mode: 0o700 });
-    const log = await open(logPath, 'w', 0o600);
-    try {
-      const child = spawn('unshare', [...namespaceFlags(ownNetwork), 'bash', INIT_SCRIPT], {
-        // Ctrl-C in the terminal reaches the lab alone, which then stops its workers.
-        detached: true,
-        stdio: ['pipe', log.fd, log.fd, 'pipe'],
-        env: this.environment(),
-      });
-      const first = await readFirstPid(child, logPath);
-      await writeRecord(this.spec.home, this.recordName, first);
-      if (ownNetwork) await connectNetwork(this.spec.host, first.pid);
-      child.stdin?.on('error', ignoreBrokenPipe).end('go\n');
-      child.unref();
-      return first;
-    } finally {
-      await log.close();
-    }
+    const started = await startNamespaces({
+      script: INIT_SCRIPT,
+      ownNetwork,
+      logPath,
+      env: this.environment(),
+    });
+    await writeRecord(this.spec.home, this.recordName, started.first);
+    if (ownNetwork) await connectNetwork(this.spec.host, started.first.pid);
+    started.proceed();
+    return started.first;
   }
 
   private environment(): NodeJS.ProcessEnv {
@@ -224,36 +219,6 @@ export async function ensureKeyPair(path: string, comment: string): Promise<stri
   return (await readFile(`${path}.pub`, 'utf8')).trim().split(' ').slice(0, 2).join(' ');
 }
 
-function namespaceFlags(ownNetwork: boolean): string[] {
-  const flags = [
-    '--mount',
-    '--pid',
-    '--ipc',
-    '--uts',
-    '--cgroup',
-    '--fork',
-    '--kill-child',
-    '--propagation=private',
-  ];
-  return ownNetwork ? [...flags, '--net', '--'] : [...flags, '--'];
-}
-
-async function readFirstPid(child: ChildProcess, logPath: string): Promise<ProcessIdentity> {
-  const line = await new Promise<string>((done, fail) => {
-    const timer = setTimeout(() => fail(new Error('The worker did not start in time')), START_DEADLINE_MS);
-    child.once('error', fail);
-    child.stdio[3]?.once('data', (data: Buffer) => done(data.toString())).once('end', () => done(''));
-    child.once('exit', () => clearTimeout(timer));
-    child.stdio[3]?.once('close', () => clearTimeout(timer));
-  });
-  const first = await identify(Number(line));
-  if (first === null) {
-    const log = await readFile(logPath, 'utf8').catch(() => '');
-    throw new Error(`New namespaces can't be made on this machine: ${log.trim()}`);
-  }
-  return first;
-}
-
 function explainFailure(spec: WorkerSpec, logPath: string, log: string): string {
   if (log.includes('an overlay of')) {
     return `Worker ${spec.name} needs a file system that an overlay can be written to: put ORION_HOME (${spec.home}) on ext4, xfs, btrfs or tmpfs.`;
@@ -261,14 +226,7 @@ function explainFailure(spec: WorkerSpec, logPath: string, log: string): string 
   return `Worker ${spec.name} did not start on ${spec.host}:${spec.port}; see ${logPath}: ${log}`;
 }
 
-function ignoreBrokenPipe(): void {
-  // The worker ended before it was told to go on; its log says why, and the wait for the banner notices.
-}
-
-export async function removeWorkerFiles(home: string, name: string): Promise<void> {
-  await rm(join(resolve(home), 'workers', name), { recursive: true, force: true });
-}
-
+/** The control plane's key pair, made once; returns the public half for `authorizedKey`. */
 export async function writeControlKey(home: string): Promise<string> {
   const folder = join(resolve(home), 'keys');
   await mkdir(folder, { recursive: true, mode: 0o700 });
