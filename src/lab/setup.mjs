@@ -2,7 +2,9 @@
 // Sets up what the two commands need and then runs them, from a fresh clone on. Plain JavaScript without
 // dependencies, because it runs before there are any packages. What is there already is skipped.
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { installDebianPackages } from './setup-debian.mjs';
 import { buildProject, installNpmPackages } from './setup-project.mjs';
 import { CHECKOUT, fail, runForeground, StepError } from './setup-steps.mjs';
@@ -82,7 +84,8 @@ async function runBench([name, ...args]) {
   if (name === undefined || !existsSync(path)) fail(`Which one? npm run bench NAME, with bench/NAME.ts`, 2);
   // The benchmark finds its own arguments where a program started by hand would.
   process.argv = [process.argv[0], path, ...args];
-  const { runnerImport } = await import('vite');
+  // vitest's own, which runs TypeScript as the tests see it, with paths relative to the sources.
+  const { runnerImport } = await import(pathToFileURL(createRequire(VITEST).resolve('vite')).href);
   await runnerImport(path, { root: CHECKOUT, configFile: false, logLevel: 'warn' });
   return process.exitCode ?? 0;
 }

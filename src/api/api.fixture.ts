@@ -1,0 +1,100 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Node } from '../core/node.ts';
+import type { Placement, Rental } from '../core/rental.ts';
+import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
+import { createApp } from './app.ts';
+import type { AppEnv } from './app-env.ts';
+import { createTokenSecret } from './token-secret.ts';
+import { createWatchHub, type WatchHub } from './watch-hub.ts';
+
+// The API on a store in memory, with two tenants and an administrator, for the tests of src/api.
+
+export const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+export const now = new Date('2026-01-02T03:04:05.678Z');
+
+export interface ApiBench {
+  app: OpenAPIHono<AppEnv>;
+  store: MemoryApiStore;
+  watch: WatchHub;
+  /** Secrets by who holds them. */
+  tokens: Record<'anna' | 'ben' | 'admin', string>;
+  logged: { fields: object; message: string }[];
+  setShuttingDown(): void;
+  /** A call as one of the three, with a JSON body when one is given. */
+  call(
+    who: 'anna' | 'ben' | 'admin',
+    line: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Response>;
+  /** A rental of that tenant, stored through the API. */
+  make(who: 'anna' | 'ben', body?: object): Promise<string>;
+}
+
+export async function createApiBench(): Promise<ApiBench> {
+  const store = createMemoryApiStore(() => now);
+  const logged: ApiBench['logged'] = [];
+  const log = (fields: object, message: string) => void logged.push({ fields, message });
+  const logger = { debug: log, info: log, warn: log, error: log };
+  const watch = createWatchHub({ store, logger });
+  let shuttingDown = false;
+  const app = createApp({
+    ...{ store, logger, watch, version: '0.0.0', isShuttingDown: () => shuttingDown },
+    clock: { now: () => now, monotonicMs: () => performance.now() },
+    policy: { lease: { defaultMs: 6 * 3_600_000, maxMs: 12 * 3_600_000 } },
+  });
+  const tokens = { anna: '', ben: '', admin: '' };
+  for (const who of ['anna', 'ben', 'admin'] as const) {
+    const { id, token, hash } = createTokenSecret();
+    const role = who === 'admin' ? 'admin' : 'tenant';
+    await store.createToken({ id, hash, name: who, tenant: who, role, createdAt: now, expiresAt: null });
+    tokens[who] = token;
+  }
+  const call: ApiBench['call'] = async (who, line, body, headers = {}) => {
+    const [method = 'GET', path = '/'] = line.split(' ');
+    const text = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
+    const all = new Headers({ authorization: `Bearer ${tokens[who]}` });
+    if (text !== null) {
+      all.set('content-type', 'application/json');
+      // As the server would see it; a Request made here has none.
+      all.set('content-length', String(Buffer.byteLength(text)));
+    }
+    for (const [name, value] of Object.entries(headers)) all.set(name, value);
+    const init = { method, headers: all };
+    return await app.request(path, text === null ? init : { ...init, body: text });
+  };
+  const make: ApiBench['make'] = async (who, body = {}) => {
+    const response = await call(who, 'POST /api/rentals', { sshPublicKey: KEY, ...body });
+    const { id } = (await response.json()) as { id: string };
+    return id;
+  };
+  const setShuttingDown = () => {
+    shuttingDown = true;
+  };
+  return { app, store, watch, tokens, logged, setShuttingDown, call, make };
+}
+
+export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {
+  return {
+    spec: {
+      ...{ name, host: '10.0.0.9', port: 2200, user: 'root', privateKeyPath: '/keys/control' },
+      ...{ pinnedHostKey: null, clientHost: '127.0.0.1', clientPort: 22221, zone },
+      ...{ labels: { size: 'small' }, retiring: false },
+    },
+    wishes: { cordoned: false, draining: false, cleanRequested: 0, trustedFingerprint: null },
+    record: {
+      ...{ status: 'alive', state: 'free', stateSince: now, hostKey: 'ssh-ed25519 AAAAHOST', conditions: [] },
+      ...{ preparedAt: now, verifiedAt: now, attempt: 0, nextAttemptAt: null, lastFailedAt: null },
+      ...{ nextUid: 20_000, cleanSeen: 0, resourceVersion: 1 },
+    },
+    lastCheckedAt: now,
+  };
+}
+
+export function samplePlacement(rental: Rental, node: string, changes: Partial<Placement> = {}): Placement {
+  return {
+    ...{ epoch: 41, rentalId: rental.id, node, role: 'serving', account: rental.account, uid: 20_000 },
+    ...{ startedAt: now, readyAt: now, appliedKey: rental.spec.sshPublicKey, endedAt: null },
+    ...{ endReason: null, cleanedAt: null, ...changes },
+  };
+}

@@ -1,0 +1,120 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type ApiBench, createApiBench, KEY, now, sampleNode, samplePlacement } from './api.fixture.ts';
+
+let bench: ApiBench;
+beforeEach(async () => {
+  bench = await createApiBench();
+  bench.store.addNode(sampleNode('worker_1'));
+});
+
+type Rented = {
+  id: string;
+  privateKey?: string;
+  spec: { whenFull: string; sshPublicKey: string };
+  status: { phase: string; connection: unknown };
+};
+
+/** Plays the reconciler: as soon as there is a rental, does this to it. */
+async function whenStored(act: (id: string) => void): Promise<void> {
+  while (bench.store.rentals.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const [id] = bench.store.rentals.keys();
+  if (id) act(id);
+}
+
+function activate(id: string): void {
+  const rental = bench.store.rentals.get(id);
+  if (!rental) throw new Error('gone');
+  bench.store.setStatus(id, 'rental.active', { phase: 'Active' }, [samplePlacement(rental, 'worker_1')]);
+}
+
+function reject(reason: 'Rejected' | 'Unsatisfiable'): (id: string) => void {
+  const ready = {
+    type: 'Ready',
+    status: 'False',
+    reason,
+    message: '',
+    lastTransitionTime: now.toISOString(),
+  } as const;
+  return (id) =>
+    bench.store.setStatus(id, 'rental.failed', { phase: 'Failed', endedAt: now, conditions: [ready] });
+}
+
+describe('POST /api/rent', () => {
+  test('with no body makes a key pair and answers 201 with the connection', async () => {
+    const [response] = await Promise.all([bench.call('anna', 'POST /api/rent'), whenStored(activate)]);
+    expect(response.status).toBe(201);
+    const rental = (await response.json()) as Rented;
+    expect(response.headers.get('location')).toBe(`/api/rentals/${rental.id}`);
+    expect(rental.privateKey).toMatch(/^-----BEGIN OPENSSH PRIVATE KEY-----\n/);
+    expect(rental.spec.whenFull).toBe('reject');
+    const user = bench.store.rentals.get(rental.id)?.account;
+    expect(rental.status.connection).toEqual({
+      host: '127.0.0.1',
+      port: 22221,
+      user,
+      hostKey: 'ssh-ed25519 AAAAHOST',
+      command: `ssh -p 22221 ${user}@127.0.0.1`,
+    });
+    const later = await (await bench.call('anna', `GET /api/rentals/${rental.id}`)).text();
+    for (const text of [later, JSON.stringify(bench.store.events), JSON.stringify(bench.logged)]) {
+      expect(text).not.toContain('PRIVATE KEY');
+    }
+  });
+
+  test('with a key of one’s own answers no private one', async () => {
+    const body = { sshPublicKey: `${KEY} me@home`, name: 'build-box' };
+    const [response] = await Promise.all([bench.call('anna', 'POST /api/rent', body), whenStored(activate)]);
+    const rental = (await response.json()) as Rented;
+    expect(rental).toMatchObject({ name: 'build-box', spec: { sshPublicKey: KEY } });
+    expect(rental).not.toHaveProperty('privateKey');
+  });
+
+  test('with no free machine is 503 with Retry-After, and keeps nothing', async () => {
+    const [response] = await Promise.all([
+      bench.call('anna', 'POST /api/rent', { name: 'build-box' }),
+      whenStored(reject('Rejected')),
+    ]);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(await response.json()).toMatchObject({ code: 'no_free_node' });
+    expect(bench.store.rentals.size).toBe(0);
+    const list = await (await bench.call('anna', 'GET /api/rentals?all=true')).json();
+    expect(list).toEqual({ items: [], nextCursor: null });
+  });
+
+  test('with a selector that nothing can match is 422', async () => {
+    const [response] = await Promise.all([
+      bench.call('anna', 'POST /api/rent', { selector: { zone: 'the-moon' } }),
+      whenStored(reject('Unsatisfiable')),
+    ]);
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ code: 'unsatisfiable' });
+    expect(bench.store.rentals.size).toBe(0);
+  });
+
+  test('is 202 with Location and the key when the wait ran out', async () => {
+    const response = await bench.call('anna', 'POST /api/rent?wait=20ms&queue=true');
+    expect(response.status).toBe(202);
+    const rental = (await response.json()) as Rented;
+    expect(response.headers.get('location')).toBe(`/api/rentals/${rental.id}`);
+    expect(rental.privateKey).toContain('PRIVATE KEY');
+    expect(rental.spec.whenFull).toBe('queue');
+    expect(rental.status.phase).toBe('Pending');
+  });
+
+  test.each(['11m', '5', '-1s', 'soon'])('wait=%s is 422', async (wait) => {
+    expect((await bench.call('anna', `POST /api/rent?wait=${wait}`)).status).toBe(422);
+    expect(bench.store.rentals.size).toBe(0);
+  });
+
+  test('repeated under its Idempotency-Key answers the same rental without the private key', async () => {
+    const headers = { 'idempotency-key': 'k-1' };
+    const call = () => bench.call('anna', 'POST /api/rent', undefined, headers);
+    const [first] = await Promise.all([call(), whenStored(activate)]);
+    const again = await call();
+    expect(again.status).toBe(201);
+    const repeated = (await again.json()) as Rented;
+    expect(repeated.id).toBe(((await first.json()) as Rented).id);
+    expect(repeated).not.toHaveProperty('privateKey');
+  });
+});

@@ -1,0 +1,220 @@
+import type { EventType, NewEvent, StoredEvent } from '../core/event.ts';
+import type { Node } from '../core/node.ts';
+import { viewNode } from '../core/node-view.ts';
+import type { Rental, RentalRecord } from '../core/rental.ts';
+import { viewRental } from '../core/rental-view.ts';
+import type { ApiStore, NewRental, Principal, StoredEventFilter, TokenView } from '../core/store-ports.ts';
+
+/** The API's store in memory, and the hand of a reconciler that the tests play themselves. */
+export interface MemoryApiStore extends ApiStore {
+  readonly rentals: Map<string, Rental>;
+  readonly nodes: Map<string, Node>;
+  readonly events: StoredEvent[];
+  /** What every call rejects with, as when the database is down; null: it works. */
+  failure: Error | null;
+  addNode(node: Node): void;
+  /** Saves a status, and writes the event with its snapshot, as the reconciler does. */
+  setStatus(
+    id: string,
+    type: EventType,
+    status: Partial<RentalRecord>,
+    placements?: Rental['placements'],
+  ): void;
+  setNodeState(name: string, type: EventType, record: Partial<Node['record']>): void;
+}
+
+type StoredToken = TokenView & { hash: string };
+interface Key {
+  rentalId: string;
+  requestHash: string | null;
+}
+
+/** `now` decides which tokens have expired. Events are numbered as soon as they are written. */
+export function createMemoryApiStore(now: () => Date): MemoryApiStore {
+  const rentals = new Map<string, Rental>();
+  const nodes = new Map<string, Node>();
+  const tokens = new Map<string, StoredToken>();
+  const keys = new Map<string, Key>();
+  const events: StoredEvent[] = [];
+
+  const write = (event: NewEvent) => {
+    const object = typeof event.object === 'function' ? event.object(0) : event.object;
+    // Through JSON, as a database would keep it.
+    events.push({ ...event, object: JSON.parse(JSON.stringify(object ?? null)), seq: events.length + 1 });
+  };
+  const findByName = (tenant: string | null, name: string) =>
+    [...rentals.values()].filter(
+      (rental) => rental.name === name && rental.record.endedAt === null && isOf(rental, tenant),
+    );
+
+  const store: MemoryApiStore = {
+    ...{ rentals, nodes, events, failure: null },
+    ...createHistory(events),
+    ...createTokenTable(tokens, now),
+    addNode: (node) => nodes.set(node.spec.name, node),
+    setStatus(id, type, status, placements) {
+      const old = requireEntry(rentals, id);
+      const rental = {
+        ...old,
+        record: { ...old.record, ...status },
+        placements: placements ?? old.placements,
+      };
+      rentals.set(id, rental);
+      const object = viewRental(rental, (name) => nodes.get(name));
+      const about = { rentalId: id, node: null, tenant: rental.tenant };
+      write({ type, at: now(), ...about, reason: 'Accepted', message: type, object });
+    },
+    setNodeState(name, type, record) {
+      const old = requireEntry(nodes, name);
+      const node = { ...old, record: { ...old.record, ...record } };
+      nodes.set(name, node);
+      const about = { rentalId: null, node: name, tenant: null };
+      write({ type, at: now(), ...about, reason: 'Alive', message: type, object: viewNode(node, null) });
+    },
+    async createRental(rental, event) {
+      const keyName = `${rental.tenant} ${rental.idempotencyKey}`;
+      const earlier = rental.idempotencyKey === null ? undefined : keys.get(keyName);
+      const repeated = earlier && rentals.get(earlier.rentalId);
+      if (repeated && earlier.requestHash !== rental.requestHash) return { kind: 'keyReused' };
+      if (repeated) return { kind: 'replayed', rental: repeated };
+      const holder = findByName(rental.tenant, rental.name)[0];
+      if (holder) return { kind: 'exists', rental: holder };
+      rentals.set(rental.id, toRental(rental));
+      keys.set(keyName, { rentalId: rental.id, requestHash: rental.requestHash });
+      write(event);
+      return { kind: 'created' };
+    },
+    async findRental(tenant, idOrName) {
+      const rental = rentals.get(idOrName);
+      if (rental) return isOf(rental, tenant) ? rental : null;
+      const found = findByName(tenant, idOrName);
+      return found.length === 1 ? (found[0] ?? null) : null;
+    },
+    async listRentals(tenant, { limit, cursor, includeEnded }) {
+      const visible = [...rentals.values()].filter(
+        (rental) => isOf(rental, tenant) && (includeEnded || rental.record.endedAt === null),
+      );
+      const start = cursor === null ? 0 : visible.findIndex(({ id }) => id === cursor) + 1;
+      if (cursor !== null && start === 0) {
+        throw Object.assign(new Error('not a cursor'), { name: 'InvalidCursorError' });
+      }
+      const items = visible.slice(start, start + limit);
+      const hasMore = visible.length > start + items.length;
+      return { items, nextCursor: hasMore ? (items.at(-1)?.id ?? null) : null };
+    },
+    async updateRentalSpec(id, expectedGeneration, spec, { renewedAt, event }) {
+      const old = requireEntry(rentals, id);
+      if (old.generation !== expectedGeneration || old.record.endedAt !== null) return false;
+      const generation = old.generation + 1;
+      rentals.set(id, { ...old, spec, generation, renewedAt: renewedAt ?? old.renewedAt });
+      write(event);
+      return true;
+    },
+    async requestRelease(id, at, event) {
+      const old = requireEntry(rentals, id);
+      if (old.releaseRequestedAt !== null || old.record.endedAt !== null) return false;
+      rentals.set(id, { ...old, releaseRequestedAt: at });
+      write(event);
+      return true;
+    },
+    async discardRejected(id) {
+      const rental = rentals.get(id);
+      if (rental?.record.phase === 'Failed' && rental.placements.length === 0) rentals.delete(id);
+    },
+    listNodes: async () => [...nodes.values()],
+    findNode: async (name) => nodes.get(name) ?? null,
+    async listOccupants() {
+      const live = [...rentals.values()].flatMap(({ id, placements }) =>
+        placements.filter(({ endedAt }) => endedAt === null).map(({ node }) => [node, id] as const),
+      );
+      return new Map(live);
+    },
+    async setCordon(name, cordoned, event) {
+      const node = nodes.get(name);
+      if (!node) return false;
+      nodes.set(name, { ...node, wishes: { ...node.wishes, cordoned } });
+      write(event);
+      return true;
+    },
+    checkReady: async () => ({ ready: true }),
+  };
+  return failing(store);
+}
+
+function createHistory(
+  events: StoredEvent[],
+): Pick<ApiStore, 'listEvents' | 'listRecentEvents' | 'lastEventSeq'> {
+  const matches = (event: StoredEvent, tenant: string | null, filter: StoredEventFilter) =>
+    (tenant === null || event.tenant === tenant) &&
+    (filter.rentalId === null || event.rentalId === filter.rentalId) &&
+    (filter.node === null || event.node === filter.node) &&
+    (filter.type === null || event.type === filter.type);
+  return {
+    listEvents: async (tenant, filter) =>
+      events
+        .filter((event) => event.seq > filter.afterSeq && matches(event, tenant, filter))
+        .slice(0, filter.limit),
+    listRecentEvents: async (tenant, filter) =>
+      events
+        .filter((event) => event.seq < (filter.beforeSeq ?? Infinity) && matches(event, tenant, filter))
+        .toReversed()
+        .slice(0, filter.limit),
+    lastEventSeq: async () => events.length,
+  };
+}
+
+function createTokenTable(
+  tokens: Map<string, StoredToken>,
+  now: () => Date,
+): Pick<ApiStore, 'authenticate' | 'createToken' | 'listTokens' | 'revokeToken'> {
+  return {
+    async authenticate(hash): Promise<Principal | null> {
+      const token = [...tokens.values()].find((candidate) => candidate.hash === hash);
+      if (!token || token.revokedAt !== null) return null;
+      if (token.expiresAt !== null && token.expiresAt <= now()) return null;
+      return { tokenId: token.id, tenant: token.tenant, role: token.role };
+    },
+    async createToken(token) {
+      tokens.set(token.id, { ...token, revokedAt: null });
+    },
+    listTokens: async () => [...tokens.values()].map(({ hash: _secret, ...view }) => view),
+    async revokeToken(id, at) {
+      const token = tokens.get(id);
+      if (!token || token.revokedAt !== null) return false;
+      tokens.set(id, { ...token, revokedAt: at });
+      return true;
+    },
+  };
+}
+
+/** The store, whose calls reject while `failure` is set. */
+function failing(store: MemoryApiStore): MemoryApiStore {
+  const synchronous = ['addNode', 'setStatus', 'setNodeState'];
+  return new Proxy(store, {
+    get(target, property, receiver) {
+      const value: unknown = Reflect.get(target, property, receiver);
+      const isCall = typeof value === 'function' && !synchronous.includes(String(property));
+      return isCall && target.failure !== null ? () => Promise.reject(target.failure) : value;
+    },
+  });
+}
+
+function isOf(rental: Rental, tenant: string | null): boolean {
+  return tenant === null || rental.tenant === tenant;
+}
+
+function requireEntry<Value>(map: Map<string, Value>, key: string): Value {
+  const value = map.get(key);
+  if (value === undefined) throw new Error(`there is no ${key}`);
+  return value;
+}
+
+function toRental({ idempotencyKey: _key, requestHash: _hash, ...rental }: NewRental): Rental {
+  return {
+    ...{ ...rental, generation: 1, renewedAt: null, releaseRequestedAt: null, placements: [] },
+    record: {
+      ...{ phase: 'Pending', observedGeneration: 0, conditions: [], expiresAt: null },
+      ...{ queuePosition: null, lostAt: null, endedAt: null, resourceVersion: 1 },
+    },
+  };
+}
