@@ -104,6 +104,12 @@ describe('requests that are not what they should be', () => {
     },
   );
 
+  test('a cursor that no list gave is 422', async () => {
+    const response = await bench.call('anna', 'GET /api/rentals?cursor=nonsense');
+    expect(response.status).toBe(422);
+    expect((await refusal(response)).code).toBe('invalid_input');
+  });
+
   test('an address that is none is 404, and a failure inside is told without its reason', async () => {
     expect((await refusal(await bench.call('anna', 'GET /api/nothing'))).code).toBe('not_found');
     bench.store.failure = new Error('SELECT secret FROM api_tokens');
