@@ -9,6 +9,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          testTimeout: 60_000,
           include: ['src/**/*.test.ts'],
           exclude: ['src/**/*.int.test.ts', 'src/**/*.long.test.ts'],
         },

@@ -98,6 +98,8 @@ async function serveApi(
   const server = await startServer({ app, listen: config.listen, logger });
   logger.info({ listen: config.listen }, 'serving the API');
   await untilAborted(signal);
+  // Watches have no end of their own, and would hold the server until the drain is over.
+  watch.close();
   await server.close();
 }
 

@@ -36,13 +36,21 @@ export function limitBody(): MiddlewareHandler<AppEnv> {
   });
 }
 
-/** A body of another type would otherwise be read as an empty one. */
+/**
+ * A body of another type would otherwise be read as an empty one; and an empty body is none, whatever type a client
+ * like curl names for it.
+ */
 export function requireJson(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const hasBody =
-      Number(c.req.header('content-length') ?? 0) > 0 || c.req.header('transfer-encoding') !== undefined;
+    const { method, raw } = c.req;
+    if (method === 'GET' || method === 'HEAD') return await next();
     const type = c.req.header('content-type') ?? '';
-    if (hasBody && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    if ((await c.req.text()) === '') {
+      const headers = new Headers(raw.headers);
+      headers.delete('content-type');
+      headers.delete('content-length');
+      c.req.raw = new Request(raw.url, { method, headers, signal: raw.signal });
+    } else if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
       throw new ProblemError('unsupported_media_type', 'send JSON with Content-Type: application/json');
     }
     await next();

@@ -35,7 +35,12 @@ export function patchSpec(spec: RentalSpec, patch: SpecPatch, policy: ApiDeps['p
     ...(labels === undefined ? {} : { labels }),
     ...(onNodeLoss === undefined
       ? {}
-      : { onNodeLoss: { action: onNodeLoss.action, afterMs: onNodeLoss.after ?? 0 } }),
+      : {
+          onNodeLoss: {
+            action: onNodeLoss.action ?? spec.onNodeLoss.action,
+            afterMs: onNodeLoss.after ?? spec.onNodeLoss.afterMs,
+          },
+        }),
     ...(webhookUrl === undefined ? {} : { webhookUrl }),
   };
 }

@@ -43,6 +43,12 @@ const onNodeLoss = z.strictObject({
   after: duration.openapi({ type: 'string', example: '0s' }).optional(),
 });
 
+/** Without defaults: what a patch leaves out stays as it is. */
+const onNodeLossPatch = z.strictObject({
+  action: z.enum(['migrate', 'wait']).optional(),
+  after: duration.openapi({ type: 'string', example: '0s' }).optional(),
+});
+
 const ttl = duration
   .refine((ms) => ms >= 60_000, 'expected at least 1m')
   .openapi({ type: 'string', example: '6h' });
@@ -72,7 +78,7 @@ export const newRentalSchema = z
   .preprocess(flatten, z.strictObject({ ...specFields, sshPublicKey: publicKey }))
   .openapi('NewRental');
 export const rentalPatchSchema = z
-  .strictObject({ sshPublicKey: publicKey, ttl, labels, onNodeLoss, webhookUrl })
+  .strictObject({ sshPublicKey: publicKey, ttl, labels, onNodeLoss: onNodeLossPatch, webhookUrl })
   .partial()
   .openapi('RentalPatch');
 export type SpecInput = z.output<typeof quickRentalSchema>;

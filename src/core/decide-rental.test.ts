@@ -6,7 +6,7 @@ import type { PlacementChoice } from './placement.ts';
 import { aNode, aPlacement, aRental, NOW } from './rows.fixture.ts';
 
 const later = (ms: number) => new Date(NOW.getTime() + ms);
-const NONE: PlacementChoice = { kind: 'none', reason: 'NoFreeNode', passedOver: [] };
+const NONE: PlacementChoice = { kind: 'none', reason: 'NoFreeNode', undecided: false, passedOver: [] };
 const a = aNode('a', { record: { state: 'allocated' } });
 const dead = aNode('a', { record: { state: 'dead' } });
 const b = aNode('b');
@@ -53,7 +53,12 @@ describe('a rental without a node', () => {
   });
 
   it('has no place in the queue when no node can ever match', () => {
-    const choose = (): PlacementChoice => ({ kind: 'none', reason: 'Unsatisfiable', passedOver: [] });
+    const choose = (): PlacementChoice => ({
+      kind: 'none',
+      reason: 'Unsatisfiable',
+      undecided: false,
+      passedOver: [],
+    });
     expect(decide({ choose })).toMatchObject({
       phase: 'Pending',
       reason: 'Unsatisfiable',
@@ -64,6 +69,12 @@ describe('a rental without a node', () => {
   it('ends at once when it did not want to wait', () => {
     const rental = aRental({ spec: { whenFull: 'reject' } });
     expect(decide({ rental })).toMatchObject({ phase: 'Failed', reason: 'Rejected', ended: true });
+  });
+
+  it('is not turned away by a daemon that has not looked at its nodes yet', () => {
+    const rental = aRental({ spec: { whenFull: 'reject' } });
+    const choose = (): PlacementChoice => ({ ...NONE, undecided: true }) as PlacementChoice;
+    expect(decide({ rental, choose })).toMatchObject({ phase: 'Pending', ended: false });
   });
 
   it('pauses after two nodes failed it', () => {

@@ -162,7 +162,8 @@ function decidePending(
     choice.reason === 'Unsatisfiable'
       ? 'no node of the fleet can ever match the selector'
       : 'no healthy free node matches now';
-  if (rental.spec.whenFull === 'reject') {
+  // A daemon that has just started to lead has not seen its nodes yet: that is no reason to turn a client away.
+  if (rental.spec.whenFull === 'reject' && !choice.undecided) {
     const reason = choice.reason === 'Unsatisfiable' ? 'Unsatisfiable' : 'Rejected';
     return {
       ...base,
@@ -240,7 +241,7 @@ function decideMove(
     change: { kind: 'promote', incoming, old: serving, endReason },
     phase: 'Active',
     reason: 'Provisioned',
-    message: `moved from ${serving.node} to ${incoming.node}`,
+    message: `the account on ${incoming.node} is ready`,
     event: 'rental.migrated',
     lostAt: null,
   };

@@ -20,7 +20,13 @@ export interface PassedOver {
 export type PlacementChoice =
   | { kind: 'node'; node: Node; passedOver: PassedOver[] }
   /** `NoFreeNode` clears by itself; `Unsatisfiable` needs another fleet or another selector. */
-  | { kind: 'none'; reason: 'NoFreeNode' | 'Unsatisfiable'; passedOver: PassedOver[] };
+  | {
+      kind: 'none';
+      reason: 'NoFreeNode' | 'Unsatisfiable';
+      /** A fitting free node has not been looked at yet by this leader, so the answer may be another in a moment. */
+      undecided: boolean;
+      passedOver: PassedOver[];
+    };
 
 /** How long a node that died is chosen last. */
 const RECENT_FAILURE_MS = 3_600_000;
@@ -46,13 +52,19 @@ function notFreeReason(node: Node, occupied: boolean): Reason {
   return occupied ? 'NoFreeNode' : 'NotVerified';
 }
 
+function isUndecided({ node, health, occupied }: Candidate): boolean {
+  const { cordoned, draining } = node.wishes;
+  return node.record.state === 'free' && !occupied && !cordoned && !draining && health?.verdict === 'unknown';
+}
+
 /**
  * The node for a rental: one that fits, is free and healthy; preferring one where this rental has not failed,
  * that did not die lately, in the zone with the fewest rentals, and that has rested longest.
  */
 export function choosePlacement(rental: Rental, candidates: Candidate[], now: Date): PlacementChoice {
   const fitting = candidates.filter(({ node }) => !node.spec.retiring && matches(rental.spec.selector, node));
-  if (fitting.length === 0) return { kind: 'none', reason: 'Unsatisfiable', passedOver: [] };
+  if (fitting.length === 0)
+    return { kind: 'none', reason: 'Unsatisfiable', undecided: false, passedOver: [] };
   const passedOver: PassedOver[] = [];
   const usable = fitting.filter((candidate) => {
     const reason = whyNotNow(candidate);
@@ -65,7 +77,7 @@ export function choosePlacement(rental: Rental, candidates: Candidate[], now: Da
     .sort((a, b) => compareRanks(a.rank, b.rank) || (a.node.spec.name < b.node.spec.name ? -1 : 1));
   return best
     ? { kind: 'node', node: best.node, passedOver }
-    : { kind: 'none', reason: 'NoFreeNode', passedOver };
+    : { kind: 'none', reason: 'NoFreeNode', undecided: fitting.some(isUndecided), passedOver };
 }
 
 function rank(rental: Rental, node: Node, occupancy: Map<string | null, number>, now: Date): number[] {

@@ -49,6 +49,7 @@ export const REASONS = {
   Recovering: 'The node is back, but not yet for as long as the policy wants.',
   UidsExhausted: 'Every uid that Orion may use on the node was used once.',
   NotAlive: 'The node is not judged alive.',
+  InventoryApplied: 'The inventory brought the change.',
   // why a rental is where it is
   Accepted: 'The rental is stored and waits for the reconciler.',
   NoFreeNode: 'Every fitting node is taken or not usable now; this clears by itself.',

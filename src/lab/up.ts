@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { orionCommand, startDaemon, waitUntilReady } from './daemon.ts';
 import { type Database, startDatabase } from './database.ts';
+import { waitForFleet } from './fleet-ready.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { takeLock } from './lock.ts';
 import { checkPorts } from './ports.ts';
@@ -137,40 +138,61 @@ async function bringUp(
   await waitUntilServing(settings, signal);
   done('Proxy is ready');
   const tokens = options.daemon === undefined ? await ensureTokens(settings, databaseUrl) : null;
+  if (tokens !== null) {
+    const usable = await waitForFleet(home, daemons[0] ?? 'daemon_1', tokens.admin, signal);
+    done(`Nodes are verified: ${usable} of ${workers.size} can be lent`);
+  }
 
-  const url = `https://localhost:${settings.httpsPort}`;
-  await writeState(home, {
-    url,
+  await publishState(
+    settings,
+    { url: `https://localhost:${settings.httpsPort}`, socketPath, daemons, workers },
+    undo,
+  );
+  return describeLab(settings, { tokens, databaseUrl, workers, running, stop });
+}
+
+/** For `orion lab …` in other terminals. */
+async function publishState(
+  settings: LabSettings,
+  parts: { url: string; socketPath: string; daemons: string[]; workers: Map<string, Worker> },
+  undo: Undo,
+): Promise<void> {
+  await writeState(settings.home, {
+    url: parts.url,
     httpsPort: settings.httpsPort,
     inventoryPath: settings.inventoryPath,
-    databaseSocket: socketPath,
-    daemons,
-    workers: [...workers.values()].map(({ spec: { name, host, port, authorizedKey } }) => ({
+    databaseSocket: parts.socketPath,
+    daemons: parts.daemons,
+    workers: [...parts.workers.values()].map(({ spec: { name, host, port, authorizedKey } }) => ({
       name,
       host,
       port,
       authorizedKey,
     })),
   });
-  undo.push(() => removeState(home));
+  undo.push(() => removeState(settings.home));
+}
+
+function describeLab(
+  settings: LabSettings,
+  parts: Pick<Lab, 'tokens' | 'databaseUrl' | 'workers' | 'stop'> & { running: Map<string, Supervised> },
+): Lab {
+  const { running, ...own } = parts;
   const pick = (name: string) => {
-    const worker = workers.get(name);
+    const worker = own.workers.get(name);
     if (worker === undefined) throw new LabError(`There is no worker ${name} in this lab.`);
     return worker;
   };
   return {
     settings,
-    url,
-    caPath: caPathOf(home),
-    tokens,
-    databaseUrl,
-    workers,
+    ...own,
+    url: `https://localhost:${settings.httpsPort}`,
+    caPath: caPathOf(settings.home),
     daemonPid: (name) => running.get(name)?.pid() ?? null,
     stopWorker: async (name) => pick(name).stop(),
     startWorker: async (name) => pick(name).start(),
     freezeWorker: async (name) => pick(name).freeze(),
     thawWorker: async (name) => pick(name).thaw(),
-    stop,
   };
 }
 

@@ -187,7 +187,9 @@ function describe(
   // Watchers live on the history, so a change without a name of its own is told too.
   const type: EventType | null = decision.event ?? (record === rental.record ? null : 'rental.status');
   if (!type) return [];
-  const { reason, message, change } = decision;
+  const { reason, change } = decision;
+  const message =
+    change.kind === 'promote' ? `moved from ${change.old.node} to ${change.incoming.node}` : decision.message;
   const serving = rental.placements.find((p) => p.endedAt === null && p.role === 'serving');
   const node =
     change.kind === 'bind'

@@ -49,9 +49,14 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const { rental, isReplay } = await createRental(deps, wanted, readIdempotency(c, input));
     c.header('Location', `/api/rentals/${rental.id}`);
 
-    const settled = await untilSettled(deps, rental, waitMs, c);
+    // The key pair exists here alone: once the rental is stored, whatever goes wrong must not lose it.
+    const settled = await untilSettled(deps, rental, waitMs, c).catch((error: unknown) => {
+      deps.logger.warn({ err: error }, 'the wait for a rental was cut short');
+      return rental;
+    });
     if (settled.record.phase === 'Failed') await refuse(deps, settled);
-    const view = viewRental(settled, await loadNodes(deps));
+    const nodeOf = await loadNodes(deps).catch(() => () => undefined);
+    const view = viewRental(settled, nodeOf);
     // Of a repeated request the private half is gone: it was never stored.
     const answer = pair === null || isReplay ? view : { ...view, privateKey: pair.privateKey };
     return settled.record.phase === 'Active' ? c.json(answer, 201) : c.json(answer, 202);

@@ -1,0 +1,52 @@
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NodeView } from '../core/node-view.ts';
+import { socketOf } from './daemon.ts';
+
+/** A worker that can't be prepared must not keep the lab from being used. */
+const DEADLINE_MS = 180_000;
+/** States that a new or returned node passes through before it can be lent. */
+const ON_THE_WAY = ['unknown', 'cleaning'];
+
+/**
+ * Settles when every node was judged and, where it was new, prepared and verified, so that the first command that a
+ * newcomer copies finds a machine. Returns how many can be lent or are.
+ */
+export async function waitForFleet(
+  home: string,
+  daemon: string,
+  token: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const deadline = performance.now() + DEADLINE_MS;
+  for (;;) {
+    signal.throwIfAborted();
+    const states = await listStates(socketOf(home, daemon), token).catch(() => []);
+    const isComing = states.length === 0 || states.some((state) => ON_THE_WAY.includes(state));
+    if (!isComing || performance.now() > deadline) {
+      return states.filter((state) => state === 'free' || state === 'allocated').length;
+    }
+    await sleep(200, undefined, { signal });
+  }
+}
+
+function listStates(socketPath: string, token: string): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const sent = request(
+      { socketPath, path: '/api/nodes?limit=500', headers, timeout: 5_000 },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.once('end', () => {
+          const { items = [] } = JSON.parse(text) as { items?: NodeView[] };
+          resolve(items.map(({ status }) => status.state));
+        });
+      },
+    );
+    sent.once('error', reject).once('timeout', () => sent.destroy(new Error('no answer')));
+    sent.end();
+  });
+}
