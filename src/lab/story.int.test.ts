@@ -7,7 +7,7 @@ const WAIT = { timeout: 60_000, interval: 100 };
 let test: TestLab;
 
 beforeAll(async () => {
-  test = await openTestLab({ basePort: 38_500, nodes: 5 });
+  test = await openTestLab({ basePort: 28_500, nodes: 5 });
 }, 180_000);
 afterAll(() => test?.close());
 beforeEach(() => test.settle(), 120_000);
