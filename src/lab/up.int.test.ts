@@ -35,7 +35,7 @@ let lab: Lab | null = null;
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'orion-lab-'));
-  base = 30_000 + Math.floor(Math.random() * 2_500) * 4;
+  base = 30_000 + Math.floor(Math.random() * 650) * 4;
   const nodes = [1, 2].map((n) => `  - { name: worker_${n}, host: 127.0.0.1, port: ${base + n} }\n`);
   writeFileSync(
     join(home, 'inventory.yaml'),

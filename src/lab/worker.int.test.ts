@@ -11,7 +11,7 @@ import { startWorker, type Worker, writeControlKey } from './worker.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'orion-worker-'));
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
-const port = 40_000 + Math.floor(Math.random() * 20_000);
+const port = 24_500 + Math.floor(Math.random() * 2_000);
 const never = async () => false;
 let authorizedKey: string;
 let worker: Worker;

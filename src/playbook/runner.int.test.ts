@@ -10,7 +10,7 @@ import { createPlaybookRunner, DEFAULT_ANSIBLE_DIR } from './runner.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'orion-playbook-'));
 const runDir = join(home, 'playbooks');
-const port = 40_000 + Math.floor(Math.random() * 20_000);
+const port = 26_600 + Math.floor(Math.random() * 1_500);
 const silent: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 function ignore(): void {
   // the tests look at results, not at logs
