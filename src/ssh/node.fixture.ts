@@ -17,12 +17,16 @@ export interface KeyPair {
   public: string;
 }
 
+/** About one in 300 of the ed25519 pairs that ssh2 makes can't be read again, by ssh2 itself: those are thrown away. */
 export function createKeyPair(type: 'ed25519' | 'ecdsa' = 'ed25519'): KeyPair {
-  const pair =
-    type === 'ed25519'
-      ? utils.generateKeyPairSync('ed25519')
-      : utils.generateKeyPairSync('ecdsa', { bits: 256 });
-  return { private: pair.private, public: pair.public.split(' ').slice(0, 2).join(' ') };
+  for (;;) {
+    const pair =
+      type === 'ed25519'
+        ? utils.generateKeyPairSync('ed25519')
+        : utils.generateKeyPairSync('ecdsa', { bits: 256 });
+    const isReadable = [pair.private, pair.public].every((text) => !(utils.parseKey(text) instanceof Error));
+    if (isReadable) return { private: pair.private, public: pair.public.split(' ').slice(0, 2).join(' ') };
+  }
 }
 
 export function writeKeyFile(content: string): string {
