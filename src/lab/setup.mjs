@@ -10,8 +10,7 @@ import { buildProject, installNpmPackages } from './setup-project.mjs';
 import { CHECKOUT, fail, runForeground, StepError } from './setup-steps.mjs';
 
 const NEEDED_NODE = [20, 19];
-const COMPOSE_WAY =
-  'Elsewhere, with Docker: docker compose -f compose/workers.yml -f compose/control-plane.yml up -d';
+const COMPOSE_WAY = 'Elsewhere, use a Debian or Ubuntu machine, or a container of one, as root.';
 
 const VITEST = join(CHECKOUT, 'node_modules', 'vitest', 'vitest.mjs');
 const COMMANDS = {
