@@ -5,8 +5,6 @@ export interface FleetHealth {
   total: number;
   /** Suspect or dead. */
   unhealthy: number;
-  /** Nodes that were never judged by this leader. */
-  unjudged: number;
 }
 
 export interface Breaker {

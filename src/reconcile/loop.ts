@@ -23,7 +23,6 @@ export interface Loop {
   wake(): void;
   /** Runs until the signal; rejects with DeposedError when another daemon leads. */
   run(signal: AbortSignal): Promise<void>;
-  breaker(): Breaker;
 }
 
 /** THE reconcile loop: one pass after the other, each over what is due. Nothing in a pass waits for a node. */
@@ -99,9 +98,8 @@ export function createLoop(
   function updateBreaker(): void {
     const healths = fleet.nodes().map(({ spec }) => watcher.health(spec.name));
     const unhealthy = healths.filter((health) => isSuspect(health) || health.verdict === 'dead').length;
-    const unjudged = healths.filter(({ verdict }) => verdict === 'unknown').length;
     const policy = context.policy().migrate.breaker;
-    const fleetHealth = { total: healths.length, unhealthy, unjudged };
+    const fleetHealth = { total: healths.length, unhealthy };
     const next = computeBreaker(breaker, fleetHealth, policy, clock.monotonicMs());
     if (next.open !== breaker.open) {
       logger.warn({ open: next.open, detail: next.message }, 'breaker changed');
@@ -134,7 +132,6 @@ export function createLoop(
 
   return {
     wake: () => wakeUp?.(),
-    breaker: () => breaker,
     async run(signal) {
       while (!signal.aborted) {
         try {

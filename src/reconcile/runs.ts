@@ -11,7 +11,6 @@ export interface Runs {
   abort(node: string): void;
   /** Aborts all and waits for them to end. */
   stop(): Promise<void>;
-  count(): number;
 }
 
 export interface RunsDeps {
@@ -67,6 +66,5 @@ export function createRuns({ carryOut, concurrency, logger, onOutcome }: RunsDep
       for (const { controller } of entries.values()) controller.abort();
       await Promise.all([...entries.values()].map(({ ended }) => ended));
     },
-    count: () => [...entries.values()].filter(({ run }) => run.outcome === null).length,
   };
 }
