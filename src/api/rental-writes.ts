@@ -1,7 +1,7 @@
 import { formatDuration } from '../core/duration.ts';
 import type { EventType, NewEvent } from '../core/event.ts';
 import type { Node } from '../core/node.ts';
-import type { Rental, RentalSpec } from '../core/rental.ts';
+import { NEW_RENTAL_RECORD, type Rental, type RentalSpec } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type { ApiDeps } from './app-env.ts';
 import { invalidInput, ProblemError } from './problem.ts';
@@ -68,16 +68,7 @@ export async function createRental(
     renewedAt: null,
     releaseRequestedAt: null,
     spec,
-    record: {
-      phase: 'Pending',
-      observedGeneration: 0,
-      conditions: [],
-      expiresAt: null,
-      queuePosition: null,
-      lostAt: null,
-      endedAt: null,
-      resourceVersion: 1,
-    },
+    record: NEW_RENTAL_RECORD,
     placements: [],
   };
   const { id, name, account } = fresh;

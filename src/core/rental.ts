@@ -43,6 +43,18 @@ export interface RentalRecord {
   resourceVersion: number;
 }
 
+/** Of a rental that the reconciler has not looked at yet. */
+export const NEW_RENTAL_RECORD: RentalRecord = {
+  phase: 'Pending',
+  observedGeneration: 0,
+  conditions: [],
+  expiresAt: null,
+  queuePosition: null,
+  lostAt: null,
+  endedAt: null,
+  resourceVersion: 1,
+};
+
 export interface Rental {
   id: string;
   tenant: string;

@@ -2,7 +2,13 @@ import type { Health } from './health.ts';
 import { createHealth } from './health.ts';
 import type { Node, NodeRecord, NodeSpec, NodeWishes } from './node.ts';
 import { FIRST_UID } from './node.ts';
-import type { Placement, Rental, RentalRecord, RentalSpec } from './rental.ts';
+import {
+  NEW_RENTAL_RECORD,
+  type Placement,
+  type Rental,
+  type RentalRecord,
+  type RentalSpec,
+} from './rental.ts';
 
 /** Rows for tests: valid as they are, and each test names only what it is about. */
 export const NOW = new Date('2026-05-04T12:00:00.000Z');
@@ -93,17 +99,7 @@ export function aRental(
       labels: {},
       ...set.spec,
     },
-    record: {
-      phase: 'Pending',
-      observedGeneration: 0,
-      conditions: [],
-      expiresAt: null,
-      queuePosition: null,
-      lostAt: null,
-      endedAt: null,
-      resourceVersion: 1,
-      ...set.record,
-    },
+    record: { ...NEW_RENTAL_RECORD, ...set.record },
   };
 }
 
