@@ -1,7 +1,8 @@
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config.ts';
-import type { Clock, Logger } from './core/ports.ts';
+import type { AlarmClock, Logger } from './core/ports.ts';
 import type { Leadership } from './core/store-ports.ts';
 import { type Inventory, loadInventory } from './inventory/load.ts';
 import { createLogger } from './log.ts';
@@ -12,7 +13,14 @@ import { createPool, type Pool } from './store/pool.ts';
 import { createStore } from './store/store.ts';
 import { VERSION } from './version.ts';
 
-const clock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() };
+const clock: AlarmClock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
 
 interface Parts {
   config: Config;
@@ -143,6 +151,8 @@ async function reconcile(
         clock,
         random: Math.random,
         logger,
+        // Ansible is bound by the processor: more at once than this only makes each of them slower.
+        maxRuns: 2 * cpus().length,
       },
       leadership,
       onLoop,

@@ -104,6 +104,12 @@ export interface Clock {
   monotonicMs(): number;
 }
 
+/** A clock to wait on. Whatever the reconciler waits for goes through it, so that a simulation can own all time. */
+export interface AlarmClock extends Clock {
+  /** Calls back once, not before `delayMs` have passed; gives back how to call it off. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
 /** Constant message plus fields, as pino has it. */
 export interface Logger {
   debug(fields: object, message: string): void;

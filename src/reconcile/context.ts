@@ -1,6 +1,6 @@
 import type { Breaker } from '../core/breaker.ts';
 import type { Policy } from '../core/policy.ts';
-import type { Clock, Logger } from '../core/ports.ts';
+import type { AlarmClock, Logger } from '../core/ports.ts';
 import type { Leadership, ReconcileStore } from '../core/store-ports.ts';
 import type { Work } from '../core/work.ts';
 import type { Due } from './due.ts';
@@ -17,7 +17,7 @@ export interface Context {
   runs: Runs;
   due: Due;
   policy: () => Policy;
-  clock: Clock;
+  clock: AlarmClock;
   random: () => number;
   logger: Logger;
   breaker: () => Breaker;

@@ -1,6 +1,5 @@
-import { cpus } from 'node:os';
 import type { Policy } from '../core/policy.ts';
-import type { AccessQuery, Clock, Logger, PlaybookRunner, Prober } from '../core/ports.ts';
+import type { AccessQuery, AlarmClock, Logger, PlaybookRunner, Prober } from '../core/ports.ts';
 import type { Leadership, ReconcileStore } from '../core/store-ports.ts';
 import { carryOut } from './carry-out.ts';
 import { createDue } from './due.ts';
@@ -16,9 +15,11 @@ export interface LeadDeps {
   access: AccessQuery;
   playbooks: PlaybookRunner;
   policy: () => Policy;
-  clock: Clock;
+  clock: AlarmClock;
   random: () => number;
   logger: Logger;
+  /** Pieces of work of one kind at once, whatever the policy allows. */
+  maxRuns: number;
 }
 
 /** One term of leadership: puts the parts together, runs the loop until the signal, and stops everything. */
@@ -46,8 +47,7 @@ export async function lead(
       if (!node) return Promise.resolve({ kind: 'aborted' });
       return carryOut(work, targetOf(node, watcher.health(name)), fence, { playbooks, access, policy }, stop);
     },
-    // Ansible is bound by the processor: more at once than this only makes each of them slower.
-    concurrency: Math.min(policy().provision.concurrency, 2 * cpus().length),
+    concurrency: Math.min(policy().provision.concurrency, deps.maxRuns),
     logger,
     onOutcome: (node) => {
       if (runs.get(node)?.outcome?.kind === 'failed') watcher.probeSoon(node);

@@ -1,5 +1,6 @@
-import type { Clock, Logger } from '../core/ports.ts';
+import type { AlarmClock, Logger } from '../core/ports.ts';
 import type { Leadership, LeaseSettings, LeaseStore } from '../core/store-ports.ts';
+import { pause } from './pause.ts';
 
 export interface LeaderSettings extends LeaseSettings {
   /** A leader that could not renew for this long stops acting, before the lease can pass to another. */
@@ -10,7 +11,7 @@ export interface LeaderSettings extends LeaseSettings {
 export interface LeaderDeps {
   store: LeaseStore;
   settings: LeaderSettings;
-  clock: Clock;
+  clock: AlarmClock;
   logger: Logger;
 }
 
@@ -30,7 +31,7 @@ export async function runElections(
       return null;
     });
     if (!leadership) {
-      await pause(settings.retryPeriodMs, signal);
+      await pause(clock, settings.retryPeriodMs, signal);
       continue;
     }
     logger.info({ holder: settings.holder, token: leadership.token }, 'leading');
@@ -49,13 +50,13 @@ export async function runElections(
     }
     if (signal.aborted)
       await store.release(leadership).catch(() => logger.warn({}, 'the lease was left to expire'));
-    else await pause(settings.retryPeriodMs, signal);
+    else await pause(clock, settings.retryPeriodMs, signal);
   }
 
   async function keepRenewing(leadership: Leadership, term: AbortController): Promise<void> {
     let renewedAtMs = clock.monotonicMs();
     while (!term.signal.aborted) {
-      await pause(settings.retryPeriodMs, term.signal);
+      await pause(clock, settings.retryPeriodMs, term.signal);
       if (term.signal.aborted) return;
       const held = await store.renew(leadership, settings).catch((error: unknown) => {
         logger.warn({ err: error }, 'the lease could not be renewed');
@@ -69,17 +70,4 @@ export async function runElections(
       }
     }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -4,6 +4,7 @@ import { orderWaiting } from '../core/placement.ts';
 import type { Rental } from '../core/rental.ts';
 import { type Context, DeposedError } from './context.ts';
 import type { Due } from './due.ts';
+import { pause } from './pause.ts';
 import { reconcileNode } from './reconcile-node.ts';
 import { reconcileRental } from './reconcile-rental.ts';
 
@@ -117,16 +118,8 @@ export function createLoop(
 
   function sleep(ms: number, signal: AbortSignal): Promise<void> {
     if (due.hasAny()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        wakeUp = null;
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done, { once: true });
-      wakeUp = done;
+    return pause(clock, ms, signal, (end) => {
+      wakeUp = end;
     });
   }
 

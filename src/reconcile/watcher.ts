@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { createHealth, type Health, judge } from '../core/health.ts';
 import type { Node } from '../core/node.ts';
 import type { Policy } from '../core/policy.ts';
-import type { Clock, Logger, NodeTarget, Prober } from '../core/ports.ts';
+import type { AlarmClock, Logger, NodeTarget, Prober } from '../core/ports.ts';
 
 /** How often a fresh login is made on a node that shows no sign of trouble. */
 const FRESH_INTERVAL_MS = 600_000;
@@ -22,7 +22,7 @@ export interface Watcher {
 
 export interface WatcherDeps {
   prober: Prober;
-  clock: Clock;
+  clock: AlarmClock;
   random: () => number;
   logger: Logger;
   policy: () => Policy['probe'];
@@ -33,7 +33,8 @@ export interface WatcherDeps {
 interface Watched {
   node: Node;
   health: Health;
-  timer: NodeJS.Timeout | null;
+  /** Calls the next probe off. */
+  cancel: () => void;
   probing: boolean;
   /** Asked for while a probe was running. */
   again: boolean;
@@ -53,9 +54,9 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   prober.onDropped((node) => probeSoon(node));
 
   function schedule(entry: Watched): void {
-    if (entry.timer) clearTimeout(entry.timer);
+    entry.cancel();
     const delayMs = Math.max(entry.health.nextProbeAtMs - clock.monotonicMs(), 0);
-    entry.timer = setTimeout(() => void limit(() => probe(entry)), delayMs);
+    entry.cancel = clock.after(delayMs, () => void limit(() => probe(entry)));
   }
 
   async function probe(entry: Watched): Promise<void> {
@@ -103,7 +104,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       const names = new Set(nodes.map(({ spec }) => spec.name));
       for (const [name, entry] of watched) {
         if (names.has(name)) continue;
-        if (entry.timer) clearTimeout(entry.timer);
+        entry.cancel();
         watched.delete(name);
         prober.forget(name);
       }
@@ -120,7 +121,14 @@ export function createWatcher(deps: WatcherDeps): Watcher {
         }
         const nowMs = clock.monotonicMs();
         const health = createHealth(nowMs);
-        const fresh = { node, health, timer: null, probing: false, again: false, freshAtMs: nowMs };
+        const fresh = {
+          node,
+          health,
+          cancel: () => undefined,
+          probing: false,
+          again: false,
+          freshAtMs: nowMs,
+        };
         watched.set(node.spec.name, fresh);
         schedule(fresh);
       }
@@ -132,7 +140,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     },
     async stop() {
       stopped.abort();
-      for (const entry of watched.values()) if (entry.timer) clearTimeout(entry.timer);
+      for (const entry of watched.values()) entry.cancel();
       watched.clear();
       await prober.close();
     },
