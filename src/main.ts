@@ -2,10 +2,12 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config.ts';
+import type { Inventory } from './core/inventory.ts';
 import type { AlarmClock, Logger } from './core/ports.ts';
 import type { Leadership } from './core/store-ports.ts';
-import { type Inventory, loadInventory } from './inventory/load.ts';
+import { loadInventory, parseInventory } from './inventory/load.ts';
 import { createLogger } from './log.ts';
+import { createInventoryKeeper, type InventoryKeeper } from './reconcile/inventory-keeper.ts';
 import type { Loop } from './reconcile/loop.ts';
 import { findStoreError } from './store/errors.ts';
 import { migrate } from './store/migrate.ts';
@@ -25,7 +27,9 @@ const clock: AlarmClock = {
 interface Parts {
   config: Config;
   store: ReturnType<typeof createStore>;
-  inventory: Inventory;
+  /** The inventory in force: a SIGHUP may bring another. */
+  inventory: { current: Inventory };
+  keeper: InventoryKeeper;
   logger: Logger;
   signal: AbortSignal;
 }
@@ -47,11 +51,27 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
 
   const pool = createPool({ url: config.databaseUrl });
   const { signal } = stopped;
-  const parts: Parts = { config, store: createStore(pool), inventory: loaded.inventory, logger, signal };
+  const store = createStore(pool);
+  const inventory = { current: loaded.inventory };
   let loop: Loop | null = null;
+  const keeper = createInventoryKeeper({
+    store,
+    started: loaded.inventory,
+    read: () => loadInventory(config.inventoryPath, config.inventoryEnv),
+    clock,
+    logger,
+    onApplied: (applied) => {
+      inventory.current = applied;
+      loop?.wake();
+    },
+    onRead: () => undefined,
+  });
+  const readAgain = () => keeper.readAgain();
+  process.on('SIGHUP', readAgain);
+  const parts: Parts = { config, store, inventory, keeper, logger, signal };
   try {
     await migrateWhenThere(pool, logger, signal);
-    const running: Promise<void>[] = [];
+    const running: Promise<void>[] = [keeper.compare(signal)];
     if (options.only !== 'reconciler') running.push(serveApi(parts, () => loop?.wake()));
     if (options.only !== 'api') running.push(reconcile(parts, (next) => (loop = next)));
     // The first part that fails takes the others with it, each through its own clean-up.
@@ -62,6 +82,7 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
     return 1;
   } finally {
     stop();
+    process.off('SIGHUP', readAgain);
     await pool.close();
   }
 }
@@ -97,7 +118,10 @@ async function serveApi(
     store,
     clock,
     logger,
-    policy: inventory.policy,
+    get policy() {
+      return inventory.current.policy;
+    },
+    parseInventory: (text, name) => parseInventory(text, name, config.inventoryEnv),
     wake,
     watch,
     version: VERSION,
@@ -112,7 +136,7 @@ async function serveApi(
 }
 
 async function reconcile(
-  { config, store, inventory, logger, signal }: Parts,
+  { config, store, inventory, keeper, logger, signal }: Parts,
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
   const [{ createPlaybookRunner }, { lead }, { runElections }, { createAccessQuery }, { createProber }] =
@@ -128,36 +152,37 @@ async function reconcile(
     logger,
     warm: true,
   });
-  const { policy } = inventory;
+  const policy = () => inventory.current.policy;
   const settings = { ...config.lease, holder: config.instance };
   // The inventory is applied by a daemon that was started with it and leads, never merely by a take-over: one
   // that has stood by for longer than a dead predecessor's lease found a living leader, whose fleet counts.
   const standByEndsAtMs = clock.monotonicMs() + 2 * settings.durationMs;
-  let isApplied = false;
   const term = async (leadership: Leadership, termSignal: AbortSignal) => {
-    if (!isApplied && clock.monotonicMs() < standByEndsAtMs) {
-      const changes = await store.applyInventory(leadership, inventory.nodes, clock.now());
-      if (changes === 'deposed') return;
-      logger.info(changes, 'inventory applied');
-    }
-    isApplied = true;
-    await lead(
-      {
-        store,
-        createProber: () => createProber({ logger, keepaliveMs: policy.probe.keepaliveMs }),
-        access: createAccessQuery({ logger }),
-        playbooks,
-        policy: () => policy,
-        clock,
-        random: Math.random,
-        logger,
-        // Ansible is bound by the processor: more at once than this only makes each of them slower.
-        maxRuns: 2 * cpus().length,
-      },
-      leadership,
-      onLoop,
-      termSignal,
-    );
+    if (clock.monotonicMs() >= standByEndsAtMs) keeper.standBy();
+    const over = new AbortController();
+    const signals = AbortSignal.any([termSignal, over.signal]);
+    const both = [
+      keeper.run(leadership, signals),
+      lead(
+        {
+          store,
+          createProber: () => createProber({ logger, keepaliveMs: policy().probe.keepaliveMs }),
+          access: createAccessQuery({ logger }),
+          playbooks,
+          policy,
+          clock,
+          random: Math.random,
+          logger,
+          // Ansible is bound by the processor: more at once than this only makes each of them slower.
+          maxRuns: 2 * cpus().length,
+        },
+        leadership,
+        onLoop,
+        signals,
+      ),
+    ];
+    // Whichever ends first, as when it finds that another daemon leads, ends the term.
+    await Promise.all(both.map((part) => part.finally(() => over.abort())));
   };
   try {
     await runElections({ store, settings, clock, logger }, term, signal);

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Node } from '../core/node.ts';
+import { DEFAULT_POLICY } from '../core/policy.ts';
 import type { Placement, Rental } from '../core/rental.ts';
 import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
 import { createApp } from './app.ts';
@@ -41,7 +42,8 @@ export async function createApiBench(): Promise<ApiBench> {
   const app = createApp({
     ...{ store, logger, watch, version: '0.0.0', isShuttingDown: () => shuttingDown },
     clock: { now: () => now, monotonicMs: () => performance.now() },
-    policy: { lease: { defaultMs: 6 * 3_600_000, maxMs: 12 * 3_600_000 } },
+    policy: DEFAULT_POLICY,
+    parseInventory: () => ({ ok: false, problems: ['inventory.yaml:1:1: not used here'] }),
   });
   const tokens = { anna: '', ben: '', admin: '' };
   for (const who of ['anna', 'ben', 'admin'] as const) {
@@ -81,12 +83,20 @@ export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {
       ...{ pinnedHostKey: null, clientHost: '127.0.0.1', clientPort: 22221, zone },
       ...{ labels: { size: 'small' }, retiring: false },
     },
-    wishes: { cordoned: false, draining: false, cleanRequested: 0, trustedFingerprint: null },
+    wishes: {
+      cordoned: false,
+      draining: false,
+      cleanRequested: 0,
+      trustedFingerprint: null,
+      forgetting: false,
+    },
     record: {
       ...{ status: 'alive', state: 'free', stateSince: now, hostKey: 'ssh-ed25519 AAAAHOST', conditions: [] },
       ...{ preparedAt: now, verifiedAt: now, attempt: 0, nextAttemptAt: null, lastFailedAt: null },
       ...{ nextUid: 20_000, cleanSeen: 0, resourceVersion: 1 },
+      ...{ offeredFingerprint: null, observedGeneration: 1 },
     },
+    generation: 1,
     lastCheckedAt: now,
   };
 }

@@ -1,3 +1,5 @@
+import type { InventoryResult } from '../core/inventory.ts';
+import type { Policy } from '../core/policy.ts';
 import type { Clock, Logger } from '../core/ports.ts';
 import type { ApiStore, Principal } from '../core/store-ports.ts';
 import type { WatchHub } from './watch-hub.ts';
@@ -8,7 +10,9 @@ export interface ApiDeps {
   clock: Clock;
   logger: Logger;
   /** Read at each request: a SIGHUP may bring another policy. */
-  readonly policy: { lease: { defaultMs: number; maxMs: number } };
+  readonly policy: Policy;
+  /** Checks an inventory as the daemon would read it. `name` stands in the messages. */
+  parseInventory: (text: string, name: string) => InventoryResult;
   /** Tells a reconciler in the same process that there is something to do; others find it by looking. */
   wake?: () => void;
   watch: WatchHub;

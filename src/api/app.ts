@@ -4,6 +4,8 @@ import { authenticate, limitBody, observe, requireJson } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
 import { addEventRoute } from './routes/events.ts';
 import { addHealthRoutes } from './routes/health.ts';
+import { addInventoryRoutes } from './routes/inventory.ts';
+import { addNodeWishRoutes } from './routes/node-wishes.ts';
 import { addNodeRoutes } from './routes/nodes.ts';
 import { addRentRoute } from './routes/rent.ts';
 import { addRentalRoutes } from './routes/rentals.ts';
@@ -24,6 +26,8 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addRentRoute(app, deps);
   addRentalRoutes(app, deps);
   addNodeRoutes(app, deps);
+  addNodeWishRoutes(app, deps);
+  addInventoryRoutes(app, deps);
   addEventRoute(app, deps);
   addTokenRoutes(app, deps);
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });

@@ -6,6 +6,9 @@ import { ProblemError } from './problem.ts';
 import { hashToken, isToken } from './token-secret.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
+/** An inventory of ten thousand nodes, as JSON text. The proxy has the same limits. */
+const MAX_INVENTORY_BYTES = 6 * 1024 * 1024;
+const INVENTORY_PATH = '/api/inventory/plan';
 
 /** Gives the request its id, keeps answers out of caches and frames, and writes one line about it. */
 export function observe({ logger }: ApiDeps): MiddlewareHandler<AppEnv> {
@@ -28,12 +31,15 @@ export function observe({ logger }: ApiDeps): MiddlewareHandler<AppEnv> {
 }
 
 export function limitBody(): MiddlewareHandler<AppEnv> {
-  return bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: () => {
-      throw new ProblemError('body_too_large', 'the body may have 16 kB');
-    },
-  });
+  const limit = (maxSize: number) =>
+    bodyLimit({
+      maxSize,
+      onError: () => {
+        throw new ProblemError('body_too_large', `the body may have ${maxSize / 1024} kB`);
+      },
+    });
+  const [usual, large] = [limit(MAX_BODY_BYTES), limit(MAX_INVENTORY_BYTES)];
+  return (c, next) => (c.req.path === INVENTORY_PATH ? large : usual)(c, next);
 }
 
 /**

@@ -14,6 +14,8 @@ export const PROBLEMS = {
   immutable_field: { status: 409, title: 'A field cannot be changed any more' },
   rental_ended: { status: 409, title: 'The rental has ended or is ending' },
   conflict: { status: 409, title: 'The object was changed by others at the same time' },
+  state_conflict: { status: 409, title: 'The state of the node does not allow this now' },
+  inventory_refused: { status: 409, title: 'The inventory was not applied' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   invalid_input: { status: 422, title: 'The input is not valid' },

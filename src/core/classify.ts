@@ -14,26 +14,31 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
   if (health.verdict === 'dead') return { type: 'died' };
   if (state === 'unknown') return health.verdict === 'alive' ? { type: 'joined' } : null;
 
-  if (state === 'free') return live ? { type: 'bound' } : null;
+  const isAsked = node.wishes.cleanRequested > node.record.cleanSeen;
+  if (state === 'free') {
+    if (live) return { type: 'bound' };
+    // Not prepared: another key was trusted, so it may be another machine.
+    return isAsked || node.record.preparedAt === null ? { type: 'cleanRequested' } : null;
+  }
   if (state === 'provisioning' || state === 'allocated') {
     if (!live) return { type: 'unbound' };
     const confirmed =
       run?.work.kind === 'ensureAccess' && run.work.epoch === live.epoch && run.outcome?.kind === 'done';
     return confirmed && state === 'provisioning' ? { type: 'confirmed' } : null;
   }
-  return classifyCleaning(inputs);
+  return classifyCleaning(inputs, isAsked);
 }
 
 /** cleaning and quarantined: the work's outcome decides, and an operator's wish to try again. */
-function classifyCleaning({ node, run, residue, policy }: NodeInputs): NodeEvent | null {
+function classifyCleaning({ node, run, residue, policy }: NodeInputs, isAsked: boolean): NodeEvent | null {
   if (run?.work.kind === 'clean' && run.outcome) {
     const cleaned = new Set(run.work.residue.map(({ epoch }) => epoch));
-    const complete = residue.every(({ epoch }) => cleaned.has(epoch));
+    const isPrepared = run.work.prepare || node.record.preparedAt !== null;
+    const complete = isPrepared && residue.every(({ epoch }) => cleaned.has(epoch));
     if (run.outcome.kind === 'done' && run.outcome.findings.length === 0 && complete)
       return { type: 'verified' };
     const failed = run.outcome.kind === 'failed' || (run.outcome.kind === 'done' && complete);
     if (failed && node.record.attempt + 1 > policy.clean.retries) return { type: 'cleaningFailed' };
   }
-  const asked = node.wishes.cleanRequested > node.record.cleanSeen;
-  return node.record.state === 'quarantined' && asked ? { type: 'cleanRequested' } : null;
+  return node.record.state === 'quarantined' && isAsked ? { type: 'cleanRequested' } : null;
 }

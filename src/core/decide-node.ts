@@ -6,6 +6,7 @@ import type { NodeRecord, NodeState } from './node.ts';
 import { computeNodeConditions } from './node-conditions.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { nextState, workOf } from './node-machine.ts';
+import { acceptTrustedKey, hastenCleaning, mayBeRemoved } from './node-wishes.ts';
 import type { Reason } from './reason.ts';
 import type { Placement } from './rental.ts';
 import { isUnreachable, type Run, type Work } from './work.ts';
@@ -53,15 +54,14 @@ export function decideNode(inputs: NodeInputs): NodeDecision {
     remove: false,
     raise: null,
   };
-  let record = recordObserved(inputs, decision);
+  let record = hastenCleaning(recordObserved(inputs, decision), inputs);
   if (state !== old.state) record = enterState(record, state, inputs, decision);
   record = settleRun(record, inputs, decision);
   const conditions = computeNodeConditions({ ...inputs, record });
   if (conditions !== record.conditions) record = { ...record, conditions };
   decision.record = record;
   decision.abort = run !== null && run.outcome === null && !isStillWanted(run, record.state, live);
-  decision.remove =
-    node.spec.retiring && !live && residue.length === 0 && (state === 'free' || state === 'unknown');
+  decision.remove = mayBeRemoved({ node: { ...node, record }, live, residue }, state);
   if (!decision.remove) decision.start = chooseWork(record, inputs, decision);
   return decision;
 }
@@ -81,7 +81,19 @@ function recordObserved({ node, health }: NodeInputs, decision: NodeDecision): N
   if (health.verdict !== 'unknown' && health.verdict !== record.status) {
     record = { ...record, status: health.verdict };
   }
-  return record;
+  const offered = health.offeredHostKey === record.hostKey ? null : health.offeredFingerprint;
+  if (health.reason !== 'NotProbedYet' && offered !== record.offeredFingerprint) {
+    record = { ...record, offeredFingerprint: offered };
+  }
+  if (node.generation !== record.observedGeneration) {
+    record = { ...record, observedGeneration: node.generation };
+  }
+  const trusting = acceptTrustedKey(record, { node, health });
+  if (trusting !== record) {
+    const message = `the host key ${health.offeredFingerprint} is accepted; the node is prepared and verified anew`;
+    decision.events.push({ type: 'node.host_key_trusted', reason: 'HostKeyTrusted', message });
+  }
+  return trusting;
 }
 
 const STATE_EVENTS: Record<NodeState, EventType> = {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { CLOSED_BREAKER } from './breaker.ts';
-import { decideRental, type RentalInputs } from './decide-rental.ts';
+import { decideRental } from './decide-rental.ts';
 import type { Node } from './node.ts';
 import type { PlacementChoice } from './placement.ts';
+import type { RentalInputs } from './rental-decision.ts';
 import { aNode, aPlacement, aRental, NOW } from './rows.fixture.ts';
 
 const later = (ms: number) => new Date(NOW.getTime() + ms);

@@ -1,45 +1,8 @@
 import { RENTAL_BACKOFF } from './backoff.ts';
-import type { Breaker } from './breaker.ts';
+import { decideDeparture, decideMove, mustLeave } from './decide-move.ts';
 import type { EventType } from './event.ts';
-import type { Node } from './node.ts';
-import type { PlacementChoice } from './placement.ts';
-import type { Reason } from './reason.ts';
-import type { Placement, Rental, RentalPhase } from './rental.ts';
-
-/** Everything that a decision about one rental may look at. */
-export interface RentalInputs {
-  rental: Rental;
-  nodeOf: (name: string) => Node | undefined;
-  breaker: Breaker;
-  /** Asked only when a node is wanted. */
-  choose: () => PlacementChoice;
-  /** 1 is next; null when it is not known in this pass. */
-  queuePosition: number | null;
-  now: Date;
-}
-
-/** What becomes of the placements. At most one of these in one save. */
-export type PlacementChange =
-  | { kind: 'none' }
-  | { kind: 'bind'; role: 'serving' | 'incoming'; node: Node }
-  /** The incoming placement takes over; the old one ends. */
-  | { kind: 'promote'; incoming: Placement; old: Placement; endReason: Reason }
-  | { kind: 'end'; placements: Placement[]; endReason: Reason };
-
-export interface RentalDecision {
-  change: PlacementChange;
-  phase: RentalPhase;
-  reason: Reason;
-  message: string;
-  /** Written to the history when it says something new. */
-  event: EventType | null;
-  lostAt: Date | null;
-  expiresAt: Date | null;
-  ended: boolean;
-  queuePosition: number | null;
-  /** When to look again even if nothing happens. */
-  nextDueAt: Date | null;
-}
+import type { Placement, Rental } from './rental.ts';
+import type { RentalDecision, RentalInputs } from './rental-decision.ts';
 
 /** What to make of one rental now. Pure: the same inputs give the same decision. */
 export function decideRental(inputs: RentalInputs): RentalDecision {
@@ -56,10 +19,11 @@ export function decideRental(inputs: RentalInputs): RentalDecision {
   const servingNode = inputs.nodeOf(serving.node);
   const isDead = servingNode === undefined || servingNode.record.state === 'dead';
   if (serving.readyAt === null) return decideFirst(base, serving, isDead);
-  const leaves = isDead ? 'NodeDead' : mustLeave(servingNode) ? 'NodeDrained' : null;
+  const isUnwanted = servingNode !== undefined && mustLeave(servingNode);
+  const leaves = isDead ? 'NodeDead' : isUnwanted ? 'NodeDrained' : null;
   const lost = { ...base, lostAt: isDead ? (rental.record.lostAt ?? inputs.now) : null };
   if (incoming) return decideMove(inputs, lost, serving, incoming, leaves ?? 'Moved');
-  if (leaves) return decideDeparture(inputs, lost, serving, leaves);
+  if (leaves) return decideDeparture(inputs, lost, serving, { why: leaves, isUnwanted });
   return {
     ...base,
     phase: 'Active',
@@ -207,81 +171,5 @@ function decideFirst(base: RentalDecision, serving: Placement, isDead: boolean):
     reason: 'NodeDead',
     message: `${serving.node} died before the account was ready`,
     event: 'rental.placement_failed',
-  };
-}
-
-function mustLeave(node: Node): boolean {
-  return node.wishes.draining || node.spec.retiring;
-}
-
-function decideMove(
-  { nodeOf, rental }: RentalInputs,
-  base: RentalDecision,
-  serving: Placement,
-  incoming: Placement,
-  endReason: Reason,
-): RentalDecision {
-  if (nodeOf(incoming.node)?.record.state === 'dead') {
-    return {
-      ...base,
-      change: { kind: 'end', placements: [incoming], endReason: 'NodeDead' },
-      phase: base.lostAt ? 'Lost' : 'Active',
-      reason: 'NodeDead',
-      message: `${incoming.node}, where it was to go, died too`,
-      event: 'rental.placement_failed',
-    };
-  }
-  if (incoming.readyAt === null) {
-    const message = `moving from ${serving.node} to ${incoming.node}`;
-    const event = rental.record.phase === 'Migrating' ? null : 'rental.migrating';
-    return { ...base, phase: 'Migrating', reason: 'Migrating', message, event };
-  }
-  return {
-    ...base,
-    change: { kind: 'promote', incoming, old: serving, endReason },
-    phase: 'Active',
-    reason: 'Provisioned',
-    message: `the account on ${incoming.node} is ready`,
-    event: 'rental.migrated',
-    lostAt: null,
-  };
-}
-
-/** Its node is dead or must be emptied, and nothing is incoming yet. */
-function decideDeparture(
-  { rental, breaker, choose, now }: RentalInputs,
-  base: RentalDecision,
-  serving: Placement,
-  why: 'NodeDead' | 'NodeDrained',
-): RentalDecision {
-  const stays = (reason: Reason, message: string, dueAt: Date | null = null): RentalDecision => {
-    const phase = why === 'NodeDead' ? 'Lost' : 'Active';
-    const old = rental.record.conditions.find(({ type }) => type === 'Ready')?.reason;
-    const isNews = phase === 'Lost' && (rental.record.phase !== 'Lost' || old !== reason);
-    const nextDueAt =
-      [dueAt, base.expiresAt].filter((at) => at !== null).toSorted((a, b) => +a - +b)[0] ?? null;
-    return { ...base, phase, reason, message, event: isNews ? 'rental.lost' : null, nextDueAt };
-  };
-  if (why === 'NodeDead') {
-    const { action, afterMs } = rental.spec.onNodeLoss;
-    if (action === 'wait') return stays('Waiting', `${serving.node} is dead; waiting for it as asked`);
-    const graceEndsAt = new Date((base.lostAt as Date).getTime() + afterMs);
-    if (graceEndsAt > now) {
-      return stays('Waiting', `${serving.node} is dead; moved when the grace ends`, graceEndsAt);
-    }
-  }
-  if (breaker.open) return stays('MigrationHeld', `nobody is moved: ${breaker.message}`);
-  const choice = choose();
-  if (choice.kind === 'none') {
-    const cause = why === 'NodeDead' ? `${serving.node} is dead` : `${serving.node} is to be emptied`;
-    return stays('NoFreeNode', `${cause} and no healthy free node matches now`);
-  }
-  return {
-    ...base,
-    change: { kind: 'bind', role: 'incoming', node: choice.node },
-    phase: 'Migrating',
-    reason: 'Migrating',
-    message: `moving from ${serving.node} to ${choice.node.spec.name}`,
-    event: 'rental.migrating',
   };
 }

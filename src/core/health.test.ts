@@ -17,6 +17,7 @@ const bad: ProbeResult = {
   message: 'refused',
   evidence: 'strong',
   offeredHostKey: null,
+  offeredFingerprint: null,
 };
 
 /** Probes when the health asks for it, with answers that take no time, until the verdict or `max` probes. */

@@ -19,7 +19,9 @@ export interface Health {
   message: string;
   /** The key that the node showed at its first good probe, until it is recorded. */
   hostKey: string | null;
+  /** What a node shows instead of its known key. */
   offeredHostKey: string | null;
+  offeredFingerprint: string | null;
   nextProbeAtMs: number;
 }
 
@@ -34,6 +36,7 @@ export function createHealth(nowMs: number): Health {
     message: 'not probed yet',
     hostKey: null,
     offeredHostKey: null,
+    offeredFingerprint: null,
     nextProbeAtMs: nowMs,
   };
 }
@@ -91,6 +94,7 @@ function judgeFailure(
     reason: result.reason,
     message: result.message,
     offeredHostKey: result.offeredHostKey,
+    offeredFingerprint: result.offeredFingerprint,
     nextProbeAtMs:
       verdict === 'dead'
         ? endedAtMs + spread(deadProbeIntervalMs(policy), jitter)
@@ -142,6 +146,7 @@ function judgeSuccess(
     message: recovering ? 'the node answers again, but not yet for long enough' : 'the node answers',
     hostKey: health.hostKey ?? hostKey,
     offeredHostKey: null,
+    offeredFingerprint: null,
     nextProbeAtMs: endedAtMs + spread(recovering ? recoveryIntervalMs(policy) : policy.intervalMs, jitter),
   };
 }

@@ -2,6 +2,7 @@ import { type Condition, setCondition } from './condition.ts';
 import { isSuspect } from './health.ts';
 import { LAST_UID, type NodeRecord } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
+import { whyNotEmpty } from './node-wishes.ts';
 import type { Reason } from './reason.ts';
 
 type Verdict = Omit<Condition, 'lastTransitionTime'>;
@@ -81,10 +82,12 @@ function provisioned({ live, run, record }: NodeInputs & { record: NodeRecord })
   return condition('Provisioned', 'False', 'Provisioning', `placement ${live.epoch}`);
 }
 
-function schedulable({ node, health, record }: NodeInputs & { record: NodeRecord }): Verdict {
+function schedulable({ node, live, health, record }: NodeInputs & { record: NodeRecord }): Verdict {
   const no = (reason: Reason, message: string) => condition('Schedulable', 'False', reason, message);
-  if (node.spec.retiring) return no('Retiring', 'taken out of the inventory');
-  if (node.wishes.draining) return no('Draining', 'being emptied');
+  if (node.spec.retiring) {
+    return no('Retiring', `taken out of the inventory: ${whyNotEmpty({ node, live }, record.state)}`);
+  }
+  if (node.wishes.draining) return no('Draining', whyNotEmpty({ node, live }, record.state));
   if (node.wishes.cordoned) return no('Cordoned', 'kept free of new rentals by an operator');
   if (record.state === 'quarantined') return no('Quarantined', 'not clean');
   if (record.state === 'dead' || record.state === 'unknown')

@@ -42,7 +42,7 @@ describe('the node machine', () => {
       "
                     joined        bound         confirmed     unbound       verified      cleaningFailedcleanRequesteddied          revived
       unknown       cleaning      -             -             -             -             -             -             dead          -
-      free          -             provisioning  -             -             -             -             -             dead          -
+      free          -             provisioning  -             -             -             -             cleaning      dead          -
       provisioning  -             -             allocated     cleaning      -             -             -             dead          -
       allocated     -             -             -             cleaning      -             -             -             dead          -
       cleaning      -             -             -             -             free          quarantined   -             dead          -

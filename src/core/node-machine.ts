@@ -53,7 +53,11 @@ export const nodeMachine = setup({
   context: NO_FACTS,
   states: {
     unknown: { meta: { work: 'none' }, on: { joined: 'cleaning', died: 'dead' } },
-    free: { meta: { work: 'none' }, tags: ['lendable'], on: { bound: 'provisioning', died: 'dead' } },
+    free: {
+      meta: { work: 'none' },
+      tags: ['lendable'],
+      on: { bound: 'provisioning', cleanRequested: 'cleaning', died: 'dead' },
+    },
     provisioning: {
       meta: { work: 'ensureAccess' },
       on: { confirmed: 'allocated', unbound: 'cleaning', died: 'dead' },

@@ -4,14 +4,20 @@ import type { Node, NodeState, NodeStatus } from './node.ts';
 /** A node as administrators see it: this list of fields and nothing else. */
 export interface NodeView {
   name: string;
+  /** Grows with each change of the spec or of what operators want; seen to once it is observed. */
+  generation: number;
   spec: {
     host: string;
     port: number;
     zone: string | null;
     labels: Record<string, string>;
     unschedulable: boolean;
+    draining: boolean;
+    /** Taken out of the inventory; listed until it is empty and clean. */
+    retiring: boolean;
   };
   status: {
+    observedGeneration: number;
     status: NodeStatus;
     allocated: boolean;
     state: NodeState;
@@ -19,6 +25,8 @@ export interface NodeView {
     rental: string | null;
     lastChecked: string | null;
     hostKey: string | null;
+    /** SHA256:… of the key that it shows instead; no login is tried meanwhile. */
+    offeredFingerprint: string | null;
     conditions: Condition[];
   };
 }
@@ -35,20 +43,25 @@ export function viewNode(node: Node, occupant: string | null): NodeView {
   const { spec, wishes, record } = node;
   return {
     name: spec.name,
+    generation: node.generation,
     spec: {
       host: spec.host,
       port: spec.port,
       zone: spec.zone,
       labels: spec.labels,
       unschedulable: wishes.cordoned || wishes.draining || spec.retiring,
+      draining: wishes.draining,
+      retiring: spec.retiring,
     },
     status: {
+      observedGeneration: record.observedGeneration,
       status: record.status,
       allocated: occupant !== null,
       state: record.state,
       rental: occupant,
       lastChecked: node.lastCheckedAt === null ? null : node.lastCheckedAt.toISOString(),
       hostKey: spec.pinnedHostKey ?? record.hostKey,
+      offeredFingerprint: record.offeredFingerprint,
       conditions: record.conditions,
     },
   };

@@ -41,6 +41,8 @@ export interface NodeWishes {
   cleanRequested: number;
   /** SHA256:… fingerprint of a changed host key that an operator accepts, or null. */
   trustedFingerprint: string | null;
+  /** A retiring node that will not come back is given up: dropped without having been cleaned. */
+  forgetting: boolean;
 }
 
 /** What the reconciler knows of a node. Written by the reconciler alone, guarded by `resourceVersion`. */
@@ -50,6 +52,8 @@ export interface NodeRecord {
   stateSince: Date;
   /** The host key that was recorded when the node was first seen (or trusted), `ssh-ed25519 AAAA…`. */
   hostKey: string | null;
+  /** SHA256:… of the key that the node shows instead, for as long as it does; no login is tried meanwhile. */
+  offeredFingerprint: string | null;
   conditions: Condition[];
   /** prepare_node has run and a baseline was taken. */
   preparedAt: Date | null;
@@ -63,13 +67,47 @@ export interface NodeRecord {
   /** The next uid to hand out on this node; never goes down, so that no uid is used twice. */
   nextUid: number;
   cleanSeen: number;
+  /** The `Node.generation` that these columns take into account. */
+  observedGeneration: number;
   resourceVersion: number;
 }
+
+/** Of a node that nobody has looked at yet. */
+export function newNodeRecord(now: Date): NodeRecord {
+  return {
+    status: 'unknown',
+    state: 'unknown',
+    stateSince: now,
+    hostKey: null,
+    offeredFingerprint: null,
+    conditions: [],
+    preparedAt: null,
+    verifiedAt: null,
+    attempt: 0,
+    nextAttemptAt: null,
+    lastFailedAt: null,
+    nextUid: FIRST_UID,
+    cleanSeen: 0,
+    observedGeneration: 0,
+    resourceVersion: 1,
+  };
+}
+
+/** Of a node that no operator has asked anything of. */
+export const NO_WISHES: NodeWishes = {
+  cordoned: false,
+  draining: false,
+  cleanRequested: 0,
+  trustedFingerprint: null,
+  forgetting: false,
+};
 
 export interface Node {
   spec: NodeSpec;
   wishes: NodeWishes;
   record: NodeRecord;
+  /** Grows with each change of spec or wishes; the reconciler is behind while it has observed a lower one. */
+  generation: number;
   /** When the node was last probed. Written in batches, outside the guard of `resourceVersion`. */
   lastCheckedAt: Date | null;
 }

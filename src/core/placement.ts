@@ -31,7 +31,7 @@ export type PlacementChoice =
 /** How long a node that died is chosen last. */
 const RECENT_FAILURE_MS = 3_600_000;
 
-export function matches(selector: Selector, node: Node): boolean {
+export function matches(selector: Selector, node: Pick<Node, 'spec'>): boolean {
   if (selector.zone !== null && selector.zone !== node.spec.zone) return false;
   return Object.entries(selector.matchLabels).every(([key, value]) => node.spec.labels[key] === value);
 }
@@ -41,6 +41,7 @@ export function whyNotNow({ node, health, occupied }: Candidate): Reason | null 
   if (node.wishes.draining) return 'Draining';
   if (node.wishes.cordoned) return 'Cordoned';
   if (occupied || node.record.state !== 'free') return notFreeReason(node, occupied);
+  if (node.record.verifiedAt === null) return 'NotVerified';
   if (!isTrusted(health)) return 'NotAlive';
   if (node.record.nextUid > LAST_UID) return 'UidsExhausted';
   return null;
@@ -103,7 +104,7 @@ function countByZone(candidates: Candidate[]): Map<string | null, number> {
 }
 
 /** Most constrained first, so that a picky rental is not starved by one that fits anywhere; then oldest. */
-export function orderWaiting(rentals: Rental[], nodes: Node[]): Rental[] {
+export function orderWaiting(rentals: Rental[], nodes: Pick<Node, 'spec'>[]): Rental[] {
   const fits = new Map(
     rentals.map((rental) => [
       rental.id,

@@ -23,6 +23,8 @@ export type ProbeResult =
       evidence: 'strong' | 'weak';
       /** The host key that was offered instead of the expected one. */
       offeredHostKey: string | null;
+      /** Its `SHA256:…` fingerprint. */
+      offeredFingerprint: string | null;
     };
 
 /** Watches nodes over held SSH connections. At most one probe per node runs at a time. */

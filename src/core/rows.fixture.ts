@@ -1,7 +1,7 @@
 import type { Health } from './health.ts';
 import { createHealth } from './health.ts';
 import type { Node, NodeRecord, NodeSpec, NodeWishes } from './node.ts';
-import { FIRST_UID } from './node.ts';
+import { FIRST_UID, NO_WISHES, newNodeRecord } from './node.ts';
 import {
   NEW_RENTAL_RECORD,
   type Placement,
@@ -33,23 +33,18 @@ export function aNode(
       retiring: false,
       ...set.spec,
     },
-    wishes: { cordoned: false, draining: false, cleanRequested: 0, trustedFingerprint: null, ...set.wishes },
+    wishes: { ...NO_WISHES, ...set.wishes },
     record: {
+      ...newNodeRecord(NOW),
       status: 'alive',
       state: 'free',
-      stateSince: NOW,
       hostKey: KEY,
-      conditions: [],
       preparedAt: NOW,
       verifiedAt: NOW,
-      attempt: 0,
-      nextAttemptAt: null,
-      lastFailedAt: null,
-      nextUid: FIRST_UID,
-      cleanSeen: 0,
-      resourceVersion: 1,
+      observedGeneration: 1,
       ...set.record,
     },
+    generation: 1,
     lastCheckedAt: NOW,
   };
 }

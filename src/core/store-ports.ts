@@ -1,4 +1,5 @@
 import type { NewEvent, StoredEvent } from './event.ts';
+import type { InventoryAnswer, InventoryState } from './inventory.ts';
 import type { Node, NodeRecord, NodeSpec } from './node.ts';
 import type { Placement, Rental, RentalRecord, RentalSpec } from './rental.ts';
 
@@ -36,7 +37,7 @@ export interface Save {
   }[];
   /** Ended placements whose residue was verified gone. */
   cleaned?: { epochs: number[]; at: Date };
-  /** Nodes to delete for good (retired, clean, without a live placement). */
+  /** Nodes to delete for good (retiring and clean, or given up; without a live placement). */
   removeNodes?: string[];
   events: NewEvent[];
 }
@@ -53,6 +54,8 @@ export type SaveResult =
 export interface ReconcileStore {
   /** Ids of rentals that the API wrote since they were last seen. Cheap: an indexed column. */
   listDirtyRentals(): Promise<string[]>;
+  /** Names of nodes whose spec or wishes were written since they were last seen. Cheap likewise. */
+  listDirtyNodes(): Promise<string[]>;
   /** Every node with its wishes; placements are listed apart. */
   listNodes(): Promise<Node[]>;
   loadNode(name: string): Promise<Node | null>;
@@ -74,17 +77,36 @@ export interface ReconcileStore {
   numberEvents(leadership: Leadership): Promise<void>;
 }
 
+/** An inventory file as it was read: what the fleet is to be made of. */
+export interface WantedFleet {
+  specs: NodeSpec[];
+  /** SHA-256 of the file's text, in hex. */
+  sha256: string;
+}
+
 /** The inventory's side: node specs. */
 export interface InventoryStore {
   /**
    * Makes the node specs equal to these: inserts, updates, and marks as retiring what is missing (a retiring
-   * node that is listed again is lent again). Writes an event for each change. Under the fence.
+   * node that is listed again is lent again). Writes an event for each change. Refuses to take out too much of
+   * the fleet at once unless `force`. Under the fence. `answering`: the request that this is the answer to.
    */
   applyInventory(
     leadership: Leadership,
-    specs: NodeSpec[],
+    wanted: WantedFleet & { force: boolean; answering: number | null },
     now: Date,
-  ): Promise<{ added: string[]; changed: string[]; retiring: string[] } | 'deposed'>;
+  ): Promise<InventoryAnswer | 'deposed'>;
+  /** Notes that the file was not applied, and why, with its event. Under the fence. */
+  refuseInventory(
+    leadership: Leadership,
+    answer: InventoryAnswer & { kind: 'refused' },
+    answering: number | null,
+    now: Date,
+  ): Promise<boolean>;
+  /** Null before the first inventory was applied and nothing was asked for. */
+  loadInventoryState(): Promise<InventoryState | null>;
+  /** For what a daemon that does not lead has to tell. */
+  recordEvent(event: NewEvent): Promise<void>;
 }
 
 export interface Page<Item> {
@@ -130,6 +152,11 @@ export interface StoredEventFilter {
   type: string | null;
 }
 
+/** What an operator may ask of a node. */
+export type NodeWish =
+  | { kind: 'cordon' | 'uncordon' | 'drain' | 'clean' | 'forget' }
+  | { kind: 'trust'; fingerprint: string };
+
 /** The API's side of the store. `tenant` null means every tenant's (admin); it is part of the SQL. */
 export interface ApiStore {
   createRental(rental: NewRental, event: NewEvent): Promise<CreateResult>;
@@ -160,7 +187,13 @@ export interface ApiStore {
   findNode(name: string): Promise<Node | null>;
   /** node name -> rental id, of the live placements. */
   listOccupants(): Promise<Map<string, string>>;
-  setCordon(node: string, cordoned: boolean, event: NewEvent): Promise<boolean>;
+  /** Null: there is no such node. False: its state does not allow the wish, or it has it already. */
+  writeWish(node: string, wish: NodeWish, event: NewEvent): Promise<boolean | null>;
+  /** Open rentals of all tenants, for plans. */
+  listOpenRentals(): Promise<Rental[]>;
+  loadInventoryState(): Promise<InventoryState | null>;
+  /** Asks the leader to read its inventory file again. The number of the request. */
+  requestInventory(request: { sha256: string | null; force: boolean; by: string }): Promise<number>;
   listEvents(
     tenant: string | null,
     filter: StoredEventFilter & { afterSeq: number; limit: number },

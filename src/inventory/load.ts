@@ -1,22 +1,15 @@
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
+import type { InventoryResult } from '../core/inventory.ts';
 import type { NodeSpec } from '../core/node.ts';
-import type { Policy } from '../core/policy.ts';
 import { isLabelKey } from './formats.ts';
 import { findRelationProblems } from './relations.ts';
 import { fillPolicy, type InventoryFile, inventorySchema, type NodeEntry } from './schema.ts';
 import { suggest } from './suggest.ts';
 import { BROKEN, type Path, type Problem, readTree, type Tree } from './tree.ts';
 import type { Environment } from './variables.ts';
-
-export interface Inventory {
-  policy: Policy;
-  nodes: NodeSpec[];
-}
-
-/** `problems`: every mistake of the file as `FILE:LINE:COLUMN: key: what was expected`, in the file's order. */
-export type InventoryResult = { ok: true; inventory: Inventory } | { ok: false; problems: string[] };
 
 const MAX_BYTES = 5 * 1024 * 1024;
 
@@ -58,7 +51,14 @@ export function parseInventory(text: string, path: string, env: Environment): In
     ...found.filter((problem) => tree.brokenFrom === Infinity || isReliable(problem, tree)),
   ];
   if (problems.length > 0 || !parsed.success) return { ok: false, problems: print(problems, path, tree) };
-  return { ok: true, inventory: build(parsed.data, path, env) };
+  const policy = fillPolicy(parsed.data.policy);
+  const nodes = buildNodes(parsed.data, path, env);
+  return { ok: true, inventory: { policy, nodes, sha256: computeSha256(text) } };
+}
+
+/** By this an operator and the daemon know that they speak of the same file. */
+export function computeSha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function isReliable(problem: Problem, tree: Tree): boolean {
@@ -125,11 +125,10 @@ function printPath(path: Path): string {
     .replace(/^\./, '');
 }
 
-function build(file: InventoryFile, path: string, env: Environment): Inventory {
+function buildNodes(file: InventoryFile, path: string, env: Environment): NodeSpec[] {
   const folder = dirname(resolve(path));
   const controlKey = env.ORION_CONTROL_KEY ?? `${env.ORION_HOME ?? '.orion'}/keys/control_ed25519`;
-  const nodes = file.nodes.map((node) => buildNode(node, file.defaults ?? {}, folder, controlKey));
-  return { policy: fillPolicy(file.policy), nodes };
+  return file.nodes.map((node) => buildNode(node, file.defaults ?? {}, folder, controlKey));
 }
 
 function buildNode(

@@ -49,6 +49,7 @@ export function createLoop(
   async function pass(): Promise<void> {
     if (clock.monotonicMs() >= resyncAtMs) await resync();
     await store.numberEvents(leadership);
+    await takeDirtyNodes();
     const dirty = new Set(await store.listDirtyRentals());
     for (const id of dirty) await takeDirty(id);
     updateBreaker();
@@ -58,6 +59,18 @@ export function createLoop(
       for (const name of nodes) await reconcileNode(name, context);
       await reconcileRentals(rentals, dirty);
     }
+  }
+
+  /** The inventory or an operator wrote them: they may be new, elsewhere, or to be emptied. */
+  async function takeDirtyNodes(): Promise<void> {
+    const names = await store.listDirtyNodes();
+    for (const name of names) {
+      await fleet.refreshNode(name);
+      due.markNode(name);
+      const live = fleet.livePlacement(name);
+      if (live) due.markRental(live.rentalId);
+    }
+    if (names.length > 0) watcher.follow(fleet.nodes());
   }
 
   async function takeDirty(id: string): Promise<void> {

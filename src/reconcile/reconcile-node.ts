@@ -36,6 +36,11 @@ export async function reconcileNode(name: string, context: Context): Promise<voi
     due.markNode(name);
   }
   if (decision.start && fence !== null) context.start(name, decision.start, fence);
+  // Another host key counts from now on, so the node may answer.
+  if (decision.record.hostKey !== node.record.hostKey) {
+    due.markNode(name);
+    context.watcher.probeSoon(name);
+  }
   if (decision.record.nextAttemptAt) due.markAt(`node/${name}`, decision.record.nextAttemptAt);
   markAffected(inputs, decision, context);
 }

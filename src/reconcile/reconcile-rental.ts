@@ -1,10 +1,11 @@
 import { setCondition } from '../core/condition.ts';
-import { decideRental, type RentalDecision } from '../core/decide-rental.ts';
+import { decideRental } from '../core/decide-rental.ts';
 import type { EventType, NewEvent } from '../core/event.ts';
 import type { Node } from '../core/node.ts';
 import { nextState } from '../core/node-machine.ts';
 import { type Candidate, choosePlacement } from '../core/placement.ts';
 import type { Placement, Rental, RentalRecord } from '../core/rental.ts';
+import type { RentalDecision } from '../core/rental-decision.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type { Save } from '../core/store-ports.ts';
 import { type Context, DeposedError } from './context.ts';

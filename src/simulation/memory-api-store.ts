@@ -1,9 +1,17 @@
 import type { EventType, NewEvent, StoredEvent } from '../core/event.ts';
-import type { Node } from '../core/node.ts';
+import type { InventoryAnswer, InventoryState } from '../core/inventory.ts';
+import type { Node, NodeWishes } from '../core/node.ts';
 import { viewNode } from '../core/node-view.ts';
 import type { Rental, RentalRecord } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
-import type { ApiStore, NewRental, Principal, StoredEventFilter, TokenView } from '../core/store-ports.ts';
+import type {
+  ApiStore,
+  NewRental,
+  NodeWish,
+  Principal,
+  StoredEventFilter,
+  TokenView,
+} from '../core/store-ports.ts';
 
 /** The API's store in memory, and the hand of a reconciler that the tests play themselves. */
 export interface MemoryApiStore extends ApiStore {
@@ -21,6 +29,8 @@ export interface MemoryApiStore extends ApiStore {
     placements?: Rental['placements'],
   ): void;
   setNodeState(name: string, type: EventType, record: Partial<Node['record']>): void;
+  /** As the leader answers the newest request. */
+  answerInventory(answer: InventoryAnswer): void;
 }
 
 type StoredToken = TokenView & { hash: string };
@@ -36,6 +46,7 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
   const tokens = new Map<string, StoredToken>();
   const keys = new Map<string, Key>();
   const events: StoredEvent[] = [];
+  let inventory: InventoryState | null = null;
 
   const write = (event: NewEvent) => {
     const object = typeof event.object === 'function' ? event.object(0) : event.object;
@@ -129,12 +140,25 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
       );
       return new Map(live);
     },
-    async setCordon(name, cordoned, event) {
+    async writeWish(name, wish, event) {
       const node = nodes.get(name);
-      if (!node) return false;
-      nodes.set(name, { ...node, wishes: { ...node.wishes, cordoned } });
+      if (!node) return null;
+      const wishes = withWish(node, wish);
+      if (wishes === null) return false;
+      nodes.set(name, { ...node, wishes, generation: node.generation + 1 });
       write(event);
       return true;
+    },
+    listOpenRentals: async () => [...rentals.values()].filter(({ record }) => record.endedAt === null),
+    loadInventoryState: async () => inventory,
+    async requestInventory({ sha256, force, by }) {
+      const requested = (inventory?.requested ?? 0) + 1;
+      const request = { requested, requestedSha256: sha256, requestedForce: force, requestedBy: by };
+      inventory = { ...(inventory ?? NO_INVENTORY), ...request };
+      return requested;
+    },
+    answerInventory(answer) {
+      inventory = { ...(inventory ?? NO_INVENTORY), answered: inventory?.requested ?? 0, answer };
     },
     checkReady: async () => ({ ready: true }),
   };
@@ -189,7 +213,7 @@ function createTokenTable(
 
 /** The store, whose calls reject while `failure` is set. */
 function failing(store: MemoryApiStore): MemoryApiStore {
-  const synchronous = ['addNode', 'setStatus', 'setNodeState'];
+  const synchronous = ['addNode', 'setStatus', 'setNodeState', 'answerInventory'];
   return new Proxy(store, {
     get(target, property, receiver) {
       const value: unknown = Reflect.get(target, property, receiver);
@@ -197,6 +221,34 @@ function failing(store: MemoryApiStore): MemoryApiStore {
       return isCall && target.failure !== null ? () => Promise.reject(target.failure) : value;
     },
   });
+}
+
+const NO_INVENTORY: InventoryState = {
+  ...{ requested: 0, requestedSha256: null, requestedForce: false, requestedBy: null },
+  ...{ answered: 0, answer: null, appliedSha256: null, appliedAt: null },
+};
+
+/** The wishes after one more; null when the node's state does not allow it or it is there already. */
+function withWish({ wishes, spec, record }: Node, wish: NodeWish): NodeWishes | null {
+  switch (wish.kind) {
+    case 'cordon':
+      return wishes.cordoned ? null : { ...wishes, cordoned: true };
+    case 'uncordon':
+      return wishes.cordoned || wishes.draining ? { ...wishes, cordoned: false, draining: false } : null;
+    case 'drain':
+      return wishes.draining ? null : { ...wishes, draining: true };
+    case 'clean':
+      if (!['quarantined', 'cleaning', 'free'].includes(record.state)) return null;
+      return { ...wishes, cleanRequested: wishes.cleanRequested + 1 };
+    case 'forget':
+      if (!spec.retiring || !['dead', 'quarantined', 'unknown'].includes(record.state)) return null;
+      return { ...wishes, forgetting: true };
+    case 'trust':
+      if (spec.pinnedHostKey !== null || wishes.trustedFingerprint === wish.fingerprint) return null;
+      return { ...wishes, trustedFingerprint: wish.fingerprint };
+    default:
+      return wish satisfies never;
+  }
 }
 
 function isOf(rental: Rental, tenant: string | null): boolean {

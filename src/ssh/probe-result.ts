@@ -1,6 +1,7 @@
 import type { NodeTarget, ProbeResult } from '../core/ports.ts';
 import { classifyFailure, HostKeyRefused, StepError } from './failure.ts';
 import { describeFailure } from './failure-text.ts';
+import { computeFingerprint, parseHostKey } from './host-key.ts';
 
 /** A failed probe in the words of the port. */
 export function toFailedProbe(
@@ -13,14 +14,16 @@ export function toFailedProbe(
   const message = describeFailure(address, step, cause);
   const { reason, evidence } = classifyFailure(step, cause);
   if (cause instanceof HostKeyRefused) {
-    const offeredHostKey = cause.offered;
-    const owner = hostKeyOwner(offeredHostKey);
-    if (owner === null || owner === target.name)
-      return { ok: false, reason, message, evidence, offeredHostKey };
+    const blob = parseHostKey(cause.offered);
+    const offeredFingerprint = blob === null ? null : computeFingerprint(blob);
+    const offered = { offeredHostKey: cause.offered, offeredFingerprint };
+    const owner = hostKeyOwner(cause.offered);
+    if (owner === null || owner === target.name) return { ok: false, reason, message, evidence, ...offered };
     const described = describeFailure(address, step, `it is ${owner} that answers: ${cause.message}`);
-    return { ok: false, reason: 'HostKeyOfOtherNode', message: described, evidence, offeredHostKey };
+    return { ok: false, reason: 'HostKeyOfOtherNode', message: described, evidence, ...offered };
   }
   // Whatever the node's own answer is called elsewhere: its host lives, and nobody new can log in.
   const isListener = step === 'listener' && !['ProbeFailed', 'DnsFailed', 'NoRoute'].includes(reason);
-  return { ok: false, reason: isListener ? 'ListenerDead' : reason, message, evidence, offeredHostKey: null };
+  const named = isListener ? 'ListenerDead' : reason;
+  return { ok: false, reason: named, message, evidence, offeredHostKey: null, offeredFingerprint: null };
 }

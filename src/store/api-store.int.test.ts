@@ -6,7 +6,7 @@ import { type ScratchServer, startScratchServer } from '../lab/scratch-database.
 import { migrate } from './migrate.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createStore, type Store } from './store.ts';
-import { bindSave, event, newRental, nodeSpec, now, rentalSpec } from './test-samples.ts';
+import { bindSave, event, fleetOf, newRental, nodeSpec, now, rentalSpec } from './test-samples.ts';
 
 let server: ScratchServer;
 let pool: Pool;
@@ -113,7 +113,7 @@ test('lets one of two changes to the same generation win, and marks the rental f
 });
 
 test('discards only what was rejected without ever having a machine', async () => {
-  await store.applyInventory(leader, [nodeSpec('n1')], now);
+  await store.applyInventory(leader, fleetOf([nodeSpec('n1')]), now);
   const key = { idempotencyKey: 'key', requestHash: 'a'.repeat(64) };
   await store.createRental(newRental('r_1', key), event());
   await store.discardRejected('r_1');
@@ -149,10 +149,11 @@ test('accepts a token until it expires or is revoked', async () => {
 });
 
 test('cordons a node once, and says when there is none', async () => {
-  await store.applyInventory(leader, [nodeSpec('n1')], now);
-  const cordon = () => store.setCordon('n1', true, event({ type: 'node.cordoned', node: 'n1' }));
-  expect([await cordon(), await cordon()]).toEqual([true, true]);
-  expect(await store.setCordon('n9', true, event())).toBe(false);
+  await store.applyInventory(leader, fleetOf([nodeSpec('n1')]), now);
+  const cordon = () =>
+    store.writeWish('n1', { kind: 'cordon' }, event({ type: 'node.cordoned', node: 'n1' }));
+  expect([await cordon(), await cordon()]).toEqual([true, false]);
+  expect(await store.writeWish('n9', { kind: 'cordon' }, event())).toBe(null);
   expect((await store.findNode('n1'))?.wishes.cordoned).toBe(true);
   await store.numberEvents(leader);
   const filter = { ...anyEvent, type: 'node.cordoned', limit: 9 };

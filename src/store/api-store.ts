@@ -2,8 +2,10 @@ import type { NewEvent } from '../core/event.ts';
 import type { ApiStore, CreateResult, NewRental } from '../core/store-ports.ts';
 import { findStoreError, StoreError } from './errors.ts';
 import { insertUnnumberedEvent, listEventsAfter, listEventsBefore, loadLastSeq } from './events.ts';
+import { insertRequest, loadInventoryState } from './inventories.ts';
 import { findSchemaProblem } from './migrate.ts';
-import { listNodes, loadNode, setCordoned } from './nodes.ts';
+import { updateWish } from './node-wishes.ts';
+import { listNodes, loadNode } from './nodes.ts';
 import { listOccupants } from './placements.ts';
 import type { Pool, Session } from './pool.ts';
 import {
@@ -11,6 +13,7 @@ import {
   findByIdempotencyKey,
   findRental,
   insertRental,
+  listOpenRentals,
   listRentals,
   markReleaseRequested,
   updateRentalSpec,
@@ -35,10 +38,13 @@ export function createApiStore(pool: Pool): ApiStore {
     listNodes: () => readOnce(pool, listNodes),
     findNode: (name) => readOnce(pool, (session) => loadNode(session, name)),
     listOccupants: () => readOnce(pool, listOccupants),
-    setCordon: async (node, cordoned, event) =>
-      (await writeWithEvent(pool, event, (session) => setCordoned(session, node, cordoned))) ||
-      // Nothing to change is a success, too; no such node is none.
-      (await readOnce(pool, (session) => loadNode(session, node))) !== null,
+    async writeWish(name, wish, event) {
+      if (await writeWithEvent(pool, event, (session) => updateWish(session, name, wish))) return true;
+      return (await readOnce(pool, (session) => loadNode(session, name))) === null ? null : false;
+    },
+    listOpenRentals: () => inSnapshot(pool, listOpenRentals),
+    loadInventoryState: () => readOnce(pool, loadInventoryState),
+    requestInventory: (request) => inTransaction(pool, (session) => insertRequest(session, request)),
     listEvents: (tenant, filter) =>
       readOnce(pool, (session) => listEventsAfter(session, tenant, filter.afterSeq, filter)),
     listRecentEvents: (tenant, filter) =>

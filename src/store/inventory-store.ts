@@ -1,96 +1,121 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { EventType, NewEvent } from '../core/event.ts';
-import { FIRST_UID, type Node, type NodeRecord, type NodeSpec } from '../core/node.ts';
+import { diffInventory, type InventoryAnswer, type InventoryDiff, whyTooMuch } from '../core/inventory.ts';
+import { newNodeRecord } from '../core/node.ts';
 import { viewNode } from '../core/node-view.ts';
+import { viewRental } from '../core/rental-view.ts';
 import type { InventoryStore } from '../core/store-ports.ts';
+import { insertUnnumberedEvent } from './events.ts';
 import { underFence } from './fence.ts';
+import { loadInventoryState, saveAnswer } from './inventories.ts';
 import { insertNode, listNodes, loadNode, updateNodeSpec } from './nodes.ts';
 import { listOccupants } from './placements.ts';
 import type { Pool, Session } from './pool.ts';
-
-interface Change {
-  type: Extract<EventType, 'node.joined' | 'node.changed' | 'node.retiring'>;
-  spec: NodeSpec;
-  message: string;
-}
+import { loadRental } from './rentals.ts';
+import { inTransaction, readOnce } from './transaction.ts';
 
 export function createInventoryStore(pool: Pool): InventoryStore {
   return {
-    async applyInventory(leadership, specs, now) {
-      return await underFence(pool, leadership, async (session) => {
-        const changes = compareSpecs(await listNodes(session), specs);
-        for (const { type, spec } of changes) {
-          if (type === 'node.joined') await insertNode(session, spec, newRecord(now));
-          else await updateNodeSpec(session, spec);
-        }
-        const named = (type: Change['type']) =>
-          changes.filter((change) => change.type === type).map(({ spec }) => spec.name);
-        const [added, changed, retiring] = [
-          named('node.joined'),
-          named('node.changed'),
-          named('node.retiring'),
-        ];
-        const events = await describeChanges(session, changes, now);
-        return { keep: true, result: { added, changed, retiring }, events };
+    async applyInventory(leadership, { specs, sha256, force, answering }, now) {
+      return await underFence<InventoryAnswer>(pool, leadership, async (session) => {
+        const current = (await listNodes(session)).map(({ spec }) => spec);
+        const diff = diffInventory(current, specs);
+        const tooMuch = force ? null : whyTooMuch(current, diff);
+        const answer: InventoryAnswer =
+          tooMuch === null
+            ? await applyDiff(session, diff, now)
+            : { kind: 'refused', reason: 'InventoryRefused', message: tooMuch };
+        await saveAnswer(session, { answering, answer, sha256, at: now });
+        const events = answer.kind === 'refused' ? [] : await describeChanges(session, diff, now);
+        return { keep: true, result: answer, events: [...events, ...describeAnswer(answer, now)] };
       });
     },
+
+    async refuseInventory(leadership, answer, answering, now) {
+      const result = await underFence(pool, leadership, async (session) => {
+        await saveAnswer(session, { answering, answer, sha256: null, at: now });
+        return { keep: true, result: 'saved', events: describeAnswer(answer, now) };
+      });
+      return result !== 'deposed';
+    },
+
+    loadInventoryState: () => readOnce(pool, loadInventoryState),
+    recordEvent: (event) => inTransaction(pool, (session) => insertUnnumberedEvent(session, event)),
   };
 }
 
-function compareSpecs(stored: Node[], specs: NodeSpec[]): Change[] {
-  const before = new Map(stored.map(({ spec }) => [spec.name, spec]));
-  const listed = new Set(specs.map(({ name }) => name));
-  const changes: Change[] = [];
-  for (const spec of specs) {
-    const old = before.get(spec.name);
-    if (!old) {
-      changes.push({ type: 'node.joined', spec, message: `${spec.name} joined the fleet` });
-    } else if (!isDeepStrictEqual(old, spec)) {
-      changes.push({ type: 'node.changed', spec, message: describeDifference(old, spec) });
-    }
-  }
-  for (const { spec } of stored) {
-    if (listed.has(spec.name) || spec.retiring) continue;
-    const message = `${spec.name} is not in the inventory any more`;
-    changes.push({ type: 'node.retiring', spec: { ...spec, retiring: true }, message });
-  }
-  return changes;
+async function applyDiff(session: Session, diff: InventoryDiff, now: Date): Promise<InventoryAnswer> {
+  for (const spec of diff.added) await insertNode(session, spec, newNodeRecord(now));
+  for (const { after } of diff.changed) await updateNodeSpec(session, after);
+  for (const spec of diff.removed) await updateNodeSpec(session, { ...spec, retiring: true });
+  return {
+    kind: 'applied',
+    added: diff.added.map(({ name }) => name),
+    changed: diff.changed.map(({ name }) => name),
+    retiring: diff.removed.map(({ name }) => name),
+  };
 }
 
-/** Names of the fields, not their values: paths of keys belong into no history. */
-function describeDifference(old: NodeSpec, spec: NodeSpec): string {
-  const fields = Object.keys(spec) as (keyof NodeSpec)[];
-  const changed = fields.filter((field) => !isDeepStrictEqual(old[field], spec[field]));
-  return `the inventory changed ${changed.join(', ')} of ${spec.name}`;
+/** Nothing to tell when the file says what the fleet is already. */
+function describeAnswer(answer: InventoryAnswer, at: Date): NewEvent[] {
+  const about = { at, rentalId: null, node: null, tenant: null, object: null };
+  if (answer.kind === 'refused') {
+    return [{ type: 'inventory.refused', ...about, reason: answer.reason, message: answer.message }];
+  }
+  const { added, changed, retiring } = answer;
+  if (added.length + changed.length + retiring.length === 0) return [];
+  const message = `${added.length} added, ${changed.length} changed, ${retiring.length} taken out`;
+  return [{ type: 'inventory.applied', ...about, reason: 'InventoryApplied', message }];
 }
 
-async function describeChanges(session: Session, changes: Change[], now: Date): Promise<NewEvent[]> {
+async function describeChanges(
+  session: Session,
+  { added, changed, removed }: InventoryDiff,
+  now: Date,
+): Promise<NewEvent[]> {
+  const changes: { type: EventType; name: string; message: string }[] = [
+    ...added.map(({ name }) => ({ type: 'node.joined' as const, name, message: `${name} joined the fleet` })),
+    ...changed.map(({ name, keys }) => ({
+      type: 'node.changed' as const,
+      name,
+      // Names of the fields, not their values: paths of keys belong into no history.
+      message: `the inventory changed ${keys.join(', ')} of ${name}`,
+    })),
+    ...removed.map(({ name }) => ({
+      type: 'node.retiring' as const,
+      name,
+      message: `${name} is not in the inventory any more`,
+    })),
+  ];
   if (changes.length === 0) return [];
   const occupants = await listOccupants(session);
   const events: NewEvent[] = [];
-  for (const { type, spec, message } of changes) {
-    const node = await loadNode(session, spec.name);
-    const object = node && viewNode(node, occupants.get(spec.name) ?? null);
-    const about = { at: now, rentalId: null, node: spec.name, tenant: null };
+  for (const { type, name, message } of changes) {
+    const node = await loadNode(session, name);
+    const occupant = occupants.get(name) ?? null;
+    const object = node && viewNode(node, occupant);
+    const about = { at: now, rentalId: null, node: name, tenant: null };
     events.push({ type, ...about, reason: 'InventoryApplied', message, object });
   }
-  return events;
+  return [...events, ...(await describeAddresses(session, changed, occupants, now))];
 }
 
-function newRecord(now: Date): NodeRecord {
-  return {
-    status: 'unknown',
-    state: 'unknown',
-    stateSince: now,
-    hostKey: null,
-    conditions: [],
-    preparedAt: null,
-    verifiedAt: null,
-    attempt: 0,
-    nextAttemptAt: null,
-    lastFailedAt: null,
-    nextUid: FIRST_UID,
-    cleanSeen: 0,
-    resourceVersion: 1,
-  };
+/** A client whose node is reached at another address from now on hears of it on the rental. */
+async function describeAddresses(
+  session: Session,
+  changed: InventoryDiff['changed'],
+  occupants: Map<string, string>,
+  now: Date,
+): Promise<NewEvent[]> {
+  const events: NewEvent[] = [];
+  for (const { name, after, keys } of changed) {
+    const rentalId = occupants.get(name);
+    if (rentalId === undefined || !(keys.includes('clientHost') || keys.includes('clientPort'))) continue;
+    const [rental, node] = [await loadRental(session, rentalId), await loadNode(session, name)];
+    if (rental === null || node === null) continue;
+    const message = `${name} is reached at ${after.clientHost}:${after.clientPort} now`;
+    const object = viewRental(rental, (wanted) => (wanted === name ? node : undefined));
+    const about = { at: now, rentalId, node: name, tenant: rental.tenant };
+    events.push({ type: 'rental.status', ...about, reason: 'InventoryApplied', message, object });
+  }
+  return events;
 }

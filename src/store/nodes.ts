@@ -1,4 +1,4 @@
-import { and, asc, eq, ne, notExists, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { Node, NodeRecord, NodeSpec } from '../core/node.ts';
 import type { Session } from './pool.ts';
 import { nodes, placements } from './schema.ts';
@@ -18,11 +18,28 @@ export async function insertNode({ db }: Session, spec: NodeSpec, record: NodeRe
   await db.insert(nodes).values({ ...spec, ...record });
 }
 
+export async function listDirtyNodes({ db }: Session): Promise<string[]> {
+  const rows = await db
+    .select({ name: nodes.name })
+    .from(nodes)
+    .where(eq(nodes.dirty, true))
+    .orderBy(asc(nodes.name));
+  return rows.map(({ name }) => name);
+}
+
 /** The inventory's columns; its one writer is serialized by the fence, so nothing is compared. */
 export async function updateNodeSpec({ db }: Session, spec: NodeSpec): Promise<void> {
   const { name, ...columns } = spec;
-  await db.update(nodes).set(columns).where(eq(nodes.name, name));
+  // To be forgotten is part of leaving: it ends with it, or it would fire when the node leaves another time.
+  const stays = spec.retiring ? {} : { forgetting: false };
+  await db
+    .update(nodes)
+    .set({ ...columns, ...stays, generation: nextGeneration })
+    .where(eq(nodes.name, name));
 }
+
+/** For all who write spec or wishes: the reconciler sees by it that there is something to look at. */
+export const nextGeneration = sql`${nodes.generation} + 1`;
 
 /** The reconciler's columns. False when somebody else wrote them since they were loaded. */
 export async function updateNodeRecord({ db }: Session, name: string, record: NodeRecord): Promise<boolean> {
@@ -34,15 +51,21 @@ export async function updateNodeRecord({ db }: Session, name: string, record: No
   return result.affectedRows === 1;
 }
 
-/** False when the node is not retiring, or something is or was placed on it that is not cleaned. */
+/**
+ * False when the node is not retiring, or something is placed on it, or was and is not cleaned; only a node that
+ * was given up goes with its residue, whose rows stay, so that it is removed should the machine ever join again.
+ */
 export async function deleteNode({ db }: Session, name: string): Promise<boolean> {
-  const uncleaned = db
-    .select({ epoch: placements.epoch })
-    .from(placements)
-    .where(and(eq(placements.node, name), sql`${placements.cleanedAt} is null`));
+  const placedWhere = (condition: SQL) =>
+    db
+      .select({ epoch: placements.epoch })
+      .from(placements)
+      .where(and(eq(placements.node, name), condition));
+  const isEmpty = notExists(placedWhere(isNull(placements.endedAt)));
+  const isClean = or(eq(nodes.forgetting, true), notExists(placedWhere(isNull(placements.cleanedAt))));
   const [result] = await db
     .delete(nodes)
-    .where(and(eq(nodes.name, name), eq(nodes.retiring, true), notExists(uncleaned)));
+    .where(and(eq(nodes.name, name), eq(nodes.retiring, true), isEmpty, isClean));
   return result.affectedRows === 1;
 }
 
@@ -78,26 +101,31 @@ export async function saveLastChecked(
   );
 }
 
-/** False when there is no such node or it is so already; `exists` tells them apart. */
-export async function setCordoned({ db }: Session, name: string, cordoned: boolean): Promise<boolean> {
-  const [result] = await db
-    .update(nodes)
-    .set({ cordoned })
-    .where(and(eq(nodes.name, name), ne(nodes.cordoned, cordoned)));
-  return result.affectedRows === 1;
-}
-
 function toNode(row: Row): Node {
   const { name, host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort } = row;
-  const { zone, labels, retiring, cordoned, draining, cleanRequested, trustedFingerprint } = row;
-  const { status, state, stateSince, hostKey, conditions, preparedAt, verifiedAt } = row;
-  const { attempt, nextAttemptAt, lastFailedAt, nextUid, cleanSeen, resourceVersion } = row;
+  const { zone, labels, retiring, cordoned, draining, cleanRequested, trustedFingerprint, forgetting } = row;
+  const { status, state, stateSince, hostKey, offeredFingerprint, conditions, preparedAt, verifiedAt } = row;
+  const { attempt, nextAttemptAt, lastFailedAt, nextUid, cleanSeen, observedGeneration, resourceVersion } =
+    row;
   const address = { host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort };
-  const progress = { attempt, nextAttemptAt, lastFailedAt, nextUid, cleanSeen, resourceVersion };
+  const keys = { hostKey, offeredFingerprint };
+  const progress = { attempt, nextAttemptAt, lastFailedAt, nextUid };
+  const versions = { cleanSeen, observedGeneration, resourceVersion };
   return {
     spec: { name, ...address, zone, labels, retiring },
-    wishes: { cordoned, draining, cleanRequested, trustedFingerprint },
-    record: { status, state, stateSince, hostKey, conditions, preparedAt, verifiedAt, ...progress },
+    wishes: { cordoned, draining, cleanRequested, trustedFingerprint, forgetting },
+    record: {
+      status,
+      state,
+      stateSince,
+      ...keys,
+      conditions,
+      preparedAt,
+      verifiedAt,
+      ...progress,
+      ...versions,
+    },
+    generation: row.generation,
     lastCheckedAt: row.lastCheckedAt,
   };
 }

@@ -7,7 +7,7 @@ import { migrate } from './migrate.ts';
 import { insertPlacement } from './placements.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createStore, type Store } from './store.ts';
-import { bindSave as bindTo, event, newRental, nodeSpec, now } from './test-samples.ts';
+import { bindSave as bindTo, event, fleetOf, newRental, nodeSpec, now } from './test-samples.ts';
 import { inTransaction } from './transaction.ts';
 
 const lease = { holder: 'first', durationMs: 60_000 };
@@ -35,11 +35,7 @@ const rent = (id: string) =>
 
 test('makes double allocation impossible: of 40 claimers of 5 nodes, 5 win, one each', async () => {
   const names = ['n1', 'n2', 'n3', 'n4', 'n5'];
-  await store.applyInventory(
-    leader,
-    names.map((name) => nodeSpec(name)),
-    now,
-  );
+  await store.applyInventory(leader, fleetOf(names.map((name) => nodeSpec(name))), now);
   const claim = async (index: number) => {
     const name = names[index % names.length] as string;
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -72,7 +68,7 @@ test('makes double allocation impossible by the unique key alone', async () => {
 });
 
 test('lets a rental have one placement of each role, and swaps roles in one save', async () => {
-  await store.applyInventory(leader, [nodeSpec('n1'), nodeSpec('n2'), nodeSpec('n3')], now);
+  await store.applyInventory(leader, fleetOf([nodeSpec('n1'), nodeSpec('n2'), nodeSpec('n3')]), now);
   const first = await store.save(leader, await bindSave('r_1', 'n1'));
   expect(await store.save(leader, await bindSave('r_1', 'n2'))).toEqual({ kind: 'conflict' });
   const incoming = await bindSave('r_1', 'n2');
@@ -96,7 +92,7 @@ test('lets a rental have one placement of each role, and swaps roles in one save
 });
 
 test('writes all of a save or nothing when one guard does not hold', async () => {
-  await store.applyInventory(leader, [nodeSpec('n1'), nodeSpec('n2')], now);
+  await store.applyInventory(leader, fleetOf([nodeSpec('n1'), nodeSpec('n2')]), now);
   const stale = await bindSave('r_1', 'n1');
   const other = await bindSave('r_2', 'n2');
   await store.save(leader, { nodes: stale.nodes ?? [], events: [] });
@@ -109,11 +105,11 @@ test('writes all of a save or nothing when one guard does not hold', async () =>
 });
 
 test('refuses every write of a leader that was deposed, and of one whose lease ran out', async () => {
-  await store.applyInventory(leader, [nodeSpec('n1')], now);
+  await store.applyInventory(leader, fleetOf([nodeSpec('n1')]), now);
   await store.release(leader);
   const successor = (await store.acquire({ ...lease, holder: 'second' })) as Leadership;
   expect(await store.save(leader, await bindSave('r_1', 'n1'))).toEqual({ kind: 'deposed' });
-  expect(await store.applyInventory(leader, [], now)).toBe('deposed');
+  expect(await store.applyInventory(leader, fleetOf([]), now)).toBe('deposed');
   expect(await store.raiseCounters(leader, { fence: 9, node: 'n1', nextUid: 30_000 })).toBe(false);
   expect(await store.saveLastChecked(leader, [{ node: 'n1', at: now }])).toBe(false);
   expect(await store.renew(leader, lease)).toBe(false);
@@ -147,7 +143,7 @@ function slowToCommit(pauseMs: number): { slow: Store; paused: Promise<void> } {
 }
 
 test('makes a successor wait for a save that is in its middle, so that none lands after the take-over', async () => {
-  await store.applyInventory(leader, [nodeSpec('n1')], now);
+  await store.applyInventory(leader, fleetOf([nodeSpec('n1')]), now);
   const { slow, paused } = slowToCommit(1_500);
   await store.renew(leader, { ...lease, durationMs: 300 });
   const late = slow.save(leader, await bindSave('r_1', 'n1'));
@@ -159,7 +155,7 @@ test('makes a successor wait for a save that is in its middle, so that none land
 });
 
 test('ends a save that stands still in its middle, so that a successor need not wait for ever', async () => {
-  await store.applyInventory(leader, [nodeSpec('n1')], now);
+  await store.applyInventory(leader, fleetOf([nodeSpec('n1')]), now);
   const { slow, paused } = slowToCommit(4_500);
   await store.renew(leader, { ...lease, durationMs: 300 });
   const outcome = slow.save(leader, await bindSave('r_1', 'n1')).catch((error: unknown) => error);
@@ -187,7 +183,7 @@ test('leaves a rental marked when the API wrote after the reconciler had looked'
 });
 
 test('refuses a binding without the record of its node', async () => {
-  await store.applyInventory(leader, [nodeSpec('n1')], now);
+  await store.applyInventory(leader, fleetOf([nodeSpec('n1')]), now);
   const { bind, events } = await bindSave('r_1', 'n1');
   await expect(store.save(leader, { ...(bind ? { bind } : {}), events })).rejects.toThrow(TypeError);
 });

@@ -3,7 +3,15 @@ import type { ReconcileStore, Save, SaveResult } from '../core/store-ports.ts';
 import { listUnnumbered } from './events.ts';
 import { underFence } from './fence.ts';
 import { raiseSeq } from './leases.ts';
-import { deleteNode, listNodes, loadNode, raiseNextUid, saveLastChecked, updateNodeRecord } from './nodes.ts';
+import {
+  deleteNode,
+  listDirtyNodes,
+  listNodes,
+  loadNode,
+  raiseNextUid,
+  saveLastChecked,
+  updateNodeRecord,
+} from './nodes.ts';
 import { insertPlacement, listPlacementsOnNodes, markCleaned, updatePlacements } from './placements.ts';
 import type { Pool, Session } from './pool.ts';
 import { listDirtyRentals, listOpenRentals, loadRental, updateRentalRecord } from './rentals.ts';
@@ -15,6 +23,7 @@ const HIGHEST_PLAUSIBLE_FENCE = 2 ** 48;
 export function createReconcileStore(pool: Pool): ReconcileStore {
   return {
     listDirtyRentals: () => readOnce(pool, listDirtyRentals),
+    listDirtyNodes: () => readOnce(pool, listDirtyNodes),
     listNodes: () => readOnce(pool, listNodes),
     loadNode: (name) => readOnce(pool, (session) => loadNode(session, name)),
     listOpenRentals: () => inSnapshot(pool, listOpenRentals),

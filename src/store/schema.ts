@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { boolean, index, int, mysqlTable, text, uniqueIndex, varchar } from 'drizzle-orm/mysql-core';
 import type { Condition } from '../core/condition.ts';
+import type { InventoryAnswer } from '../core/inventory.ts';
 import { NODE_STATES } from '../core/node.ts';
 import { RENTAL_PHASES, type RentalSpec } from '../core/rental.ts';
 import { counter, identifier, jsonText, moment, oneOf } from './columns.ts';
@@ -30,11 +31,15 @@ export const nodes = mysqlTable(
     draining: boolean().notNull().default(false),
     cleanRequested: int().notNull().default(0),
     trustedFingerprint: varchar({ length: 128 }),
+    forgetting: boolean().notNull().default(false),
+    /** Grows with each write of the two writers above. */
+    generation: counter().notNull().default(1),
 
     status: varchar({ length: 16 }).$type<'alive' | 'dead' | 'unknown'>().notNull(),
     state: varchar({ length: 16 }).$type<(typeof NODE_STATES)[number]>().notNull(),
     stateSince: moment().notNull(),
     hostKey: text(),
+    offeredFingerprint: varchar({ length: 128 }),
     conditions: jsonText().$type<Condition[]>().notNull(),
     preparedAt: moment(),
     verifiedAt: moment(),
@@ -43,12 +48,17 @@ export const nodes = mysqlTable(
     lastFailedAt: moment(),
     nextUid: int().notNull(),
     cleanSeen: int().notNull().default(0),
+    observedGeneration: counter().notNull().default(0),
     resourceVersion: counter().notNull(),
 
     /** Written in batches, outside the guard of resource_version. */
     lastCheckedAt: moment(),
+
+    /** Somebody has written since the reconciler last looked. */
+    dirty: boolean().generatedAlwaysAs(sql`\`generation\` <> \`observed_generation\``, { mode: 'stored' }),
   },
   (table) => [
+    index('nodes_dirty').on(table.dirty),
     oneOf('nodes_status', table.status, ['alive', 'dead', 'unknown']),
     oneOf('nodes_state', table.state, NODE_STATES),
   ],
@@ -169,6 +179,26 @@ export const leases = mysqlTable('leases', {
   /** Grows with each write of the leader: fence numbers and event numbers are taken from it. */
   seq: counter().notNull(),
   expiresAt: moment().notNull(),
+});
+
+/**
+ * One row, `fleet`: which inventory the fleet is made of, and what an operator asked of it. The API writes the
+ * request, the leader the answer.
+ */
+export const inventories = mysqlTable('inventories', {
+  name: identifier({ length: 32 }).primaryKey(),
+  /** Grows with each request to read the file again. */
+  requested: counter().notNull().default(0),
+  /** SHA-256 of the file that the operator looked at; null: whatever the leader finds. */
+  requestedSha256: identifier({ length: 64 }),
+  requestedForce: boolean().notNull().default(false),
+  requestedBy: varchar({ length: 64 }),
+
+  /** The last request that was answered, and the answer. */
+  answered: counter().notNull().default(0),
+  answer: jsonText().$type<InventoryAnswer | null>(),
+  appliedSha256: identifier({ length: 64 }),
+  appliedAt: moment(),
 });
 
 export const apiTokens = mysqlTable(

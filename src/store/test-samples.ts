@@ -14,6 +14,11 @@ export function nodeSpec(name: string, changes: Partial<NodeSpec> = {}): NodeSpe
   return { name, ...address, ...access, zone: 'a', labels: { size: 's' }, retiring: false, ...changes };
 }
 
+/** As an inventory file that an operator insists on. */
+export function fleetOf(specs: NodeSpec[]) {
+  return { specs, sha256: 'f'.repeat(64), force: true, answering: null };
+}
+
 export const rentalSpec: RentalSpec = {
   sshPublicKey: 'ssh-ed25519 AAAA',
   selector: { matchLabels: {}, zone: null },

@@ -2,13 +2,12 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Node } from '../../core/node.ts';
 import { type NodeView, reduceNodeView, viewNode } from '../../core/node-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { json, problems } from '../respond.ts';
 import { nodeSchema, pageOf, pageQuery } from '../schemas.ts';
 import { answerStream, wantsStream } from '../stream.ts';
 
-const nameParam = { params: z.object({ name: z.string().min(1).max(80) }) };
+export const nodeParam = { params: z.object({ name: z.string().min(1).max(80) }) };
 
 const routes = {
   list: createRoute({
@@ -22,36 +21,25 @@ const routes = {
     method: 'get',
     path: '/api/nodes/{name}',
     summary: 'One node; with Accept: text/event-stream a watch',
-    request: nameParam,
+    request: nodeParam,
     responses: { 200: json(nodeSchema, 'The node'), ...problems(404) },
-  }),
-  cordon: createRoute({
-    method: 'post',
-    path: '/api/nodes/{name}/cordon',
-    summary: 'Keep new rentals off a node',
-    middleware: requireAdmin(),
-    request: nameParam,
-    responses: { 200: json(nodeSchema, 'The node'), ...problems(403, 404) },
-  }),
-  uncordon: createRoute({
-    method: 'post',
-    path: '/api/nodes/{name}/uncordon',
-    summary: 'Let a node be rented again',
-    middleware: requireAdmin(),
-    request: nameParam,
-    responses: { 200: json(nodeSchema, 'The node'), ...problems(403, 404) },
   }),
 };
 
+/** The node as it is now; a problem for the client when there is none. */
+export async function loadNodeView(
+  { store }: ApiDeps,
+  name: string,
+): Promise<{ node: Node; view: NodeView }> {
+  const [node, occupants] = await Promise.all([store.findNode(name), store.listOccupants()]);
+  if (node === null) throw new ProblemError('not_found', `there is no node ${name}`);
+  return { node, view: viewNode(node, occupants.get(name) ?? null) };
+}
+
 export function addNodeRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
-  const { store, clock, wake } = deps;
+  const { store } = deps;
   const shapeFor = (role: 'tenant' | 'admin') => (view: NodeView) =>
     role === 'admin' ? view : reduceNodeView(view);
-  const load = async (name: string): Promise<{ node: Node; view: NodeView }> => {
-    const [node, occupants] = await Promise.all([store.findNode(name), store.listOccupants()]);
-    if (node === null) throw new ProblemError('not_found', `there is no node ${name}`);
-    return { node, view: viewNode(node, occupants.get(name) ?? null) };
-  };
 
   app.openapi(routes.list, async (c) => {
     const { limit, cursor } = c.req.valid('query');
@@ -73,34 +61,13 @@ export function addNodeRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   app.openapi(routes.read, async (c) => {
     const { name } = c.req.valid('param');
     const shape = shapeFor(c.var.principal.role);
-    const { view } = await load(name);
+    const { view } = await loadNodeView(deps, name);
     if (wantsStream(c))
-      return watchNodes(c, deps, shape, name, async () => [shape((await load(name)).view)]) as never;
+      return watchNodes(c, deps, shape, name, async () => [
+        shape((await loadNodeView(deps, name)).view),
+      ]) as never;
     return c.json(shape(view) as never, 200);
   });
-
-  const setCordon = async (name: string, cordoned: boolean, who: string) => {
-    const { node, view } = await load(name);
-    const object = viewNode({ ...node, wishes: { ...node.wishes, cordoned } }, view.status.rental);
-    await store.setCordon(name, cordoned, {
-      type: cordoned ? 'node.cordoned' : 'node.uncordoned',
-      at: clock.now(),
-      rentalId: null,
-      node: name,
-      tenant: null,
-      reason: cordoned ? 'Cordoned' : 'Schedulable',
-      message: `by token ${who}`,
-      object,
-    });
-    wake?.();
-    return object;
-  };
-  app.openapi(routes.cordon, async (c) =>
-    c.json((await setCordon(c.req.valid('param').name, true, c.var.principal.tokenId)) as never, 200),
-  );
-  app.openapi(routes.uncordon, async (c) =>
-    c.json((await setCordon(c.req.valid('param').name, false, c.var.principal.tokenId)) as never, 200),
-  );
 }
 
 /** Node events belong to no tenant, so the history is read unscoped and each view reduced to the caller's. */

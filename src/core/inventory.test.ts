@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { NodeSpec } from '../core/node.ts';
-import { diffInventory } from './diff.ts';
+import { diffInventory, whyTooMuch } from './inventory.ts';
+import type { NodeSpec } from './node.ts';
 
 function spec(name: string, more: Partial<NodeSpec> = {}): NodeSpec {
   return {
@@ -40,4 +40,28 @@ test('a retiring node is not removed twice, and is changed when it is wanted aga
   const retiring = spec('a', { retiring: true });
   expect(diffInventory([retiring], [])).toEqual({ added: [], changed: [], removed: [] });
   expect(diffInventory([retiring], [spec('a')]).changed[0]?.keys).toEqual(['retiring']);
+});
+
+test.each([
+  [5, 2, false],
+  [5, 3, true],
+  [2, 1, true],
+  [10, 4, false],
+  [1, 0, false],
+])('of %i nodes, taking out %i at once needs force: %s', (total, gone, isTooMuch) => {
+  const current = Array.from({ length: total }, (_, index) => spec(`n${index}`));
+  const why = whyTooMuch(current, diffInventory(current, current.slice(gone)));
+  expect(why !== null).toBe(isTooMuch);
+});
+
+test('nodes that are on their way out already count on neither side', () => {
+  const current = [
+    spec('a'),
+    spec('b'),
+    spec('c'),
+    spec('d', { retiring: true }),
+    spec('e', { retiring: true }),
+  ];
+  expect(whyTooMuch(current, diffInventory(current, current.slice(1)))).toBe(null);
+  expect(whyTooMuch(current, diffInventory(current, current.slice(2)))).toMatch('2 of 3 nodes (67 %)');
 });

@@ -1,0 +1,126 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { EventType } from '../../core/event.ts';
+import type { Node } from '../../core/node.ts';
+import { type NodeView, viewNode } from '../../core/node-view.ts';
+import type { Reason } from '../../core/reason.ts';
+import type { NodeWish } from '../../core/store-ports.ts';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { requireAdmin } from '../middleware.ts';
+import { ProblemError } from '../problem.ts';
+import { body, json, problems } from '../respond.ts';
+import { nodeSchema } from '../schemas.ts';
+import { loadNodeView, nodeParam } from './nodes.ts';
+
+/** What each wish does, as the description says it, and how it is written to the history. */
+const WISHES = {
+  cordon: ['Keep new rentals off a node', 'node.cordoned', 'Cordoned'],
+  uncordon: ['Let a node be rented again; ends a drain, too', 'node.uncordoned', 'Schedulable'],
+  drain: [
+    'Empty a node: its rental moves to another one first, and no new one comes',
+    'node.draining',
+    'Draining',
+  ],
+  clean: ['Clean and verify a node now: the way out of quarantine', 'node.clean_requested', 'CleanRequested'],
+  forget: [
+    'Give up a node that left the inventory and cannot be cleaned; it is dropped as it is',
+    'node.forget_requested',
+    'ForgetRequested',
+  ],
+} as const satisfies Record<Exclude<NodeWish['kind'], 'trust'>, [string, EventType, Reason]>;
+
+const trustRoute = createRoute({
+  method: 'post',
+  path: '/api/nodes/{name}/trust',
+  summary: 'Accept the host key that a node shows instead of its known one, named by its fingerprint',
+  middleware: requireAdmin(),
+  request: {
+    ...nodeParam,
+    ...body(
+      z
+        .strictObject({
+          fingerprint: z
+            .string()
+            .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'expected SHA256:…, as ssh-keygen -l prints it'),
+        })
+        .openapi('Trust'),
+      true,
+    ),
+  },
+  responses: {
+    202: json(nodeSchema, 'Noted; the node is prepared and verified anew'),
+    ...problems(400, 403, 404, 409),
+  },
+});
+
+/** What operators want of nodes. Noted here; the reconciler sees to it. */
+export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
+  for (const kind of Object.keys(WISHES) as (keyof typeof WISHES)[]) {
+    const [summary, type, reason] = WISHES[kind];
+    const route = createRoute({
+      method: 'post',
+      path: `/api/nodes/{name}/${kind}`,
+      summary,
+      middleware: requireAdmin(),
+      request: nodeParam,
+      responses: { 202: json(nodeSchema, 'Noted; the reconciler sees to it'), ...problems(403, 404, 409) },
+    });
+    app.openapi(route, async (c) => {
+      const event = { type, reason, message: `by token ${c.var.principal.tokenId}` };
+      return c.json((await wishFor(deps, c.req.valid('param').name, { kind }, event)) as never, 202);
+    });
+  }
+  app.openapi(trustRoute, async (c) => {
+    const { fingerprint } = c.req.valid('json');
+    const message = `${fingerprint}, by token ${c.var.principal.tokenId}`;
+    const event = { type: 'node.trust_requested', reason: 'HostKeyTrusted', message } as const;
+    const wish = { kind: 'trust', fingerprint } as const;
+    return c.json((await wishFor(deps, c.req.valid('param').name, wish, event)) as never, 202);
+  });
+}
+
+/** Writes the wish with its event. One that is noted already is no mistake. */
+async function wishFor(
+  deps: ApiDeps,
+  name: string,
+  wish: NodeWish,
+  event: { type: EventType; reason: Reason; message: string },
+): Promise<NodeView> {
+  const { store, clock, wake } = deps;
+  const { node, view } = await loadNodeView(deps, name);
+  const refusal = whyRefused(node, view.status.rental, wish);
+  if (refusal !== null) throw new ProblemError('state_conflict', `${name}: ${refusal}`);
+  const object = viewNode({ ...node, wishes: withWish(node.wishes, wish) }, view.status.rental);
+  const about = { at: clock.now(), rentalId: null, node: name, tenant: null, object };
+  await store.writeWish(name, wish, { ...event, ...about });
+  wake?.();
+  return (await loadNodeView(deps, name)).view;
+}
+
+function withWish(wishes: Node['wishes'], wish: NodeWish): Node['wishes'] {
+  if (wish.kind === 'cordon') return { ...wishes, cordoned: true };
+  if (wish.kind === 'uncordon') return { ...wishes, cordoned: false, draining: false };
+  return wish.kind === 'drain' ? { ...wishes, draining: true } : wishes;
+}
+
+/** Why the node's state does not allow the wish, in words that say what to do instead; null when it does. */
+function whyRefused(node: Node, occupant: string | null, wish: NodeWish): string | null {
+  const { spec, record } = node;
+  switch (wish.kind) {
+    case 'clean':
+      if (occupant !== null) return `${occupant} is on it; drain it first`;
+      if (record.state === 'dead') return 'it is dead; it is cleaned when it answers again';
+      return record.state === 'unknown' ? 'it has not been judged yet' : null;
+    case 'forget':
+      if (!spec.retiring) return 'it is in the inventory; take it out there first';
+      if (['dead', 'quarantined', 'unknown'].includes(record.state)) return null;
+      return 'it is alive: it is emptied, cleaned and dropped by itself';
+    case 'trust':
+      if (spec.pinnedHostKey !== null) return 'its host key is pinned in the inventory; change it there';
+      if (record.offeredFingerprint === null) return 'it shows no other host key than the known one';
+      return record.offeredFingerprint === wish.fingerprint
+        ? null
+        : `it shows the host key ${record.offeredFingerprint}, not that one`;
+    default:
+      return null;
+  }
+}

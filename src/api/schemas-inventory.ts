@@ -1,0 +1,51 @@
+import { z } from '@hono/zod-openapi';
+
+/** What came of reading the inventory again. */
+export const inventoryAnswerSchema = z
+  .object({
+    kind: z.enum(['applied', 'refused']),
+    added: z.array(z.string()).optional(),
+    changed: z.array(z.string()).optional(),
+    retiring: z.array(z.string()).optional(),
+    reason: z.string().optional(),
+    message: z.string().optional(),
+  })
+  .openapi('InventoryAnswer');
+
+export const inventoryStateSchema = z
+  .object({
+    sha256: z.string().nullable().openapi({ description: 'of the file that was applied last' }),
+    appliedAt: z.string().nullable().openapi({ format: 'date-time' }),
+    requested: z.int(),
+    answered: z.int(),
+    answer: inventoryAnswerSchema.nullable(),
+  })
+  .openapi('InventoryState');
+
+const scalar = z.union([z.string(), z.number()]);
+
+export const fleetPlanSchema = z
+  .object({
+    sha256: z.string().openapi({ description: 'of the text; names it when it is applied' }),
+    nodes: z.array(
+      z.object({
+        node: z.string(),
+        action: z.enum(['add', 'change', 'return', 'remove']),
+        changes: z.array(z.string()),
+      }),
+    ),
+    rentals: z.array(
+      z.object({
+        rental: z.string(),
+        name: z.string(),
+        tenant: z.string(),
+        effect: z.enum(['moves', 'waits', 'readdressed', 'starts']),
+        from: z.string().nullable(),
+        to: z.string().nullable(),
+        message: z.string(),
+      }),
+    ),
+    policy: z.array(z.object({ key: z.string(), before: scalar, after: scalar })),
+    refused: z.string().nullable().openapi({ description: 'why it would be refused unless forced' }),
+  })
+  .openapi('FleetPlan');

@@ -1,0 +1,60 @@
+import { findCondition } from './condition.ts';
+import type { NodeRecord, NodeState } from './node.ts';
+import type { NodeInputs } from './node-inputs.ts';
+
+/**
+ * The key that the node shows becomes its known one when an operator named exactly this key. It may be a machine
+ * that was installed anew, so it is prepared and verified again before it is lent.
+ */
+export function acceptTrustedKey(
+  record: NodeRecord,
+  { node, health }: Pick<NodeInputs, 'node' | 'health'>,
+): NodeRecord {
+  const { trustedFingerprint } = node.wishes;
+  const isNamed = trustedFingerprint !== null && trustedFingerprint === health.offeredFingerprint;
+  // A pin is the inventory's word; it is changed there.
+  if (!isNamed || node.spec.pinnedHostKey !== null) return record;
+  if (health.offeredHostKey === null || health.offeredHostKey === record.hostKey) return record;
+  return {
+    ...record,
+    hostKey: health.offeredHostKey,
+    offeredFingerprint: null,
+    preparedAt: null,
+    verifiedAt: null,
+  };
+}
+
+/** An operator who asks for a clean node does not wait for the next try. */
+export function hastenCleaning(record: NodeRecord, { node }: Pick<NodeInputs, 'node'>): NodeRecord {
+  const isAsked = node.wishes.cleanRequested > record.cleanSeen;
+  if (record.state !== 'cleaning' || !isAsked) return record;
+  return { ...record, nextAttemptAt: null, cleanSeen: node.wishes.cleanRequested };
+}
+
+/** What a node that is to be emptied waits for. */
+export function whyNotEmpty({ node, live }: Pick<NodeInputs, 'node' | 'live'>, state: NodeState): string {
+  const name = node.spec.name;
+  if (live) return `${live.rentalId} is moved from it as soon as another fitting node is free`;
+  if (!node.spec.retiring) return 'empty';
+  if (state === 'dead') {
+    return `it is dead, so what clients left on it can't be removed: start it, or give it up with orion forget ${name}`;
+  }
+  if (state === 'quarantined')
+    return `it does not become clean: see to it, or give it up with orion forget ${name}`;
+  return 'it is being cleaned';
+}
+
+/**
+ * May a node that left the inventory be dropped? Only without a client on it, and clean; a machine that died
+ * clean has nothing to be cleaned of. One that is given up goes as it is.
+ */
+export function mayBeRemoved(
+  { node, live, residue }: Pick<NodeInputs, 'node' | 'live' | 'residue'>,
+  state: NodeState,
+): boolean {
+  if (!node.spec.retiring || live) return false;
+  if (node.wishes.forgetting) return true;
+  const wasUnsafe = findCondition(node.record.conditions, 'Clean')?.reason === 'Quarantined';
+  const isClean = state === 'free' || state === 'unknown' || (state === 'dead' && !wasUnsafe);
+  return residue.length === 0 && isClean;
+}

@@ -1,0 +1,33 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import type { Leadership } from '../core/store-ports.ts';
+import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
+import { migrate } from './migrate.ts';
+import { createPool, type Pool } from './pool.ts';
+import { createStore, type Store } from './store.ts';
+
+/** The holder of the lease in each test. */
+export const lease = { holder: 'first', durationMs: 60_000 };
+
+/** For each test of a file: a database of its own on one real server, with a leader. Fields are set before each. */
+export interface StoreBench {
+  server: ScratchServer;
+  pool: Pool;
+  store: Store;
+  leader: Leadership;
+}
+
+export function useStore(): StoreBench {
+  const bench = {} as StoreBench;
+  beforeAll(async () => {
+    bench.server = await startScratchServer();
+  });
+  afterAll(() => bench.server?.stop());
+  beforeEach(async () => {
+    bench.pool = createPool({ url: await bench.server.createDatabase() });
+    await migrate(bench.pool);
+    bench.store = createStore(bench.pool);
+    bench.leader = (await bench.store.acquire(lease)) as Leadership;
+  });
+  afterEach(() => bench.pool.close());
+  return bench;
+}
