@@ -43,7 +43,7 @@ export const RENTALS: Resource<RentalView> = {
 
 const ADMIN_NODE_COLUMNS: Column<NodeView>[] = [
   { header: 'NAME', cell: (node) => node.name },
-  { header: 'STATUS', cell: (node) => node.status.status + (node.spec.unschedulable ? ',cordoned' : '') },
+  { header: 'STATUS', cell: (node) => node.status.status + markOf(node) },
   { header: 'STATE', cell: (node) => node.status.state },
   { header: 'RENTAL', cell: (node) => node.status.rental ?? '-' },
   { header: 'ZONE', cell: (node) => node.spec.zone ?? '-' },
@@ -87,6 +87,13 @@ export const EVENTS: Resource<EventView> = {
     { header: 'MESSAGE', cell: (event) => printable(event.message) },
   ],
 };
+
+/** What keeps new rentals off the node, as kubectl marks it. */
+function markOf({ spec }: NodeView): string {
+  if (spec.retiring) return ',retiring';
+  if (spec.draining) return ',draining';
+  return spec.unschedulable ? ',cordoned' : '';
+}
 
 export function isAdminView(node: AnyNode): node is NodeView {
   return 'state' in node.status;

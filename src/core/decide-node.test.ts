@@ -109,6 +109,20 @@ describe('a node with a placement', () => {
     expect(decision.start).toMatchObject({ kind: 'ensureAccess', epoch: 4, uid: live.uid });
   });
 
+  it('gives a placement up whose uid was used on the node, so that the next one gets another', () => {
+    const used: WorkOutcome = { ...failed('FenceTooLow'), fenceSeen: 4 } as WorkOutcome;
+    const decision = decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: accessRun(used) });
+    expect(decision).toMatchObject({
+      raise: { nextUid: 20_501 },
+      placement: { endedAt: NOW, endReason: 'ProvisionFailed' },
+    });
+    const newer = decide(
+      { state: 'provisioning' },
+      { live, wantedKey: KEY, run: accessRun(failed('FenceTooLow')) },
+    );
+    expect(newer).toMatchObject({ raise: { fence: 77 }, placement: null });
+  });
+
   it('does not start a second run beside one that runs', () => {
     expect(
       decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: accessRun(null) }).start,

@@ -148,7 +148,9 @@ function settleRun(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisio
   if (outcome.kind === 'failed' && outcome.reason === 'FenceTooLow') {
     const nextUid = Math.max(node.record.nextUid, (outcome.uidSeen ?? 0) + 1);
     decision.raise = { fence: outcome.fenceSeen ?? 0, nextUid };
-    return record;
+    // A higher fence number is in the next order anyway. A uid that was used is the placement's own for good, so
+    // the placement fails, and another one gets another uid.
+    if (run.work.kind === 'clean' || (outcome.fenceSeen ?? 0) > run.fence) return record;
   }
   return run.work.kind === 'clean'
     ? settleCleaning(record, run, inputs, decision)

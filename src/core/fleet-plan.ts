@@ -1,3 +1,4 @@
+import { findCondition } from './condition.ts';
 import { createHealth } from './health.ts';
 import { diffInventory, type InventoryDiff, whyTooMuch } from './inventory.ts';
 import { NO_WISHES, type Node, type NodeSpec, newNodeRecord } from './node.ts';
@@ -87,7 +88,7 @@ function createStage(
   const fresh = added.map((spec) => aFreshNode(spec, now));
   const toCandidate = (node: Node): Candidate => ({
     node,
-    health: { ...createHealth(0), verdict: isWell(node) ? 'alive' : node.record.status },
+    health: { ...createHealth(0), verdict: node.record.status, failures: isFailing(node) ? 1 : 0 },
     occupied: occupied.has(node.spec.name),
   });
   return {
@@ -105,10 +106,9 @@ function createStage(
   };
 }
 
-/** Alive by the stored verdict and not failing its probes just now. */
-function isWell({ record }: Node): boolean {
-  const reachable = record.conditions.find(({ type }) => type === 'Reachable');
-  return record.status === 'alive' && reachable?.status !== 'False';
+/** Failing its probes just now, dead or not. */
+function isFailing({ record }: Node): boolean {
+  return findCondition(record.conditions, 'Reachable')?.status === 'False';
 }
 
 /** As a node is once it has joined. */

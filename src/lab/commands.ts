@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { stopLab } from './down.ts';
+import { type Reloaded, reloadLab } from './reload.ts';
 import { runLab } from './run.ts';
 import { homeOf, LabError } from './settings.ts';
 import { type LabStatus, readStatus, requireState } from './status.ts';
@@ -34,10 +35,35 @@ export function registerLabCommands(program: Command): void {
         console.log(options.output === 'json' ? JSON.stringify(status, null, 2) : describeStatus(status));
       }),
     );
+  lab
+    .command('reload')
+    .description('after a change of the inventory: make its machines, then let the daemons read it (SIGHUP)')
+    .action(() =>
+      withErrors(async () => {
+        const reloaded = await reloadLab(homeOf(process.env), process.env);
+        console.log(describeReload(reloaded));
+        if (reloaded.problems.length > 0) process.exitCode = 1;
+      }),
+    );
   registerPower(lab, 'stop', 'switch a worker off at once, as docker stop would', (worker) => worker.stop());
   registerPower(lab, 'start', 'switch a worker on again; its disk is as it was', (worker) => worker.start());
   registerPower(lab, 'freeze', 'stop every process of a worker where it stands', (worker) => worker.freeze());
   registerPower(lab, 'thaw', 'let a frozen worker go on', (worker) => worker.thaw());
+}
+
+function describeReload({ problems, started, moved, left, daemons }: Reloaded): string {
+  const list = (words: string, names: string[]) => (names.length > 0 ? `${words} ${names.join(', ')}\n` : '');
+  return [
+    ...problems.map((problem) => `${problem}\n`),
+    list('Started', started),
+    list('Moved', moved),
+    list('Left the inventory, and runs until it is emptied and cleaned:', left),
+    daemons.length > 0
+      ? `Sent SIGHUP to ${daemons.join(', ')}; what comes of it: npx orion get events --type inventory.applied\n`
+      : 'No daemon runs.\n',
+  ]
+    .join('')
+    .trimEnd();
 }
 
 const DOWN_MESSAGES = {

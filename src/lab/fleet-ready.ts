@@ -21,7 +21,8 @@ export async function waitForFleet(
   const deadline = performance.now() + DEADLINE_MS;
   for (;;) {
     signal.throwIfAborted();
-    const states = await listStates(socketOf(home, daemon), token).catch(() => []);
+    const nodes = await listNodes(home, daemon, token).catch(() => []);
+    const states = nodes.map(({ status }) => status.state);
     const isComing = states.length === 0 || states.some((state) => ON_THE_WAY.includes(state));
     if (!isComing || performance.now() > deadline) {
       return states.filter((state) => state === 'free' || state === 'allocated').length;
@@ -30,8 +31,9 @@ export async function waitForFleet(
   }
 }
 
-function listStates(socketPath: string, token: string): Promise<string[]> {
+export function listNodes(home: string, daemon: string, token: string): Promise<NodeView[]> {
   return new Promise((resolve, reject) => {
+    const socketPath = socketOf(home, daemon);
     const headers = { authorization: `Bearer ${token}` };
     const sent = request(
       { socketPath, path: '/api/nodes?limit=500', headers, timeout: 5_000 },
@@ -42,7 +44,7 @@ function listStates(socketPath: string, token: string): Promise<string[]> {
         });
         response.once('end', () => {
           const { items = [] } = JSON.parse(text) as { items?: NodeView[] };
-          resolve(items.map(({ status }) => status.state));
+          resolve(items);
         });
       },
     );

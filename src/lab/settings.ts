@@ -55,7 +55,7 @@ function checkHome(home: string): void {
   );
 }
 
-function checkNode(node: NodeSpec): void {
+export function checkNode(node: NodeSpec): void {
   const onThisMachine = /^127\.\d+\.\d+\.\d+$/.test(node.host) || needsOwnNetwork(node.host);
   if (!onThisMachine) {
     throw new LabError(

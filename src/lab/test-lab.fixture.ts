@@ -24,6 +24,8 @@ export interface TestLab {
     connection: Connection,
     command: string,
   ): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>;
+  /** Writes an inventory of these nodes, one flow mapping each, under the same policy; nobody is told. */
+  writeInventory(nodes: string[]): Promise<void>;
   /** Every node is free: what each test starts from. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -49,23 +51,25 @@ export async function openTestLab(options: {
   const inventory = join(home, 'inventory.yaml');
   const nodes = Array.from(
     { length: options.nodes },
-    (_, i) => `  - { name: w${i + 1}, port: ${options.basePort + 1 + i} }`,
+    (_, i) => `{ name: w${i + 1}, port: ${options.basePort + 1 + i} }`,
   );
   const policy =
     options.policy ?? 'probe: { deadAfter: 3s, successes: 1, healthyDelay: 0s, timeout: 3s, interval: 5s }';
-  await writeFile(
-    inventory,
-    [
-      'policy:',
-      `  ${policy}`,
-      'defaults:',
-      '  host: 127.0.0.1',
-      `  privateKey: ${join(home, 'keys/control_ed25519')}`,
-      'nodes:',
-      ...nodes,
-      '',
-    ].join('\n'),
-  );
+  const writeInventory = (list: string[]) =>
+    writeFile(
+      inventory,
+      [
+        'policy:',
+        `  ${policy}`,
+        'defaults:',
+        '  host: 127.0.0.1',
+        `  privateKey: ${join(home, 'keys/control_ed25519')}`,
+        'nodes:',
+        ...list.map((node) => `  - ${node}`),
+        '',
+      ].join('\n'),
+    );
+  await writeInventory(nodes);
   const env = {
     ...process.env,
     ORION_HOME: home,
@@ -74,10 +78,10 @@ export async function openTestLab(options: {
     ORION_LOG_LEVEL: 'debug',
   };
   const lab = await startLab({ env });
-  return wrap(lab, home);
+  return wrap(lab, home, writeInventory);
 }
 
-function wrap(lab: Lab, home: string): TestLab {
+function wrap(lab: Lab, home: string, writeInventory: TestLab['writeInventory']): TestLab {
   const ca = readFileSync(lab.caPath);
   const tokens = lab.tokens as NonNullable<Lab['tokens']>;
 
@@ -129,6 +133,7 @@ function wrap(lab: Lab, home: string): TestLab {
     async events(query = '') {
       return (await call('GET', `/api/events?limit=500${query}`)).body.items;
     },
+    writeInventory,
     login: (rented, connection, command) => login(home, rented, connection, command),
     async settle() {
       const { items } = (await call('GET', '/api/rentals?limit=500')).body;
@@ -142,7 +147,7 @@ function wrap(lab: Lab, home: string): TestLab {
             (await call('GET', '/api/nodes')).body.items.map((n: NodeView) => `${n.name} ${n.status.state}`),
           WAIT,
         )
-        .toEqual([...lab.workers.keys()].map((name) => `${name} free`));
+        .toEqual([...lab.workers.keys()].toSorted().map((name) => `${name} free`));
     },
     async close() {
       await lab.stop();

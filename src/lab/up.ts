@@ -2,18 +2,20 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { orionCommand, startDaemon, waitUntilReady } from './daemon.ts';
 import { type Database, startDatabase } from './database.ts';
-import { waitForFleet } from './fleet-ready.ts';
+import { listNodes, waitForFleet } from './fleet-ready.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { takeLock } from './lock.ts';
+import { giveBackMachines, openMachines } from './machines.ts';
 import { checkPorts } from './ports.ts';
 import { identify } from './processes.ts';
 import { caPathOf, startProxy, waitUntilServing } from './proxy.ts';
 import { removeRecord, writeRecord } from './records.ts';
-import { type Environment, LabError, type LabSettings, publicKeyOf, readSettings } from './settings.ts';
+import { openStateWorkers, type Reloaded, reloadLab } from './reload.ts';
+import { type Environment, LabError, type LabSettings, readSettings } from './settings.ts';
 import { removeState, writeState } from './state.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 import { ensureTokens, type LabTokens } from './tokens.ts';
-import { openWorker, type Worker, writeControlKey } from './worker.ts';
+import { type Worker, writeControlKey } from './worker.ts';
 
 export interface LabOptions {
   /** ORION_HOME, ORION_INVENTORY, ORION_HTTPS_PORT and ORION_REPLICAS are read from here. */
@@ -31,6 +33,7 @@ export interface Lab {
   caPath: string;
   tokens: LabTokens | null;
   databaseUrl: string;
+  /** As of the start or the last reload. */
   workers: ReadonlyMap<string, Worker>;
   /** The daemon's process now; null while it is being started again. */
   daemonPid(name: string): number | null;
@@ -38,6 +41,8 @@ export interface Lab {
   startWorker(name: string): Promise<void>;
   freezeWorker(name: string): Promise<void>;
   thawWorker(name: string): Promise<void>;
+  /** What `orion lab reload` does: machines for a changed inventory, then SIGHUP. */
+  reload(): Promise<Reloaded>;
   /** Ends everything that it started, in order. May be called again. */
   stop(): Promise<void>;
 }
@@ -112,7 +117,7 @@ async function bringUp(
 
   const daemons = Array.from({ length: settings.replicas }, (_, index) => `daemon_${index + 1}`);
   await writeControlKey(home);
-  const workers = await openWorkers(settings);
+  const workers = await openMachines(settings);
   // The slow ones first and side by side: the database and the machines do not need each other.
   const both = await Promise.allSettled([
     superviseDatabase(settings, undo, say, signal).then((database) => {
@@ -139,7 +144,9 @@ async function bringUp(
   done('Proxy is ready');
   const tokens = options.daemon === undefined ? await ensureTokens(settings, databaseUrl) : null;
   if (tokens !== null) {
-    const usable = await waitForFleet(home, daemons[0] ?? 'daemon_1', tokens.admin, signal);
+    const first = daemons[0] ?? 'daemon_1';
+    const usable = await waitForFleet(home, first, tokens.admin, signal);
+    await giveBackMachines(settings, workers, await listNodes(home, first, tokens.admin));
     done(`Nodes are verified: ${usable} of ${workers.size} can be lent`);
   }
 
@@ -148,7 +155,7 @@ async function bringUp(
     { url: `https://localhost:${settings.httpsPort}`, socketPath, daemons, workers },
     undo,
   );
-  return describeLab(settings, { tokens, databaseUrl, workers, running, stop });
+  return describeLab(settings, { tokens, databaseUrl, workers, running, stop, env: options.env });
 }
 
 /** For `orion lab …` in other terminals. */
@@ -175,9 +182,13 @@ async function publishState(
 
 function describeLab(
   settings: LabSettings,
-  parts: Pick<Lab, 'tokens' | 'databaseUrl' | 'workers' | 'stop'> & { running: Map<string, Supervised> },
+  parts: Pick<Lab, 'tokens' | 'databaseUrl' | 'stop'> & {
+    workers: Map<string, Worker>;
+    running: Map<string, Supervised>;
+    env: Environment;
+  },
 ): Lab {
-  const { running, ...own } = parts;
+  const { running, env, ...own } = parts;
   const pick = (name: string) => {
     const worker = own.workers.get(name);
     if (worker === undefined) throw new LabError(`There is no worker ${name} in this lab.`);
@@ -193,6 +204,11 @@ function describeLab(
     startWorker: async (name) => pick(name).start(),
     freezeWorker: async (name) => pick(name).freeze(),
     thawWorker: async (name) => pick(name).thaw(),
+    reload: async () => {
+      const reloaded = await reloadLab(settings.home, env);
+      for (const [name, worker] of await openStateWorkers(settings.home)) own.workers.set(name, worker);
+      return reloaded;
+    },
   };
 }
 
@@ -215,16 +231,6 @@ async function superviseDatabase(
   };
   await superviseInto(undo, { home: settings.home, name: 'database', start, say });
   return latest as unknown as Database;
-}
-
-async function openWorkers(settings: LabSettings): Promise<Map<string, Worker>> {
-  const workers = new Map<string, Worker>();
-  for (const node of settings.nodes) {
-    const { name, host, port } = node;
-    const authorizedKey = await publicKeyOf(node);
-    workers.set(name, await openWorker({ home: settings.home, name, host, port, authorizedKey }));
-  }
-  return workers;
 }
 
 async function startWorkers(workers: Map<string, Worker>, undo: Undo, signal: AbortSignal): Promise<void> {

@@ -103,6 +103,8 @@ test('drops a node that was given up with its residue, which is found again if t
   expect((await bench.store.listPlacementsOnNodes('n1')).map((placement) => placement.epoch)).toEqual([
     epoch,
   ]);
+  await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1'), nodeSpec('n2')]), now);
+  expect((await bench.store.loadNode('n1'))?.record.nextUid).toBe(FIRST_UID + 1);
 });
 
 test('forgets that a node was given up when the inventory lists it again', async () => {

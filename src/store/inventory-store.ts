@@ -1,6 +1,6 @@
 import type { EventType, NewEvent } from '../core/event.ts';
 import { diffInventory, type InventoryAnswer, type InventoryDiff, whyTooMuch } from '../core/inventory.ts';
-import { newNodeRecord } from '../core/node.ts';
+import { FIRST_UID, newNodeRecord } from '../core/node.ts';
 import { viewNode } from '../core/node-view.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type { InventoryStore } from '../core/store-ports.ts';
@@ -8,7 +8,7 @@ import { insertUnnumberedEvent } from './events.ts';
 import { underFence } from './fence.ts';
 import { loadInventoryState, saveAnswer } from './inventories.ts';
 import { insertNode, listNodes, loadNode, updateNodeSpec } from './nodes.ts';
-import { listOccupants } from './placements.ts';
+import { findHighestUid, listOccupants } from './placements.ts';
 import type { Pool, Session } from './pool.ts';
 import { loadRental } from './rentals.ts';
 import { inTransaction, readOnce } from './transaction.ts';
@@ -44,7 +44,11 @@ export function createInventoryStore(pool: Pool): InventoryStore {
 }
 
 async function applyDiff(session: Session, diff: InventoryDiff, now: Date): Promise<InventoryAnswer> {
-  for (const spec of diff.added) await insertNode(session, spec, newNodeRecord(now));
+  for (const spec of diff.added) {
+    // One that was here before is the same machine, as far as anybody knows: no uid is used twice on it.
+    const nextUid = Math.max(FIRST_UID, (await findHighestUid(session, spec.name)) + 1);
+    await insertNode(session, spec, { ...newNodeRecord(now), nextUid });
+  }
   for (const { after } of diff.changed) await updateNodeSpec(session, after);
   for (const spec of diff.removed) await updateNodeSpec(session, { ...spec, retiring: true });
   return {

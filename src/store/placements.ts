@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, isNull, max, sql } from 'drizzle-orm';
 import type { Placement } from '../core/rental.ts';
 import type { Save } from '../core/store-ports.ts';
 import { findStoreError } from './errors.ts';
@@ -50,6 +50,15 @@ export async function listOccupants({ db }: Session): Promise<Map<string, string
     .from(placements)
     .where(isNotNull(placements.liveNode));
   return new Map(rows.map(({ node, rentalId }) => [node, rentalId]));
+}
+
+/** Of all placements there ever were on a node of this name, as far as the history goes; 0: there was none. */
+export async function findHighestUid({ db }: Session, node: string): Promise<number> {
+  const [row] = await db
+    .select({ highest: max(placements.uid) })
+    .from(placements)
+    .where(eq(placements.node, node));
+  return Number(row?.highest ?? 0);
 }
 
 /** False when the node or the rental's role is taken: the unique keys decide, not a look before. */

@@ -1,22 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { createInventoryEnv } from '../../config.ts';
-import { loadInventory } from '../../inventory/load.ts';
-import { EXIT } from '../cli-error.ts';
+import type { InventoryAnswer } from '../../core/inventory.ts';
+import { computeSha256, loadInventory } from '../../inventory/load.ts';
+import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { type Format, printData, withOutput } from '../output.ts';
+import { formatPlan, type Plan } from '../plan-text.ts';
+
+const FILE = 'ORION_INVENTORY, or else inventory.yaml, when left out';
 
 export function registerInventory(program: Command, context: Context): void {
-  const inventory = program.command('inventory').description('look at a file of nodes before it is used');
+  const inventory = program.command('inventory').description('check, plan and apply the file of nodes');
   inventory
     .command('check')
     .description('tell every mistake in the file, with its line and column')
-    .argument('[file]', 'ORION_INVENTORY, or else inventory.yaml, when left out')
+    .argument('[file]', FILE)
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['json']))
     .action((file: string | undefined, options: { output?: 'json' }) => check(context, file, options.output));
+  withOutput(
+    inventory
+      .command('plan')
+      .description('what would happen if the file were applied: node by node, rental by rental')
+      .argument('[file]', FILE),
+    ['json', 'yaml'],
+  ).action((file: string | undefined, options: { output?: Format }) => plan(context, file, options.output));
+  withOutput(
+    inventory
+      .command('apply')
+      .description("let the daemon read its inventory file again, if that is this file's content")
+      .argument('[file]', FILE)
+      .option('--force', 'even if more than 40 % of the nodes are taken out at once'),
+    ['json', 'yaml'],
+  ).action((file: string | undefined, options: { output?: Format; force?: true }) =>
+    apply(context, file, options),
+  );
+}
+
+function pathOf({ io }: Context, file: string | undefined): string {
+  return file ?? (io.env.ORION_INVENTORY || 'inventory.yaml');
 }
 
 async function check(context: Context, file: string | undefined, format: 'json' | undefined): Promise<void> {
   const { io } = context;
-  const path = file ?? (io.env.ORION_INVENTORY || 'inventory.yaml');
+  const path = pathOf(context, file);
   const result = await loadInventory(path, createInventoryEnv(io.env));
   if (!result.ok) context.exitWith(EXIT.failed);
   if (format === 'json') {
@@ -28,4 +56,47 @@ async function check(context: Context, file: string | undefined, format: 'json' 
   if (result.ok) return io.out(`${path} is right: ${result.inventory.nodes.length} nodes\n`);
   for (const problem of result.problems) io.err(`${problem}\n`);
   io.err(result.problems.length === 1 ? '1 mistake\n' : `${result.problems.length} mistakes\n`);
+}
+
+async function plan(context: Context, file: string | undefined, format: Format | undefined): Promise<void> {
+  const path = pathOf(context, file);
+  const text = await read(path);
+  const body = { text, file: basename(path) };
+  const found = await context.client().send<Plan>('POST', '/api/inventory/plan', body);
+  if (!printData(context.io, format, found)) context.io.out(formatPlan(found));
+}
+
+async function apply(
+  context: Context,
+  file: string | undefined,
+  options: { output?: Format; force?: true },
+): Promise<void> {
+  const sha256 = computeSha256(await read(pathOf(context, file)));
+  const answer = await context
+    .client()
+    .send<InventoryAnswer | { requested: number }>('POST', '/api/inventory/apply', {
+      sha256,
+      force: options.force ?? false,
+    });
+  if (!('kind' in answer)) {
+    throw new CliError('noted, but no daemon that leads has answered yet', {
+      exitCode: EXIT.timedOut,
+      hint: 'what comes of it: orion get events --type inventory.applied',
+    });
+  }
+  if (printData(context.io, options.output, answer) || answer.kind !== 'applied') return;
+  const { added, changed, retiring } = answer;
+  const list = (word: string, names: string[]) => (names.length > 0 ? `${word} ${names.join(', ')}\n` : '');
+  const lines = `${list('added', added)}${list('changed', changed)}${list('retiring', retiring)}`;
+  context.io.out(lines || 'nothing changed\n');
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new CliError(`${path} can't be read (${(error as NodeJS.ErrnoException).code})`, {
+      exitCode: EXIT.usage,
+    });
+  }
 }

@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Node } from '../core/node.ts';
+import { type ApiBench, createApiBench, sampleNode } from './api.fixture.ts';
+
+let bench: ApiBench;
+beforeEach(async () => {
+  bench = await createApiBench();
+  bench.store.addNode(sampleNode('w1'));
+});
+
+const FINGERPRINT = `SHA256:${'a'.repeat(43)}`;
+const WISHES: [string, object?][] = [
+  ['cordon'],
+  ['uncordon'],
+  ['drain'],
+  ['clean'],
+  ['forget'],
+  ['trust', { fingerprint: FINGERPRINT }],
+];
+const wish = (name: string, body?: object, who: 'admin' | 'anna' = 'admin') =>
+  bench.call(who, `POST /api/nodes/${name}`, body);
+function change(set: { spec?: Partial<Node['spec']>; record?: Partial<Node['record']> }): void {
+  const node = sampleNode('w1');
+  bench.store.addNode({
+    ...node,
+    spec: { ...node.spec, ...set.spec },
+    record: { ...node.record, ...set.record },
+  });
+}
+const wishes = () => bench.store.nodes.get('w1')?.wishes;
+
+describe('wishes of operators', () => {
+  test.each(WISHES)('%s is not for tenants, and 404 for a node that is not there', async (kind, body) => {
+    expect((await wish(`w1/${kind}`, body, 'anna')).status).toBe(403);
+    expect((await wish(`w9/${kind}`, body)).status).toBe(404);
+    expect(bench.store.events).toEqual([]);
+  });
+
+  test('are noted with their event, and noting them again changes nothing', async () => {
+    expect((await wish('w1/drain')).status).toBe(202);
+    const again = await wish('w1/drain');
+    expect(again.status).toBe(202);
+    expect(await again.json()).toMatchObject({
+      generation: 2,
+      spec: { draining: true, unschedulable: true },
+    });
+    expect(bench.store.events.map(({ type, reason }) => [type, reason])).toEqual([
+      ['node.draining', 'Draining'],
+    ]);
+    await wish('w1/uncordon');
+    expect(wishes()).toMatchObject({ cordoned: false, draining: false });
+  });
+
+  test.each([
+    ['clean', { state: 'dead' }, {}, 'it is dead'],
+    ['clean', { state: 'unknown' }, {}, 'not been judged'],
+    ['forget', { state: 'dead' }, {}, 'it is in the inventory'],
+    ['forget', { state: 'free' }, { retiring: true }, 'it is alive'],
+    ['trust', {}, {}, 'shows no other host key'],
+    ['trust', { offeredFingerprint: `SHA256:${'b'.repeat(43)}` }, {}, 'SHA256:bbb'],
+    [
+      'trust',
+      { offeredFingerprint: FINGERPRINT },
+      { pinnedHostKey: 'ssh-ed25519 A' },
+      'pinned in the inventory',
+    ],
+  ] as const)('%s is 409 when the state %j %j does not allow it: %s', async (kind, record, spec, words) => {
+    change({ record, spec });
+    const response = await wish(`w1/${kind}`, kind === 'trust' ? { fingerprint: FINGERPRINT } : undefined);
+    expect(response.status).toBe(409);
+    const problem = (await response.json()) as { code: string; detail: string };
+    expect(problem.code).toBe('state_conflict');
+    expect(problem.detail).toContain(words);
+    expect(wishes()).toEqual(sampleNode('w1').wishes);
+  });
+
+  test('clean, forget and trust are noted where they make sense', async () => {
+    change({ record: { state: 'quarantined' } });
+    expect((await wish('w1/clean')).status).toBe(202);
+    expect(wishes()?.cleanRequested).toBe(1);
+    change({ record: { state: 'dead' }, spec: { retiring: true } });
+    expect((await wish('w1/forget')).status).toBe(202);
+    expect(wishes()?.forgetting).toBe(true);
+    change({ record: { state: 'dead', offeredFingerprint: FINGERPRINT } });
+    expect((await wish('w1/trust', { fingerprint: FINGERPRINT })).status).toBe(202);
+    expect(wishes()?.trustedFingerprint).toBe(FINGERPRINT);
+  });
+
+  test.each(['', 'SHA256:short', 'md5:aa', `SHA256:${'a'.repeat(44)}`])(
+    'trust of %j is 422',
+    async (fingerprint) => {
+      change({ record: { offeredFingerprint: FINGERPRINT } });
+      expect((await wish('w1/trust', { fingerprint })).status).toBe(422);
+    },
+  );
+});
+
+describe('the inventory', () => {
+  test.each(['GET /api/inventory', 'POST /api/inventory/plan', 'POST /api/inventory/apply'])(
+    '%s is not for tenants',
+    async (call) => {
+      expect((await bench.call('anna', call, call.startsWith('GET') ? undefined : {})).status).toBe(403);
+    },
+  );
+
+  test('a plan of a text with mistakes is 422 with the place of each', async () => {
+    const response = await bench.call('admin', 'POST /api/inventory/plan', { text: 'nodes: []' });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({
+      errors: [{ path: 'inventory.yaml:1:1', message: 'not used here' }],
+    });
+  });
+
+  test('a plan may be as long as ten thousand nodes are, anything else not', async () => {
+    const text = 'x'.repeat(1_000_000);
+    expect((await bench.call('admin', 'POST /api/inventory/plan', { text })).status).toBe(422);
+    expect((await bench.call('admin', 'POST /api/inventory/apply', { sha256: text })).status).toBe(413);
+  });
+
+  test('applying answers with what the leader did, or why not', async () => {
+    const apply = async (answer: Parameters<typeof bench.store.answerInventory>[0], body = {}) => {
+      const before = (await bench.store.loadInventoryState())?.requested ?? 0;
+      const call = bench.call('admin', 'POST /api/inventory/apply', body);
+      await expect.poll(async () => (await bench.store.loadInventoryState())?.requested).toBe(before + 1);
+      bench.store.answerInventory(answer);
+      return await call;
+    };
+    const applied = await apply(
+      { kind: 'applied', added: ['w2'], changed: [], retiring: [] },
+      { force: true },
+    );
+    expect([applied.status, await applied.json()]).toMatchObject([200, { kind: 'applied', added: ['w2'] }]);
+    expect(await bench.store.loadInventoryState()).toMatchObject({ requestedForce: true });
+    const refused = await apply({ kind: 'refused', reason: 'InventoryRefused', message: '3 of 5 nodes' });
+    expect([refused.status, await refused.json()]).toMatchObject([
+      409,
+      { code: 'inventory_refused', detail: 'InventoryRefused: 3 of 5 nodes' },
+    ]);
+    const state = await bench.call('admin', 'GET /api/inventory');
+    expect(await state.json()).toMatchObject({ requested: 2, answered: 2, answer: { kind: 'refused' } });
+  });
+});
