@@ -271,11 +271,12 @@ describe('what operators want of a node', () => {
     await test.lab.reload();
     await expect.poll(async () => (await test.rental(rented.id)).status.phase, WAIT).toBe('Active');
     await expect.poll(async () => (await test.rental(rented.id)).status.node, WAIT).not.toBe('w4');
-    const schedulable = (await test.node('w4')).status.conditions.find(({ type }) => type === 'Schedulable');
-    expect(schedulable).toMatchObject({
-      reason: 'Retiring',
-      message: expect.stringContaining('orion forget w4'),
-    });
+    await expect
+      .poll(
+        async () => (await test.node('w4')).status.conditions.find(({ type }) => type === 'Schedulable'),
+        WAIT,
+      )
+      .toMatchObject({ reason: 'Retiring', message: expect.stringContaining('orion forget w4') });
     expect((await test.call('POST', '/api/nodes/w4/forget')).status).toBe(202);
     await expect.poll(() => listNames(), WAIT).not.toContain('w4');
     await release(rented);
