@@ -21,7 +21,7 @@ let prober: Prober;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'orion-ssh-'));
   publicKey = await ensureKeyPair(join(home, 'control'), 'control');
-  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  const port = 20_000 + Math.floor(Math.random() * 4_000);
   worker = await startWorker({ home, name: 'w', host: '127.0.0.1', port, authorizedKey: publicKey });
   const privateKeyPath = join(home, 'control');
   target = { name: 'w', host: '127.0.0.1', port, user: 'root', privateKeyPath, hostKey: worker.hostKey };
