@@ -6,7 +6,7 @@ import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-
 import { createApp } from './app.ts';
 import type { AppEnv } from './app-env.ts';
 import { createTokenSecret } from './token-secret.ts';
-import { createWatchHub, type WatchHub } from './watch-hub.ts';
+import { createWatchHub, type WatchHub, type WatchLimits } from './watch-hub.ts';
 
 // The API on a store in memory, with two tenants and an administrator, for the tests of src/api.
 
@@ -32,12 +32,12 @@ export interface ApiBench {
   make(who: 'anna' | 'ben', body?: object): Promise<string>;
 }
 
-export async function createApiBench(): Promise<ApiBench> {
+export async function createApiBench(limits: Partial<WatchLimits> = {}): Promise<ApiBench> {
   const store = createMemoryApiStore(() => now);
   const logged: ApiBench['logged'] = [];
   const log = (fields: object, message: string) => void logged.push({ fields, message });
   const logger = { debug: log, info: log, warn: log, error: log };
-  const watch = createWatchHub({ store, logger });
+  const watch = createWatchHub({ store, logger }, limits);
   let shuttingDown = false;
   const app = createApp({
     ...{ store, logger, watch, version: '0.0.0', isShuttingDown: () => shuttingDown },

@@ -26,7 +26,7 @@ export interface AppEnv {
   Variables: {
     requestId: string;
     logger: Logger;
-    /** Set by `authenticate`, so on every route under /api. */
+    /** Both set by `authenticate`, so on every route under /api. */
     principal: Principal;
     tokenHash: string;
   };

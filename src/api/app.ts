@@ -1,4 +1,5 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi';
+import { refuseAddress } from './allowed-methods.ts';
 import type { ApiDeps, AppEnv } from './app-env.ts';
 import { authenticate, limitBody, observe, requireJson } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
@@ -19,7 +20,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
     },
   });
   app.onError(answerProblem);
-  app.notFound((c) => answerProblem(new ProblemError('not_found', `there is no ${c.req.path}`), c));
+  app.notFound((c) => answerProblem(refuseAddress(app.routes, c.req), c));
   app.use(observe(deps));
   app.use('/api/*', limitBody(), authenticate(deps), requireJson());
   addHealthRoutes(app, deps);

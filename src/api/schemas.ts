@@ -82,6 +82,7 @@ export const rentalPatchSchema = z
   .partial()
   .openapi('RentalPatch');
 export type SpecInput = z.output<typeof quickRentalSchema>;
+export type NewRentalInput = z.output<typeof newRentalSchema>;
 export type SpecPatch = z.output<typeof rentalPatchSchema>;
 
 export const conditionSchema = z.object({
@@ -175,7 +176,7 @@ export const problemSchema = z
   })
   .openapi('Problem');
 
-export const pageQuery = z.object({
+export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),
   cursor: z.string().max(200).optional(),
 });

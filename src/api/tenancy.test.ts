@@ -167,6 +167,19 @@ describe('tokens', () => {
     expect((await bench.call('admin', `DELETE /api/tokens/${id}`)).status).toBe(404);
   });
 
+  test('are listed page by page', async () => {
+    const page = async (query: string) => {
+      const response = await bench.call('admin', `GET /api/tokens?${query}`);
+      return (await response.json()) as { items: { tenant: string }[]; nextCursor: string | null };
+    };
+    const first = await page('limit=2');
+    expect(first.items.map(({ tenant }) => tenant)).toEqual(['anna', 'ben']);
+    const second = await page(`limit=2&cursor=${first.nextCursor}`);
+    expect(second.items.map(({ tenant }) => tenant)).toEqual(['admin']);
+    expect(second.nextCursor).toBeNull();
+    expect((await bench.call('admin', 'GET /api/tokens?cursor=nobody')).status).toBe(422);
+  });
+
   test('no token is ever logged', async () => {
     await bench.call('anna', 'GET /api/rentals');
     await bench.call('anna', 'GET /api/nothing');

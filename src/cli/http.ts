@@ -59,6 +59,8 @@ export function createHttp(settings: Settings): Http {
     const timer = setTimeout(() => headDeadline.abort(), call.timeoutMs);
     try {
       const response = await send(call, AbortSignal.any([call.signal, headDeadline.signal]));
+      // Ctrl-C may come when nobody reads it any more; who does read it still hears of the error.
+      response.on('error', () => undefined);
       if (response.statusCode === 200) return response;
       throw toApiError(response, parseJson(await readText(response)));
     } catch (error) {

@@ -205,6 +205,8 @@ export interface ApiStore {
   ): Promise<StoredEvent[]>;
   /** The highest event number that readers may rely on. */
   lastEventSeq(): Promise<number>;
+  /** The lowest that is still there; 0 when there is none. */
+  firstEventSeq(): Promise<number>;
   /** By the SHA-256 of the secret; null when unknown, expired or revoked. */
   authenticate(tokenHash: string): Promise<Principal | null>;
   createToken(

@@ -73,7 +73,8 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
       rentals.set(id, rental);
       const object = viewRental(rental, (name) => nodes.get(name));
       const about = { rentalId: id, node: null, tenant: rental.tenant };
-      write({ type, at: now(), ...about, reason: 'Accepted', message: type, object });
+      const reason = status.conditions?.find((condition) => condition.type === 'Ready')?.reason ?? 'Accepted';
+      write({ type, at: now(), ...about, reason, message: type, object });
     },
     setNodeState(name, type, record) {
       const old = requireEntry(nodes, name);
@@ -167,7 +168,7 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
 
 function createHistory(
   events: StoredEvent[],
-): Pick<ApiStore, 'listEvents' | 'listRecentEvents' | 'lastEventSeq'> {
+): Pick<ApiStore, 'listEvents' | 'listRecentEvents' | 'lastEventSeq' | 'firstEventSeq'> {
   const matches = (event: StoredEvent, tenant: string | null, filter: StoredEventFilter) =>
     (tenant === null || event.tenant === tenant) &&
     (filter.rentalId === null || event.rentalId === filter.rentalId) &&
@@ -183,7 +184,9 @@ function createHistory(
         .filter((event) => event.seq < (filter.beforeSeq ?? Infinity) && matches(event, tenant, filter))
         .toReversed()
         .slice(0, filter.limit),
-    lastEventSeq: async () => events.length,
+    // Events may have been purged at the front, so their count tells nothing.
+    lastEventSeq: async () => events.at(-1)?.seq ?? 0,
+    firstEventSeq: async () => events[0]?.seq ?? 0,
   };
 }
 

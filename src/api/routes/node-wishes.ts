@@ -1,10 +1,11 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { EventType } from '../../core/event.ts';
 import type { Node } from '../../core/node.ts';
 import { type NodeView, viewNode } from '../../core/node-view.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { NodeWish } from '../../core/store-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';

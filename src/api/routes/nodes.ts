@@ -1,7 +1,8 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Node } from '../../core/node.ts';
 import { type NodeView, reduceNodeView, viewNode } from '../../core/node-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
 import { ProblemError } from '../problem.ts';
 import { json, problems } from '../respond.ts';
 import { nodeSchema, pageOf, pageQuery } from '../schemas.ts';
