@@ -18,7 +18,7 @@ export interface ApiDeps {
   watch: WatchHub;
   version: string;
   isShuttingDown: () => boolean;
-  metrics?: () => Promise<string>;
+  metrics: { scrape(): Promise<{ contentType: string; text: string }> };
 }
 
 /** What the middleware leaves for the handlers of one request. */

@@ -3,9 +3,11 @@ import { refuseAddress } from './allowed-methods.ts';
 import type { ApiDeps, AppEnv } from './app-env.ts';
 import { authenticate, limitBody, observe, requireJson } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
+import { addDescriptionRoute } from './routes/description.ts';
 import { addEventRoute } from './routes/events.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addInventoryRoutes } from './routes/inventory.ts';
+import { addMetricsRoute } from './routes/metrics.ts';
 import { addNodeWishRoutes } from './routes/node-wishes.ts';
 import { addNodeRoutes } from './routes/nodes.ts';
 import { addRentRoute } from './routes/rent.ts';
@@ -24,6 +26,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   app.use(observe(deps));
   app.use('/api/*', limitBody(), authenticate(deps), requireJson());
   addHealthRoutes(app, deps);
+  addMetricsRoute(app, deps);
   addRentRoute(app, deps);
   addRentalRoutes(app, deps);
   addNodeRoutes(app, deps);
@@ -31,12 +34,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addInventoryRoutes(app, deps);
   addEventRoute(app, deps);
   addTokenRoutes(app, deps);
-  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: { title: 'Orion', version: deps.version, description: 'Lends out the machines of a known fleet.' },
-    security: [{ token: [] }],
-  });
+  addDescriptionRoute(app, deps);
   return app;
 }
 

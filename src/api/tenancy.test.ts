@@ -87,6 +87,7 @@ describe('what only administrators may do', () => {
   test.each([
     ['POST /api/nodes/worker_1/cordon'],
     ['POST /api/nodes/worker_1/uncordon'],
+    ['GET /metrics'],
     ['GET /api/tokens'],
     ['POST /api/tokens', { tenant: 'ben', role: 'admin' }],
     ['DELETE /api/tokens/abcdef'],
@@ -118,6 +119,14 @@ describe('what only administrators may do', () => {
     expect(bench.store.events.at(-1)).toMatchObject({ type: 'node.cordoned', node: 'worker_1' });
     expect((await bench.call('admin', 'POST /api/nodes/nobody/cordon')).status).toBe(404);
   });
+});
+
+test('metrics are told to administrators, and to nobody without a token', async () => {
+  const response = await bench.call('admin', 'GET /metrics');
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=/);
+  expect(await response.text()).toMatch(/^orion_nodes\{state="free"\} 1$/m);
+  expect((await bench.app.request('/metrics')).status).toBe(401);
 });
 
 describe('tokens', () => {

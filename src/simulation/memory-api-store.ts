@@ -2,7 +2,7 @@ import type { EventType, NewEvent, StoredEvent } from '../core/event.ts';
 import type { InventoryAnswer, InventoryState } from '../core/inventory.ts';
 import type { Node, NodeWishes } from '../core/node.ts';
 import { viewNode } from '../core/node-view.ts';
-import type { Rental, RentalRecord } from '../core/rental.ts';
+import type { Rental, RentalPhase, RentalRecord } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type {
   ApiStore,
@@ -132,6 +132,12 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
     async discardRejected(id) {
       const rental = rentals.get(id);
       if (rental?.record.phase === 'Failed' && rental.placements.length === 0) rentals.delete(id);
+    },
+    async countRentals() {
+      const open = [...rentals.values()].filter(({ record }) => record.endedAt === null);
+      const counts = new Map<RentalPhase, number>();
+      for (const { record } of open) counts.set(record.phase, (counts.get(record.phase) ?? 0) + 1);
+      return [...counts].map(([phase, count]) => ({ phase, count }));
     },
     listNodes: async () => [...nodes.values()],
     findNode: async (name) => nodes.get(name) ?? null,

@@ -15,6 +15,7 @@ import { listNodes, loadNode } from './nodes.ts';
 import { listOccupants } from './placements.ts';
 import type { Pool, Session } from './pool.ts';
 import {
+  countOpenRentals,
   deleteRejected,
   findByIdempotencyKey,
   findRental,
@@ -41,6 +42,7 @@ export function createApiStore(pool: Pool): ApiStore {
     requestRelease: (id, at, event) =>
       writeWithEvent(pool, event, (session) => markReleaseRequested(session, id, at)),
     discardRejected: (id) => inTransaction(pool, (session) => deleteRejected(session, id)),
+    countRentals: () => readOnce(pool, countOpenRentals),
     listNodes: () => readOnce(pool, listNodes),
     findNode: (name) => readOnce(pool, (session) => loadNode(session, name)),
     listOccupants: () => readOnce(pool, listOccupants),

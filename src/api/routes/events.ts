@@ -3,7 +3,7 @@ import type { StoredEvent } from '../../core/event.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { invalidInput } from '../problem.ts';
-import { json, problems } from '../respond.ts';
+import { problems, watchable, watchHeader } from '../respond.ts';
 import { eventSchema, pageOf, pageQuery } from '../schemas.ts';
 import { answerStream, wantsStream } from '../stream.ts';
 import { scopeOf } from './rentals.ts';
@@ -13,6 +13,7 @@ const route = createRoute({
   path: '/api/events',
   summary: 'The history; with Accept: text/event-stream what happens from now on',
   request: {
+    headers: watchHeader,
     query: pageQuery.extend({
       cursor: z
         .string()
@@ -27,7 +28,7 @@ const route = createRoute({
       type: z.string().max(80).optional(),
     }),
   },
-  responses: { 200: json(pageOf(eventSchema), 'A page'), ...problems() },
+  responses: { 200: watchable(pageOf(eventSchema), 'A page'), ...problems(429) },
 });
 
 export function addEventRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {

@@ -9,7 +9,7 @@ import { readIdempotency } from '../idempotency.ts';
 import { createKeyPair } from '../key-pair.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { createRental, loadNodes, specOf } from '../rental-writes.ts';
-import { body, json, problems } from '../respond.ts';
+import { body, idempotencyHeader, json, LOCATION, problems } from '../respond.ts';
 import { quickRentalSchema, rentedSchema } from '../schemas.ts';
 
 const MAX_WAIT_MS = 600_000;
@@ -22,6 +22,7 @@ const route = createRoute({
   description:
     'The body may be empty: a key pair is made then, and the answer carries the private half as `privateKey`, this once.',
   request: {
+    headers: idempotencyHeader,
     query: z.strictObject({
       wait: z.string().default('60s').openapi({ example: '60s' }),
       queue: z.enum(['true', 'false']).default('false'),
@@ -29,8 +30,8 @@ const route = createRoute({
     ...body(quickRentalSchema, false),
   },
   responses: {
-    201: json(rentedSchema, 'Ready to be logged in to'),
-    202: json(rentedSchema, 'Not ready yet when the wait ran out; look at Location'),
+    201: { ...json(rentedSchema, 'Ready to be logged in to'), ...LOCATION },
+    202: { ...json(rentedSchema, 'Not ready yet when the wait ran out; look at Location'), ...LOCATION },
     ...problems(400, 409, 413, 415),
   },
 });

@@ -8,7 +8,7 @@ import { createRoute } from '../create-route.ts';
 import { readIdempotency } from '../idempotency.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { changeSpec, createRental, loadNodes, patchSpec, requestRelease, specOf } from '../rental-writes.ts';
-import { body, json, problems } from '../respond.ts';
+import { body, idempotencyHeader, json, LOCATION, problems, watchable, watchHeader } from '../respond.ts';
 import { NAME, newRentalSchema, pageOf, pageQuery, rentalPatchSchema, rentalSchema } from '../schemas.ts';
 import { answerStream, readLastEventId, type StreamOptions, wantsStream } from '../stream.ts';
 
@@ -24,29 +24,41 @@ const routes = {
     method: 'get',
     path: '/api/rentals',
     summary: 'Rentals, oldest first; with Accept: text/event-stream a watch',
-    request: { query: pageQuery.extend({ all: z.enum(['true', 'false']).default('false') }) },
-    responses: { 200: json(pageOf(rentalSchema), 'A page'), ...problems() },
+    request: {
+      headers: watchHeader,
+      query: pageQuery.extend({
+        all: z
+          .enum(['true', 'false'])
+          .default('false')
+          .openapi({ description: 'also those that have ended' }),
+      }),
+    },
+    responses: { 200: watchable(pageOf(rentalSchema), 'A page'), ...problems(429) },
   }),
   create: createRoute({
     method: 'post',
     path: '/api/rentals',
     summary: 'Ask for a machine; it converges by itself',
-    request: body(newRentalSchema, true),
-    responses: { 202: json(rentalSchema, 'Stored'), ...problems(400, 409, 413, 415) },
+    request: { headers: idempotencyHeader, ...body(newRentalSchema, true) },
+    responses: { 202: { ...json(rentalSchema, 'Stored'), ...LOCATION }, ...problems(400, 409, 413, 415) },
   }),
   apply: createRoute({
     method: 'put',
     path: '/api/rentals/{id}',
     summary: 'Create the rental of this name, or change it to this spec',
-    request: { ...idParam, ...body(newRentalSchema, true) },
+    request: { ...idParam, headers: idempotencyHeader, ...body(newRentalSchema, true) },
     responses: { 202: json(rentalSchema, 'Stored'), ...problems(400, 409, 413, 415) },
   }),
   read: createRoute({
     method: 'get',
     path: '/api/rentals/{id}',
     summary: 'One rental; with Accept: text/event-stream a watch',
-    request: idParam,
-    responses: { 200: json(rentalSchema, 'The rental'), ...problems(404) },
+    request: { ...idParam, headers: watchHeader },
+    responses: {
+      200: watchable(rentalSchema, 'The rental'),
+      204: { description: 'Of a watch: the rental has ended, and its end was sent before' },
+      ...problems(404, 429),
+    },
   }),
   patch: createRoute({
     method: 'patch',
