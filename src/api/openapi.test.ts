@@ -7,6 +7,7 @@ interface Call {
   responses: Record<string, { description: string; content?: object; headers?: object }>;
   summary?: string;
   security?: object[];
+  requestBody?: object;
   parameters?: { name: string; in: string }[];
 }
 interface Description {
@@ -54,6 +55,7 @@ describe('the description', () => {
       const isOpen = call.security?.length === 0;
       expect(isOpen, name).toBe(!path.startsWith('/api/') && path !== '/metrics');
       if (!isOpen) expect(statuses, name).toEqual(expect.arrayContaining(['401', '500', '503']));
+      if (call.requestBody) expect(statuses, name).toEqual(expect.arrayContaining(['400', '413', '415']));
       if (path.includes('{id}') || path.includes('{name}')) {
         // A PUT makes what is not there.
         if (!name.startsWith('PUT ')) expect(statuses, name).toContain('404');

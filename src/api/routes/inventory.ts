@@ -59,7 +59,7 @@ const routes = {
     responses: {
       200: json(inventoryAnswerSchema, 'Applied'),
       202: json(inventoryStateSchema, 'Noted; no daemon that leads has answered yet'),
-      ...problems(400, 403, 409, 415),
+      ...problems(400, 403, 409, 413, 415),
     },
   }),
 };

@@ -49,7 +49,7 @@ const trustRoute = createRoute({
   },
   responses: {
     202: json(adminNodeSchema, 'Noted; the node is prepared and verified anew'),
-    ...problems(400, 403, 404, 409),
+    ...problems(400, 403, 404, 409, 413, 415),
   },
 });
 
