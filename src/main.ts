@@ -7,6 +7,7 @@ import type { AlarmClock, Logger } from './core/ports.ts';
 import type { Leadership } from './core/store-ports.ts';
 import { loadInventory, parseInventory } from './inventory/load.ts';
 import { createLogger } from './log.ts';
+import { createMetrics, type PrometheusMetrics } from './metrics.ts';
 import { createInventoryKeeper, type InventoryKeeper } from './reconcile/inventory-keeper.ts';
 import type { Loop } from './reconcile/loop.ts';
 import { findStoreError } from './store/errors.ts';
@@ -31,6 +32,7 @@ interface Parts {
   inventory: { current: Inventory };
   keeper: InventoryKeeper;
   logger: Logger;
+  metrics: PrometheusMetrics;
   signal: AbortSignal;
 }
 
@@ -52,6 +54,8 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   const pool = createPool({ url: config.databaseUrl });
   const { signal } = stopped;
   const store = createStore(pool);
+  const metrics = createMetrics({ store, logger });
+  metrics.inventoryRead(true);
   const inventory = { current: loaded.inventory };
   let loop: Loop | null = null;
   const keeper = createInventoryKeeper({
@@ -64,11 +68,11 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
       inventory.current = applied;
       loop?.wake();
     },
-    onRead: () => undefined,
+    onRead: metrics.inventoryRead,
   });
   const readAgain = () => keeper.readAgain();
   process.on('SIGHUP', readAgain);
-  const parts: Parts = { config, store, inventory, keeper, logger, signal };
+  const parts: Parts = { config, store, inventory, keeper, logger, metrics, signal };
   try {
     await migrateWhenThere(pool, logger, signal);
     const running: Promise<void>[] = [keeper.compare(signal)];
@@ -104,7 +108,7 @@ async function migrateWhenThere(pool: Pool, logger: Logger, signal: AbortSignal)
 }
 
 async function serveApi(
-  { config, store, inventory, logger, signal }: Parts,
+  { config, store, inventory, logger, metrics, signal }: Parts,
   wake: () => void,
 ): Promise<void> {
   // Loaded only where it runs, so that the process which faces clients needs no ssh2, and the other no Hono.
@@ -126,6 +130,7 @@ async function serveApi(
     watch,
     version: VERSION,
     isShuttingDown: () => signal.aborted,
+    metrics,
   });
   const server = await startServer({ app, listen: config.listen, logger });
   logger.info({ listen: config.listen }, 'serving the API');
@@ -136,7 +141,7 @@ async function serveApi(
 }
 
 async function reconcile(
-  { config, store, inventory, keeper, logger, signal }: Parts,
+  { config, store, inventory, keeper, logger, metrics, signal }: Parts,
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
   const [{ createPlaybookRunner }, { lead }, { runElections }, { createAccessQuery }, { createProber }] =
@@ -173,6 +178,7 @@ async function reconcile(
           clock,
           random: Math.random,
           logger,
+          metrics,
           // Ansible is bound by the processor: more at once than this only makes each of them slower.
           maxRuns: 2 * cpus().length,
         },

@@ -2,11 +2,13 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Node } from '../core/node.ts';
 import { DEFAULT_POLICY } from '../core/policy.ts';
 import type { Placement, Rental } from '../core/rental.ts';
+import { createMetrics } from '../metrics.ts';
 import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
 import { createApp } from './app.ts';
 import type { AppEnv } from './app-env.ts';
+import { expectDescribed } from './described.fixture.ts';
 import { createTokenSecret } from './token-secret.ts';
-import { createWatchHub, type WatchHub } from './watch-hub.ts';
+import { createWatchHub, type WatchHub, type WatchLimits } from './watch-hub.ts';
 
 // The API on a store in memory, with two tenants and an administrator, for the tests of src/api.
 
@@ -21,7 +23,7 @@ export interface ApiBench {
   tokens: Record<'anna' | 'ben' | 'admin', string>;
   logged: { fields: object; message: string }[];
   setShuttingDown(): void;
-  /** A call as one of the three, with a JSON body when one is given. */
+  /** A call as one of the three, with a JSON body when one is given; the answer is compared with the description. */
   call(
     who: 'anna' | 'ben' | 'admin',
     line: string,
@@ -32,17 +34,18 @@ export interface ApiBench {
   make(who: 'anna' | 'ben', body?: object): Promise<string>;
 }
 
-export async function createApiBench(): Promise<ApiBench> {
+export async function createApiBench(limits: Partial<WatchLimits> = {}): Promise<ApiBench> {
   const store = createMemoryApiStore(() => now);
   const logged: ApiBench['logged'] = [];
   const log = (fields: object, message: string) => void logged.push({ fields, message });
   const logger = { debug: log, info: log, warn: log, error: log };
-  const watch = createWatchHub({ store, logger });
+  const watch = createWatchHub({ store, logger }, limits);
   let shuttingDown = false;
   const app = createApp({
     ...{ store, logger, watch, version: '0.0.0', isShuttingDown: () => shuttingDown },
     clock: { now: () => now, monotonicMs: () => performance.now() },
     policy: DEFAULT_POLICY,
+    metrics: createMetrics({ store, logger }),
     parseInventory: () => ({ ok: false, problems: ['inventory.yaml:1:1: not used here'] }),
   });
   const tokens = { anna: '', ben: '', admin: '' };
@@ -63,7 +66,9 @@ export async function createApiBench(): Promise<ApiBench> {
     }
     for (const [name, value] of Object.entries(headers)) all.set(name, value);
     const init = { method, headers: all };
-    return await app.request(path, text === null ? init : { ...init, body: text });
+    const response = await app.request(path, text === null ? init : { ...init, body: text });
+    if (method !== 'HEAD') await expectDescribed(app, method, path, response);
+    return response;
   };
   const make: ApiBench['make'] = async (who, body = {}) => {
     const response = await call(who, 'POST /api/rentals', { sshPublicKey: KEY, ...body });

@@ -18,7 +18,7 @@ export interface ApiDeps {
   watch: WatchHub;
   version: string;
   isShuttingDown: () => boolean;
-  metrics?: () => Promise<string>;
+  metrics: { scrape(): Promise<{ contentType: string; text: string }> };
 }
 
 /** What the middleware leaves for the handlers of one request. */
@@ -26,7 +26,7 @@ export interface AppEnv {
   Variables: {
     requestId: string;
     logger: Logger;
-    /** Set by `authenticate`, so on every route under /api. */
+    /** Both set by `authenticate`, so on every route under /api. */
     principal: Principal;
     tokenHash: string;
   };

@@ -1,10 +1,13 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi';
+import { refuseAddress } from './allowed-methods.ts';
 import type { ApiDeps, AppEnv } from './app-env.ts';
 import { authenticate, limitBody, observe, requireJson } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
+import { addDescriptionRoute } from './routes/description.ts';
 import { addEventRoute } from './routes/events.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addInventoryRoutes } from './routes/inventory.ts';
+import { addMetricsRoute } from './routes/metrics.ts';
 import { addNodeWishRoutes } from './routes/node-wishes.ts';
 import { addNodeRoutes } from './routes/nodes.ts';
 import { addRentRoute } from './routes/rent.ts';
@@ -19,10 +22,11 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
     },
   });
   app.onError(answerProblem);
-  app.notFound((c) => answerProblem(new ProblemError('not_found', `there is no ${c.req.path}`), c));
+  app.notFound((c) => answerProblem(refuseAddress(app.routes, c.req), c));
   app.use(observe(deps));
   app.use('/api/*', limitBody(), authenticate(deps), requireJson());
   addHealthRoutes(app, deps);
+  addMetricsRoute(app, deps);
   addRentRoute(app, deps);
   addRentalRoutes(app, deps);
   addNodeRoutes(app, deps);
@@ -30,12 +34,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addInventoryRoutes(app, deps);
   addEventRoute(app, deps);
   addTokenRoutes(app, deps);
-  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: { title: 'Orion', version: deps.version, description: 'Lends out the machines of a known fleet.' },
-    security: [{ token: [] }],
-  });
+  addDescriptionRoute(app, deps);
   return app;
 }
 

@@ -104,6 +104,34 @@ describe('requests that are not what they should be', () => {
     },
   );
 
+  test('an unknown field of a query is 422 with its path, on every call', async () => {
+    const { paths } = bench.app.getOpenAPI31Document({ openapi: '3.1.0', info: { title: '', version: '' } });
+    const calls = Object.entries(paths ?? {}).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(calls.length).toBeGreaterThan(10);
+    for (const call of calls.filter((line) => line.includes(' /api/'))) {
+      const response = await bench.call('admin', `${call.replaceAll(/\{\w+\}/g, 'x')}?limti=5`);
+      expect(`${call}: ${response.status}`).toBe(`${call}: 422`);
+      expect((await refusal(response)).errors).toContainEqual({
+        path: 'query limti',
+        message: 'there is no such field',
+      });
+    }
+  });
+
+  test.each([
+    ['PUT /api/rent', 'POST'],
+    ['POST /api/rentals/r_x', 'DELETE, GET, HEAD, PATCH, PUT'],
+    ['DELETE /openapi.json', 'GET, HEAD'],
+    ['GET /api/nodes/worker_1/cordon', 'POST'],
+  ])('%s is 405 and names what the address takes: %s', async (line, allowed) => {
+    const response = await bench.call('admin', line, line.startsWith('GET') ? undefined : {});
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe(allowed);
+    expect((await refusal(response)).code).toBe('method_not_allowed');
+  });
+
   test('a cursor that no list gave is 422', async () => {
     const response = await bench.call('anna', 'GET /api/rentals?cursor=nonsense');
     expect(response.status).toBe(422);
@@ -166,65 +194,30 @@ describe('Idempotency-Key', () => {
   });
 });
 
-describe('names and apply', () => {
-  test('a name is taken until its rental has ended', async () => {
-    const id = await bench.make('anna', { name: 'build-box' });
-    const taken = await bench.call('anna', 'POST /api/rentals', { name: 'build-box', sshPublicKey: KEY });
-    expect(taken.status).toBe(409);
-    expect((await refusal(taken)).code).toBe('name_taken');
-    bench.store.setStatus(id, 'rental.released', { phase: 'Released', endedAt: new Date() });
-    const free = await bench.call('anna', 'POST /api/rentals', { name: 'build-box', sshPublicKey: KEY });
-    expect(free.status).toBe(202);
-    expect((await bench.call('anna', `GET /api/rentals/${id}`)).status).toBe(200);
-  });
-
-  test('PUT makes, then changes nothing, then changes', async () => {
-    const put = async (body: object) => {
-      const response = await bench.call('anna', 'PUT /api/rentals/build-box', { sshPublicKey: KEY, ...body });
-      expect(response.status).toBe(202);
-      return (await response.json()) as { id: string; generation: number };
+describe('events', () => {
+  const seqs = async (query: string) => {
+    const page = (await (await bench.call('anna', `GET /api/events?${query}`)).json()) as {
+      items: { seq: number }[];
+      nextCursor: string | null;
     };
-    const first = await put({ ttl: '1h' });
-    expect(first.generation).toBe(1);
-    expect(await put({ ttl: '1h' })).toEqual(first);
-    expect(bench.store.events).toHaveLength(1);
-    expect(await put({ ttl: '2h' })).toMatchObject({ id: first.id, generation: 2 });
-    const other = { sshPublicKey: KEY, name: 'other' };
-    expect((await bench.call('anna', 'PUT /api/rentals/build-box', other)).status).toBe(422);
+    return { seqs: page.items.map(({ seq }) => seq), nextCursor: page.nextCursor };
+  };
+
+  test('are read from the oldest on, or from the newest back, page by page', async () => {
+    for (let count = 0; count < 5; count++) await bench.make('anna');
+    expect(await seqs('limit=2')).toEqual({ seqs: [1, 2], nextCursor: '2' });
+    expect(await seqs('limit=2&cursor=4')).toEqual({ seqs: [5], nextCursor: null });
+    expect(await seqs('limit=2&order=desc')).toEqual({ seqs: [5, 4], nextCursor: '4' });
+    expect(await seqs('limit=2&order=desc&cursor=4')).toEqual({ seqs: [3, 2], nextCursor: '2' });
+    expect(await seqs('limit=2&order=desc&cursor=2')).toEqual({ seqs: [1], nextCursor: null });
   });
 
-  test('what was read back can be applied again', async () => {
-    const id = await bench.make('anna', { name: 'build-box', selector: { zone: 'rack-a' } });
-    const read = (await (await bench.call('anna', `GET /api/rentals/${id}`)).json()) as { spec: object };
-    const response = await bench.call('anna', 'PUT /api/rentals/build-box', { spec: read.spec });
-    expect(await response.json()).toMatchObject({ id, generation: 1 });
+  test.each(['order=up', 'cursor=x', 'cursor=-1', 'cursor=1e3', 'cursor='])('%s is 422', async (query) => {
+    expect((await bench.call('anna', `GET /api/events?${query}`)).status).toBe(422);
   });
 
-  test('DELETE can be repeated, and ends all changes', async () => {
-    const id = await bench.make('anna');
-    for (let times = 0; times < 3; times++) {
-      expect((await bench.call('anna', `DELETE /api/rentals/${id}`)).status).toBe(202);
-    }
-    expect(bench.store.events.filter(({ type }) => type === 'rental.release_requested')).toHaveLength(1);
-    const patch = await bench.call('anna', `PATCH /api/rentals/${id}`, { ttl: '1h' });
-    expect(patch.status).toBe(409);
-    expect((await refusal(patch)).code).toBe('rental_ended');
-  });
-
-  test('pages follow each other without gap or repetition', async () => {
-    const ids = [];
-    for (let count = 0; count < 5; count++) ids.push(await bench.make('anna'));
-    const seen: string[] = [];
-    let path = '/api/rentals?limit=2';
-    for (;;) {
-      const page = (await (await bench.call('anna', `GET ${path}`)).json()) as {
-        items: { id: string }[];
-        nextCursor: string | null;
-      };
-      seen.push(...page.items.map(({ id }) => id));
-      if (page.nextCursor === null) break;
-      path = `/api/rentals?limit=2&cursor=${page.nextCursor}`;
-    }
-    expect(seen).toEqual(ids);
+  test('a watch goes forward only', async () => {
+    const sse = { accept: 'text/event-stream' };
+    expect((await bench.call('anna', 'GET /api/events?order=desc', undefined, sse)).status).toBe(422);
   });
 });

@@ -67,13 +67,15 @@ export function requireJson(): MiddlewareHandler<AppEnv> {
 export function authenticate({ store }: ApiDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
-    const principal = isToken(token) ? await store.authenticate(hashToken(token)) : null;
+    const tokenHash = hashToken(token);
+    const principal = isToken(token) ? await store.authenticate(tokenHash) : null;
     if (principal === null) {
       throw new ProblemError('unauthorized', 'send a valid token as Authorization: Bearer …', {
         headers: { 'WWW-Authenticate': 'Bearer realm="orion"' },
       });
     }
     c.set('principal', principal);
+    c.set('tokenHash', tokenHash);
     await next();
   };
 }

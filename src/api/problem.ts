@@ -21,6 +21,7 @@ export const PROBLEMS = {
   invalid_input: { status: 422, title: 'The input is not valid' },
   unsatisfiable: { status: 422, title: 'No machine of the fleet can ever match' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
+  too_many_watches: { status: 429, title: 'Too many watches are open' },
   internal: { status: 500, title: 'Something went wrong inside' },
   no_free_node: { status: 503, title: 'No matching machine is free' },
   rental_failed: { status: 503, title: 'The rental could not be provided' },

@@ -117,4 +117,75 @@ describe('POST /api/rent', () => {
     expect(repeated.id).toBe(((await first.json()) as Rented).id);
     expect(repeated).not.toHaveProperty('privateKey');
   });
+
+  test('is 202 with the key when the database went away: it is told only here', async () => {
+    const [response] = await Promise.all([
+      bench.call('anna', 'POST /api/rent?wait=300ms'),
+      whenStored(() => {
+        bench.store.failure = Object.assign(new Error('away'), { name: 'StoreError' });
+      }),
+    ]);
+    expect(response.status).toBe(202);
+    expect(await response.json()).toHaveProperty('privateKey');
+  });
+
+  test.each([
+    ['Rejected', 503, 'no_free_node'],
+    ['Unsatisfiable', 422, 'unsatisfiable'],
+  ] as const)('one that is gone when it is looked for was %s, and is %i', async (reason, status, code) => {
+    const [response] = await Promise.all([
+      bench.call('anna', 'POST /api/rent'),
+      // As when the same request was repeated, and the other one has discarded what both were waiting for.
+      whenStored((id) => {
+        reject(reason)(id);
+        bench.store.rentals.delete(id);
+      }),
+    ]);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ code });
+  });
+
+  test('one that was released while it was waited for is 409', async () => {
+    const [response] = await Promise.all([
+      bench.call('anna', 'POST /api/rent'),
+      whenStored((id) => bench.store.setStatus(id, 'rental.released', { phase: 'Released', endedAt: now })),
+    ]);
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({ code: 'rental_ended' });
+  });
+
+  test('an Idempotency-Key whose rental has ended is 409', async () => {
+    const call = () => bench.call('anna', 'POST /api/rent', undefined, { 'idempotency-key': 'k-1' });
+    const [first] = await Promise.all([call(), whenStored(activate)]);
+    const { id } = (await first.json()) as Rented;
+    bench.store.setStatus(id, 'rental.released', { phase: 'Released', endedAt: now });
+    const again = await call();
+    expect(again.status).toBe(409);
+    expect(await again.json()).toMatchObject({ code: 'rental_ended', detail: expect.stringContaining(id) });
+  });
+
+  test('an Idempotency-Key does not make a queued request of one that was not', async () => {
+    const call = (path: string) =>
+      bench.call('anna', path, { sshPublicKey: KEY }, { 'idempotency-key': 'k' });
+    expect((await call('POST /api/rent?wait=0s')).status).toBe(202);
+    expect((await call('POST /api/rent?wait=1ms')).status).toBe(202);
+    expect((await call('POST /api/rent?wait=0s&queue=true')).status).toBe(409);
+  });
+
+  test('?queue=true with whenFull reject is a contradiction', async () => {
+    const response = await bench.call('anna', 'POST /api/rent?wait=0s&queue=true', { whenFull: 'reject' });
+    expect(response.status).toBe(422);
+    expect(bench.store.rentals.size).toBe(0);
+  });
+
+  test.each([
+    ['whatever its declared type', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['of type JSON', {}],
+  ])('an empty body is no body, %s', async (_name, headers) => {
+    const response = await bench.call('anna', 'POST /api/rent?wait=0s', '', {
+      ...headers,
+      'content-length': '0',
+    });
+    expect(response.status).toBe(202);
+  });
 });

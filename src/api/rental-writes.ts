@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { formatDuration } from '../core/duration.ts';
 import type { EventType, NewEvent } from '../core/event.ts';
 import type { Node } from '../core/node.ts';
 import { NEW_RENTAL_RECORD, type Rental, type RentalSpec } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type { ApiDeps } from './app-env.ts';
+import type { Idempotency } from './idempotency.ts';
 import { invalidInput, ProblemError } from './problem.ts';
 import { createAccount, createRentalId, createRentalName } from './rental-names.ts';
 import type { SpecInput, SpecPatch } from './schemas.ts';
@@ -54,7 +56,7 @@ function checkTtl(ttlMs: number, policy: ApiDeps['policy']): number {
 export async function createRental(
   { store, clock, wake }: ApiDeps,
   wanted: { tenant: string; name: string | undefined; spec: RentalSpec },
-  idempotency: { key: string | null; requestHash: string | null },
+  idempotency: Idempotency,
 ): Promise<{ rental: Rental; isReplay: boolean }> {
   const { tenant, spec } = wanted;
   const createdAt = clock.now();
@@ -112,8 +114,8 @@ export async function changeSpec(
   if (rental.record.endedAt !== null || rental.releaseRequestedAt !== null) {
     throw new ProblemError('rental_ended', 'the rental has ended or is ending');
   }
-  const isSame = JSON.stringify(spec) === JSON.stringify(rental.spec);
-  if (isSame && !options.renew) return rental;
+  // The order of labels means nothing.
+  if (isDeepStrictEqual(spec, rental.spec) && !options.renew) return rental;
   const now = clock.now();
   const renewedAt = options.renew ? now : rental.renewedAt;
   const next = { ...rental, spec, generation: rental.generation + 1, renewedAt };

@@ -1,6 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { DURATION_FORMAT, parseDuration } from '../core/duration.ts';
+import { EVENT_TYPES } from '../core/event.ts';
 import { parsePublicKey } from '../core/public-key.ts';
+import { RENTAL_PHASES } from '../core/rental.ts';
+import { PROBLEMS } from './problem.ts';
 import { refuseWebhookUrl } from './webhook-url.ts';
 
 /** A DNS label, so that a name can stand in a host name; an id has an underscore and can't be one. */
@@ -82,17 +85,18 @@ export const rentalPatchSchema = z
   .partial()
   .openapi('RentalPatch');
 export type SpecInput = z.output<typeof quickRentalSchema>;
+export type NewRentalInput = z.output<typeof newRentalSchema>;
 export type SpecPatch = z.output<typeof rentalPatchSchema>;
+
+export const time = z.string().openapi({ format: 'date-time' });
 
 export const conditionSchema = z.object({
   type: z.string(),
   status: z.enum(['True', 'False', 'Unknown']),
   reason: z.string(),
   message: z.string(),
-  lastTransitionTime: z.string(),
+  lastTransitionTime: time,
 });
-
-const time = z.string().openapi({ format: 'date-time' });
 
 export const rentalSchema = z
   .object({
@@ -111,7 +115,7 @@ export const rentalSchema = z
       labels: z.record(z.string(), z.string()),
     }),
     status: z.object({
-      phase: z.string(),
+      phase: z.enum(RENTAL_PHASES),
       observedGeneration: z.int(),
       node: z.string().nullable(),
       expiresAt: time.nullable(),
@@ -142,19 +146,11 @@ export const rentalSchema = z
 
 export const rentedSchema = rentalSchema.extend({ privateKey: z.string().optional() }).openapi('Rented');
 
-export const nodeSchema = z
-  .object({
-    name: z.string(),
-    spec: z.record(z.string(), z.unknown()),
-    status: z.record(z.string(), z.unknown()),
-  })
-  .openapi('Node');
-
 export const eventSchema = z
   .object({
     seq: z.int(),
     at: time,
-    type: z.string(),
+    type: z.enum(EVENT_TYPES),
     rental: z.string().nullable(),
     node: z.string().nullable(),
     tenant: z.string().nullable(),
@@ -163,19 +159,20 @@ export const eventSchema = z
   })
   .openapi('Event');
 
+/** `unavailable` and `proxy_error` are the proxy's own, when no daemon answers it. */
 export const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.string(),
+    code: z.enum([...Object.keys(PROBLEMS), 'unavailable', 'proxy_error']),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     requestId: z.string(),
   })
   .openapi('Problem');
 
-export const pageQuery = z.object({
+export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),
   cursor: z.string().max(200).optional(),
 });

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ let path: string;
 const quiet = () => undefined;
 
 beforeEach(async () => {
-  bench = await createApiBench();
+  bench = await createApiBench({ stallMs: 100, streamsPerToken: 1 });
   dir = mkdtempSync(join(tmpdir(), 'orion-api-'));
   path = join(dir, 'api.sock');
   // As a killed daemon leaves one behind.
@@ -72,18 +72,38 @@ test('a chunked body above the limit is 413', async () => {
   expect(answer).toBe(413);
 });
 
-test('a watch through the real server flows, and ends when the hub closes', async () => {
-  const id = await bench.make('anna');
+function openWatch(id: string): Promise<IncomingMessage> {
   const headers = { authorization: `Bearer ${bench.tokens.anna}`, accept: 'text/event-stream' };
-  const stream = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     request({ socketPath: path, path: `/api/rentals/${id}`, headers }, resolve)
       .on('error', reject)
       .end();
   });
+}
+
+test('a watch through the real server flows, and ends when the hub closes', async () => {
+  const stream = await openWatch(await bench.make('anna'));
   stream.setEncoding('utf8');
   const first = await new Promise<string>((resolve) => stream.once('data', resolve));
   expect(first).toContain('event: rental');
   const rest = text(stream);
   bench.watch.close();
   await rest;
+});
+
+test('a client that does not read loses its connection, so that nothing waits in it for ever', async () => {
+  const id = await bench.make('anna');
+  const stalled = await openWatch(id);
+  // Far more than the buffers of both ends of the connection hold.
+  for (let count = 0; count < 3_000; count++) {
+    bench.store.setStatus(id, 'rental.status', { phase: 'Active', queuePosition: count });
+  }
+  const again = async () => {
+    const stream = await openWatch(id);
+    stream.destroy();
+    return stream.statusCode;
+  };
+  expect(await again()).toBe(429);
+  await expect.poll(again).toBe(200);
+  await expect(text(stalled)).rejects.toThrow('aborted');
 });

@@ -87,6 +87,7 @@ describe('what only administrators may do', () => {
   test.each([
     ['POST /api/nodes/worker_1/cordon'],
     ['POST /api/nodes/worker_1/uncordon'],
+    ['GET /metrics'],
     ['GET /api/tokens'],
     ['POST /api/tokens', { tenant: 'ben', role: 'admin' }],
     ['DELETE /api/tokens/abcdef'],
@@ -118,6 +119,14 @@ describe('what only administrators may do', () => {
     expect(bench.store.events.at(-1)).toMatchObject({ type: 'node.cordoned', node: 'worker_1' });
     expect((await bench.call('admin', 'POST /api/nodes/nobody/cordon')).status).toBe(404);
   });
+});
+
+test('metrics are told to administrators, and to nobody without a token', async () => {
+  const response = await bench.call('admin', 'GET /metrics');
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=/);
+  expect(await response.text()).toMatch(/^orion_nodes\{state="free"\} 1$/m);
+  expect((await bench.app.request('/metrics')).status).toBe(401);
 });
 
 describe('tokens', () => {
@@ -165,6 +174,19 @@ describe('tokens', () => {
     await bench.call('admin', `DELETE /api/tokens/${id}`);
     expect((await asCarl()).status).toBe(401);
     expect((await bench.call('admin', `DELETE /api/tokens/${id}`)).status).toBe(404);
+  });
+
+  test('are listed page by page', async () => {
+    const page = async (query: string) => {
+      const response = await bench.call('admin', `GET /api/tokens?${query}`);
+      return (await response.json()) as { items: { tenant: string }[]; nextCursor: string | null };
+    };
+    const first = await page('limit=2');
+    expect(first.items.map(({ tenant }) => tenant)).toEqual(['anna', 'ben']);
+    const second = await page(`limit=2&cursor=${first.nextCursor}`);
+    expect(second.items.map(({ tenant }) => tenant)).toEqual(['admin']);
+    expect(second.nextCursor).toBeNull();
+    expect((await bench.call('admin', 'GET /api/tokens?cursor=nobody')).status).toBe(422);
   });
 
   test('no token is ever logged', async () => {

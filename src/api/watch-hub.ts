@@ -2,13 +2,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredEvent } from '../core/event.ts';
 import type { Logger } from '../core/ports.ts';
 import type { ApiStore, StoredEventFilter } from '../core/store-ports.ts';
+import type { SinkLimits } from './sse-sink.ts';
+import { createStreamGate, type GateLimits, type StreamGate } from './stream-gate.ts';
 
 /** How soon a watcher hears of a change. */
 const POLL_MS = 100;
-const PAGE = 500;
+/** Events that are held for one watcher until it has taken them. */
+const PAGE = 100;
+
+export type WatchLimits = SinkLimits & GateLimits;
+const LIMITS: WatchLimits = {
+  maxBufferedBytes: 64 * 1024,
+  stallMs: 20_000,
+  streamsPerToken: 50,
+  tokenCheckMs: 500,
+};
 
 /** Follows the history for everyone who watches, with one look at the database for all of them. */
-export interface WatchHub {
+export interface WatchHub extends StreamGate {
+  readonly sinkLimits: SinkLimits;
   /**
    * The events after `afterSeq` that match, in order and without a gap, until the signal or `close`. A tenant of null
    * sees every tenant's.
@@ -22,7 +34,11 @@ export interface WatchHub {
   close(): void;
 }
 
-export function createWatchHub({ store, logger }: { store: ApiStore; logger: Logger }): WatchHub {
+export function createWatchHub(
+  { store, logger }: { store: ApiStore; logger: Logger },
+  changed: Partial<WatchLimits> = {},
+): WatchHub {
+  const limits = { ...LIMITS, ...changed };
   const closed = new AbortController();
   let newest = 0;
   let followers = 0;
@@ -61,6 +77,8 @@ export function createWatchHub({ store, logger }: { store: ApiStore; logger: Log
   }
 
   return {
+    ...createStreamGate({ store, logger }, limits),
+    sinkLimits: limits,
     async *follow(tenant, filter, signal) {
       const ended = AbortSignal.any([signal, closed.signal]);
       let { afterSeq } = filter;

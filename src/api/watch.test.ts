@@ -2,6 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readSse, type SseMessage } from '../cli/sse.ts';
 import { type ApiBench, createApiBench, sampleNode } from './api.fixture.ts';
 
+const SSE = { accept: 'text/event-stream' };
+const CHECK_FAILED = 'the token of a watch could not be looked at';
+
 let bench: ApiBench;
 let readers: AsyncGenerator<SseMessage>[] = [];
 beforeEach(async () => {
@@ -15,10 +18,7 @@ afterEach(async () => {
 });
 
 async function watch(who: 'anna' | 'ben' | 'admin', path: string, lastId?: string) {
-  const headers = {
-    accept: 'text/event-stream',
-    ...(lastId === undefined ? {} : { 'last-event-id': lastId }),
-  };
+  const headers = { ...SSE, ...(lastId === undefined ? {} : { 'last-event-id': lastId }) };
   const response = await bench.call(who, `GET ${path}`, undefined, headers);
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   if (!response.body) throw new Error('no body');
@@ -99,5 +99,152 @@ describe('watches', () => {
     await take(1);
     bench.watch.close();
     expect(await take(1)).toEqual([]);
+  });
+
+  test('a list starts with every rental, also with more than one page of them', async () => {
+    for (let count = 0; count < 501; count++) await bench.make('anna', { name: `n-${count}` });
+    const take = await watch('anna', '/api/rentals');
+    const names = (await take(501)).map(({ data }) => data.name);
+    expect(new Set(names).size).toBe(501);
+  });
+});
+
+describe('Last-Event-ID', () => {
+  test('beyond the history, as after a restored backup, starts anew', async () => {
+    const id = await bench.make('anna');
+    const take = await watch('anna', `/api/rentals/${id}`, '999999');
+    expect((await take(1))[0]).toMatchObject({ id: '1', data: { id } });
+  });
+
+  test('from before the history that is kept starts anew for objects, and for events with the oldest', async () => {
+    const id = await bench.make('anna');
+    for (const phase of ['Provisioning', 'Active', 'Lost'] as const) {
+      bench.store.setStatus(id, 'rental.status', { phase });
+    }
+    bench.store.events.splice(0, 2);
+    const takeRentals = await watch('anna', '/api/rentals', '1');
+    expect((await takeRentals(1))[0]).toMatchObject({ id: '4', data: { status: { phase: 'Lost' } } });
+    const takeEvents = await watch('anna', '/api/events', '1');
+    expect((await takeEvents(2)).map((message) => message.id)).toEqual(['3', '4']);
+  });
+
+  test.each(['x', '-1', '1e3', ' '])('%j is none', async (lastId) => {
+    const id = await bench.make('anna');
+    const take = await watch('anna', `/api/rentals/${id}`, lastId);
+    expect((await take(1))[0]?.data).toMatchObject({ id });
+  });
+});
+
+describe('a watch of one rental', () => {
+  const end = (id: string) =>
+    bench.store.setStatus(id, 'rental.released', { phase: 'Released', endedAt: new Date() });
+
+  test('ends after the rental has', async () => {
+    const id = await bench.make('anna');
+    const take = await watch('anna', `/api/rentals/${id}`);
+    await take(1);
+    end(id);
+    expect((await take(2)).map(({ data }) => data.status)).toMatchObject([{ phase: 'Released' }]);
+  });
+
+  test('that has ended already shows it and ends; to whoever saw that it says that nothing is left', async () => {
+    const id = await bench.make('anna');
+    end(id);
+    const take = await watch('anna', `/api/rentals/${id}`);
+    const [last, ...more] = await take(2);
+    expect(more).toEqual([]);
+    const again = (lastId: string) =>
+      bench.call('anna', `GET /api/rentals/${id}`, undefined, { ...SSE, 'last-event-id': lastId });
+    expect((await again(last?.id ?? '')).status).toBe(204);
+    const missed = await again('1');
+    expect(missed.status).toBe(200);
+    expect(await missed.text()).toContain('"phase":"Released"');
+  });
+});
+
+describe('a token and its watches', () => {
+  test('end together: a revoked one sees nothing more, and others go on', async () => {
+    const id = await bench.make('anna');
+    const response = await bench.call('anna', `GET /api/rentals/${id}`, undefined, SSE);
+    const take = await watch('admin', `/api/rentals/${id}`);
+    await take(1);
+    const anna = (await bench.store.listTokens()).find(({ tenant }) => tenant === 'anna');
+    await bench.store.revokeToken(anna?.id ?? '', new Date());
+    const text = await response.text();
+    expect(text).toContain('"phase":"Pending"');
+    bench.store.setStatus(id, 'rental.active', { phase: 'Active' });
+    expect((await take(1))[0]?.data.status).toMatchObject({ phase: 'Active' });
+  });
+
+  test('a database that is away ends no watch', async () => {
+    const strict = await createApiBench({ tokenCheckMs: 5 });
+    const id = await strict.make('anna');
+    const response = await strict.call('anna', `GET /api/rentals/${id}`, undefined, SSE);
+    strict.store.failure = new Error('away');
+    await expect.poll(() => strict.logged.map(({ message }) => message)).toContain(CHECK_FAILED);
+    strict.store.failure = null;
+    strict.store.setStatus(id, 'rental.released', { phase: 'Released', endedAt: new Date() });
+    expect(await response.text()).toContain('"phase":"Released"');
+    strict.watch.close();
+  });
+
+  test('one may hold so many at once; the next is 429 until one of them is closed', async () => {
+    const narrow = await createApiBench({ streamsPerToken: 2 });
+    const open = (who: 'anna' | 'ben') => narrow.call(who, 'GET /api/rentals', undefined, SSE);
+    const first = await open('anna');
+    await open('anna');
+    const refused = await open('anna');
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(await refused.json()).toMatchObject({ code: 'too_many_watches' });
+    expect((await open('ben')).status).toBe(200);
+    await first.body?.cancel();
+    await expect.poll(async () => (await open('anna')).status).toBe(200);
+    narrow.watch.close();
+  });
+
+  test('HEAD opens none: nobody would ever read it', async () => {
+    const narrow = await createApiBench({ streamsPerToken: 1 });
+    for (let times = 0; times < 3; times++) {
+      const response = await narrow.call('anna', 'HEAD /api/rentals', undefined, SSE);
+      expect(response.headers.get('content-type')).toContain('application/json');
+    }
+  });
+});
+
+describe('a watcher that does not read', () => {
+  test('is cut off when the buffer is full, while little is read for it, and leaves its place', async () => {
+    const small = await createApiBench({ maxBufferedBytes: 4_096, stallMs: 50, streamsPerToken: 1 });
+    const id = await small.make('anna');
+    const open = () => small.call('anna', `GET /api/rentals/${id}`, undefined, SSE);
+    const response = await open();
+    for (let count = 0; count < 1_000; count++) {
+      small.store.setStatus(id, 'rental.status', { phase: 'Active', queuePosition: count });
+    }
+    let loaded = 0;
+    const { listEvents } = small.store;
+    small.store.listEvents = async (tenant, filter) => {
+      const events = await listEvents(tenant, filter);
+      loaded += events.length;
+      return events;
+    };
+    const reader = response.body?.getReader();
+    await expect(reader?.closed).rejects.toThrow('does not read');
+    expect(loaded).toBeGreaterThan(0);
+    expect(loaded).toBeLessThanOrEqual(100);
+    expect((await open()).status).toBe(200);
+    small.watch.close();
+  });
+
+  test('one that reads slowly gets everything', async () => {
+    const small = await createApiBench({ maxBufferedBytes: 1_024 });
+    const id = await small.make('anna');
+    const response = await small.call('anna', `GET /api/rentals/${id}`, undefined, SSE);
+    for (let count = 0; count < 300; count++) {
+      small.store.setStatus(id, 'rental.status', { phase: 'Active', queuePosition: count });
+    }
+    small.store.setStatus(id, 'rental.released', { phase: 'Released', endedAt: new Date() });
+    expect((await response.text()).match(/^event: rental$/gm)).toHaveLength(302);
+    small.watch.close();
   });
 });

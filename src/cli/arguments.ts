@@ -18,3 +18,10 @@ export function labelPair(text: string, before: Record<string, string> = {}): Re
   if (equals < 1) throw new InvalidArgumentError('Expected KEY=VALUE.');
   return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
 }
+
+/** A whole number above 0, or `all`. */
+export function countOrAll(text: string): number {
+  if (text === 'all') return Number.POSITIVE_INFINITY;
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Expected a number above 0, or all.');
+  return Number(text);
+}

@@ -23,8 +23,8 @@ export interface EventView {
 
 export interface Client {
   get<Body>(path: string, query?: Record<string, string>): Promise<Body>;
-  /** All pages of a list. */
-  list<Item>(path: string, query?: Record<string, string>): Promise<Item[]>;
+  /** All pages of a list, or as many as it takes to have `max` items. */
+  list<Item>(path: string, query?: Record<string, string>, max?: number): Promise<Item[]>;
   send<Body>(method: string, path: string, body?: unknown, options?: { timeoutMs?: number }): Promise<Body>;
   /**
    * Every object as it is and then as it changes. Follows through broken connections, from where it was; ends
@@ -43,6 +43,7 @@ export interface WatchOptions {
 }
 
 const TIMEOUT_MS = 30_000;
+const LARGEST_PAGE = 500;
 /** Messages of a watch that carry an object; others are for the line itself. */
 const OBJECTS = ['rental', 'node', 'event'];
 /** Nothing for so long, not even a comment: the line is dead, though nobody said so. */
@@ -58,19 +59,19 @@ export function createClient(settings: Settings, signal: AbortSignal): Client {
 
   return {
     get,
-    async list<Item>(path: string, query: Record<string, string> = {}) {
+    async list<Item>(path: string, query: Record<string, string> = {}, max = Number.POSITIVE_INFINITY) {
       const items: Item[] = [];
       let cursor: string | null = null;
       do {
         const page: { items: Item[]; nextCursor: string | null } = await get(path, {
-          limit: '500',
+          limit: String(Math.min(max - items.length, LARGEST_PAGE)),
           ...query,
           ...(cursor === null ? {} : { cursor }),
         });
         if (!Array.isArray(page?.items)) throw new CliError('the answer is not a list: is ORION_URL right?');
         items.push(...page.items);
         cursor = page.nextCursor;
-      } while (cursor);
+      } while (cursor && items.length < max);
       return items;
     },
     async send<Body>(method: string, path: string, body?: unknown, options: { timeoutMs?: number } = {}) {

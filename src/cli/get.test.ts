@@ -162,6 +162,45 @@ test('events of a rental are asked for by its id', async () => {
   );
 });
 
+const HISTORY = [3, 2, 1].map((seq) => ({
+  ...{ seq, type: 'rental.status', at: '2026-01-01T11:59:00Z', rental: 'r_abc', node: null },
+  ...{ tenant: 'demo', reason: 'Accepted', message: `step ${seq}` },
+}));
+
+test('of events the newest are asked for, and printed with the newest at the end', async () => {
+  const ran = await orion(['get', 'events', '--limit', '3'], () => ({
+    body: { items: HISTORY, nextCursor: '1' },
+  }));
+  expect(api?.requests.map(({ line }) => line)).toEqual(['GET /api/events?limit=3&order=desc']);
+  expect(ran.out.match(/step \d/g)).toEqual(['step 1', 'step 2', 'step 3']);
+});
+
+test('the whole history is read page by page', async () => {
+  const ran = await orion(['get', 'events', '--limit', 'all', '-o', 'json'], ({ line }) => ({
+    body: line.includes('cursor')
+      ? { items: HISTORY.slice(1), nextCursor: null }
+      : { items: HISTORY.slice(0, 1), nextCursor: '3' },
+  }));
+  expect(JSON.parse(ran.out).items.map(({ seq }: { seq: number }) => seq)).toEqual([1, 2, 3]);
+  expect(api?.requests.at(-1)?.line).toBe('GET /api/events?limit=500&order=desc&cursor=3');
+});
+
+test('a watch of events goes on after the newest that was printed', async () => {
+  const stop = new AbortController();
+  const ran = await orion(
+    ['get', 'events', '-w'],
+    ({ line }) =>
+      line.endsWith('(watch)')
+        ? { stream: [{ event: 'event', id: '4', data: { ...HISTORY[0], seq: 4, message: 'step 4' } }] }
+        : { body: { items: HISTORY, nextCursor: null } },
+    { signal: stop.signal, onOut: (out) => void (out.includes('step 4') && stop.abort()) },
+  );
+  expect(ran.out.match(/step \d/g)).toEqual(['step 1', 'step 2', 'step 3', 'step 4']);
+  const watch = api?.requests.at(-1);
+  expect(watch?.line).toBe('GET /api/events (watch)');
+  expect(watch?.headers['last-event-id']).toBe('3');
+});
+
 test('describe tells all of a rental', async () => {
   const ran = await orion(['describe', 'rental', 'slow-snail'], ({ line }) =>
     line.includes('/api/events') ? { body: { items: [], nextCursor: null } } : { body: WAITING },
@@ -178,6 +217,7 @@ test.each([
   [['rent', '--ttl', '5'], 2],
   [['get', 'rentals', '-o', 'xml'], 2],
   [['wait', 'a', '--for', 'Nothing'], 2],
+  [['get', 'events', '--limit', '0'], 2],
   [['--help'], 0],
   [['version'], 0],
   [['inventory', 'check', '/no/such/file'], 1],

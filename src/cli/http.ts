@@ -38,7 +38,6 @@ export function createHttp(settings: Settings): Http {
       const request = (isTls ? httpsRequest : httpRequest)(url, {
         method: call.method,
         agent,
-        signal,
         headers: {
           accept: 'application/json',
           authorization: `Bearer ${settings.token}`,
@@ -48,8 +47,20 @@ export function createHttp(settings: Settings): Http {
           ...call.headers,
         },
       });
-      request.once('response', done);
+      let answer: IncomingMessage | null = null;
+      // Not the request's own `signal`: an abort just after all was read would find the connection without a
+      // listener for its error, and end the process.
+      const stop = () => {
+        if (!answer?.complete) request.destroy(new Error('aborted'));
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      request.once('close', () => signal.removeEventListener('abort', stop));
+      request.once('response', (response) => {
+        answer = response;
+        done(response);
+      });
       request.once('error', fail);
+      if (signal.aborted) stop();
       request.end(body);
     });
   }

@@ -1,3 +1,4 @@
+import type { EventType } from './event.ts';
 import type { Reason } from './reason.ts';
 
 /** Everything that is needed to dial a node as the control plane. */
@@ -118,4 +119,22 @@ export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+}
+
+/** What this process counts of its own doing. Nothing depends on it, and no call ever throws. */
+export interface Metrics {
+  /** Events that a save has written: only after it, for what was not saved did not happen. */
+  eventsSaved(events: readonly { type: EventType; reason: string }[]): void;
+  /** `Alive` when the probe was good. */
+  probed(reason: Reason, durationMs: number): void;
+  workEnded(
+    kind: 'ensureAccess' | 'clean',
+    outcome: { kind: 'done' | 'aborted' } | { kind: 'failed'; reason: Reason },
+    durationMs: number,
+  ): void;
+  passEnded(outcome: 'done' | 'failed', durationMs: number): void;
+  leads(isLeading: boolean): void;
+  breakerIs(isOpen: boolean): void;
+  /** Whether the inventory file was right when it was read last. */
+  inventoryRead(ok: boolean): void;
 }

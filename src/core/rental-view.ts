@@ -82,6 +82,11 @@ export function viewRental(rental: Rental, nodes: (name: string) => Node | undef
   };
 }
 
+/** Nothing about it will change any more. */
+export function isEndedView({ status }: RentalView): boolean {
+  return status.phase === 'Released' || status.phase === 'Failed';
+}
+
 /**
  * Shown once access was confirmed, until the release. A rental that is Lost or Migrating keeps showing its old
  * place, which is where the client's files are and where it may come back; the phase tells that it is down.

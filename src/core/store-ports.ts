@@ -1,7 +1,7 @@
 import type { NewEvent, StoredEvent } from './event.ts';
 import type { InventoryAnswer, InventoryState } from './inventory.ts';
 import type { Node, NodeRecord, NodeSpec } from './node.ts';
-import type { Placement, Rental, RentalRecord, RentalSpec } from './rental.ts';
+import type { Placement, Rental, RentalPhase, RentalRecord, RentalSpec } from './rental.ts';
 
 /** Proof of leadership: every write of the reconciler names it. */
 export interface Leadership {
@@ -183,6 +183,8 @@ export interface ApiStore {
    * placement. Its history stays, and its name and Idempotency-Key are free again.
    */
   discardRejected(id: string): Promise<void>;
+  /** Of those that have not ended; a phase that none is in is left out. */
+  countRentals(): Promise<{ phase: RentalPhase; count: number }[]>;
   listNodes(): Promise<Node[]>;
   findNode(name: string): Promise<Node | null>;
   /** node name -> rental id, of the live placements. */
@@ -205,6 +207,8 @@ export interface ApiStore {
   ): Promise<StoredEvent[]>;
   /** The highest event number that readers may rely on. */
   lastEventSeq(): Promise<number>;
+  /** The lowest that is still there; 0 when there is none. */
+  firstEventSeq(): Promise<number>;
   /** By the SHA-256 of the secret; null when unknown, expired or revoked. */
   authenticate(tokenHash: string): Promise<Principal | null>;
   createToken(

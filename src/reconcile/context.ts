@@ -1,6 +1,6 @@
 import type { Breaker } from '../core/breaker.ts';
 import type { Policy } from '../core/policy.ts';
-import type { AlarmClock, Logger } from '../core/ports.ts';
+import type { AlarmClock, Logger, Metrics } from '../core/ports.ts';
 import type { Leadership, ReconcileStore } from '../core/store-ports.ts';
 import type { Work } from '../core/work.ts';
 import type { Due } from './due.ts';
@@ -20,6 +20,7 @@ export interface Context {
   clock: AlarmClock;
   random: () => number;
   logger: Logger;
+  metrics: Metrics;
   breaker: () => Breaker;
   /** Starts work on a node under the fence number of the save that ordered it. */
   start: (node: string, work: Work, fence: number) => void;

@@ -1,7 +1,8 @@
 import type { Policy } from '../core/policy.ts';
-import type { AccessQuery, AlarmClock, Logger, PlaybookRunner, Prober } from '../core/ports.ts';
+import type { AccessQuery, AlarmClock, Logger, Metrics, PlaybookRunner, Prober } from '../core/ports.ts';
 import type { Leadership, ReconcileStore } from '../core/store-ports.ts';
 import { carryOut } from './carry-out.ts';
+import { countSaves } from './counted-saves.ts';
 import { createDue } from './due.ts';
 import { createFleet } from './fleet.ts';
 import { createLoop, type Loop } from './loop.ts';
@@ -18,6 +19,7 @@ export interface LeadDeps {
   clock: AlarmClock;
   random: () => number;
   logger: Logger;
+  metrics: Metrics;
   /** Pieces of work of one kind at once, whatever the policy allows. */
   maxRuns: number;
 }
@@ -29,7 +31,8 @@ export async function lead(
   onLoop: (loop: Loop | null) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, policy, clock, random, logger, playbooks, access } = deps;
+  const { policy, clock, random, logger, metrics, playbooks, access } = deps;
+  const store = countSaves(deps.store, metrics);
   const fleet = createFleet(store);
   let loop: Loop | null = null;
   const due = createDue(() => loop?.wake());
@@ -38,6 +41,7 @@ export async function lead(
     clock,
     random,
     logger,
+    metrics,
     policy: () => policy().probe,
     onChange: (node) => due.markNode(node),
   });
@@ -48,7 +52,9 @@ export async function lead(
       return carryOut(work, targetOf(node, watcher.health(name)), fence, { playbooks, access, policy }, stop);
     },
     concurrency: Math.min(policy().provision.concurrency, deps.maxRuns),
+    clock,
     logger,
+    metrics,
     onOutcome: (node) => {
       if (runs.get(node)?.outcome?.kind === 'failed') watcher.probeSoon(node);
       due.markNode(node);
@@ -56,14 +62,20 @@ export async function lead(
   });
   const start = runs.start;
   loop = createLoop(
-    (parts) => ({ ...parts, store, leadership, fleet, watcher, runs, policy, clock, random, logger, start }),
+    (parts) => ({
+      ...parts,
+      ...{ store, leadership, fleet, watcher, runs, policy, clock, random, logger, metrics, start },
+    }),
     due,
   );
   onLoop(loop);
+  metrics.leads(true);
   try {
     await loop.run(signal);
   } finally {
     onLoop(null);
+    metrics.leads(false);
+    metrics.breakerIs(false);
     // Nothing may act once the lease may be another's.
     await Promise.all([watcher.stop(), runs.stop()]);
   }

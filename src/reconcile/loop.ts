@@ -33,7 +33,7 @@ export function createLoop(
 ): Loop {
   let breaker = CLOSED_BREAKER;
   const context = makeContext({ due, breaker: () => breaker });
-  const { clock, fleet, watcher, store, leadership, logger } = context;
+  const { clock, fleet, watcher, store, leadership, logger, metrics } = context;
   let resyncAtMs = 0;
   let flushAtMs = 0;
   let wakeUp: (() => void) | null = null;
@@ -120,6 +120,7 @@ export function createLoop(
       for (const { id } of fleet.rentals()) due.markRental(id);
     }
     breaker = next;
+    metrics.breakerIs(breaker.open);
   }
 
   async function flushChecked(): Promise<void> {
@@ -140,12 +141,15 @@ export function createLoop(
     wake: () => wakeUp?.(),
     async run(signal) {
       while (!signal.aborted) {
+        const startedAtMs = clock.monotonicMs();
         try {
           await pass();
           await flushChecked();
+          metrics.passEnded('done', clock.monotonicMs() - startedAtMs);
           await sleep(POLL_MS, signal);
         } catch (error) {
           if (error instanceof DeposedError) throw error;
+          metrics.passEnded('failed', clock.monotonicMs() - startedAtMs);
           logger.error({ err: error }, 'pass failed; everything is read again');
           resyncAtMs = 0;
           due.clear();

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { Logger } from '../core/ports.ts';
+import type { Clock, Logger, Metrics } from '../core/ports.ts';
 import type { Run, Work, WorkOutcome } from '../core/work.ts';
 
 /** Work on nodes that is under way or just ended: at most one piece per node, some of each kind at once. */
@@ -17,7 +17,9 @@ export interface RunsDeps {
   carryOut: (node: string, work: Work, fence: number, signal: AbortSignal) => Promise<WorkOutcome>;
   /** Pieces of work of one kind at once. */
   concurrency: number;
+  clock: Clock;
   logger: Logger;
+  metrics: Metrics;
   onOutcome: (node: string) => void;
 }
 
@@ -27,21 +29,25 @@ interface Entry {
   ended: Promise<void>;
 }
 
-export function createRuns({ carryOut, concurrency, logger, onOutcome }: RunsDeps): Runs {
+export function createRuns(deps: RunsDeps): Runs {
+  const { carryOut, concurrency, clock, logger, metrics, onOutcome } = deps;
   const entries = new Map<string, Entry>();
   // One limit per kind: a queue of nodes to clean must not hold up a client who waits for a machine.
   const limits = { ensureAccess: pLimit(concurrency), clean: pLimit(concurrency) };
 
   async function perform(node: string, run: Run, signal: AbortSignal): Promise<void> {
-    const outcome = await limits[run.work.kind](() =>
-      signal.aborted ? { kind: 'aborted' as const } : carryOut(node, run.work, run.fence, signal),
-    ).catch((error: unknown): WorkOutcome => {
+    let startedAtMs = clock.monotonicMs();
+    const outcome = await limits[run.work.kind](() => {
+      startedAtMs = clock.monotonicMs();
+      return signal.aborted ? { kind: 'aborted' as const } : carryOut(node, run.work, run.fence, signal);
+    }).catch((error: unknown): WorkOutcome => {
       // A bug, since carryOut never rejects; the node gets a retry rather than the daemon an end.
       logger.error({ node, work: run.work.kind, err: error }, 'work threw');
       const message = error instanceof Error ? error.message : 'unknown error';
       return { kind: 'failed', reason: 'PlaybookFailed', message, fenceSeen: null, uidSeen: null };
     });
     run.outcome = outcome;
+    metrics.workEnded(run.work.kind, outcome, clock.monotonicMs() - startedAtMs);
     const failure = outcome.kind === 'failed' ? { reason: outcome.reason, detail: outcome.message } : {};
     logger.info(
       { node, work: run.work.kind, fence: run.fence, outcome: outcome.kind, ...failure },

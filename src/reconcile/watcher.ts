@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { createHealth, type Health, judge } from '../core/health.ts';
 import type { Node } from '../core/node.ts';
 import type { Policy } from '../core/policy.ts';
-import type { AlarmClock, Logger, NodeTarget, Prober } from '../core/ports.ts';
+import type { AlarmClock, Logger, Metrics, NodeTarget, Prober } from '../core/ports.ts';
 
 /** How often a fresh login is made on a node that shows no sign of trouble. */
 const FRESH_INTERVAL_MS = 600_000;
@@ -25,6 +25,7 @@ export interface WatcherDeps {
   clock: AlarmClock;
   random: () => number;
   logger: Logger;
+  metrics: Metrics;
   policy: () => Policy['probe'];
   /** Something about a node's health changed that a pass should look at. */
   onChange: (node: string) => void;
@@ -76,6 +77,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     checked.set(name, clock.now());
     const before = entry.health;
     const observation = { result, startedAtMs, endedAtMs: clock.monotonicMs() };
+    deps.metrics.probed(result.ok ? 'Alive' : result.reason, observation.endedAtMs - startedAtMs);
     entry.health = judge(before, observation, deps.policy(), deps.random());
     if (entry.again) entry.health = { ...entry.health, nextProbeAtMs: observation.endedAtMs };
     entry.again = false;

@@ -2,7 +2,7 @@ import type { EventType, NewEvent, StoredEvent } from '../core/event.ts';
 import type { InventoryAnswer, InventoryState } from '../core/inventory.ts';
 import type { Node, NodeWishes } from '../core/node.ts';
 import { viewNode } from '../core/node-view.ts';
-import type { Rental, RentalRecord } from '../core/rental.ts';
+import type { Rental, RentalPhase, RentalRecord } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type {
   ApiStore,
@@ -73,7 +73,8 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
       rentals.set(id, rental);
       const object = viewRental(rental, (name) => nodes.get(name));
       const about = { rentalId: id, node: null, tenant: rental.tenant };
-      write({ type, at: now(), ...about, reason: 'Accepted', message: type, object });
+      const reason = status.conditions?.find((condition) => condition.type === 'Ready')?.reason ?? 'Accepted';
+      write({ type, at: now(), ...about, reason, message: type, object });
     },
     setNodeState(name, type, record) {
       const old = requireEntry(nodes, name);
@@ -132,6 +133,12 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
       const rental = rentals.get(id);
       if (rental?.record.phase === 'Failed' && rental.placements.length === 0) rentals.delete(id);
     },
+    async countRentals() {
+      const open = [...rentals.values()].filter(({ record }) => record.endedAt === null);
+      const counts = new Map<RentalPhase, number>();
+      for (const { record } of open) counts.set(record.phase, (counts.get(record.phase) ?? 0) + 1);
+      return [...counts].map(([phase, count]) => ({ phase, count }));
+    },
     listNodes: async () => [...nodes.values()],
     findNode: async (name) => nodes.get(name) ?? null,
     async listOccupants() {
@@ -167,7 +174,7 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
 
 function createHistory(
   events: StoredEvent[],
-): Pick<ApiStore, 'listEvents' | 'listRecentEvents' | 'lastEventSeq'> {
+): Pick<ApiStore, 'listEvents' | 'listRecentEvents' | 'lastEventSeq' | 'firstEventSeq'> {
   const matches = (event: StoredEvent, tenant: string | null, filter: StoredEventFilter) =>
     (tenant === null || event.tenant === tenant) &&
     (filter.rentalId === null || event.rentalId === filter.rentalId) &&
@@ -183,7 +190,9 @@ function createHistory(
         .filter((event) => event.seq < (filter.beforeSeq ?? Infinity) && matches(event, tenant, filter))
         .toReversed()
         .slice(0, filter.limit),
-    lastEventSeq: async () => events.length,
+    // Events may have been purged at the front, so their count tells nothing.
+    lastEventSeq: async () => events.at(-1)?.seq ?? 0,
+    firstEventSeq: async () => events[0]?.seq ?? 0,
   };
 }
 

@@ -1,7 +1,13 @@
 import type { NewEvent } from '../core/event.ts';
 import type { ApiStore, CreateResult, NewRental } from '../core/store-ports.ts';
 import { findStoreError, StoreError } from './errors.ts';
-import { insertUnnumberedEvent, listEventsAfter, listEventsBefore, loadLastSeq } from './events.ts';
+import {
+  insertUnnumberedEvent,
+  listEventsAfter,
+  listEventsBefore,
+  loadFirstSeq,
+  loadLastSeq,
+} from './events.ts';
 import { insertRequest, loadInventoryState } from './inventories.ts';
 import { findSchemaProblem } from './migrate.ts';
 import { updateWish } from './node-wishes.ts';
@@ -9,6 +15,7 @@ import { listNodes, loadNode } from './nodes.ts';
 import { listOccupants } from './placements.ts';
 import type { Pool, Session } from './pool.ts';
 import {
+  countOpenRentals,
   deleteRejected,
   findByIdempotencyKey,
   findRental,
@@ -35,6 +42,7 @@ export function createApiStore(pool: Pool): ApiStore {
     requestRelease: (id, at, event) =>
       writeWithEvent(pool, event, (session) => markReleaseRequested(session, id, at)),
     discardRejected: (id) => inTransaction(pool, (session) => deleteRejected(session, id)),
+    countRentals: () => readOnce(pool, countOpenRentals),
     listNodes: () => readOnce(pool, listNodes),
     findNode: (name) => readOnce(pool, (session) => loadNode(session, name)),
     listOccupants: () => readOnce(pool, listOccupants),
@@ -50,6 +58,7 @@ export function createApiStore(pool: Pool): ApiStore {
     listRecentEvents: (tenant, filter) =>
       readOnce(pool, (session) => listEventsBefore(session, tenant, filter.beforeSeq, filter)),
     lastEventSeq: () => readOnce(pool, loadLastSeq),
+    firstEventSeq: () => readOnce(pool, loadFirstSeq),
     authenticate: (tokenHash) => readOnce(pool, (session) => findPrincipal(session, tokenHash)),
     createToken: (token) => inTransaction(pool, (session) => insertToken(session, token)),
     listTokens: () => readOnce(pool, listTokens),

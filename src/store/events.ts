@@ -85,6 +85,11 @@ export async function loadLastSeq({ db }: Session): Promise<number> {
   return Number(row?.last ?? 0);
 }
 
+export async function loadFirstSeq({ db }: Session): Promise<number> {
+  const [row] = await db.select({ first: sql<number | null>`min(${events.seq})` }).from(events);
+  return Number(row?.first ?? 0);
+}
+
 function conditions(tenant: string | null, filter: EventFilter): SQL[] {
   const list: SQL[] = [];
   if (tenant !== null) list.push(eq(events.tenant, tenant));

@@ -1,5 +1,5 @@
-import { and, asc, eq, gt, isNotNull, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
-import type { Rental, RentalSpec } from '../core/rental.ts';
+import { and, asc, count, eq, gt, isNotNull, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
+import type { Rental, RentalPhase, RentalSpec } from '../core/rental.ts';
 import type { NewRental, Page, Save } from '../core/store-ports.ts';
 import { formatCursor, parseCursor } from './cursor.ts';
 import { listPlacementsOfRentals } from './placements.ts';
@@ -19,6 +19,14 @@ export async function listDirtyRentals({ db }: Session): Promise<string[]> {
 
 export async function listOpenRentals(session: Session): Promise<Rental[]> {
   return await selectRentals(session, isNull(rentals.endedAt));
+}
+
+export async function countOpenRentals({ db }: Session): Promise<{ phase: RentalPhase; count: number }[]> {
+  return await db
+    .select({ phase: rentals.phase, count: count() })
+    .from(rentals)
+    .where(isNull(rentals.endedAt))
+    .groupBy(rentals.phase);
 }
 
 export async function loadRental(session: Session, id: string): Promise<Rental | null> {

@@ -1,8 +1,9 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { StoredEvent } from '../../core/event.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
 import { invalidInput } from '../problem.ts';
-import { json, problems } from '../respond.ts';
+import { problems, watchable, watchHeader } from '../respond.ts';
 import { eventSchema, pageOf, pageQuery } from '../schemas.ts';
 import { answerStream, wantsStream } from '../stream.ts';
 import { scopeOf } from './rentals.ts';
@@ -10,30 +11,46 @@ import { scopeOf } from './rentals.ts';
 const route = createRoute({
   method: 'get',
   path: '/api/events',
-  summary: 'The history, oldest first; with Accept: text/event-stream what happens from now on',
+  summary: 'The history; with Accept: text/event-stream what happens from now on',
   request: {
+    headers: watchHeader,
     query: pageQuery.extend({
+      cursor: z
+        .string()
+        .regex(/^\d{1,15}$/, 'expected a cursor of this list')
+        .optional(),
+      order: z
+        .enum(['asc', 'desc'])
+        .default('asc')
+        .openapi({ description: 'oldest first, or newest first; a cursor goes on in the same order' }),
       rental: z.string().max(80).optional().openapi({ description: 'id of a rental' }),
       node: z.string().max(80).optional(),
       type: z.string().max(80).optional(),
     }),
   },
-  responses: { 200: json(pageOf(eventSchema), 'A page'), ...problems() },
+  responses: { 200: watchable(pageOf(eventSchema), 'A page'), ...problems(429) },
 });
 
 export function addEventRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
+  const { store } = deps;
   app.openapi(route, async (c) => {
-    const { limit, cursor, rental, node, type } = c.req.valid('query');
+    const { limit, cursor, order, rental, node, type } = c.req.valid('query');
     const tenant = scopeOf(c.var.principal);
     const filter = { rentalId: rental ?? null, node: node ?? null, type: type ?? null };
     if (wantsStream(c)) {
+      if (order === 'desc') throw invalidInput('query order', 'a watch can only go forward');
       const options = { name: 'event', tenant, filter, snapshot: async () => [], shape: viewEvent } as const;
       return answerStream(c, deps, options) as never;
     }
-    const afterSeq = Number(cursor ?? 0);
-    if (!Number.isSafeInteger(afterSeq) || afterSeq < 0)
-      throw invalidInput('query cursor', 'expected a cursor');
-    const events = await deps.store.listEvents(tenant, { ...filter, afterSeq, limit: limit + 1 });
+    // One more than asked for tells whether there is a next page.
+    const page = { ...filter, limit: limit + 1 };
+    const events =
+      order === 'asc'
+        ? await store.listEvents(tenant, { ...page, afterSeq: Number(cursor ?? 0) })
+        : await store.listRecentEvents(tenant, {
+            ...page,
+            beforeSeq: cursor === undefined ? null : Number(cursor),
+          });
     const items = events.slice(0, limit);
     const nextCursor = events.length > limit ? String(items.at(-1)?.seq) : null;
     return c.json({ items: items.map(viewEvent), nextCursor }, 200);

@@ -1,16 +1,54 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
 import { ProblemError } from '../problem.ts';
+import { describeProblems, json } from '../respond.ts';
+
+const routes = {
+  live: createRoute({
+    method: 'get',
+    path: '/healthz',
+    summary: 'Liveness: this process answers',
+    security: [],
+    responses: {
+      200: json(z.object({ status: z.literal('ok'), version: z.string() }), 'It does'),
+    },
+  }),
+  ready: createRoute({
+    method: 'get',
+    path: '/readyz',
+    summary: 'Readiness: the database can be reached and has the schema of this program',
+    security: [],
+    responses: {
+      200: json(z.object({ status: z.literal('ready') }), 'It is'),
+      ...describeProblems([503]),
+    },
+  }),
+  root: createRoute({
+    method: 'get',
+    path: '/',
+    summary: 'Where to go from here',
+    security: [],
+    responses: {
+      200: json(
+        z.object({ name: z.string(), version: z.string(), api: z.string(), docs: z.string() }),
+        'This',
+      ),
+    },
+  }),
+};
 
 /** For machines that look after this one; no token is needed and nothing is told. */
 export function addHealthRoutes(app: OpenAPIHono<AppEnv>, { store, version, isShuttingDown }: ApiDeps): void {
-  app.get('/healthz', (c) => c.json({ status: 'ok', version }));
-  app.get('/readyz', async (c) => {
+  app.openapi(routes.live, (c) => c.json({ status: 'ok', version } as const, 200));
+  app.openapi(routes.ready, async (c) => {
     const retry = { headers: { 'Retry-After': '5' } };
     if (isShuttingDown()) throw new ProblemError('shutting_down', 'another replica will answer', retry);
     const state = await store.checkReady().catch(() => ({ ready: false, message: 'no answer' }) as const);
     if (!state.ready) throw new ProblemError('not_ready', 'the database is not usable now', retry);
-    return c.json({ status: 'ready' });
+    return c.json({ status: 'ready' } as const, 200);
   });
-  app.get('/', (c) => c.json({ name: 'orion', version, api: '/openapi.json' }));
+  app.openapi(routes.root, (c) =>
+    c.json({ name: 'orion', version, api: '/openapi.json', docs: '/docs' }, 200),
+  );
 }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { planFleet } from '../../core/fleet-plan.ts';
 import type { InventoryState } from '../../core/inventory.ts';
 import { listPolicyChanges } from '../../core/policy-changes.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
@@ -58,7 +59,7 @@ const routes = {
     responses: {
       200: json(inventoryAnswerSchema, 'Applied'),
       202: json(inventoryStateSchema, 'Noted; no daemon that leads has answered yet'),
-      ...problems(400, 403, 409, 415),
+      ...problems(400, 403, 409, 413, 415),
     },
   }),
 };

@@ -1,14 +1,15 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { EventType } from '../../core/event.ts';
 import type { Node } from '../../core/node.ts';
 import { type NodeView, viewNode } from '../../core/node-view.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { NodeWish } from '../../core/store-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
-import { nodeSchema } from '../schemas.ts';
+import { adminNodeSchema } from '../schemas-node.ts';
 import { loadNodeView, nodeParam } from './nodes.ts';
 
 /** What each wish does, as the description says it, and how it is written to the history. */
@@ -47,8 +48,8 @@ const trustRoute = createRoute({
     ),
   },
   responses: {
-    202: json(nodeSchema, 'Noted; the node is prepared and verified anew'),
-    ...problems(400, 403, 404, 409),
+    202: json(adminNodeSchema, 'Noted; the node is prepared and verified anew'),
+    ...problems(400, 403, 404, 409, 413, 415),
   },
 });
 
@@ -62,7 +63,10 @@ export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void
       summary,
       middleware: requireAdmin(),
       request: nodeParam,
-      responses: { 202: json(nodeSchema, 'Noted; the reconciler sees to it'), ...problems(403, 404, 409) },
+      responses: {
+        202: json(adminNodeSchema, 'Noted; the reconciler sees to it'),
+        ...problems(403, 404, 409),
+      },
     });
     app.openapi(route, async (c) => {
       const event = { type, reason, message: `by token ${c.var.principal.tokenId}` };

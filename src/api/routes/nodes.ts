@@ -1,10 +1,12 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Node } from '../../core/node.ts';
 import { type NodeView, reduceNodeView, viewNode } from '../../core/node-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
 import { ProblemError } from '../problem.ts';
-import { json, problems } from '../respond.ts';
-import { nodeSchema, pageOf, pageQuery } from '../schemas.ts';
+import { problems, watchable, watchHeader } from '../respond.ts';
+import { pageOf, pageQuery } from '../schemas.ts';
+import { nodeSchema } from '../schemas-node.ts';
 import { answerStream, wantsStream } from '../stream.ts';
 
 export const nodeParam = { params: z.object({ name: z.string().min(1).max(80) }) };
@@ -14,15 +16,15 @@ const routes = {
     method: 'get',
     path: '/api/nodes',
     summary: 'The fleet, by name; with Accept: text/event-stream a watch',
-    request: { query: pageQuery },
-    responses: { 200: json(pageOf(nodeSchema), 'A page'), ...problems() },
+    request: { query: pageQuery, headers: watchHeader },
+    responses: { 200: watchable(pageOf(nodeSchema), 'A page'), ...problems(429) },
   }),
   read: createRoute({
     method: 'get',
     path: '/api/nodes/{name}',
     summary: 'One node; with Accept: text/event-stream a watch',
-    request: nodeParam,
-    responses: { 200: json(nodeSchema, 'The node'), ...problems(404) },
+    request: { ...nodeParam, headers: watchHeader },
+    responses: { 200: watchable(nodeSchema, 'The node'), ...problems(404, 429) },
   }),
 };
 

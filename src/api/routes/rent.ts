@@ -1,14 +1,15 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { parseDuration } from '../../core/duration.ts';
 import type { Rental } from '../../core/rental.ts';
 import { viewRental } from '../../core/rental-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
 import { readIdempotency } from '../idempotency.ts';
 import { createKeyPair } from '../key-pair.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { createRental, loadNodes, specOf } from '../rental-writes.ts';
-import { body, json, problems } from '../respond.ts';
+import { body, idempotencyHeader, json, LOCATION, problems } from '../respond.ts';
 import { quickRentalSchema, rentedSchema } from '../schemas.ts';
 
 const MAX_WAIT_MS = 600_000;
@@ -21,15 +22,16 @@ const route = createRoute({
   description:
     'The body may be empty: a key pair is made then, and the answer carries the private half as `privateKey`, this once.',
   request: {
-    query: z.object({
+    headers: idempotencyHeader,
+    query: z.strictObject({
       wait: z.string().default('60s').openapi({ example: '60s' }),
       queue: z.enum(['true', 'false']).default('false'),
     }),
     ...body(quickRentalSchema, false),
   },
   responses: {
-    201: json(rentedSchema, 'Ready to be logged in to'),
-    202: json(rentedSchema, 'Not ready yet when the wait ran out; look at Location'),
+    201: { ...json(rentedSchema, 'Ready to be logged in to'), ...LOCATION },
+    202: { ...json(rentedSchema, 'Not ready yet when the wait ran out; look at Location'), ...LOCATION },
     ...problems(400, 409, 413, 415),
   },
 });
@@ -41,12 +43,16 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     if (waitMs === null || waitMs > MAX_WAIT_MS)
       throw invalidInput('query wait', 'expected a duration up to 10m');
     const input = c.req.valid('json') ?? {};
+    const whenFull = queue === 'true' ? 'queue' : 'reject';
+    if (queue === 'true' && input.whenFull === 'reject')
+      throw invalidInput('query queue', 'contradicts whenFull: reject');
     const { tenant } = c.var.principal;
     const pair = input.sshPublicKey === undefined ? createKeyPair(input.name ?? 'orion') : null;
     const sshPublicKey = input.sshPublicKey ?? pair?.publicKey ?? '';
-    const spec = specOf({ ...input, sshPublicKey }, queue === 'true' ? 'queue' : 'reject', deps.policy);
+    const spec = specOf({ ...input, sshPublicKey }, whenFull, deps.policy);
     const wanted = { tenant, name: input.name, spec };
-    const { rental, isReplay } = await createRental(deps, wanted, readIdempotency(c, input));
+    const asked = { ...input, whenFull: spec.whenFull };
+    const { rental, isReplay } = await createRental(deps, wanted, readIdempotency(c, asked));
     c.header('Location', `/api/rentals/${rental.id}`);
 
     // The key pair exists here alone: once the rental is stored, whatever goes wrong must not lose it.
@@ -54,26 +60,31 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
       deps.logger.warn({ err: error }, 'the wait for a rental was cut short');
       return rental;
     });
-    if (settled.record.phase === 'Failed') await refuse(deps, settled);
+    if (settled === null || settled.record.phase === 'Failed') await refuse(deps, rental, settled);
+    else if (isOver(settled)) refuseEnded(settled, isReplay);
+    const now = settled ?? rental;
     const nodeOf = await loadNodes(deps).catch(() => () => undefined);
-    const view = viewRental(settled, nodeOf);
+    const view = viewRental(now, nodeOf);
     // Of a repeated request the private half is gone: it was never stored.
     const answer = pair === null || isReplay ? view : { ...view, privateKey: pair.privateKey };
-    return settled.record.phase === 'Active' ? c.json(answer, 201) : c.json(answer, 202);
+    return now.record.phase === 'Active' ? c.json(answer, 201) : c.json(answer, 202);
   });
 }
 
-/** The rental once it is Active or has ended, or as it is when the wait or the client is over. */
+/**
+ * The rental once it is Active or over, or as it is when the wait or the client is over. Null: it is gone, as when the
+ * same request was repeated meanwhile and the other one found it rejected.
+ */
 async function untilSettled(
   { store, watch }: ApiDeps,
   rental: Rental,
   waitMs: number,
   c: Context<AppEnv>,
-): Promise<Rental> {
+): Promise<Rental | null> {
   const signal = AbortSignal.any([AbortSignal.timeout(waitMs), c.req.raw.signal]);
   const afterSeq = await store.lastEventSeq();
-  const look = async () => (await store.findRental(rental.tenant, rental.id)) ?? rental;
-  const isSettled = ({ record }: Rental) => record.phase === 'Active' || record.endedAt !== null;
+  const look = () => store.findRental(rental.tenant, rental.id);
+  const isSettled = (now: Rental | null) => now === null || now.record.phase === 'Active' || isOver(now);
   let now = await look();
   if (isSettled(now)) return now;
   const filter = { rentalId: rental.id, node: null, type: null, afterSeq };
@@ -84,14 +95,30 @@ async function untilSettled(
   return await look();
 }
 
+function isOver({ record, releaseRequestedAt }: Rental): boolean {
+  return record.endedAt !== null || record.phase === 'Releasing' || releaseRequestedAt !== null;
+}
+
 /** No machine for a client who did not want to wait: nothing is kept. */
-async function refuse({ store }: ApiDeps, rental: Rental): Promise<never> {
-  await store.discardRejected(rental.id);
-  const ready = rental.record.conditions.find(({ type }) => type === 'Ready');
-  if (ready?.reason === 'Unsatisfiable') {
+async function refuse({ store }: ApiDeps, { id, tenant }: Rental, now: Rental | null): Promise<never> {
+  await store.discardRejected(id);
+  const ready = now?.record.conditions.find(({ type }) => type === 'Ready');
+  // Of one that is gone the history still tells why.
+  const about = { rentalId: id, node: null, type: 'rental.failed', beforeSeq: null, limit: 1 };
+  const reason = ready?.reason ?? (await store.listRecentEvents(tenant, about))[0]?.reason;
+  if (reason === 'Unsatisfiable') {
     throw new ProblemError('unsatisfiable', 'no machine of the fleet can ever match the selector');
   }
   throw new ProblemError('no_free_node', 'no healthy free machine matches now; nothing was stored', {
     headers: { 'Retry-After': RETRY_AFTER_S },
   });
+}
+
+function refuseEnded({ id }: Rental, isReplay: boolean): never {
+  throw new ProblemError(
+    'rental_ended',
+    isReplay
+      ? `this Idempotency-Key made ${id}, which has ended or is ending; use another key for another machine`
+      : `${id} was released while it was waited for`,
+  );
 }

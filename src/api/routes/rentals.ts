@@ -1,47 +1,64 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Rental } from '../../core/rental.ts';
-import { type RentalView, viewRental } from '../../core/rental-view.ts';
+import { isEndedView, type RentalView, viewRental } from '../../core/rental-view.ts';
+import type { Page } from '../../core/store-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { applyRental } from '../apply-rental.ts';
+import { createRoute } from '../create-route.ts';
 import { readIdempotency } from '../idempotency.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { changeSpec, createRental, loadNodes, patchSpec, requestRelease, specOf } from '../rental-writes.ts';
-import { body, json, problems } from '../respond.ts';
+import { body, idempotencyHeader, json, LOCATION, problems, watchable, watchHeader } from '../respond.ts';
 import { NAME, newRentalSchema, pageOf, pageQuery, rentalPatchSchema, rentalSchema } from '../schemas.ts';
-import { answerStream, wantsStream } from '../stream.ts';
+import { answerStream, readLastEventId, type StreamOptions, wantsStream } from '../stream.ts';
 
 const idParam = {
   params: z.object({ id: z.string().min(1).max(80).openapi({ description: 'id or name' }) }),
 };
 const ANY = { rentalId: null, node: null, type: null };
+/** Rentals that are read at once for a watch of all. */
+const STREAM_PAGE = 100;
 
 const routes = {
   list: createRoute({
     method: 'get',
     path: '/api/rentals',
     summary: 'Rentals, oldest first; with Accept: text/event-stream a watch',
-    request: { query: pageQuery.extend({ all: z.enum(['true', 'false']).default('false') }) },
-    responses: { 200: json(pageOf(rentalSchema), 'A page'), ...problems() },
+    request: {
+      headers: watchHeader,
+      query: pageQuery.extend({
+        all: z
+          .enum(['true', 'false'])
+          .default('false')
+          .openapi({ description: 'also those that have ended' }),
+      }),
+    },
+    responses: { 200: watchable(pageOf(rentalSchema), 'A page'), ...problems(429) },
   }),
   create: createRoute({
     method: 'post',
     path: '/api/rentals',
     summary: 'Ask for a machine; it converges by itself',
-    request: body(newRentalSchema, true),
-    responses: { 202: json(rentalSchema, 'Stored'), ...problems(400, 409, 413, 415) },
+    request: { headers: idempotencyHeader, ...body(newRentalSchema, true) },
+    responses: { 202: { ...json(rentalSchema, 'Stored'), ...LOCATION }, ...problems(400, 409, 413, 415) },
   }),
   apply: createRoute({
     method: 'put',
     path: '/api/rentals/{id}',
     summary: 'Create the rental of this name, or change it to this spec',
-    request: { ...idParam, ...body(newRentalSchema, true) },
+    request: { ...idParam, headers: idempotencyHeader, ...body(newRentalSchema, true) },
     responses: { 202: json(rentalSchema, 'Stored'), ...problems(400, 409, 413, 415) },
   }),
   read: createRoute({
     method: 'get',
     path: '/api/rentals/{id}',
     summary: 'One rental; with Accept: text/event-stream a watch',
-    request: idParam,
-    responses: { 200: json(rentalSchema, 'The rental'), ...problems(404) },
+    request: { ...idParam, headers: watchHeader },
+    responses: {
+      200: watchable(rentalSchema, 'The rental'),
+      204: { description: 'Of a watch: the rental has ended, and its end was sent before' },
+      ...problems(404, 429),
+    },
   }),
   patch: createRoute({
     method: 'patch',
@@ -73,10 +90,17 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     return rental;
   };
 
+  const hasSeenEnd = async (lastEventId: number | null, { id, tenant }: Rental): Promise<boolean> => {
+    if (lastEventId === null) return false;
+    const newest = { ...ANY, rentalId: id, beforeSeq: null, limit: 1 };
+    const [last] = await store.listRecentEvents(tenant, newest);
+    return last !== undefined && last.seq <= lastEventId;
+  };
+
   app.openapi(routes.list, async (c) => {
     const { limit, cursor, all } = c.req.valid('query');
     const tenant = scopeOf(c.var.principal);
-    const load = async (size: number, from: string | null) => {
+    const load = async (size: number, from: string | null): Promise<Page<RentalView>> => {
       const page = await store.listRentals(tenant, {
         limit: size,
         cursor: from,
@@ -86,13 +110,9 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
       return { items: page.items.map((rental) => viewRental(rental, nodeOf)), nextCursor: page.nextCursor };
     };
     if (wantsStream(c)) {
-      return answerStream(c, deps, {
-        name: 'rental',
-        tenant,
-        filter: ANY,
-        snapshot: async () => (await load(500, null)).items,
-        shape: ({ rentalId, object }) => (rentalId === null ? null : object),
-      }) as never;
+      const snapshot = () => listAll((from) => load(STREAM_PAGE, from));
+      const shape: StreamOptions['shape'] = ({ rentalId, object }) => (rentalId === null ? null : object);
+      return answerStream(c, deps, { name: 'rental', tenant, filter: ANY, snapshot, shape }) as never;
     }
     return c.json(await load(limit, cursor ?? null), 200);
   });
@@ -113,24 +133,8 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     if (!NAME.test(name)) throw invalidInput('name', 'expected a DNS label: a-z, 0-9 and "-", at most 63');
     if (input.name !== undefined && input.name !== name)
       throw invalidInput('name', `expected ${name}, as in the path`);
-    const spec = specOf(input, 'queue', deps.policy);
-    const old = await store.findRental(principal.tenant, name);
-    if (old === null) {
-      const { rental } = await createRental(
-        deps,
-        { tenant: principal.tenant, name, spec },
-        readIdempotency(c, null),
-      );
-      return c.json(await show(rental), 202);
-    }
-    if (JSON.stringify(old.spec.selector) !== JSON.stringify(spec.selector) && old.placements.length > 0) {
-      throw new ProblemError(
-        'immutable_field',
-        'selector: the rental has a machine already; release it first',
-      );
-    }
-    const renew = spec.ttlMs !== old.spec.ttlMs;
-    return c.json(await show(await changeSpec(deps, old, spec, { renew })), 202);
+    const wanted = { tenant: principal.tenant, name, input };
+    return c.json(await show(await applyRental(deps, wanted, readIdempotency(c, input))), 202);
   });
 
   app.openapi(routes.read, async (c) => {
@@ -138,12 +142,16 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const tenant = scopeOf(c.var.principal);
     const rental = await find(tenant, id);
     if (!wantsStream(c)) return c.json(await show(rental), 200);
+    // To whoever saw its end nothing more will ever be sent; this answer keeps browsers from asking again.
+    if (rental.record.endedAt !== null && (await hasSeenEnd(readLastEventId(c), rental)))
+      return c.body(null, 204) as never;
     return answerStream(c, deps, {
       name: 'rental',
       tenant,
       filter: { ...ANY, rentalId: rental.id },
       snapshot: async () => [await show(await find(tenant, rental.id))],
       shape: ({ object }) => object,
+      isLast: (object) => isEndedView(object as RentalView),
     }) as never;
   });
 
@@ -160,4 +168,14 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const rental = await find(scopeOf(c.var.principal), id);
     return c.json(await show(await requestRelease(deps, rental)), 202);
   });
+}
+
+/** All pages of a list, each read when it is wanted. */
+async function* listAll<Item>(load: (cursor: string | null) => Promise<Page<Item>>): AsyncGenerator<Item> {
+  let cursor: string | null = null;
+  do {
+    const page: Page<Item> = await load(cursor);
+    yield* page.items;
+    cursor = page.nextCursor;
+  } while (cursor !== null);
 }

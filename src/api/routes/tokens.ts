@@ -1,11 +1,12 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { parseDuration } from '../../core/duration.ts';
 import type { TokenView } from '../../core/store-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
-import { NAME, pageOf } from '../schemas.ts';
+import { NAME, pageOf, pageQuery } from '../schemas.ts';
 import { createTokenSecret } from '../token-secret.ts';
 
 const tokenSchema = z
@@ -34,9 +35,10 @@ const routes = {
   list: createRoute({
     method: 'get',
     path: '/api/tokens',
-    summary: 'Tokens, without their secrets',
+    summary: 'Tokens, oldest first, without their secrets',
     middleware,
-    responses: { 200: json(pageOf(tokenSchema), 'All'), ...problems(403) },
+    request: { query: pageQuery },
+    responses: { 200: json(pageOf(tokenSchema), 'A page'), ...problems(403) },
   }),
   create: createRoute({
     method: 'post',
@@ -60,9 +62,16 @@ const routes = {
 };
 
 export function addTokenRoutes(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps): void {
-  app.openapi(routes.list, async (c) =>
-    c.json({ items: (await store.listTokens()).map(viewToken), nextCursor: null }, 200),
-  );
+  app.openapi(routes.list, async (c) => {
+    const { limit, cursor } = c.req.valid('query');
+    const all = await store.listTokens();
+    const start = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
+    if (cursor !== undefined && start === 0)
+      throw invalidInput('query cursor', 'expected a cursor of this list');
+    const items = all.slice(start, start + limit);
+    const nextCursor = all.length > start + limit ? (items.at(-1)?.id ?? null) : null;
+    return c.json({ items: items.map(viewToken), nextCursor }, 200);
+  });
 
   app.openapi(routes.create, async (c) => {
     const { tenant, role, name = null, expiresIn } = c.req.valid('json');

@@ -118,7 +118,8 @@ function formatConditions(conditions: Condition[], now: Date): string {
 const SHOWN_EVENTS = 20;
 
 async function formatHistory(context: Context, query: Record<string, string>): Promise<string> {
-  const events = (await context.client().list<EventView>(EVENTS.path, query)).slice(-SHOWN_EVENTS);
+  const newest = { ...query, order: 'desc' };
+  const events = (await context.client().list<EventView>(EVENTS.path, newest, SHOWN_EVENTS)).toReversed();
   const columns = EVENTS.columns(undefined).filter((column) => !column.wide && column.header !== 'OBJECT');
   const table = createTable(columns.map((column) => column.header));
   const rows = events.map((event) => columns.map((column) => column.cell(event, context.io.now())));

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { countOrAll } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { AnyNode, EventView } from '../client.ts';
 import type { Context } from '../context.ts';
@@ -13,6 +14,7 @@ interface GetOptions {
   rental?: string;
   node?: string;
   type?: string;
+  limit?: number;
 }
 
 export function registerGet(program: Command, context: Context): void {
@@ -36,13 +38,18 @@ export function registerGet(program: Command, context: Context): void {
   withOutput(
     get
       .command('events')
-      .description('what happened, oldest first')
+      .description('what happened last, the newest at the end')
       .alias('event')
       .argument('[rental]', 'only events of this rental')
       .addOption(watch)
       .option('--rental <name>', 'only events of this rental')
       .option('--node <name>', 'only events of this node')
-      .option('--type <type>', 'only events of this type, such as rental.lost'),
+      .option('--type <type>', 'only events of this type, such as rental.lost')
+      .addOption(
+        new Option('--limit <number>', 'how many of the newest; all: the whole history')
+          .argParser(countOrAll)
+          .default(100, '100'),
+      ),
   ).action((rental: string | undefined, options: GetOptions) =>
     showEvents(context, { ...options, ...(rental === undefined ? {} : { rental }) }),
   );
@@ -67,7 +74,7 @@ async function show<Item>(
     printBefore(printer, [item], options);
     // By its id: once it has ended, its name finds it no more.
     const steady = `${resource.path}/${encodeURIComponent(resource.idOf(item))}`;
-    return watchOn(context, steady, { query }, printer.change, isOver);
+    return watchOn(context, steady, { query: {} }, printer.change, isOver);
   }
   if (name !== undefined) {
     const item = await client.get<Item>(path);
@@ -93,12 +100,14 @@ async function showEvents(context: Context, options: GetOptions): Promise<void> 
     ).id;
   }
   const printer = createPrinter(context.io, EVENTS, options.output);
-  const ordered = await client.list<EventView>(EVENTS.path, query);
+  // What happened last is what one looks for; it is printed last, where the eye is.
+  const newest = await client.list<EventView>(EVENTS.path, { ...query, order: 'desc' }, options.limit);
+  const ordered = newest.toReversed();
   if (options.watch) {
     printBefore(printer, ordered, options);
-    const newest = ordered.at(-1)?.seq;
-    const since = newest === undefined ? {} : { lastId: String(newest) };
-    return watchOn(context, EVENTS.path, { query, ...since }, printer.change);
+    // Also with none so far, so that none is missed between the two.
+    const lastId = String(newest[0]?.seq ?? 0);
+    return watchOn(context, EVENTS.path, { query, lastId }, printer.change);
   }
   printer.list(ordered);
   if (ordered.length === 0 && isForPeople(options)) context.io.err('There are no events.\n');

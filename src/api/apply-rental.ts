@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Rental, RentalSpec } from '../core/rental.ts';
+import type { ApiDeps } from './app-env.ts';
+import type { Idempotency } from './idempotency.ts';
+import { ProblemError } from './problem.ts';
+import { changeSpec, createRental, specOf } from './rental-writes.ts';
+import type { NewRentalInput } from './schemas.ts';
+
+export interface AppliedRental {
+  tenant: string;
+  name: string;
+  input: NewRentalInput;
+}
+
+const MAX_ATTEMPTS = 3;
+
+/**
+ * PUT: makes the rental of this name, or gives it this spec. Whoever does the same at the same time is no mistake of
+ * this caller, so what was lost against him is looked at again.
+ */
+export async function applyRental(
+  deps: ApiDeps,
+  wanted: AppliedRental,
+  idempotency: Idempotency,
+): Promise<Rental> {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await applyOnce(deps, wanted, idempotency);
+    } catch (error) {
+      const isRace =
+        error instanceof ProblemError && (error.code === 'name_taken' || error.code === 'conflict');
+      if (!isRace || attempts === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function applyOnce(
+  deps: ApiDeps,
+  { tenant, name, input }: AppliedRental,
+  idempotency: Idempotency,
+): Promise<Rental> {
+  const old = await deps.store.findRental(tenant, name);
+  if (old === null) {
+    const spec = specOf(input, 'queue', deps.policy);
+    return (await createRental(deps, { tenant, name, spec }, idempotency)).rental;
+  }
+  const spec = specFor(old, input, deps.policy);
+  if (!isDeepStrictEqual(old.spec.selector, spec.selector) && old.placements.length > 0) {
+    throw new ProblemError('immutable_field', 'selector: the rental has a machine already; release it first');
+  }
+  return await changeSpec(deps, old, spec, { renew: spec.ttlMs !== old.spec.ttlMs });
+}
+
+/** The default ttl is the policy's and may be another by now: a spec that is silent about it renews nothing. */
+function specFor(old: Rental, input: NewRentalInput, policy: ApiDeps['policy']): RentalSpec {
+  const spec = specOf(input, 'queue', policy);
+  return input.ttl === undefined ? { ...spec, ttlMs: old.spec.ttlMs } : spec;
+}

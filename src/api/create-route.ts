@@ -1,0 +1,13 @@
+import { createRoute as describeRoute, type RouteConfig, z } from '@hono/zod-openapi';
+
+/**
+ * A route with its description. Under /api, one that has no query of its own refuses every field of one, so that a
+ * misspelt filter is an error and not a longer list.
+ */
+export function createRoute<Path extends string, Config extends Omit<RouteConfig, 'path'> & { path: Path }>(
+  config: Config,
+): ReturnType<typeof describeRoute<Path, Config>> {
+  if (!config.path.startsWith('/api/')) return describeRoute<Path, Config>(config);
+  const request = { query: z.strictObject({}), ...config.request };
+  return describeRoute<Path, Config>({ ...config, request });
+}

@@ -1,0 +1,32 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
+import { json } from '../respond.ts';
+
+const route = createRoute({
+  method: 'get',
+  path: '/openapi.json',
+  summary: 'This description',
+  security: [],
+  responses: {
+    200: json(z.record(z.string(), z.unknown()), 'OpenAPI 3.1'),
+  },
+});
+
+const ABOUT =
+  'Lends out the machines of a known fleet. Errors are RFC 9457 problems with a stable `code`; times are RFC 3339 in UTC. ' +
+  'Lists are `{items, nextCursor}` and page with `limit` and `cursor`. With `Accept: text/event-stream` a list or an ' +
+  'object is watched, and `Last-Event-ID` resumes.';
+
+/** The API's description, made of the routes themselves. */
+export function addDescriptionRoute(app: OpenAPIHono<AppEnv>, { version }: ApiDeps): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
+  app.openapi(route, (c) => {
+    const description = app.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: { title: 'Orion', version, description: ABOUT, license: { name: 'Apache-2.0' } },
+      security: [{ token: [] }],
+    });
+    return c.json(description as never, 200);
+  });
+}

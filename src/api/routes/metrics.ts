@@ -1,0 +1,23 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
+import { authenticate, requireAdmin } from '../middleware.ts';
+import { problems } from '../respond.ts';
+
+/** For Prometheus. What the other daemons count is not in it: each is asked for itself. */
+export function addMetricsRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
+  const route = createRoute({
+    method: 'get',
+    path: '/metrics',
+    summary: 'Counts of this process and the state of the fleet, in the text format of Prometheus',
+    middleware: [authenticate(deps), requireAdmin()] as const,
+    responses: {
+      200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } },
+      ...problems(403),
+    },
+  });
+  app.openapi(route, async (c) => {
+    const { contentType, text } = await deps.metrics.scrape();
+    return c.text(text, 200, { 'Content-Type': contentType });
+  });
+}

@@ -1,0 +1,43 @@
+import { z } from '@hono/zod-openapi';
+import { NODE_STATES } from '../core/node.ts';
+import { conditionSchema, time } from './schemas.ts';
+
+const labels = z.record(z.string(), z.string());
+
+/** As administrators see it. */
+export const adminNodeSchema = z
+  .object({
+    name: z.string().openapi({ example: 'worker_1' }),
+    generation: z.int(),
+    spec: z.object({
+      host: z.string(),
+      port: z.int(),
+      zone: z.string().nullable(),
+      labels,
+      unschedulable: z.boolean(),
+      draining: z.boolean(),
+      retiring: z.boolean(),
+    }),
+    status: z.object({
+      observedGeneration: z.int(),
+      status: z.enum(['alive', 'dead', 'unknown']),
+      allocated: z.boolean(),
+      state: z.enum(NODE_STATES),
+      rental: z.string().nullable().openapi({ description: 'id of the rental that is on it' }),
+      lastChecked: time.nullable(),
+      hostKey: z.string().nullable(),
+      offeredFingerprint: z.string().nullable(),
+      conditions: z.array(conditionSchema),
+    }),
+  })
+  .openapi('Node');
+
+export const tenantNodeSchema = z
+  .object({
+    name: z.string(),
+    spec: z.object({ zone: z.string().nullable(), labels }),
+    status: z.object({ free: z.boolean() }),
+  })
+  .openapi('TenantNode');
+
+export const nodeSchema = z.union([adminNodeSchema, tenantNodeSchema]);

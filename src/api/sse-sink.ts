@@ -1,0 +1,86 @@
+/** One open stream of events to one client. */
+export interface SseSink {
+  readable: ReadableStream<Uint8Array>;
+  /** Ends when the client left, or was cut off. */
+  signal: AbortSignal;
+  /** Resolves when the client may be sent more; false when it is over. */
+  send(message: { event: string; id: number; data: unknown }): Promise<boolean>;
+  /** After what was sent. */
+  end(): void;
+}
+
+export interface SinkLimits {
+  /** What may wait in this process for a client that reads slowly. */
+  maxBufferedBytes: number;
+  /** A client that took nothing for this long while something waited for it is cut off. */
+  stallMs: number;
+}
+
+const HEARTBEAT_MS = 15_000;
+
+/**
+ * Bounded in bytes and in time: a client that does not read holds neither memory nor a place for ever. It is cut off
+ * and may resume from the last event that it got. `cut` breaks the connection; what is buffered would otherwise wait
+ * in it for a client that never comes.
+ */
+export function createSseSink({ maxBufferedBytes, stallMs }: SinkLimits, cut: (() => void) | null): SseSink {
+  const gone = new AbortController();
+  const encoder = new TextEncoder();
+  let controller: ReadableStreamDefaultController<Uint8Array>;
+  let taken: () => void = () => undefined;
+  const heartbeat = setInterval(() => {
+    // Not behind what is not taken: that would only grow.
+    if (hasRoom()) controller.enqueue(encoder.encode(': still here\n\n'));
+  }, HEARTBEAT_MS);
+  gone.signal.addEventListener('abort', () => {
+    clearInterval(heartbeat);
+    taken();
+  });
+  const readable = new ReadableStream<Uint8Array>(
+    {
+      start: (given) => {
+        controller = given;
+      },
+      pull: () => taken(),
+      cancel: () => gone.abort(),
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: maxBufferedBytes }),
+  );
+
+  function hasRoom(): boolean {
+    return !gone.signal.aborted && (controller.desiredSize ?? 0) > 0;
+  }
+
+  function untilTaken(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(cutOff, stallMs);
+      taken = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  function cutOff(): void {
+    if (gone.signal.aborted) return;
+    if (cut) cut();
+    else controller.error(new Error('the client does not read'));
+    gone.abort();
+  }
+
+  return {
+    readable,
+    signal: gone.signal,
+    async send({ event, id, data }) {
+      if (gone.signal.aborted) return false;
+      controller.enqueue(encoder.encode(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`));
+      if (!hasRoom() && !gone.signal.aborted) await untilTaken();
+      return !gone.signal.aborted;
+    },
+    end() {
+      if (gone.signal.aborted) return;
+      controller.close();
+      gone.abort();
+    },
+  };
+}

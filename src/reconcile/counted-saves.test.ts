@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import type { Metrics } from '../core/ports.ts';
+import type { ReconcileStore, Save, SaveResult } from '../core/store-ports.ts';
+import { countSaves } from './counted-saves.ts';
+
+const save = {
+  events: [{ type: 'rental.lost', reason: 'NoFreeNode' }],
+} as unknown as Save;
+
+function count(answer: () => Promise<SaveResult>) {
+  const counted: unknown[] = [];
+  const metrics = { eventsSaved: (events: unknown) => void counted.push(events) } as unknown as Metrics;
+  const store = countSaves({ save: answer } as unknown as ReconcileStore, metrics);
+  return { counted, saved: store.save({ token: 1 }, save) };
+}
+
+test('events are counted when they were saved', async () => {
+  const { counted, saved } = count(async () => ({ kind: 'saved', fence: 7 }));
+  expect(counted).toEqual([]);
+  expect(await saved).toEqual({ kind: 'saved', fence: 7 });
+  expect(counted).toEqual([save.events]);
+});
+
+test.each([['conflict'], ['deposed']] as const)('a save that ended in %s counts nothing', async (kind) => {
+  const { counted, saved } = count(async () => ({ kind }));
+  expect(await saved).toEqual({ kind });
+  expect(counted).toEqual([]);
+});
+
+test('nor does one that failed', async () => {
+  const { counted, saved } = count(() => Promise.reject(new Error('away')));
+  await expect(saved).rejects.toThrow('away');
+  expect(counted).toEqual([]);
+});
+
+test('everything else is the store’s own, also what changes later', async () => {
+  const names = ['w1'];
+  const store = { listDirtyNodes: async () => names, save: async () => ({ kind: 'deposed' }) };
+  const counted = countSaves(store as unknown as ReconcileStore, {} as Metrics);
+  expect(await counted.listDirtyNodes()).toEqual(['w1']);
+  store.listDirtyNodes = async () => ['w2'];
+  expect(await counted.listDirtyNodes()).toEqual(['w2']);
+});
