@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { escapeText } from '../core/escape-text.ts';
 import type { PlaybookResult } from '../core/ports.ts';
 import type { Reason } from '../core/reason.ts';
 
@@ -39,26 +40,13 @@ const seenSchema = z
   .object({ fence_seen: counter.nullable().catch(null), uid_seen: counter.nullable().catch(null) })
   .catch({ fence_seen: null, uid_seen: null });
 
-/** Text of a node, fit for logs and terminals: one line, no control characters, bounded. */
-export function escapeText(text: string, limit = MAX_MESSAGE): string {
-  const line = text
-    .slice(0, limit * 4)
-    .replace(/[\s]+/g, ' ')
-    .replace(
-      /[^\x20-\x7e\u00a0-\u1fff\u2030-\ud7ff]/g,
-      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    )
-    .trim();
-  return line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
-}
-
 export function failure(
   reason: Reason,
   message: string,
   more: Partial<Extract<PlaybookResult, { ok: false }>> = {},
 ): PlaybookResult {
   const unknownSeen = { task: null, fenceSeen: null, uidSeen: null, outcomeUnknown: false };
-  return { ok: false, reason, message: escapeText(message), ...unknownSeen, ...more };
+  return { ok: false, reason, message: escapeText(message, MAX_MESSAGE), ...unknownSeen, ...more };
 }
 
 /** The result file of a run that ended by itself, as text, to what happened. Nothing in it is believed unchecked. */
@@ -88,7 +76,7 @@ function parseSuccess(answer: Answer): PlaybookResult {
     changed,
     fenceSeen: fence_seen,
     uidSeen: uid_seen,
-    findings: findings.map((finding) => escapeText(finding)),
+    findings: findings.map((finding) => escapeText(finding, MAX_MESSAGE)),
   };
 }
 
