@@ -173,7 +173,7 @@ function settleCleaning(
     return { ...record, preparedAt: record.preparedAt ?? now, verifiedAt: now };
   }
   const message = describeFailure(outcome);
-  decision.events.push({ type: 'node.cleaning_failed', reason: 'CleaningFailed', message });
+  decision.events.push({ type: 'node.cleaning_failed', reason: 'ResidueFound', message });
   if (record.state === 'quarantined') {
     return { ...record, nextAttemptAt: new Date(now.getTime() + QUARANTINE_RETRY_MS) };
   }

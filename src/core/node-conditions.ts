@@ -45,7 +45,7 @@ function clean({ run, record }: NodeInputs & { record: NodeRecord }): Verdict | 
         : condition('Clean', 'False', 'Quarantined', failureOf(run) ?? old?.message ?? '');
     case 'cleaning': {
       const failure = failureOf(run);
-      if (failure) return condition('Clean', 'False', 'CleaningFailed', failure);
+      if (failure) return condition('Clean', 'False', 'ResidueFound', failure);
       return record.attempt > 0 && old
         ? null
         : condition('Clean', 'False', 'NotVerified', 'being cleaned and verified');

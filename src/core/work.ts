@@ -1,5 +1,5 @@
 import type { PlaybookResult } from './ports.ts';
-import type { Reason } from './reason.ts';
+import { type FailureReason, REMEDIES } from './remedy.ts';
 import type { Placement } from './rental.ts';
 
 /** One piece of work on one node, ordered by a save and carried out under that save's fence number. */
@@ -14,7 +14,7 @@ export type WorkOutcome =
   | { kind: 'done'; fenceSeen: number; uidSeen: number; findings: string[] }
   | {
       kind: 'failed';
-      reason: Reason;
+      reason: FailureReason;
       message: string;
       fenceSeen: number | null;
       uidSeen: number | null;
@@ -47,22 +47,6 @@ export function outcomeOf(result: PlaybookResult): WorkOutcome {
 }
 
 /** Failures that say that the node can't be reached, not that the work is wrong: the prober judges those. */
-export function isUnreachable(reason: Reason): boolean {
-  return UNREACHABLE.has(reason);
+export function isUnreachable(reason: FailureReason): boolean {
+  return reason === 'PlaybookUnreachable' || REMEDIES[reason].retry !== 'work';
 }
-
-const UNREACHABLE: ReadonlySet<Reason> = new Set([
-  'PlaybookUnreachable',
-  'ConnectionRefused',
-  'ConnectionReset',
-  'ConnectionClosed',
-  'DialTimeout',
-  'BannerTimeout',
-  'AuthTimeout',
-  'CommandTimeout',
-  'DnsFailed',
-  'NoRoute',
-  'HostKeyChanged',
-  'HostKeyOfOtherNode',
-  'AuthRefused',
-]);
