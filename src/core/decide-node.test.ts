@@ -143,7 +143,7 @@ describe('a node with a placement', () => {
 
   it('gives a placement up that could not be made, but not for silence', () => {
     const given = decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: accessRun(failed()) });
-    expect(given.placement).toMatchObject({ endReason: 'ProvisionFailed' });
+    expect(given.placement).toMatchObject({ endReason: 'PlaybookFailed' });
     const silent = decide(
       { state: 'provisioning' },
       { live, wantedKey: KEY, run: accessRun(failed('PlaybookUnreachable')) },

@@ -46,6 +46,19 @@ export function outcomeOf(result: PlaybookResult): WorkOutcome {
   };
 }
 
+/** Why a piece of work did not bring what it should; null when it did, and while nothing is known. */
+export function failureOf(
+  outcome: WorkOutcome | null | undefined,
+): { reason: FailureReason; message: string } | null {
+  if (outcome?.kind === 'failed') return { reason: outcome.reason, message: outcome.message };
+  if (outcome?.kind !== 'done' || outcome.findings.length === 0) return null;
+  const more = outcome.findings.length - SHOWN_FINDINGS;
+  const found = outcome.findings.slice(0, SHOWN_FINDINGS).join('; ');
+  return { reason: 'ResidueFound', message: `found ${found}${more > 0 ? `; and ${more} more` : ''}` };
+}
+
+const SHOWN_FINDINGS = 5;
+
 /** Failures that say that the node can't be reached, not that the work is wrong: the prober judges those. */
 export function isUnreachable(reason: FailureReason): boolean {
   return reason === 'PlaybookUnreachable' || REMEDIES[reason].retry !== 'work';

@@ -6,6 +6,7 @@ import { createDue } from './due.ts';
 import { createFleet } from './fleet.ts';
 import { createLoop, type Loop } from './loop.ts';
 import { createRuns } from './runs.ts';
+import { createTold } from './told.ts';
 import { createWatcher, targetOf } from './watcher.ts';
 
 export interface LeadDeps {
@@ -54,9 +55,23 @@ export async function lead(
       due.markNode(node);
     },
   });
-  const start = runs.start;
+  const { start } = runs;
+  const told = createTold();
   loop = createLoop(
-    (parts) => ({ ...parts, store, leadership, fleet, watcher, runs, policy, clock, random, logger, start }),
+    (parts) => ({
+      ...parts,
+      store,
+      leadership,
+      fleet,
+      watcher,
+      runs,
+      told,
+      policy,
+      clock,
+      random,
+      logger,
+      start,
+    }),
     due,
   );
   onLoop(loop);
