@@ -11,8 +11,8 @@ import { createWatcher, targetOf } from './watcher.ts';
 
 export interface LeadDeps {
   store: ReconcileStore;
-  /** A new one for each term: what was held belongs to the term. */
-  createProber: () => Prober;
+  /** A new one for each term: what was held belongs to the term. It may ask which node has a host key. */
+  createProber: (hostKeyOwner: (hostKey: string) => string | null) => Prober;
   access: AccessQuery;
   playbooks: PlaybookRunner;
   policy: () => Policy;
@@ -34,8 +34,11 @@ export async function lead(
   const fleet = createFleet(store);
   let loop: Loop | null = null;
   const due = createDue(() => loop?.wake());
+  const hostKeyOwner = (hostKey: string) =>
+    fleet.nodes().find((node) => targetOf(node, watcher.health(node.spec.name)).hostKey === hostKey)?.spec
+      .name ?? null;
   const watcher = createWatcher({
-    prober: deps.createProber(),
+    prober: deps.createProber(hostKeyOwner),
     clock,
     random,
     logger,

@@ -53,6 +53,29 @@ describe.each(['held', 'fresh'] as const)('who a %s probe talks to', (depth) => 
     expect(node.logins).toEqual([]);
   });
 
+  it('takes no key at first sight that another node is known to have', async () => {
+    const node = await ssh({ hostKey: OTHER_KEY });
+    const result = await prober.probe(targetOf(node, null), { ...PATIENT, depth });
+    expect(result).toMatchObject({ reason: 'HostKeyOfOtherNode', offeredHostKey: OTHER_KEY.public });
+    expect(result.ok ? '' : result.message).toContain('it is n2 that answers');
+    expect(node.logins).toEqual([]);
+  });
+
+  it('gives one machine with two names to one of them, also when both are new', async () => {
+    const node = await ssh();
+    const names = ['a', 'b'];
+    const probe = (name: string, hostKey: string | null = null) =>
+      prober.probe({ ...targetOf(node, hostKey), name }, { ...PATIENT, depth });
+    const results = await Promise.all(names.map((name) => probe(name)));
+    expect(results.map(reasonOf).toSorted()).toEqual(['HostKeyOfOtherNode', 'ok']);
+    expect(node.sessions).toHaveLength(1);
+    const winner = names[results.findIndex(({ ok }) => ok)] as string;
+    const loser = names.find((name) => name !== winner) as string;
+    expect(reasonOf(await probe(winner))).toBe('ok');
+    prober.forget(winner);
+    expect(reasonOf(await probe(loser))).toBe('ok');
+  });
+
   it('tries one login, with the control key alone', async () => {
     const node = await ssh({ auth: (context) => context.reject(['publickey', 'password']) });
     const result = await prober.probe(targetOf(node), { ...PATIENT, depth });
