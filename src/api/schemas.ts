@@ -146,7 +146,10 @@ export const nodeSchema = z
   .object({
     name: z.string(),
     spec: z.record(z.string(), z.unknown()),
-    status: z.record(z.string(), z.unknown()),
+    status: z.record(z.string(), z.unknown()).openapi({
+      description:
+        'For administrators also `nextAttemptAt`: when what failed on the node is tried again, while it answers; null when nothing waits',
+    }),
   })
   .openapi('Node');
 

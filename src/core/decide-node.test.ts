@@ -114,7 +114,7 @@ describe('a node with a placement', () => {
     const decision = decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: accessRun(used) });
     expect(decision).toMatchObject({
       raise: { nextUid: 20_501 },
-      placement: { endedAt: NOW, endReason: 'ProvisionFailed' },
+      placement: { endedAt: NOW, endReason: 'FenceTooLow' },
     });
     const newer = decide(
       { state: 'provisioning' },

@@ -108,7 +108,7 @@ function decidePending(
   const retryAt = retryTime(rental);
   const pending: RentalDecision = { ...base, phase: 'Pending', queuePosition };
   if (retryAt && retryAt > now) {
-    const message = `${describeFailed(rental)}; tried again after a pause`;
+    const message = `${describeFailed(rental)}; tried again at ${retryAt.toISOString()}`;
     return { ...pending, reason: 'ProvisionFailed', message, nextDueAt: retryAt, queuePosition: null };
   }
   const choice = choose();
