@@ -171,7 +171,8 @@ async function reconcile(
       lead(
         {
           store,
-          createProber: () => createProber({ logger, keepaliveMs: policy().probe.keepaliveMs }),
+          createProber: (hostKeyOwner) =>
+            createProber({ logger, keepaliveMs: policy().probe.keepaliveMs, hostKeyOwner }),
           access: createAccessQuery({ logger }),
           playbooks,
           policy,

@@ -27,6 +27,9 @@ export const adminNodeSchema = z
       lastChecked: time.nullable(),
       hostKey: z.string().nullable(),
       offeredFingerprint: z.string().nullable(),
+      nextAttemptAt: time.nullable().openapi({
+        description: 'when what failed on the node is tried again, while it answers; null: nothing waits',
+      }),
       conditions: z.array(conditionSchema),
     }),
   })

@@ -158,7 +158,7 @@ test('events of a rental are asked for by its id', async () => {
   );
   expect(api?.requests[1]?.line).toContain('rental=r_abc');
   expect(ran.out).toContain(
-    '60s   rental.active   rental/r_abc node/worker_1   Provisioned   access [31m confirmed',
+    '60s   rental.active   rental/r_abc node/worker_1   Provisioned   access\\x1b[31m confirmed',
   );
 });
 

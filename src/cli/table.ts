@@ -1,3 +1,5 @@
+import { escapeText } from '../core/escape-text.ts';
+
 /** A table as kubectl prints it: columns as wide as their widest cell, three blanks between them. */
 export interface Table {
   /** Rows in line with each other and with those printed before. */
@@ -26,9 +28,12 @@ function formatRow(row: string[], widths: number[]): string {
     .trimEnd();
 }
 
+/** The longest is an RSA key of 16384 bits; the rest is shorter by far. */
+const MAX_CELL = 4_096;
+
 /** What comes from elsewhere must not steer the terminal. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
+  return escapeText(text, MAX_CELL);
 }
 
 /** `45s`, `12m`, `3h`, `2d`: as exact as a glance needs; under ten minutes and hours with a second unit. */

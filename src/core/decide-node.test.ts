@@ -114,7 +114,7 @@ describe('a node with a placement', () => {
     const decision = decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: accessRun(used) });
     expect(decision).toMatchObject({
       raise: { nextUid: 20_501 },
-      placement: { endedAt: NOW, endReason: 'ProvisionFailed' },
+      placement: { endedAt: NOW, endReason: 'FenceTooLow' },
     });
     const newer = decide(
       { state: 'provisioning' },
@@ -143,7 +143,7 @@ describe('a node with a placement', () => {
 
   it('gives a placement up that could not be made, but not for silence', () => {
     const given = decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: accessRun(failed()) });
-    expect(given.placement).toMatchObject({ endReason: 'ProvisionFailed' });
+    expect(given.placement).toMatchObject({ endReason: 'PlaybookFailed' });
     const silent = decide(
       { state: 'provisioning' },
       { live, wantedKey: KEY, run: accessRun(failed('PlaybookUnreachable')) },

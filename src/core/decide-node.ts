@@ -3,13 +3,13 @@ import { classify } from './classify.ts';
 import { findCondition } from './condition.ts';
 import type { EventType } from './event.ts';
 import type { NodeRecord, NodeState } from './node.ts';
-import { computeNodeConditions } from './node-conditions.ts';
+import { computeNodeConditions, isNewCleaningFailure } from './node-conditions.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { nextState, workOf } from './node-machine.ts';
 import { acceptTrustedKey, hastenCleaning, mayBeRemoved } from './node-wishes.ts';
 import type { Reason } from './reason.ts';
 import type { Placement } from './rental.ts';
-import { isUnreachable, type Run, type Work } from './work.ts';
+import { failureOf, isUnreachable, type Run, type Work } from './work.ts';
 
 export interface NodeDecision {
   /** The record to save; the same object when nothing changed. */
@@ -135,9 +135,8 @@ function enterState(
 }
 
 function describeFailure(outcome: Run['outcome']): string {
-  if (outcome?.kind === 'failed') return `${outcome.reason}: ${outcome.message}`;
-  if (outcome?.kind === 'done') return `found ${outcome.findings.slice(0, 3).join('; ')}`;
-  return 'unknown';
+  const failure = failureOf(outcome);
+  return failure ? `${failure.reason}: ${failure.message}` : 'unknown';
 }
 
 /** What a finished run changes, apart from the state. */
@@ -172,8 +171,9 @@ function settleCleaning(
     decision.cleaned = residue.map(({ epoch }) => epoch).filter((epoch) => cleaned.has(epoch));
     return { ...record, preparedAt: record.preparedAt ?? now, verifiedAt: now };
   }
-  const message = describeFailure(outcome);
-  decision.events.push({ type: 'node.cleaning_failed', reason: 'CleaningFailed', message });
+  const failure = failureOf(outcome);
+  if (failure && isNewCleaningFailure(record, failure.reason))
+    decision.events.push({ type: 'node.cleaning_failed', ...failure });
   if (record.state === 'quarantined') {
     return { ...record, nextAttemptAt: new Date(now.getTime() + QUARANTINE_RETRY_MS) };
   }
@@ -201,13 +201,13 @@ function settleAccess(
   // for the prober to judge, so it costs a retry here, not the placement.
   const givesUp = live.readyAt === null && (!isUnreachable(outcome.reason) || attempt > 3);
   if (givesUp && record.state === 'provisioning') {
-    decision.placement = { endedAt: now, endReason: 'ProvisionFailed' };
+    decision.placement = { endedAt: now, endReason: outcome.reason };
     decision.events.push({
       type: 'rental.placement_failed',
       reason: outcome.reason,
       message: outcome.message,
     });
-    return record;
+    return { ...record, lastFailedAt: now };
   }
   const delayMs = computeDelayMs(attempt, NODE_BACKOFF, jitter);
   return { ...record, attempt, nextAttemptAt: new Date(now.getTime() + delayMs) };

@@ -1,6 +1,7 @@
 import { RENTAL_BACKOFF } from './backoff.ts';
 import { decideDeparture, decideMove, mustLeave } from './decide-move.ts';
 import type { EventType } from './event.ts';
+import { isFailure } from './remedy.ts';
 import type { Placement, Rental } from './rental.ts';
 import type { RentalDecision, RentalInputs } from './rental-decision.ts';
 
@@ -107,7 +108,7 @@ function decidePending(
   const retryAt = retryTime(rental);
   const pending: RentalDecision = { ...base, phase: 'Pending', queuePosition };
   if (retryAt && retryAt > now) {
-    const message = 'the account could not be made; tried again after a pause';
+    const message = `${describeFailed(rental)}; tried again at ${retryAt.toISOString()}`;
     return { ...pending, reason: 'ProvisionFailed', message, nextDueAt: retryAt, queuePosition: null };
   }
   const choice = choose();
@@ -125,7 +126,7 @@ function decidePending(
   const message =
     choice.reason === 'Unsatisfiable'
       ? 'no node of the fleet can ever match the selector'
-      : 'no healthy free node matches now';
+      : `no healthy free node matches now${isFailure(lastEndReason(rental)) ? `; ${describeFailed(rental)}` : ''}`;
   // A daemon that has just started to lead has not seen its nodes yet: that is no reason to turn a client away.
   if (rental.spec.whenFull === 'reject' && !choice.undecided) {
     const reason = choice.reason === 'Unsatisfiable' ? 'Unsatisfiable' : 'Rejected';
@@ -149,9 +150,18 @@ function decidePending(
   };
 }
 
+function lastEndReason({ placements }: Rental): string | null {
+  return placements.at(-1)?.endReason ?? null;
+}
+
+function describeFailed({ placements }: Rental): string {
+  const failed = placements.findLast(({ endReason }) => isFailure(endReason));
+  return `the account could not be made on ${failed?.node} (${failed?.endReason})`;
+}
+
 /** After two nodes failed it, a rental pauses, longer each time: the fault may be its own. */
 function retryTime(rental: Rental): Date | null {
-  const failed = rental.placements.filter(({ endReason }) => endReason === 'ProvisionFailed');
+  const failed = rental.placements.filter(({ endReason }) => isFailure(endReason));
   const last = failed.at(-1)?.endedAt;
   if (failed.length < 2 || !last) return null;
   const delayMs = Math.min(RENTAL_BACKOFF.baseMs * 2 ** (failed.length - 2), RENTAL_BACKOFF.maxMs);

@@ -110,10 +110,20 @@ function nextConfirmationAtMs(
   policy: Policy['probe'],
 ): number {
   if (failures <= 2) return Math.max(failingSinceMs + failures * 1_000, nowMs);
-  const step = Math.max(policy.deadAfterMs / policy.failures, 500);
+  const step = confirmationStepMs(policy);
   const judgedAtMs = failingSinceMs + policy.deadAfterMs;
   // The probe that can give the verdict is not put off past the moment when it may.
   return judgedAtMs > nowMs ? Math.min(nowMs + step, judgedAtMs) : nowMs + step;
+}
+
+/** How long a failing node waits for its next probe, as far as people want to know it. */
+export function failingIntervalMs(health: Health, policy: Policy['probe']): number {
+  const ms = health.verdict === 'dead' ? deadProbeIntervalMs(policy) : confirmationStepMs(policy);
+  return ms < 1_000 ? Math.round(ms) : 1_000 * Math.round(ms / 1_000);
+}
+
+function confirmationStepMs({ deadAfterMs, failures }: Policy['probe']): number {
+  return Math.max(deadAfterMs / failures, 500);
 }
 
 /** A dead node is looked at as often as its death was confirmed, so that its return is seen soon. */

@@ -1,9 +1,12 @@
-import { type Condition, setCondition } from './condition.ts';
-import { isSuspect } from './health.ts';
+import { type Condition, findCondition, setCondition } from './condition.ts';
+import { formatDuration } from './duration.ts';
+import { failingIntervalMs, isSuspect } from './health.ts';
 import { LAST_UID, type NodeRecord } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { whyNotEmpty } from './node-wishes.ts';
 import type { Reason } from './reason.ts';
+import { isFailure } from './remedy.ts';
+import { failureOf } from './work.ts';
 
 type Verdict = Omit<Condition, 'lastTransitionTime'>;
 
@@ -26,30 +29,32 @@ function condition(
 }
 
 /** Null before the first probe of this leader: what was stored stays true until somebody looked. */
-function reachable({ health, record }: NodeInputs & { record: NodeRecord }): Verdict | null {
+function reachable({ health, record, policy }: NodeInputs & { record: NodeRecord }): Verdict | null {
   if (health.verdict === 'unknown' && health.failures === 0) {
     const known = record.conditions.some(({ type }) => type === 'Reachable');
     return known ? null : condition('Reachable', 'Unknown', 'NotProbedYet', 'not probed yet');
   }
-  if (health.failures > 0) return condition('Reachable', 'False', health.reason, health.message);
+  if (health.failures > 0) {
+    const message = `${health.message}; probed again every ${formatDuration(failingIntervalMs(health, policy.probe))}`;
+    return condition('Reachable', 'False', health.reason, message);
+  }
   if (health.verdict === 'dead') return condition('Reachable', 'False', 'Recovering', health.message);
   return condition('Reachable', 'True', 'Alive', 'the node answers');
 }
 
+/** While it is tried again, the failure of the last try stands. */
 function clean({ run, record }: NodeInputs & { record: NodeRecord }): Verdict | null {
   const old = record.conditions.find(({ type }) => type === 'Clean');
+  const failure = run?.work.kind === 'clean' ? failureOf(run.outcome) : null;
   switch (record.state) {
     case 'quarantined':
-      return old?.reason === 'Quarantined' && !run?.outcome
-        ? null
-        : condition('Clean', 'False', 'Quarantined', failureOf(run) ?? old?.message ?? '');
-    case 'cleaning': {
-      const failure = failureOf(run);
-      if (failure) return condition('Clean', 'False', 'CleaningFailed', failure);
+      if (failure) return condition('Clean', 'False', 'Quarantined', `${failure.reason}: ${failure.message}`);
+      return old?.reason === 'Quarantined' ? null : condition('Clean', 'False', 'Quarantined', 'not clean');
+    case 'cleaning':
+      if (failure) return condition('Clean', 'False', failure.reason, failure.message);
       return record.attempt > 0 && old
         ? null
         : condition('Clean', 'False', 'NotVerified', 'being cleaned and verified');
-    }
     case 'free':
       return condition('Clean', 'True', 'Clean', 'verified clean');
     case 'provisioning':
@@ -61,19 +66,25 @@ function clean({ run, record }: NodeInputs & { record: NodeRecord }): Verdict | 
   }
 }
 
-function failureOf(run: NodeInputs['run']): string | null {
-  if (run?.work.kind !== 'clean') return null;
-  if (run.outcome?.kind === 'failed') return `${run.outcome.reason}: ${run.outcome.message}`;
-  if (run.outcome?.kind === 'done' && run.outcome.findings.length > 0) {
-    return `found ${run.outcome.findings.slice(0, 5).join('; ')}`;
-  }
-  return null;
+/** To be told once, however often it is tried again: the condition still says what the last try said. */
+export function isNewCleaningFailure({ conditions, attempt, state }: NodeRecord, reason: Reason): boolean {
+  const clean = findCondition(conditions, 'Clean');
+  if (state === 'quarantined')
+    return clean?.reason === 'Quarantined' && !clean.message.startsWith(`${reason}:`);
+  return attempt === 0 || clean?.reason !== reason;
 }
 
 function provisioned({ live, run, record }: NodeInputs & { record: NodeRecord }): Verdict | null {
-  if (!live) return condition('Provisioned', 'False', 'NotProvisioned', 'nothing is placed here');
+  if (!live) {
+    // Why a placement was given up stays to be seen until the node is clean again.
+    const old = record.conditions.find(({ type }) => type === 'Provisioned');
+    const isLeft = record.state === 'cleaning' || record.state === 'quarantined';
+    if (isLeft && old && isFailure(old.reason)) return null;
+    return condition('Provisioned', 'False', 'NotProvisioned', 'nothing is placed here');
+  }
   if (run?.work.kind === 'ensureAccess' && run.outcome?.kind === 'failed') {
-    return condition('Provisioned', 'False', run.outcome.reason, run.outcome.message);
+    const { reason, message } = run.outcome;
+    return condition('Provisioned', 'False', reason, `placement ${live.epoch}: ${message}`);
   }
   if (record.state === 'allocated' && record.attempt === 0) {
     return condition('Provisioned', 'True', 'Provisioned', `placement ${live.epoch}`);

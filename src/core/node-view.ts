@@ -27,6 +27,8 @@ export interface NodeView {
     hostKey: string | null;
     /** SHA256:… of the key that it shows instead; no login is tried meanwhile. */
     offeredFingerprint: string | null;
+    /** When what failed on the node is tried again, while it answers; null when nothing waits. */
+    nextAttemptAt: string | null;
     conditions: Condition[];
   };
 }
@@ -62,6 +64,7 @@ export function viewNode(node: Node, occupant: string | null): NodeView {
       lastChecked: node.lastCheckedAt === null ? null : node.lastCheckedAt.toISOString(),
       hostKey: spec.pinnedHostKey ?? record.hostKey,
       offeredFingerprint: record.offeredFingerprint,
+      nextAttemptAt: record.nextAttemptAt === null ? null : record.nextAttemptAt.toISOString(),
       conditions: record.conditions,
     },
   };

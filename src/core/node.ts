@@ -62,7 +62,7 @@ export interface NodeRecord {
   /** Failed attempts at the state's present work in a row, and when the next may start. */
   attempt: number;
   nextAttemptAt: Date | null;
-  /** When the node was last judged dead; a node that failed lately is chosen last. */
+  /** When the node last died, or failed to get an account; one that failed lately is chosen last. */
   lastFailedAt: Date | null;
   /** The next uid to hand out on this node; never goes down, so that no uid is used twice. */
   nextUid: number;

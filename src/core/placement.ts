@@ -2,6 +2,7 @@ import type { Health } from './health.ts';
 import { isTrusted } from './health.ts';
 import { LAST_UID, type Node } from './node.ts';
 import type { Reason } from './reason.ts';
+import { isFailure } from './remedy.ts';
 import type { Rental, Selector } from './rental.ts';
 
 /** A node as placement sees it. */
@@ -83,7 +84,7 @@ export function choosePlacement(rental: Rental, candidates: Candidate[], now: Da
 
 function rank(rental: Rental, node: Node, occupancy: Map<string | null, number>, now: Date): number[] {
   const failedHere = rental.placements.filter(
-    (placement) => placement.node === node.spec.name && placement.endReason === 'ProvisionFailed',
+    (placement) => placement.node === node.spec.name && isFailure(placement.endReason),
   ).length;
   const diedAt = node.record.lastFailedAt?.getTime() ?? 0;
   const diedLately = now.getTime() - diedAt < RECENT_FAILURE_MS ? diedAt : 0;

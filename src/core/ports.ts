@@ -1,5 +1,6 @@
 import type { EventType } from './event.ts';
 import type { Reason } from './reason.ts';
+import type { FailureReason } from './remedy.ts';
 
 /** Everything that is needed to dial a node as the control plane. */
 export interface NodeTarget {
@@ -17,7 +18,7 @@ export type ProbeResult =
   | { ok: true; hostKey: string; latencyMs: number }
   | {
       ok: false;
-      reason: Reason;
+      reason: FailureReason;
       /** For people: what was tried and what came back; escaped, bounded, no secret. */
       message: string;
       /** `strong`: the node (or its host) itself said no, as in refused or reset; `weak`: silence. */
@@ -55,7 +56,7 @@ export interface AccessQuery {
     publicKey: string,
     options: { timeoutMs: number; signal: AbortSignal },
   ): Promise<
-    { kind: 'accepted' } | { kind: 'refused' } | { kind: 'unknown'; reason: Reason; message: string }
+    { kind: 'accepted' } | { kind: 'refused' } | { kind: 'unknown'; reason: FailureReason; message: string }
   >;
 }
 
@@ -78,7 +79,7 @@ export type PlaybookResult =
     }
   | {
       ok: false;
-      reason: Reason;
+      reason: FailureReason;
       /** Failing task and message, bounded, no secret. */
       task: string | null;
       message: string;

@@ -1,6 +1,6 @@
 /**
  * The closed list of reasons that Orion gives in conditions, events and metrics, with what each one means.
- * docs/reasons.md is checked against this table.
+ * What is done about those that tell of a failing node stands in remedy.ts; docs/reasons.md is made from both.
  */
 export const REASONS = {
   // why a node can or can't be reached
@@ -9,7 +9,7 @@ export const REASONS = {
   AuthRefused: "The node's sshd refused the control key.",
   ConnectionRefused: 'Nothing listens on the SSH port of the node.',
   ConnectionReset: 'The connection was reset by the node or on the way.',
-  ConnectionClosed: 'The held connection to the node ended.',
+  ConnectionClosed: 'The connection was closed by the node or on the way, in good form.',
   DialTimeout: 'No answer to the TCP connection attempt.',
   BannerTimeout: 'The TCP connection stands, but no SSH banner came.',
   AuthTimeout: 'The SSH handshake or the login did not finish in time.',
@@ -27,7 +27,7 @@ export const REASONS = {
   // what the state of a node is about
   Clean: 'The node was verified clean.',
   NotVerified: 'The node has not been verified clean since something was placed on it.',
-  CleaningFailed: 'Cleaning or verification failed; it is tried again.',
+  ResidueFound: 'The verification found what does not belong on the node; see the message.',
   Quarantined: 'Cleaning failed for good; a person or a later slow retry brings the node back.',
   Provisioned: 'The account stands and its key is accepted.',
   NotProvisioned: 'Nothing is placed on the node.',
@@ -39,8 +39,9 @@ export const REASONS = {
   PrivilegeRefused: 'The control account is not root on the node and cannot become it.',
   AccountLockHeld: "The node's account database is locked by another program.",
   PlaybookFailed: 'A task of the playbook failed; see the message.',
+  PlaybookKilled: 'Ansible was killed during the run by somebody else; what happened on the node is unknown.',
   PlaybookTimeout: 'The playbook ran over its deadline and was killed; what happened on the node is unknown.',
-  PlaybookUnreachable: 'Ansible could not reach the node.',
+  PlaybookUnreachable: 'Ansible could not reach the node, or lost it during the run; see the message.',
   PlaybookUnreadable: 'The answer of the playbook could not be read.',
   FenceTooLow: 'The node has seen a newer order; the counters are raised and the order is given again.',
   Schedulable: 'The node may be lent.',

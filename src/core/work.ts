@@ -1,5 +1,5 @@
 import type { PlaybookResult } from './ports.ts';
-import type { Reason } from './reason.ts';
+import { type FailureReason, REMEDIES } from './remedy.ts';
 import type { Placement } from './rental.ts';
 
 /** One piece of work on one node, ordered by a save and carried out under that save's fence number. */
@@ -14,7 +14,7 @@ export type WorkOutcome =
   | { kind: 'done'; fenceSeen: number; uidSeen: number; findings: string[] }
   | {
       kind: 'failed';
-      reason: Reason;
+      reason: FailureReason;
       message: string;
       fenceSeen: number | null;
       uidSeen: number | null;
@@ -46,23 +46,20 @@ export function outcomeOf(result: PlaybookResult): WorkOutcome {
   };
 }
 
-/** Failures that say that the node can't be reached, not that the work is wrong: the prober judges those. */
-export function isUnreachable(reason: Reason): boolean {
-  return UNREACHABLE.has(reason);
+/** Why a piece of work did not bring what it should; null when it did, and while nothing is known. */
+export function failureOf(
+  outcome: WorkOutcome | null | undefined,
+): { reason: FailureReason; message: string } | null {
+  if (outcome?.kind === 'failed') return { reason: outcome.reason, message: outcome.message };
+  if (outcome?.kind !== 'done' || outcome.findings.length === 0) return null;
+  const more = outcome.findings.length - SHOWN_FINDINGS;
+  const found = outcome.findings.slice(0, SHOWN_FINDINGS).join('; ');
+  return { reason: 'ResidueFound', message: `found ${found}${more > 0 ? `; and ${more} more` : ''}` };
 }
 
-const UNREACHABLE: ReadonlySet<Reason> = new Set([
-  'PlaybookUnreachable',
-  'ConnectionRefused',
-  'ConnectionReset',
-  'ConnectionClosed',
-  'DialTimeout',
-  'BannerTimeout',
-  'AuthTimeout',
-  'CommandTimeout',
-  'DnsFailed',
-  'NoRoute',
-  'HostKeyChanged',
-  'HostKeyOfOtherNode',
-  'AuthRefused',
-]);
+const SHOWN_FINDINGS = 5;
+
+/** Failures that say that the node can't be reached, not that the work is wrong: the prober judges those. */
+export function isUnreachable(reason: FailureReason): boolean {
+  return reason === 'PlaybookUnreachable' || REMEDIES[reason].retry !== 'work';
+}

@@ -18,6 +18,8 @@ import { createWarmLauncher } from './warm-launcher.ts';
 export const DEFAULT_ANSIBLE_DIR = fileURLToPath(new URL('../../ansible/', import.meta.url));
 
 const KILL_LIMIT_MS = 10_000;
+/** Ansible's words when not itself but the process that carries out the task was killed. */
+const DEAD_WORKER = 'worker was found in a dead state';
 
 export interface PlaybookRunnerOptions {
   ansibleDir?: string;
@@ -142,10 +144,19 @@ async function superviseRun(run: AnsibleRun, files: RunFiles, options: RunOption
       outcomeUnknown: true,
     });
   }
-  if (end.lost) {
-    return failure('PlaybookUnreadable', 'the Ansible process died during the run', { outcomeUnknown: true });
-  }
-  return failure('PlaybookUnreadable', await describeSilence(files, end.code), { outcomeUnknown: true });
+  return explainSilence(end, files);
+}
+
+/** The run is over without an answer of the node. */
+async function explainSilence(end: Awaited<AnsibleRun['ended']>, files: RunFiles): Promise<PlaybookResult> {
+  const printed = await describeOutput(files);
+  const isKilled = end.lost || end.code === null || end.code < 0 || printed.includes(DEAD_WORKER);
+  // What the run had started may still be talking to the node.
+  if (isKilled) await killMarked('ORION_RESULT', files.result);
+  const [reason, what] = isKilled
+    ? (['PlaybookKilled', 'Ansible was killed during the run; the node must be asked.'] as const)
+    : (['PlaybookUnreadable', `ansible-playbook ended with code ${end.code} and no answer.`] as const);
+  return failure(reason, `${what} ${printed}`, { outcomeUnknown: true });
 }
 
 async function readBounded(path: string): Promise<string | null> {
@@ -161,10 +172,9 @@ async function readBounded(path: string): Promise<string | null> {
   }
 }
 
-/** Ansible ended without an answer. Its first line names the cause; the lines after it may quote our files. */
-async function describeSilence(files: RunFiles, code: number | null): Promise<string> {
+/** What Ansible printed, as far as it names a cause; the lines after that may quote our files. */
+async function describeOutput(files: RunFiles): Promise<string> {
   const output = (await readBounded(files.output)) ?? '';
   const line = output.split('\n').find((text) => /ERROR|Error/.test(text)) ?? '';
-  const shown = /[A-Za-z0-9+/]{60}/.test(line) ? '' : line.slice(0, 200);
-  return `ansible-playbook ended with code ${code} and no answer. ${shown}`;
+  return /[A-Za-z0-9+/]{60}/.test(line) ? '' : line.slice(0, 200);
 }

@@ -6,6 +6,7 @@ import type { Work } from '../core/work.ts';
 import type { Due } from './due.ts';
 import type { Fleet } from './fleet.ts';
 import type { Runs } from './runs.ts';
+import type { Told } from './told.ts';
 import type { Watcher } from './watcher.ts';
 
 /** What one leader works with, from winning the lease to losing it. */
@@ -15,6 +16,7 @@ export interface Context {
   fleet: Fleet;
   watcher: Watcher;
   runs: Runs;
+  told: Told;
   due: Due;
   policy: () => Policy;
   clock: AlarmClock;

@@ -7,12 +7,13 @@ import { createDue } from './due.ts';
 import { createFleet } from './fleet.ts';
 import { createLoop, type Loop } from './loop.ts';
 import { createRuns } from './runs.ts';
+import { createTold } from './told.ts';
 import { createWatcher, targetOf } from './watcher.ts';
 
 export interface LeadDeps {
   store: ReconcileStore;
-  /** A new one for each term: what was held belongs to the term. */
-  createProber: () => Prober;
+  /** A new one for each term: what was held belongs to the term. It may ask which node has a host key. */
+  createProber: (hostKeyOwner: (hostKey: string) => string | null) => Prober;
   access: AccessQuery;
   playbooks: PlaybookRunner;
   policy: () => Policy;
@@ -36,8 +37,11 @@ export async function lead(
   const fleet = createFleet(store);
   let loop: Loop | null = null;
   const due = createDue(() => loop?.wake());
+  const hostKeyOwner = (hostKey: string) =>
+    fleet.nodes().find((node) => targetOf(node, watcher.health(node.spec.name)).hostKey === hostKey)?.spec
+      .name ?? null;
   const watcher = createWatcher({
-    prober: deps.createProber(),
+    prober: deps.createProber(hostKeyOwner),
     clock,
     random,
     logger,
@@ -60,11 +64,12 @@ export async function lead(
       due.markNode(node);
     },
   });
-  const start = runs.start;
+  const { start } = runs;
+  const told = createTold();
   loop = createLoop(
     (parts) => ({
       ...parts,
-      ...{ store, leadership, fleet, watcher, runs, policy, clock, random, logger, metrics, start },
+      ...{ store, leadership, fleet, watcher, runs, told, policy, clock, random, logger, metrics, start },
     }),
     due,
   );

@@ -1,6 +1,7 @@
-import { findCondition } from '../core/condition.ts';
+import type { Condition } from '../core/condition.ts';
+import { describeConditionChanges } from '../core/condition-events.ts';
 import { decideNode, type NodeDecision } from '../core/decide-node.ts';
-import type { EventType, NewEvent } from '../core/event.ts';
+import type { NewEvent } from '../core/event.ts';
 import type { Node } from '../core/node.ts';
 import type { NodeInputs } from '../core/node-inputs.ts';
 import { viewNode } from '../core/node-view.ts';
@@ -65,8 +66,9 @@ function observe(node: Node, { fleet, watcher, runs, policy, clock, random }: Co
 async function save(
   inputs: NodeInputs,
   decision: NodeDecision,
-  { store, leadership, fleet }: Context,
+  context: Context,
 ): Promise<number | 'conflict' | null> {
+  const { store, leadership, fleet, told } = context;
   const { node, live, now } = inputs;
   const { record, placement, cleaned, start, remove } = decision;
   const isChanged = record !== node.record || placement || cleaned.length > 0 || start || remove;
@@ -77,16 +79,18 @@ async function save(
     placements: placement && live ? [{ epoch: live.epoch, set: placement }] : [],
     ...(cleaned.length > 0 ? { cleaned: { epochs: cleaned, at: now } } : {}),
     ...(remove ? { removeNodes: [name] } : {}),
-    events: describeChanges(inputs, decision, fleet),
+    events: describeChanges(inputs, decision, context),
   });
   if (result.kind === 'deposed') throw new DeposedError();
   if (result.kind === 'conflict') return 'conflict';
+  if (remove) told.forget(name);
+  else told.note(name, record.conditions);
   await fleet.refreshNode(name);
   if (live) await fleet.refreshRental(live.rentalId);
   return result.fence;
 }
 
-function describeChanges(inputs: NodeInputs, decision: NodeDecision, fleet: Context['fleet']): NewEvent[] {
+function describeChanges(inputs: NodeInputs, decision: NodeDecision, { fleet, told }: Context): NewEvent[] {
   const { node, live, now } = inputs;
   const rental = live ? fleet.rental(live.rentalId) : undefined;
   const events = [...decision.events];
@@ -94,8 +98,10 @@ function describeChanges(inputs: NodeInputs, decision: NodeDecision, fleet: Cont
     const message = 'taken out of the inventory and clean: forgotten';
     events.push({ type: 'node.removed', reason: 'Retiring', message });
   }
-  const news = describeConditions(inputs, decision);
-  if (news) events.push(news);
+  const isNews = (condition: Condition) => told.isNews(node.spec.name, condition);
+  events.push(
+    ...describeConditionChanges(node.record.conditions, decision.record.conditions, events, isNews),
+  );
   const occupant = decision.placement?.endedAt ? null : (live?.rentalId ?? null);
   const nodeView = viewNode({ ...node, record: decision.record }, occupant);
   return events.map(({ type, reason, message }) => {
@@ -111,22 +117,6 @@ function describeChanges(inputs: NodeInputs, decision: NodeDecision, fleet: Cont
       object: ofRental ? viewRental(rental, fleet.node) : nodeView,
     };
   });
-}
-
-/** An entry for a change of conditions that no event of the decision tells of already. */
-function describeConditions(
-  { node, health }: NodeInputs,
-  { record, events }: NodeDecision,
-): { type: EventType; reason: string; message: string } | null {
-  if (record.conditions === node.record.conditions || events.length > 0) return null;
-  const changed = record.conditions.find((condition) => {
-    const old = findCondition(node.record.conditions, condition.type);
-    return old?.status !== condition.status || old.reason !== condition.reason;
-  });
-  if (!changed) return null;
-  const { type, reason, message } = changed;
-  if (type !== 'Reachable') return { type: 'node.condition', reason, message: `${type}: ${message}` };
-  return { type: health.failures > 0 ? 'node.suspect' : 'node.alive', reason, message };
 }
 
 /** What else has to look again because this node changed. */

@@ -40,6 +40,8 @@ interface Watched {
   /** Asked for while a probe was running. */
   again: boolean;
   freshAtMs: number;
+  /** What the log was told since the node last failed or answered; what takes turns is not told again. */
+  told: Set<string>;
 }
 
 /**
@@ -84,7 +86,10 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     schedule(entry);
     if (isNews(before, entry.health)) {
       const { verdict, failures, reason, message } = entry.health;
-      logger.info({ node: name, verdict, failures, reason, detail: message }, 'node health changed');
+      if (before.failures > 0 !== failures > 0) entry.told.clear();
+      const level = entry.told.has(`${verdict} ${reason}`) ? 'debug' : 'info';
+      entry.told.add(`${verdict} ${reason}`);
+      logger[level]({ node: name, verdict, failures, reason, detail: message }, 'node health changed');
       deps.onChange(name);
     }
   }
@@ -130,6 +135,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
           probing: false,
           again: false,
           freshAtMs: nowMs,
+          told: new Set<string>(),
         };
         watched.set(node.spec.name, fresh);
         schedule(fresh);

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
+import { escapeText } from '../core/escape-text.ts';
 import { waitFor } from './deadline.ts';
 import { isBanner } from './dial.ts';
 import { Closed, Nonsense } from './failure.ts';
-import { escapeText } from './failure-text.ts';
 
 const MAX_BYTES = 16 * 1_024;
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ClientChannel } from 'ssh2';
+import { escapeText } from '../core/escape-text.ts';
 import { waitFor } from './deadline.ts';
 import type { Connection } from './dial.ts';
 import { Closed, Nonsense, TimedOut } from './failure.ts';
-import { escapeText } from './failure-text.ts';
 
 /** A login shell's profile may print something; more than this is not an answer. */
 export const MAX_OUTPUT = 64 * 1_024;

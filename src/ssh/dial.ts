@@ -14,8 +14,10 @@ const KEEPALIVE_COUNT = 2;
 export interface DialOptions {
   host: string;
   port: number;
-  /** Null: accept any and report it. */
+  /** Null: accept any that is not another's, and report it. */
   hostKey: string | null;
+  /** Is this key, seen for the first time here, known to be that of another node? */
+  isForeign?: (hostKey: string) => boolean;
   username: string;
   /** The only login that is tried, once. */
   auth: AnyAuthMethod;
@@ -96,11 +98,13 @@ function createConfig(options: DialOptions, progress: Progress, destroy: (error:
   // Synchronous by type: ssh2 takes the promise of an asynchronous one for a yes.
   const hostVerifier = (key: Buffer): boolean => {
     progress.hostKey = key;
-    if (options.hostKey === null) return true;
+    const shown = formatHostKey(key);
+    if (options.hostKey === null && !options.isForeign?.(shown)) return true;
     if (expected !== null && isSameKey(expected, key)) return true;
     const wanted = expected === null ? 'one that can not be read' : computeFingerprint(expected);
-    const message = `the host key is ${computeFingerprint(key)}, expected was ${wanted}; no login was tried`;
-    destroy(new HostKeyRefused(formatHostKey(key), message));
+    const unlike = options.hostKey === null ? '' : `, expected was ${wanted}`;
+    const message = `the host key is ${computeFingerprint(key)}${unlike}; no login was tried`;
+    destroy(new HostKeyRefused(shown, message));
     return false;
   };
   let isTried = false;

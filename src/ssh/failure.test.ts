@@ -9,7 +9,7 @@ import {
   type Step,
   TimedOut,
 } from './failure.ts';
-import { describeFailure, escapeText } from './failure-text.ts';
+import { describeFailure } from './failure-text.ts';
 
 const timeout = new TimedOut(10);
 const withCode = (code: string | number, message = 'x') => Object.assign(new Error(message), { code });
@@ -62,14 +62,12 @@ describe('a failure gets its name from its step and its error', () => {
 
 describe('the message', () => {
   it('names address and step, and shows control characters instead of obeying them', () => {
-    const message = describeFailure('h:22', 'command', new Error('\u001b[2Jevil\r\n\u202etxt\u2028\0'));
-    expect(message).toBe('h:22: running the probe command: \\x1b[2Jevil\\x0d\\x0a\\u{202e}txt\\u{2028}\\x00');
+    const message = describeFailure('h:22', 'command', new Error('\u001b[2Jevil\r\n\u202etxt\0'));
+    expect(message).toBe('h:22: running the probe command: \\x1b[2Jevil \\u{202e}txt\\x00');
   });
 
   it('has at most 300 characters', () => {
     expect(describeFailure('h:22', 'dial', new Error('\u001b'.repeat(1_000_000)))).toHaveLength(300);
-    expect(escapeText('abc', 3)).toBe('abc');
-    expect(escapeText('abcd', 3)).toBe('ab…');
   });
 
   it('tells every address that was tried', () => {

@@ -1,4 +1,4 @@
-import type { Reason } from '../core/reason.ts';
+import type { FailureReason } from '../core/remedy.ts';
 
 /** Where on the way to a node something went wrong; the same error means other things at other steps. */
 export type Step =
@@ -15,7 +15,7 @@ export type Step =
 export type Evidence = 'strong' | 'weak';
 
 export interface Name {
-  reason: Reason;
+  reason: FailureReason;
   evidence: Evidence;
 }
 
@@ -54,7 +54,7 @@ export class StepError extends Error {
   }
 }
 
-const REASON_OF_TIMEOUT: Record<Step, Reason> = {
+const REASON_OF_TIMEOUT: Record<Step, FailureReason> = {
   key: 'ControlKeyUnreadable',
   resolve: 'DnsFailed',
   dial: 'DialTimeout',

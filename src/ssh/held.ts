@@ -15,27 +15,35 @@ export interface Held {
   sinceMs: number;
 }
 
+/** What every node is dialled with. */
+export interface DialMeans {
+  controlKeys: ControlKeys;
+  /** Is a key that the node shows, of which none is known yet, that of another node? */
+  isForeign: (node: string, hostKey: string) => boolean;
+}
+
 /** Connects and logs in with the control key; rejects with a StepError and leaves nothing open then. */
 export async function dialAsControl(
   target: NodeTarget,
-  controlKeys: ControlKeys,
+  { controlKeys, isForeign }: DialMeans,
   keepaliveMs: number,
   signal: AbortSignal,
 ): Promise<{ connection: Connection; hostKey: string }> {
-  const { host, port, user, privateKeyPath, hostKey } = target;
+  const { name, host, port, user, privateKeyPath, hostKey } = target;
   const key = await atStep('key', controlKeys(privateKeyPath));
   const auth = { type: 'publickey' as const, username: user, key };
-  return dial({ host, port, hostKey, username: user, auth, keepaliveMs }, signal);
+  const options = { host, port, hostKey, username: user, auth, keepaliveMs };
+  return dial({ ...options, isForeign: (shown) => isForeign(name, shown) }, signal);
 }
 
 /** Dials, starts the echoing process and hears its first echo. */
 export async function hold(
   target: NodeTarget,
-  controlKeys: ControlKeys,
+  means: DialMeans,
   keepaliveMs: number,
   signal: AbortSignal,
 ): Promise<Held> {
-  const { connection, hostKey } = await dialAsControl(target, controlKeys, keepaliveMs, signal);
+  const { connection, hostKey } = await dialAsControl(target, means, keepaliveMs, signal);
   try {
     const echo = await atStep('command', startEcho(connection, signal));
     await atStep('echo', echo(signal));

@@ -1,73 +1,27 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ProbeResult, Prober } from '../core/ports.ts';
+import { describe, expect, it } from 'vitest';
+import { runShell, startTcp } from './node.fixture.ts';
 import {
-  createKeyPair,
-  createTarget,
-  type FakeNode,
-  type FakeSsh,
-  runShell,
-  SILENT,
-  type SshScript,
-  startSsh,
-  startTcp,
-  writeKeyFile,
-} from './node.fixture.ts';
-import { createProber } from './prober.ts';
+  CONTROL_KEY,
+  flood,
+  floodChannel,
+  LOGGED_IN,
+  PATIENT,
+  prober,
+  reasonOf,
+  SHORT,
+  ssh,
+  targetOf,
+  tcp,
+  useProber,
+} from './prober.fixture.ts';
 
-const HOST_KEY = createKeyPair();
-const OTHER_KEY = createKeyPair();
-const CONTROL_KEY = writeKeyFile(createKeyPair().private);
 const BANNER = 'SSH-2.0-OpenSSH_9.2p1\r\n';
-const never = new AbortController().signal;
-// Long enough for whatever answers, short for what never does.
-const PATIENT = { timeoutMs: 10_000, signal: never };
-const SHORT = { timeoutMs: 400, signal: never };
-// The same where a handshake must fit in on a busy machine.
-const LOGGED_IN = { timeoutMs: 1_500, signal: never };
 
-let prober: Prober;
-let nodes: FakeNode[] = [];
-beforeEach(() => {
-  prober = createProber({
-    logger: SILENT,
-    keepaliveMs: 0,
-    hostKeyOwner: (key) => (key === OTHER_KEY.public ? 'n2' : null),
-  });
-});
-afterEach(async () => {
-  const used = nodes;
-  nodes = [];
-  await prober.close();
-  try {
-    await expect.poll(() => used.map(({ sockets }) => sockets.size)).toEqual(used.map(() => 0));
-  } finally {
-    await Promise.all(used.map((node) => node.stop()));
-  }
-});
-afterAll(() => rmSync(CONTROL_KEY));
-
-async function ssh(script: Partial<SshScript> = {}): Promise<FakeSsh> {
-  const node = await startSsh({ hostKey: HOST_KEY, ...script });
-  nodes.push(node);
-  return node;
-}
-async function tcp(onSocket: (socket: Socket) => void): Promise<FakeNode> {
-  const node = await startTcp(onSocket);
-  nodes.push(node);
-  return node;
-}
-const targetOf = ({ port }: { port: number }, hostKey: string | null = HOST_KEY.public) =>
-  createTarget(port, CONTROL_KEY, hostKey);
-const reasonOf = (result: ProbeResult) => (result.ok ? 'ok' : result.reason);
+useProber();
 
 describe.each(['held', 'fresh'] as const)('a %s probe', (depth) => {
-  it('reports the host key of a node that answers', async () => {
-    const result = await prober.probe(targetOf(await ssh(), null), { ...PATIENT, depth });
-    expect(result).toMatchObject({ ok: true, hostKey: HOST_KEY.public });
-  });
-
   const scripts: [string, (socket: Socket) => void, string, boolean][] = [
     ['silence after accepting', (socket) => void socket.resume(), 'BannerTimeout', true],
     ['a banner and no more', (socket) => void socket.write(BANNER), 'AuthTimeout', true],
@@ -114,48 +68,6 @@ describe.each(['held', 'fresh'] as const)('a %s probe', (depth) => {
   it('never rejects, whatever the target is', async () => {
     const result = await prober.probe(targetOf({ port: 70_000 }), { ...PATIENT, depth });
     expect(result).toMatchObject({ ok: false, reason: 'ProbeFailed' });
-  });
-
-  it('tries no login at a node with another host key', async () => {
-    const node = await ssh();
-    const expected = createKeyPair().public;
-    const result = await prober.probe(targetOf(node, expected), { ...PATIENT, depth });
-    expect(result).toMatchObject({
-      reason: 'HostKeyChanged',
-      evidence: 'strong',
-      offeredHostKey: HOST_KEY.public,
-    });
-    expect(result.ok ? '' : result.message).toMatch(/SHA256:\S{43}, expected was SHA256:\S{43}/);
-    expect(node.logins).toEqual([]);
-  });
-
-  it('shows the new key also when it is of another type', async () => {
-    const node = await ssh();
-    const result = await prober.probe(targetOf(node, createKeyPair('ecdsa').public), { ...PATIENT, depth });
-    expect(result).toMatchObject({ reason: 'HostKeyChanged', offeredHostKey: HOST_KEY.public });
-    expect(node.logins).toEqual([]);
-  });
-
-  it('tries no login when the pinned key can not be read', async () => {
-    const node = await ssh();
-    const result = await prober.probe(targetOf(node, 'ssh-ed25519 damaged'), { ...PATIENT, depth });
-    expect(reasonOf(result)).toBe('HostKeyChanged');
-    expect(node.logins).toEqual([]);
-  });
-
-  it('recognises another node of the fleet by its key', async () => {
-    const node = await ssh({ hostKey: OTHER_KEY });
-    const result = await prober.probe(targetOf(node), { ...PATIENT, depth });
-    expect(result).toMatchObject({ reason: 'HostKeyOfOtherNode', offeredHostKey: OTHER_KEY.public });
-    expect(result.ok ? '' : result.message).toContain('n2');
-    expect(node.logins).toEqual([]);
-  });
-
-  it('tries one login, with the control key alone', async () => {
-    const node = await ssh({ auth: (context) => context.reject(['publickey', 'password']) });
-    const result = await prober.probe(targetOf(node), { ...PATIENT, depth });
-    expect(result).toMatchObject({ reason: 'AuthRefused', evidence: 'strong' });
-    expect(node.logins).toEqual(['root:publickey']);
   });
 
   it('names a login that is never answered', async () => {
@@ -235,131 +147,6 @@ describe.each(['held', 'fresh'] as const)('a %s probe', (depth) => {
   });
 });
 
-describe('the held connection', () => {
-  const held = { ...PATIENT, depth: 'held' as const };
-
-  it('is dialled once and used again', async () => {
-    const node = await ssh();
-    for (let round = 0; round < 3; round++)
-      expect(reasonOf(await prober.probe(targetOf(node), held))).toBe('ok');
-    expect(node.sessions).toHaveLength(1);
-  });
-
-  it('is dialled again within the same probe when it does not answer', async () => {
-    const commands: string[] = [];
-    const node = await ssh({
-      onCommand: (channel, command) => {
-        commands.push(command);
-        let answers = 0;
-        const isMute = commands.length === 1;
-        channel.on('data', (data: Buffer) => {
-          if (!isMute || answers++ === 0) channel.write(data);
-        });
-      },
-    });
-    expect(reasonOf(await prober.probe(targetOf(node), held))).toBe('ok');
-    expect(reasonOf(await prober.probe(targetOf(node), { ...held, timeoutMs: 2_500 }))).toBe('ok');
-    expect(node.sessions).toHaveLength(2);
-    await expect.poll(() => node.sockets.size).toBe(1);
-  });
-
-  it('is not believed when it answers anything else than the nonce', async () => {
-    let channels = 0;
-    const node = await ssh({
-      onCommand: (channel) => {
-        const isFirst = ++channels === 1;
-        let answers = 0;
-        channel.on('data', (data: Buffer) => channel.write(isFirst && answers++ > 0 ? 'not this\n' : data));
-      },
-    });
-    await prober.probe(targetOf(node), held);
-    expect(reasonOf(await prober.probe(targetOf(node), held))).toBe('ok');
-    expect(node.sessions).toHaveLength(2);
-  });
-
-  it('is dialled again when the target has changed', async () => {
-    const node = await ssh();
-    await prober.probe(targetOf(node, null), held);
-    await prober.probe(targetOf(node), held);
-    expect(node.sessions).toHaveLength(1);
-    expect(reasonOf(await prober.probe(targetOf(node, OTHER_KEY.public), held))).toBe('HostKeyChanged');
-    await prober.probe({ ...targetOf(node), user: 'other' }, held);
-    expect(node.logins.at(-1)).toBe('other:publickey');
-    await expect.poll(() => node.sockets.size).toBe(1);
-  });
-
-  it('is news when it drops by itself, and none when it is closed here', async () => {
-    const node = await ssh();
-    const dropped: string[] = [];
-    prober.onDropped(() => {
-      throw new Error('a bad listener');
-    });
-    prober.onDropped((name) => dropped.push(name));
-    await prober.probe(targetOf(node), held);
-    node.sessions[0]?.end();
-    await expect.poll(() => dropped, { timeout: 10_000 }).toEqual(['n1']);
-    await prober.probe(targetOf(node), held);
-    prober.forget('n1');
-    await expect.poll(() => node.sockets.size).toBe(0);
-    expect(dropped).toEqual(['n1']);
-  });
-
-  it('drops when the node stops answering keepalives', async () => {
-    const node = await ssh();
-    const quick = createProber({ logger: SILENT, keepaliveMs: 100 });
-    const dropped = new Promise((resolve) => quick.onDropped(resolve));
-    expect(reasonOf(await quick.probe(targetOf(node), held))).toBe('ok');
-    for (const socket of node.sockets) socket.pause();
-    expect(await dropped).toBe('n1');
-    await quick.close();
-    for (const socket of node.sockets) socket.resume();
-  });
-
-  it('ends when the node sends what nobody asked for', async () => {
-    const node = await ssh();
-    const dropped = new Promise((resolve) => prober.onDropped(resolve));
-    await prober.probe(targetOf(node), held);
-    const loud = await ssh({
-      onCommand: (channel, command) => {
-        runShell(channel, command);
-        channel.once('data', () => setImmediate(() => floodChannel(channel)));
-      },
-    });
-    await prober.probe({ ...targetOf(loud), name: 'loud' }, held);
-    expect(await dropped).toBe('loud');
-    expect(node.sockets.size).toBe(1);
-  });
-
-  it('belongs to a node that was forgotten meanwhile: it is not kept', async () => {
-    let letIn: (() => void) | undefined;
-    const node = await ssh({
-      auth: (context) => {
-        letIn = () => context.accept();
-      },
-    });
-    const result = prober.probe(targetOf(node), held);
-    await expect.poll(() => letIn).toBeDefined();
-    prober.forget('n1');
-    expect(reasonOf(await result)).toBe('ProbeFailed');
-    await expect.poll(() => node.sockets.size).toBe(0);
-  });
-});
-
-describe('the listener', () => {
-  it.each([
-    ['refuses', (node: FakeSsh) => node.closeListener(), 'strong'],
-    ['is silent', (node: FakeSsh) => node.replaceListener(() => undefined), 'weak'],
-    ['closes', (node: FakeSsh) => node.replaceListener((socket) => socket.end()), 'weak'],
-  ] as const)('that %s while the session answers is dead', async (_name, spoil, evidence) => {
-    const node = await ssh();
-    await prober.probe(targetOf(node), { ...PATIENT, depth: 'held' });
-    spoil(node);
-    const result = await prober.probe(targetOf(node), { ...SHORT, timeoutMs: 1_000, depth: 'held' });
-    expect(result).toMatchObject({ reason: 'ListenerDead', evidence });
-    expect(node.sessions).toHaveLength(1);
-  });
-});
-
 it('runs one probe per node at a time', async () => {
   const node = await ssh();
   const options = { ...PATIENT, depth: 'held' as const };
@@ -392,22 +179,3 @@ it('does nothing after it was closed', async () => {
 });
 
 /** Sends the same again and again for as long as somebody reads. */
-function flood(socket: Socket, text: string): void {
-  const send = () => {
-    while (!socket.destroyed && socket.write(text));
-  };
-  socket.on('drain', send).resume();
-  send();
-}
-
-function floodChannel(channel: {
-  write(text: string): boolean;
-  on(event: 'drain', send: () => void): unknown;
-  writable: boolean;
-}): void {
-  const send = () => {
-    while (channel.writable && channel.write('x'.repeat(10_000)));
-  };
-  channel.on('drain', send);
-  send();
-}

@@ -1,10 +1,11 @@
 import type { Logger, NodeTarget, ProbeResult, Prober } from '../core/ports.ts';
 import { checkBanner } from './banner-check.ts';
 import { runNonceCommand } from './command.ts';
-import { type ControlKeys, createControlKeys } from './control-key.ts';
+import { createControlKeys } from './control-key.ts';
 import { withDeadline } from './deadline.ts';
 import { Aborted, StepError } from './failure.ts';
-import { atStep, dialAsControl, hold, isHeldFor } from './held.ts';
+import { createFirstKeys } from './first-keys.ts';
+import { atStep, type DialMeans, dialAsControl, hold, isHeldFor } from './held.ts';
 import { toFailedProbe } from './probe-result.ts';
 import { createWatch, keep, letGo, stopWatch, type Watch } from './watches.ts';
 
@@ -21,8 +22,7 @@ const ECHO_SHARE = 0.4;
 
 type ProbeOptions = Parameters<Prober['probe']>[1];
 
-interface Context {
-  controlKeys: ControlKeys;
+interface Context extends DialMeans {
   keepaliveMs: number;
   logger: Logger;
   tellDropped: (node: string) => void;
@@ -31,7 +31,9 @@ interface Context {
 export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }: ProberOptions): Prober {
   const watches = new Map<string, Watch>();
   const listeners: ((node: string) => void)[] = [];
-  const context = { controlKeys: createControlKeys(), keepaliveMs, logger, tellDropped };
+  const firstKeys = createFirstKeys(hostKeyOwner);
+  const { isForeign, ownerOf } = firstKeys;
+  const context = { controlKeys: createControlKeys(), isForeign, keepaliveMs, logger, tellDropped };
   let isClosed = false;
 
   function tellDropped(node: string): void {
@@ -55,13 +57,14 @@ export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }:
       );
       return { ok: true, hostKey, latencyMs: performance.now() - startedAtMs };
     } catch (error) {
-      return toFailedProbe(target, error, hostKeyOwner);
+      return toFailedProbe(target, error, ownerOf);
     }
   }
 
   return {
     async probe(target, options) {
-      if (isClosed) return toFailedProbe(target, new Aborted('the prober is closed'), hostKeyOwner);
+      if (isClosed) return toFailedProbe(target, new Aborted('the prober is closed'), ownerOf);
+      if (target.hostKey !== null) firstKeys.release(target.name);
       const watch = watches.get(target.name) ?? createWatch(target.name);
       watches.set(target.name, watch);
       const result = watch.running.then(() => probeOnce(target, watch, options));
@@ -72,6 +75,7 @@ export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }:
     forget(node) {
       const watch = watches.get(node);
       watches.delete(node);
+      firstKeys.release(node);
       if (watch) stopWatch(watch);
     },
     async close() {
@@ -107,13 +111,13 @@ async function probeHeld(
     if (signal.aborted) throw new StepError('echo', echo.error);
   }
   // A dial that works has seen the listener too.
-  const fresh = await hold(target, context.controlKeys, context.keepaliveMs, signal);
+  const fresh = await hold(target, context, context.keepaliveMs, signal);
   keep(watch, fresh, context.tellDropped, context.logger);
   return fresh.hostKey;
 }
 
 async function probeFresh(context: Context, target: NodeTarget, signal: AbortSignal): Promise<string> {
-  const { connection, hostKey } = await dialAsControl(target, context.controlKeys, 0, signal);
+  const { connection, hostKey } = await dialAsControl(target, context, 0, signal);
   try {
     await atStep('command', runNonceCommand(connection, signal));
     return hostKey;

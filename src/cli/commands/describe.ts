@@ -4,6 +4,7 @@ import type { RentalView } from '../../core/rental-view.ts';
 import type { AnyNode, EventView } from '../client.ts';
 import type { Context } from '../context.ts';
 import { rentalPath } from '../follow.ts';
+import { formatNextSteps } from '../next-steps.ts';
 import { type Format, printData, withOutput } from '../output.ts';
 import { EVENTS, formatLabels, isAdminView, loginOf } from '../resources.ts';
 import { createTable, formatAge, formatLeft, printable } from '../table.ts';
@@ -90,6 +91,8 @@ async function describeNode(context: Context, name: string, format: Format | und
     ]),
   );
   io.out(formatConditions(status.conditions, now));
+  const next = formatNextSteps(node, now);
+  if (next !== '') io.out(formatSection('Next', next));
   io.out(await formatHistory(context, { node: name }));
 }
 

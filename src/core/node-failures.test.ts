@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { decideNode } from './decide-node.ts';
+import type { NodeRecord } from './node.ts';
+import type { NodeInputs } from './node-inputs.ts';
+import { DEFAULT_POLICY } from './policy.ts';
+import type { FailureReason } from './remedy.ts';
+import { aHealth, aNode, aPlacement, KEY, NOW } from './rows.fixture.ts';
+import type { Run, WorkOutcome } from './work.ts';
+
+function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
+  return decideNode({
+    node: aNode('a', { record }),
+    health: aHealth('alive'),
+    live: null,
+    wantedKey: null,
+    residue: [],
+    run: null,
+    policy: DEFAULT_POLICY,
+    now: NOW,
+    jitter: 0.5,
+    ...set,
+  });
+}
+
+const failed = (reason: FailureReason, message = 'no'): WorkOutcome => ({
+  kind: 'failed',
+  reason,
+  message,
+  fenceSeen: null,
+  uidSeen: null,
+});
+const cleanRun = (outcome: Run['outcome']): Run => ({
+  work: { kind: 'clean', prepare: false, residue: [] },
+  fence: 9,
+  outcome,
+});
+const live = aPlacement(4, 'a', { readyAt: null, appliedKey: null });
+const accessRun = (outcome: Run['outcome']): Run => ({
+  work: { kind: 'ensureAccess', epoch: 4, account: live.account, uid: live.uid, publicKey: KEY },
+  fence: 4,
+  outcome,
+});
+const conditionOf = ({ record }: { record: NodeRecord }, type: string) =>
+  record.conditions.find((condition) => condition.type === type);
+const typesOf = ({ events }: { events: { type: string }[] }) => events.map(({ type }) => type);
+
+describe('a node that can not be reached', () => {
+  it('says why, what came back and how often it is probed again, suspect and dead', () => {
+    const suspect = decide({}, { health: aHealth('alive', 1) });
+    expect(conditionOf(suspect, 'Reachable')).toMatchObject({
+      status: 'False',
+      reason: 'ConnectionRefused',
+      message: 'ConnectionRefused; probed again every 10s',
+    });
+    const dead = decide({ state: 'dead' }, { health: aHealth('dead', 9) });
+    expect(conditionOf(dead, 'Reachable')?.message).toBe('ConnectionRefused; probed again every 30s');
+  });
+
+  it('shows the new reason when it fails in another way', () => {
+    const node = aNode('a', { record: decide({ state: 'dead' }, { health: aHealth('dead', 9) }).record });
+    const health = { ...aHealth('dead', 10), reason: 'AuthRefused' as const, message: 'refused' };
+    expect(conditionOf(decide({}, { node, health }), 'Reachable')?.reason).toBe('AuthRefused');
+  });
+});
+
+describe('cleaning that fails', () => {
+  const first = decide({ state: 'cleaning' }, { run: cleanRun(failed('DiskFull', 'tmp: full')) });
+  const again = (outcome: WorkOutcome | null, record = first.record) =>
+    decide({}, { node: aNode('a', { record }), run: cleanRun(outcome) });
+
+  it('gives its own reason to the condition and to one event', () => {
+    expect(conditionOf(first, 'Clean')).toMatchObject({ reason: 'DiskFull', message: 'tmp: full' });
+    expect(first.events).toEqual([
+      { type: 'node.cleaning_failed', reason: 'DiskFull', message: 'tmp: full' },
+    ]);
+    expect(first.record.nextAttemptAt?.getTime()).toBeGreaterThan(NOW.getTime());
+  });
+
+  it('is not told again while it fails for the same reason, and keeps the reason while it is tried', () => {
+    expect(conditionOf(again(null), 'Clean')?.reason).toBe('DiskFull');
+    const second = again(failed('DiskFull', 'var: full'));
+    expect(second.events).toEqual([]);
+    expect(second.record.attempt).toBe(2);
+    expect(conditionOf(second, 'Clean')?.message).toBe('var: full');
+  });
+
+  it('is told again when the reason is another', () => {
+    expect(typesOf(again(failed('NoPython')))).toEqual(['node.cleaning_failed']);
+  });
+
+  it('names what was found as a reason too', () => {
+    const found: WorkOutcome = {
+      kind: 'done',
+      fenceSeen: 9,
+      uidSeen: 0,
+      findings: ['a', 'b', 'c', 'd', 'e', 'f'],
+    };
+    expect(conditionOf(decide({ state: 'cleaning' }, { run: cleanRun(found) }), 'Clean')).toMatchObject({
+      reason: 'ResidueFound',
+      message: 'found a; b; c; d; e; and 1 more',
+    });
+  });
+
+  it('is told of once in quarantine, though it is tried for ever', () => {
+    const record = { ...first.record, attempt: DEFAULT_POLICY.clean.retries };
+    const given = again(failed('DiskFull', 'full'), record);
+    expect(given.record.state).toBe('quarantined');
+    expect(conditionOf(given, 'Clean')).toMatchObject({ reason: 'Quarantined', message: 'DiskFull: full' });
+    expect(typesOf(given)).toEqual(['node.quarantined']);
+    expect(typesOf(again(failed('DiskFull', 'still full'), given.record))).toEqual([]);
+    expect(typesOf(again(failed('NoPython'), given.record))).toEqual(['node.cleaning_failed']);
+  });
+});
+
+describe('an account that can not be made', () => {
+  const given = decide(
+    { state: 'provisioning' },
+    { live, wantedKey: KEY, run: accessRun(failed('ReadOnlyFilesystem', 'etc: read-only')) },
+  );
+
+  it('ends the placement for the reason, which the condition and an event give', () => {
+    expect(given.placement).toEqual({ endedAt: NOW, endReason: 'ReadOnlyFilesystem' });
+    expect(conditionOf(given, 'Provisioned')).toMatchObject({
+      status: 'False',
+      reason: 'ReadOnlyFilesystem',
+      message: 'placement 4: etc: read-only',
+    });
+    expect(given.events).toMatchObject([{ type: 'rental.placement_failed', reason: 'ReadOnlyFilesystem' }]);
+    expect(given.record.lastFailedAt).toEqual(NOW);
+  });
+
+  it('stays on the node until it is clean again', () => {
+    const cleaning = decide({}, { node: aNode('a', { record: given.record }), residue: [live] });
+    expect(cleaning.record.state).toBe('cleaning');
+    expect(conditionOf(cleaning, 'Provisioned')?.reason).toBe('ReadOnlyFilesystem');
+    const free = decide({ ...cleaning.record, state: 'free' });
+    expect(conditionOf(free, 'Provisioned')?.reason).toBe('NotProvisioned');
+  });
+
+  it('of a client who has it already is repaired after a pause, and never taken from him', () => {
+    const ready = { ...live, readyAt: NOW };
+    const decision = decide(
+      { state: 'allocated' },
+      { live: ready, wantedKey: KEY, run: accessRun(failed('AccountLockHeld')) },
+    );
+    expect(decision).toMatchObject({ placement: null, record: { state: 'allocated', attempt: 1 } });
+    expect(decision.record.nextAttemptAt?.getTime()).toBeGreaterThan(NOW.getTime());
+    expect(conditionOf(decision, 'Provisioned')).toMatchObject({
+      status: 'False',
+      reason: 'AccountLockHeld',
+    });
+  });
+});

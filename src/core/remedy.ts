@@ -1,0 +1,163 @@
+import type { Reason } from './reason.ts';
+
+/** Who tries again, and when; docs/reasons.md tells it in full. */
+export type Retry =
+  /** The prober: a node that fails is probed on and on, and is back as soon as it answers. */
+  | 'probe'
+  /** The reconciler: the work is done again after a pause that grows. */
+  | 'work'
+  /** Looked at on and on as well, but it stays as it is until somebody does something. */
+  | 'person';
+
+export interface Remedy {
+  retry: Retry;
+  /** The command that ends it, or hastens its end; NODE stands for the node's name. */
+  command?: string;
+  /** What an operator does about it. */
+  operator: string;
+}
+
+/** What is done about each failure of a node, by Orion and by its operator. Whatever can fail is in here. */
+export const REMEDIES = {
+  AuthRefused: {
+    retry: 'probe',
+    operator:
+      "Put the public half of the control key back into `authorized_keys` of the account, or correct `user` and `privateKey` in the inventory; sshd's log on the node says why it refused.",
+  },
+  ConnectionRefused: {
+    retry: 'probe',
+    operator: 'Start sshd on the node; check `port` in the inventory and the firewall of the node.',
+  },
+  ConnectionReset: {
+    retry: 'probe',
+    operator: "Look at sshd's log on the node, and at firewalls and forwardings on the way.",
+  },
+  ConnectionClosed: {
+    retry: 'probe',
+    operator: "Look at sshd's log on the node: MaxStartups, no memory or processes left, a broken set-up.",
+  },
+  DialTimeout: {
+    retry: 'probe',
+    operator: 'See whether the machine is on, and whether a firewall drops what the control plane sends.',
+  },
+  BannerTimeout: {
+    retry: 'probe',
+    operator:
+      'The kernel answers, sshd does not: look at the console for a full disk or a frozen machine; restart it.',
+  },
+  AuthTimeout: {
+    retry: 'probe',
+    operator: 'Look at load, memory and entropy of the node, and at what its login asks: DNS, PAM, LDAP.',
+  },
+  CommandTimeout: {
+    retry: 'probe',
+    operator: "Look at load and disks of the node and at the profile of the control account's shell.",
+  },
+  EchoTimeout: {
+    retry: 'probe',
+    operator: 'Look at load and disks of the node; a session that stands has stopped answering.',
+  },
+  ListenerDead: {
+    retry: 'probe',
+    operator: 'Restart sshd on the node: sessions live on, but nobody new gets in.',
+  },
+  HostKeyChanged: {
+    retry: 'person',
+    command: 'orion trust NODE',
+    operator:
+      'Find out why: a node that was reinstalled is accepted with `orion trust NODE`, where `hostKey` is pinned the inventory is corrected instead; if nobody reinstalled it, treat it as an attack.',
+  },
+  HostKeyOfOtherNode: {
+    retry: 'person',
+    operator:
+      'Correct host and port in the inventory, or the DNS or forwarding that leads to the wrong machine; machines that were cloned need host keys of their own.',
+  },
+  NonsenseAnswer: {
+    retry: 'probe',
+    operator:
+      'See what listens on the port, and whether the control account has an ordinary shell without a forced command.',
+  },
+  DnsFailed: {
+    retry: 'probe',
+    operator:
+      'Correct the name in the inventory or in DNS, or give the address; check the resolver of the control plane.',
+  },
+  NoRoute: {
+    retry: 'probe',
+    operator: 'Check the routes and interfaces of the control plane and the network of the node.',
+  },
+  ControlKeyUnreadable: {
+    retry: 'probe',
+    operator:
+      'Put the key at the path in the message back, readable for the daemon and without a passphrase.',
+  },
+  ProbeFailed: {
+    retry: 'probe',
+    operator: 'Read the message. If it can happen again, it deserves a name of its own: report it.',
+  },
+  ResidueFound: {
+    retry: 'work',
+    operator: 'Look at what was found; remove it, or run `prepare_node.yml` by hand when it belongs there.',
+  },
+  Quarantined: {
+    retry: 'work',
+    command: 'orion clean NODE',
+    operator: 'Remove what the message names, then `orion clean NODE`.',
+  },
+  ProvisionFailed: {
+    retry: 'work',
+    operator:
+      "Compare sshd's configuration on the node with `prepare_node.yml`: it takes no key from `/etc/ssh/orion`.",
+  },
+  DiskFull: { retry: 'work', operator: 'Free space or inodes on the file system in the message.' },
+  ReadOnlyFilesystem: {
+    retry: 'work',
+    operator: "Look at the kernel's log for a failing disk; mount the file system writable again.",
+  },
+  NoPython: { retry: 'work', operator: 'Install python3 as `/usr/bin/python3` on the node.' },
+  PrivilegeRefused: {
+    retry: 'work',
+    operator: 'Let the control account be root, or run sudo without a password.',
+  },
+  AccountLockHeld: {
+    retry: 'work',
+    operator:
+      'Find who holds `/etc/.pwd.lock` or `/etc/passwd.lock` on the node: another tool, or one that died.',
+  },
+  PlaybookFailed: {
+    retry: 'work',
+    operator: 'Read the message; run the playbook by hand, as the head of its file says.',
+  },
+  PlaybookKilled: {
+    retry: 'work',
+    operator:
+      "Look for the hand that killed it on the control plane, most often the kernel's when memory ran out.",
+  },
+  PlaybookTimeout: {
+    retry: 'work',
+    operator:
+      'Look at load and disks of the node; give `policy.provision.timeout` or `policy.clean.timeout` more.',
+  },
+  PlaybookUnreachable: { retry: 'work', operator: 'Read the message; the next probe gives the exact name.' },
+  PlaybookUnreadable: {
+    retry: 'work',
+    operator:
+      'See what `/usr/bin/python3` is on the node, and which version of Ansible runs on the control plane.',
+  },
+  FenceTooLow: {
+    retry: 'work',
+    operator:
+      'Nothing: the counters were raised. After a database was restored this is expected once a node.',
+  },
+} as const satisfies Partial<Record<Reason, Remedy>>;
+
+/** The reasons that a probe or a piece of work may give for having failed. */
+export type FailureReason = keyof typeof REMEDIES;
+
+export function isFailure(reason: string | null): reason is FailureReason {
+  return reason !== null && Object.hasOwn(REMEDIES, reason);
+}
+
+export function remedyOf(reason: string): Remedy | null {
+  return isFailure(reason) ? REMEDIES[reason] : null;
+}

@@ -1,0 +1,48 @@
+import type { FailureReason } from '../core/remedy.ts';
+
+/** What ssh says when it never got as far as the module, and what that is called elsewhere in Orion. */
+const BEFORE_THE_START: [RegExp, FailureReason][] = [
+  [/Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known for/i, 'HostKeyChanged'],
+  [/no such identity|Load key .*: (?!.*bad permissions$)/, 'ControlKeyUnreadable'],
+  [/Permission denied \(/, 'AuthRefused'],
+  [/timed out during banner exchange/i, 'BannerTimeout'],
+  [/invalid SSH identification string|banner (exchange|line).*(invalid|too long)/i, 'NonsenseAnswer'],
+  [/kex_exchange_identification:.*reset by peer/i, 'ConnectionReset'],
+  [/kex_exchange_identification:/i, 'ConnectionClosed'],
+  [/Could not resolve/i, 'DnsFailed'],
+  [/No route to host|Network is unreachable/i, 'NoRoute'],
+  [/connect to host .* timed out/i, 'DialTimeout'],
+  [/connect to host .*Connection refused/i, 'ConnectionRefused'],
+];
+
+/** Why the node could not be reached. What is not known to have failed before the module started may have run. */
+export function nameUnreachable(said: string): { reason: FailureReason; hasStarted: boolean } {
+  const known = BEFORE_THE_START.find(([pattern]) => pattern.test(said));
+  return known
+    ? { reason: known[1], hasStarted: false }
+    : { reason: 'PlaybookUnreachable', hasStarted: true };
+}
+
+/** What the shell, sudo, Python or Ansible says when the module did not get to speak. First match wins. */
+const IN_THE_WAY: [RegExp, FailureReason][] = [
+  // sudo itself is missing; "sudo: /usr/bin/python3: command not found" is another thing.
+  [/\bsudo: (command )?not found/i, 'PrivilegeRefused'],
+  [/python[0-9.]*'?: (command )?not found|python[0-9.]*: No such file/i, 'NoPython'],
+  [
+    /Missing sudo password|a (password|terminal) is required|must have a tty|not in the sudoers|may not run sudo|not allowed to (execute|run)/i,
+    'PrivilegeRefused',
+  ],
+  [/No space left on device|No usable temporary directory|Disk quota exceeded/, 'DiskFull'],
+  [/Read-only file system/, 'ReadOnlyFilesystem'],
+];
+
+/** `rc` is what ssh ended with: the module's own code, or a signal that ended ssh itself as a negative number. */
+export function nameFailed(text: string, rc: number | undefined): FailureReason {
+  const known = IN_THE_WAY.find(([pattern]) => pattern.test(text));
+  if (known) return known[1];
+  if (rc === 127) return 'NoPython';
+  if (rc !== undefined && rc < 0) return 'PlaybookKilled';
+  // All went well, says the node, but what it printed is not an answer.
+  if (rc === 0 && text.startsWith('MODULE FAILURE')) return 'PlaybookUnreadable';
+  return 'PlaybookFailed';
+}

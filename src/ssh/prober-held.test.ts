@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { type FakeSsh, runShell, SILENT } from './node.fixture.ts';
+import {
+  floodChannel,
+  OTHER_KEY,
+  PATIENT,
+  prober,
+  reasonOf,
+  SHORT,
+  ssh,
+  targetOf,
+  useProber,
+} from './prober.fixture.ts';
+import { createProber } from './prober.ts';
+
+useProber();
+
+describe('the held connection', () => {
+  const held = { ...PATIENT, depth: 'held' as const };
+
+  it('is dialled once and used again', async () => {
+    const node = await ssh();
+    for (let round = 0; round < 3; round++)
+      expect(reasonOf(await prober.probe(targetOf(node), held))).toBe('ok');
+    expect(node.sessions).toHaveLength(1);
+  });
+
+  it('is dialled again within the same probe when it does not answer', async () => {
+    const commands: string[] = [];
+    const node = await ssh({
+      onCommand: (channel, command) => {
+        commands.push(command);
+        let answers = 0;
+        const isMute = commands.length === 1;
+        channel.on('data', (data: Buffer) => {
+          if (!isMute || answers++ === 0) channel.write(data);
+        });
+      },
+    });
+    expect(reasonOf(await prober.probe(targetOf(node), held))).toBe('ok');
+    expect(reasonOf(await prober.probe(targetOf(node), { ...held, timeoutMs: 2_500 }))).toBe('ok');
+    expect(node.sessions).toHaveLength(2);
+    await expect.poll(() => node.sockets.size).toBe(1);
+  });
+
+  it('is not believed when it answers anything else than the nonce', async () => {
+    let channels = 0;
+    const node = await ssh({
+      onCommand: (channel) => {
+        const isFirst = ++channels === 1;
+        let answers = 0;
+        channel.on('data', (data: Buffer) => channel.write(isFirst && answers++ > 0 ? 'not this\n' : data));
+      },
+    });
+    await prober.probe(targetOf(node), held);
+    expect(reasonOf(await prober.probe(targetOf(node), held))).toBe('ok');
+    expect(node.sessions).toHaveLength(2);
+  });
+
+  it('is dialled again when the target has changed', async () => {
+    const node = await ssh();
+    await prober.probe(targetOf(node, null), held);
+    await prober.probe(targetOf(node), held);
+    expect(node.sessions).toHaveLength(1);
+    expect(reasonOf(await prober.probe(targetOf(node, OTHER_KEY.public), held))).toBe('HostKeyChanged');
+    await prober.probe({ ...targetOf(node), user: 'other' }, held);
+    expect(node.logins.at(-1)).toBe('other:publickey');
+    await expect.poll(() => node.sockets.size).toBe(1);
+  });
+
+  it('is news when it drops by itself, and none when it is closed here', async () => {
+    const node = await ssh();
+    const dropped: string[] = [];
+    prober.onDropped(() => {
+      throw new Error('a bad listener');
+    });
+    prober.onDropped((name) => dropped.push(name));
+    await prober.probe(targetOf(node), held);
+    node.sessions[0]?.end();
+    await expect.poll(() => dropped, { timeout: 10_000 }).toEqual(['n1']);
+    await prober.probe(targetOf(node), held);
+    prober.forget('n1');
+    await expect.poll(() => node.sockets.size).toBe(0);
+    expect(dropped).toEqual(['n1']);
+  });
+
+  it('drops when the node stops answering keepalives', async () => {
+    const node = await ssh();
+    const quick = createProber({ logger: SILENT, keepaliveMs: 100 });
+    const dropped = new Promise((resolve) => quick.onDropped(resolve));
+    expect(reasonOf(await quick.probe(targetOf(node), held))).toBe('ok');
+    for (const socket of node.sockets) socket.pause();
+    expect(await dropped).toBe('n1');
+    await quick.close();
+    for (const socket of node.sockets) socket.resume();
+  });
+
+  it('ends when the node sends what nobody asked for', async () => {
+    const node = await ssh();
+    const dropped = new Promise((resolve) => prober.onDropped(resolve));
+    await prober.probe(targetOf(node), held);
+    const loud = await ssh({
+      onCommand: (channel, command) => {
+        runShell(channel, command);
+        channel.once('data', () => setImmediate(() => floodChannel(channel)));
+      },
+    });
+    await prober.probe({ ...targetOf(loud), name: 'loud' }, held);
+    expect(await dropped).toBe('loud');
+    expect(node.sockets.size).toBe(1);
+  });
+
+  it('belongs to a node that was forgotten meanwhile: it is not kept', async () => {
+    let letIn: (() => void) | undefined;
+    const node = await ssh({
+      auth: (context) => {
+        letIn = () => context.accept();
+      },
+    });
+    const result = prober.probe(targetOf(node), held);
+    await expect.poll(() => letIn).toBeDefined();
+    prober.forget('n1');
+    expect(reasonOf(await result)).toBe('ProbeFailed');
+    await expect.poll(() => node.sockets.size).toBe(0);
+  });
+});
+
+describe('the listener', () => {
+  it.each([
+    ['refuses', (node: FakeSsh) => node.closeListener(), 'strong'],
+    ['is silent', (node: FakeSsh) => node.replaceListener(() => undefined), 'weak'],
+    ['closes', (node: FakeSsh) => node.replaceListener((socket) => socket.end()), 'weak'],
+  ] as const)('that %s while the session answers is dead', async (_name, spoil, evidence) => {
+    const node = await ssh();
+    await prober.probe(targetOf(node), { ...PATIENT, depth: 'held' });
+    spoil(node);
+    const result = await prober.probe(targetOf(node), { ...SHORT, timeoutMs: 1_000, depth: 'held' });
+    expect(result).toMatchObject({ reason: 'ListenerDead', evidence });
+    expect(node.sessions).toHaveLength(1);
+  });
+});
