@@ -4,6 +4,7 @@ import type { ApiDeps, AppEnv } from './app-env.ts';
 import { authenticate, limitBody, observe, requireJson } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
 import { addDescriptionRoute } from './routes/description.ts';
+import { addDocsRoutes } from './routes/docs.ts';
 import { addEventRoute } from './routes/events.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addInventoryRoutes } from './routes/inventory.ts';
@@ -25,8 +26,6 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   app.notFound((c) => answerProblem(refuseAddress(app.routes, c.req), c));
   app.use(observe(deps));
   app.use('/api/*', limitBody(), authenticate(deps), requireJson());
-  addHealthRoutes(app, deps);
-  addMetricsRoute(app, deps);
   addRentRoute(app, deps);
   addRentalRoutes(app, deps);
   addNodeRoutes(app, deps);
@@ -34,7 +33,10 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addInventoryRoutes(app, deps);
   addEventRoute(app, deps);
   addTokenRoutes(app, deps);
+  addHealthRoutes(app, deps);
+  addMetricsRoute(app, deps);
   addDescriptionRoute(app, deps);
+  addDocsRoutes(app, deps);
   return app;
 }
 

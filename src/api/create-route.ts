@@ -1,13 +1,20 @@
 import { createRoute as describeRoute, type RouteConfig, z } from '@hono/zod-openapi';
 
 /**
- * A route with its description. Under /api, one that has no query of its own refuses every field of one, so that a
- * misspelt filter is an error and not a longer list.
+ * A route with its description, in the chapter that its address names. Under /api, one that has no query of its own
+ * refuses every field of one, so that a misspelt filter is an error and not a longer list.
  */
 export function createRoute<Path extends string, Config extends Omit<RouteConfig, 'path'> & { path: Path }>(
   config: Config,
 ): ReturnType<typeof describeRoute<Path, Config>> {
-  if (!config.path.startsWith('/api/')) return describeRoute<Path, Config>(config);
+  const tags = [chapterOf(config.path)];
+  if (!config.path.startsWith('/api/')) return describeRoute<Path, Config>({ ...config, tags });
   const request = { query: z.strictObject({}), ...config.request };
-  return describeRoute<Path, Config>({ ...config, request });
+  return describeRoute<Path, Config>({ ...config, tags, request });
+}
+
+function chapterOf(path: string): string {
+  const [, first, kind = ''] = path.split('/');
+  if (first !== 'api') return 'service';
+  return kind === 'rent' ? 'rentals' : kind;
 }

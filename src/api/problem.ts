@@ -45,7 +45,8 @@ export interface ProblemBody {
   detail: string;
   code: ProblemCode;
   errors?: FieldError[];
-  requestId: string;
+  /** Missing where the request never got as far as to have one. */
+  requestId?: string;
 }
 
 export class ProblemError extends Error {
@@ -70,7 +71,7 @@ export function invalidInput(path: string, message: string): ProblemError {
   return new ProblemError('invalid_input', `${path}: ${message}`, { errors: [{ path, message }] });
 }
 
-export function toProblemBody(error: ProblemError, requestId: string): ProblemBody {
+export function toProblemBody(error: ProblemError, requestId: string | null): ProblemBody {
   const { status, title } = PROBLEMS[error.code];
   return {
     type: `urn:orion:problem:${error.code}`,
@@ -79,7 +80,7 @@ export function toProblemBody(error: ProblemError, requestId: string): ProblemBo
     detail: error.message,
     code: error.code,
     ...(error.errors === undefined ? {} : { errors: error.errors }),
-    requestId,
+    ...(requestId === null ? {} : { requestId }),
   };
 }
 

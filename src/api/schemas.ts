@@ -11,6 +11,10 @@ export const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const LABEL_KEY = /^[A-Za-z0-9](?:[\w./-]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?)?$/;
 
+// Examples that can be sent as they are, but for the key: one that many people know is worse than none.
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…';
+const SELECTOR = { matchLabels: { size: 'small' } };
+
 const duration = z.string().transform((text, context) => {
   const ms = parseDuration(text);
   if (ms !== null) return ms;
@@ -26,7 +30,7 @@ const publicKey = z
     context.issues.push({ code: 'custom', input: '', message: parsed.message });
     return z.NEVER;
   })
-  .openapi({ type: 'string', example: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…' });
+  .openapi({ type: 'string', example: KEY });
 
 const labels = z
   .record(z.string().regex(LABEL_KEY, 'not a label key'), z.string().regex(LABEL_VALUE, 'not a label value'))
@@ -76,14 +80,16 @@ function flatten(body: unknown): unknown {
   return typeof spec === 'object' && spec !== null ? { ...rest, ...spec } : body;
 }
 
-export const quickRentalSchema = z.preprocess(flatten, z.strictObject(specFields)).openapi('QuickRental');
+export const quickRentalSchema = z
+  .preprocess(flatten, z.strictObject(specFields))
+  .openapi('QuickRental', { example: { name: 'build-box', selector: SELECTOR, ttl: '1h' } });
 export const newRentalSchema = z
   .preprocess(flatten, z.strictObject({ ...specFields, sshPublicKey: publicKey }))
-  .openapi('NewRental');
+  .openapi('NewRental', { example: { name: 'build-box', sshPublicKey: KEY, selector: SELECTOR, ttl: '1h' } });
 export const rentalPatchSchema = z
   .strictObject({ sshPublicKey: publicKey, ttl, labels, onNodeLoss: onNodeLossPatch, webhookUrl })
   .partial()
-  .openapi('RentalPatch');
+  .openapi('RentalPatch', { example: { ttl: '6h' } });
 export type SpecInput = z.output<typeof quickRentalSchema>;
 export type NewRentalInput = z.output<typeof newRentalSchema>;
 export type SpecPatch = z.output<typeof rentalPatchSchema>;
@@ -159,7 +165,7 @@ export const eventSchema = z
   })
   .openapi('Event');
 
-/** `unavailable` and `proxy_error` are the proxy's own, when no daemon answers it. */
+/** Codes that are not in PROBLEMS are the proxy's own, when no daemon answers it; those have no request id. */
 export const problemSchema = z
   .object({
     type: z.string(),
@@ -168,7 +174,7 @@ export const problemSchema = z
     detail: z.string(),
     code: z.enum([...Object.keys(PROBLEMS), 'unavailable', 'proxy_error']),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-    requestId: z.string(),
+    requestId: z.string().optional(),
   })
   .openapi('Problem');
 

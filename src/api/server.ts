@@ -56,8 +56,13 @@ function answerParserError(error: Error & { code?: string }, socket: Duplex): vo
   }
   const code: ProblemCode = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'malformed_request';
   const { status, title } = PROBLEMS[code];
-  const text = JSON.stringify(toProblemBody(new ProblemError(code, title), '-'));
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
-  );
+  const text = JSON.stringify(toProblemBody(new ProblemError(code, title), null));
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
 }

@@ -75,6 +75,14 @@ export interface ReconcileStore {
   saveLastChecked(leadership: Leadership, checked: { node: string; at: Date }[]): Promise<boolean>;
   /** Gives events that the API wrote their place in the order, also when nothing else is saved. */
   numberEvents(leadership: Leadership): Promise<void>;
+  /**
+   * Deletes at most `limit` rentals that ended before a time, with their placements (but none whose node was not yet
+   * verified clean of it), and at most as many events of before another. Under the fence.
+   */
+  purge(
+    leadership: Leadership,
+    what: { rentalsEndedBefore: Date; eventsBefore: Date; limit: number },
+  ): Promise<{ rentals: number; events: number } | 'deposed'>;
 }
 
 /** An inventory file as it was read: what the fleet is to be made of. */

@@ -5,6 +5,7 @@ import type { Rental } from '../core/rental.ts';
 import { type Context, DeposedError } from './context.ts';
 import type { Due } from './due.ts';
 import { pause } from './pause.ts';
+import { createPurge } from './purge.ts';
 import { reconcileNode } from './reconcile-node.ts';
 import { reconcileRental } from './reconcile-rental.ts';
 
@@ -34,6 +35,7 @@ export function createLoop(
   let breaker = CLOSED_BREAKER;
   const context = makeContext({ due, breaker: () => breaker });
   const { clock, fleet, watcher, store, leadership, logger, metrics } = context;
+  const purge = createPurge(context);
   let resyncAtMs = 0;
   let flushAtMs = 0;
   let wakeUp: (() => void) | null = null;
@@ -145,6 +147,7 @@ export function createLoop(
         try {
           await pass();
           await flushChecked();
+          await purge();
           metrics.passEnded('done', clock.monotonicMs() - startedAtMs);
           await sleep(POLL_MS, signal);
         } catch (error) {

@@ -14,6 +14,7 @@ import {
 } from './nodes.ts';
 import { insertPlacement, listPlacementsOnNodes, markCleaned, updatePlacements } from './placements.ts';
 import type { Pool, Session } from './pool.ts';
+import { purgeEvents, purgeRentals } from './purge.ts';
 import { listDirtyRentals, listOpenRentals, loadRental, updateRentalRecord } from './rentals.ts';
 import { inSnapshot, readOnce } from './transaction.ts';
 
@@ -63,6 +64,14 @@ export function createReconcileStore(pool: Pool): ReconcileStore {
       const waiting = await readOnce(pool, listUnnumbered);
       if (waiting.length === 0) return;
       await underFence(pool, leadership, async () => ({ keep: true, result: undefined, events: [] }));
+    },
+
+    async purge(leadership, { rentalsEndedBefore, eventsBefore, limit }) {
+      return await underFence(pool, leadership, async (session) => {
+        const rentals = await purgeRentals(session, rentalsEndedBefore, limit);
+        const events = await purgeEvents(session, eventsBefore, limit);
+        return { keep: true, result: { rentals, events }, events: [] };
+      });
     },
   };
 }

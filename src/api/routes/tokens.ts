@@ -28,7 +28,7 @@ const newTokenSchema = z
     name: z.string().min(1).max(63).optional(),
     expiresIn: z.string().optional().openapi({ example: '720h' }),
   })
-  .openapi('NewToken');
+  .openapi('NewToken', { example: { tenant: 'demo', name: 'ci', expiresIn: '720h' } });
 
 const middleware = requireAdmin();
 const routes = {

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** A part of the page that reads and tries the API. */
+export interface PageFile {
+  type: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What the page needs of swagger-ui-dist, which is served from where npm put it: nothing comes from elsewhere. */
+const TYPES = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+  'start.js': 'text/javascript; charset=utf-8',
+} as const;
+type FileName = keyof typeof TYPES;
+
+/** In a file of its own, since the policy below lets no script run that stands in the page. */
+const START = `SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#page',
+  deepLinking: true,
+  docExpansion: 'list',
+  defaultModelsExpandDepth: 0,
+  displayRequestDuration: true,
+  validatorUrl: null,
+});
+`;
+
+/** Scripts and calls only to here; the library sets styles of its own and has pictures inside its style sheet. */
+export const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+export interface DocsPage {
+  /** Part of the files' addresses, so that they may be kept for ever. */
+  version: string;
+  html: string;
+  /** Null when the page has no such file. */
+  load(name: string): Promise<PageFile | null>;
+}
+
+/** `version`: of Orion; with that of the library it names what is served. */
+export async function openDocsPage(version: string): Promise<DocsPage> {
+  const manifest = createRequire(import.meta.url).resolve('swagger-ui-dist/package.json');
+  const library = JSON.parse(await readFile(manifest, 'utf8')) as { version: string };
+  const name = `${version}-${library.version}`;
+  const loaded = new Map<FileName, Uint8Array<ArrayBuffer>>();
+  return {
+    version: name,
+    html: createHtml(`/docs/${name}`),
+    async load(file) {
+      if (!isFileName(file)) return null;
+      const bytes = loaded.get(file) ?? (await read(dirname(manifest), file));
+      loaded.set(file, bytes);
+      return { type: TYPES[file], bytes };
+    },
+  };
+}
+
+function isFileName(name: string): name is FileName {
+  return Object.hasOwn(TYPES, name);
+}
+
+async function read(folder: string, name: FileName): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(name === 'start.js' ? Buffer.from(START) : await readFile(join(folder, name)));
+}
+
+function createHtml(base: string): string {
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Orion API</title>
+    <link rel="icon" type="image/png" href="${base}/favicon-32x32.png">
+    <link rel="stylesheet" href="${base}/swagger-ui.css">
+  </head>
+  <body>
+    <div id="page"><noscript>This page needs JavaScript; the description itself is at /openapi.json.</noscript></div>
+    <script src="${base}/swagger-ui-bundle.js"></script>
+    <script src="${base}/start.js"></script>
+  </body>
+</html>
+`;
+}

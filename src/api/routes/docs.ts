@@ -1,0 +1,59 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
+import { type DocsPage, openDocsPage, PAGE_POLICY } from '../docs-page.ts';
+import { ProblemError } from '../problem.ts';
+import { describeProblems } from '../respond.ts';
+
+const file = { schema: z.string() };
+const routes = {
+  page: createRoute({
+    method: 'get',
+    path: '/docs',
+    summary: 'A page to read and try the API; it works offline',
+    security: [],
+    responses: { 200: { description: 'The page', content: { 'text/html': file } } },
+  }),
+  file: createRoute({
+    method: 'get',
+    path: '/docs/{version}/{file}',
+    summary: 'What the page is made of',
+    security: [],
+    request: { params: z.object({ version: z.string(), file: z.string() }) },
+    responses: {
+      200: {
+        description: 'The file',
+        content: { 'text/css': file, 'text/javascript': file, 'image/png': file },
+      },
+      ...describeProblems([404]),
+    },
+  }),
+};
+
+const ONE_YEAR_S = 365 * 24 * 3_600;
+
+export function addDocsRoutes(app: OpenAPIHono<AppEnv>, { version }: ApiDeps): void {
+  let opened: Promise<DocsPage> | null = null;
+  // Only when somebody looks at it.
+  const open = () => {
+    opened ??= openDocsPage(version);
+    return opened;
+  };
+
+  app.openapi(routes.page, async (c) => {
+    c.header('Content-Security-Policy', PAGE_POLICY);
+    c.header('Referrer-Policy', 'no-referrer');
+    return c.html((await open()).html, 200);
+  });
+
+  app.openapi(routes.file, async (c) => {
+    const wanted = c.req.valid('param');
+    const page = await open();
+    const found = wanted.version === page.version ? await page.load(wanted.file) : null;
+    if (found === null) throw new ProblemError('not_found', `there is no ${c.req.path}`);
+    // Its address names its version.
+    c.header('Cache-Control', `public, max-age=${ONE_YEAR_S}, immutable`);
+    c.header('Content-Type', found.type);
+    return c.body(found.bytes, 200) as never;
+  });
+}
