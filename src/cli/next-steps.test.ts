@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Condition } from '../core/condition.ts';
 import type { NodeView } from '../core/node-view.ts';
 import { viewNode } from '../core/node-view.ts';
-import { aNode, NOW } from '../core/rows.fixture.ts';
+import { aNode, KEY, NOW } from '../core/rows.fixture.ts';
 import { runOrion, startFakeApi } from './fake-api.ts';
 import { formatNextSteps } from './next-steps.ts';
 
@@ -14,8 +14,12 @@ const condition = (type: string, reason: Condition['reason'], status: Condition[
   lastTransitionTime: NOW.toISOString(),
 });
 
-function view(conditions: Condition[], status: Partial<NodeView['status']> = {}): NodeView {
-  const node = viewNode(aNode('w3', { record: { conditions } }), null);
+function view(
+  conditions: Condition[],
+  status: Partial<NodeView['status']> = {},
+  pinnedHostKey: string | null = null,
+): NodeView {
+  const node = viewNode(aNode('w3', { record: { conditions }, spec: { pinnedHostKey } }), null);
   return { ...node, status: { ...node.status, ...status } };
 }
 const inTwentySeconds = { nextAttemptAt: new Date(NOW.getTime() + 20_000).toISOString() };
@@ -38,6 +42,11 @@ describe('what becomes of a failure of a node', () => {
       'a changed host key',
       view([condition('Reachable', 'HostKeyChanged')], { offeredFingerprint: 'SHA256:abc' }),
       'waits for `orion trust w3 SHA256:abc`',
+    ],
+    [
+      'a key that is not the pinned one',
+      view([condition('Reachable', 'HostKeyChanged')], { offeredFingerprint: 'SHA256:abc' }, KEY),
+      'waits for another `hostKey` in the inventory',
     ],
     ['a wrong machine', view([condition('Reachable', 'HostKeyOfOtherNode')]), 'waits for a person'],
     [

@@ -14,10 +14,18 @@ export function formatNextSteps(node: NodeView, now: Date): string {
   return unique.length === 0 ? '' : createTable(['REASON', 'TRIED AGAIN', 'WHAT TO DO']).format(unique);
 }
 
-function describeRetry(node: NodeView, { type }: Condition, { retry, command }: Remedy, now: Date): string {
+function describeRetry(
+  node: NodeView,
+  { type, reason }: Condition,
+  { retry, command }: Remedy,
+  now: Date,
+): string {
   const { conditions, nextAttemptAt, offeredFingerprint } = node.status;
   const spelled =
     command && `\`${[command.replace('NODE', node.name), offeredFingerprint ?? []].flat().join(' ')}\``;
+  // A pin is the inventory's word, and changed there.
+  if (reason === 'HostKeyChanged' && node.spec.hostKey !== null)
+    return 'waits for another `hostKey` in the inventory';
   if (retry === 'person') return `waits for ${spelled ?? 'a person'}`;
   if (type === 'Reachable') return 'retried by the next probe';
   const isReachable = conditions.every((other) => other.type !== 'Reachable' || other.status === 'True');

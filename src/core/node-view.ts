@@ -9,6 +9,8 @@ export interface NodeView {
   spec: {
     host: string;
     port: number;
+    /** The host key that the inventory pins. */
+    hostKey: string | null;
     zone: string | null;
     labels: Record<string, string>;
     unschedulable: boolean;
@@ -49,6 +51,7 @@ export function viewNode(node: Node, occupant: string | null): NodeView {
     spec: {
       host: spec.host,
       port: spec.port,
+      hostKey: spec.pinnedHostKey,
       zone: spec.zone,
       labels: spec.labels,
       unschedulable: wishes.cordoned || wishes.draining || spec.retiring,

@@ -41,6 +41,7 @@ describe('what stands in the way of a module', () => {
     ['bash: line 1: sudo: command not found', 127, 'PrivilegeRefused'],
     ['sudo: a password is required', 1, 'PrivilegeRefused'],
     ['op is not in the sudoers file.', 1, 'PrivilegeRefused'],
+    ['sudo: no valid sudoers sources found, quitting', 1, 'PrivilegeRefused'],
     ['Sorry, user op is not allowed to execute "/bin/sh" as root on h.', 1, 'PrivilegeRefused'],
     ["OSError: [Errno 28] No space left on device: '/tmp/x'", 1, 'DiskFull'],
     ["OSError: [Errno 30] Read-only file system: '/tmp/x'", 1, 'ReadOnlyFilesystem'],

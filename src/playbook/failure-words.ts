@@ -29,7 +29,7 @@ const IN_THE_WAY: [RegExp, FailureReason][] = [
   [/\bsudo: (command )?not found/i, 'PrivilegeRefused'],
   [/python[0-9.]*'?: (command )?not found|python[0-9.]*: No such file/i, 'NoPython'],
   [
-    /Missing sudo password|a (password|terminal) is required|must have a tty|not in the sudoers|may not run sudo|not allowed to (execute|run)/i,
+    /Missing sudo password|a (password|terminal) is required|must have a tty|not in the sudoers|no valid sudoers|may not run sudo|not allowed to (execute|run)/i,
     'PrivilegeRefused',
   ],
   [/No space left on device|No usable temporary directory|Disk quota exceeded/, 'DiskFull'],
