@@ -12,6 +12,7 @@ export const adminNodeSchema = z
     spec: z.object({
       host: z.string(),
       port: z.int(),
+      hostKey: z.string().nullable().openapi({ description: 'the one that the inventory pins' }),
       zone: z.string().nullable(),
       labels,
       unschedulable: z.boolean(),
