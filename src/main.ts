@@ -140,6 +140,7 @@ async function reconcile(
         access: createAccessQuery({ logger }),
         playbooks,
         policy: () => policy,
+        inspectIntervalMs: config.inspectIntervalMs,
         clock,
         random: Math.random,
         logger,

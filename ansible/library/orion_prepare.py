@@ -10,13 +10,15 @@ description:
     the root-owned key files in there and with nothing else.
   - The configuration is tested before sshd reads it, and put back when the test fails. sshd is reloaded only on a change.
   - Takes the baseline that M(orion_verify) compares with, unless a tenant's account is there (what he left would
-    become normal).
+    become normal) or O(keep_baseline) is set.
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
+  keep_baseline: {description: Only repair the rest; what is on the node now does not become normal., type: bool, default: false}
 attributes:
   check_mode: {support: full}
 '''
 
+import contextlib
 import glob
 import grp
 import json
@@ -123,6 +125,15 @@ def read_or_none(path):
         return None
 
 
+def is_roots_alone(path):
+    """A file, no link, that nobody but root can change: who can, can let himself in as anybody."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_uid == 0 and not found.st_mode & 0o022
+
+
 def write_config(path, content):
     mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else 0o644
     write_atomically(path, content, mode)
@@ -147,12 +158,15 @@ def ensure_sshd(check_mode):
         if not includes_drop_in(config):
             wanted[config] = 'Include %s\n%s' % (DROP_IN, read_or_none(config) or '')
     before = {path: read_or_none(path) for path in wanted}
-    if before == wanted:
+    if before == wanted and is_roots_alone(DROP_IN):
         return False
     if check_mode:
         return True
     os.makedirs(DROP_IN_DIR, mode=0o755, exist_ok=True)
     os.makedirs('/run/sshd', mode=0o755, exist_ok=True)  # sshd -t wants its privilege separation directory
+    if not is_roots_alone(DROP_IN):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(DROP_IN)
     for path, content in wanted.items():
         write_config(path, content)
     for config in configs:
@@ -178,12 +192,12 @@ def take_baseline():
     write_atomically(BASELINE_FILE, json.dumps({'compared': compared, 'writable': writable}))
 
 
-def prepare(check_mode):
+def prepare(keep_baseline, check_mode):
     changed = ensure_group(check_mode)
     changed = ensure_key_dir(check_mode) or changed
     changed = ensure_sshd(check_mode) or changed
     # With a tenant there the older baseline stays; without one orion_verify says that there is none.
-    if tenants_are_there():
+    if keep_baseline or tenants_are_there():
         return changed, {}
     changed = changed or not os.path.exists(BASELINE_FILE)
     if not check_mode:
@@ -193,8 +207,9 @@ def prepare(check_mode):
 
 
 def main():
-    module = AnsibleModule(supports_check_mode=True, argument_spec={'fence': {'type': 'int', 'required': True}})
-    carry_out(module, lambda _state: prepare(module.check_mode))
+    module = AnsibleModule(supports_check_mode=True, argument_spec={
+        'fence': {'type': 'int', 'required': True}, 'keep_baseline': {'type': 'bool', 'default': False}})
+    carry_out(module, lambda _state: prepare(module.params['keep_baseline'], module.check_mode))
 
 
 if __name__ == '__main__':

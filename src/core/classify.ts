@@ -1,5 +1,6 @@
 import type { NodeInputs } from './node-inputs.ts';
 import type { NodeEvent } from './node-machine.ts';
+import { isRepairDue } from './repair.ts';
 
 /**
  * The one event that a node's situation amounts to now, or null. A decision table over saved state and
@@ -14,7 +15,10 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
   if (health.verdict === 'dead') return { type: 'died' };
   if (state === 'unknown') return health.verdict === 'alive' ? { type: 'joined' } : null;
 
-  if (state === 'free') return live ? { type: 'bound' } : null;
+  if (state === 'free') {
+    if (live) return { type: 'bound' };
+    return isRepairDue(inputs.drift, inputs.now) ? { type: 'drifted' } : null;
+  }
   if (state === 'provisioning' || state === 'allocated') {
     if (!live) return { type: 'unbound' };
     const confirmed =

@@ -1,4 +1,5 @@
-import { type Condition, setCondition } from './condition.ts';
+import { type Condition, findCondition, setCondition } from './condition.ts';
+import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import { isSuspect } from './health.ts';
 import { LAST_UID, type NodeRecord } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
@@ -69,19 +70,28 @@ function failureOf(run: NodeInputs['run']): string | null {
   return null;
 }
 
-function provisioned({ live, run, record }: NodeInputs & { record: NodeRecord }): Verdict | null {
+/** Null while nothing new is known: after a repair that failed, say, until the node was looked at again. */
+function provisioned({ live, run, record, drift }: NodeInputs & { record: NodeRecord }): Verdict | null {
   if (!live) return condition('Provisioned', 'False', 'NotProvisioned', 'nothing is placed here');
   if (run?.work.kind === 'ensureAccess' && run.outcome?.kind === 'failed') {
     return condition('Provisioned', 'False', run.outcome.reason, run.outcome.message);
   }
+  const repairing = run?.work.kind === 'ensureAccess' && !run.outcome ? run.work.repair?.found : undefined;
+  const changed = repairing ?? (drift ? [...drift.access, ...drift.way] : []);
+  if (record.state === 'allocated' && changed.length > 0) {
+    return condition('Provisioned', 'False', 'Drifted', describeDrift(changed));
+  }
   if (record.state === 'allocated' && record.attempt === 0) {
+    const isKnown = drift !== null || run?.outcome?.kind === 'done';
+    const old = findCondition(record.conditions, 'Provisioned');
+    if (!isKnown && old?.status === 'False') return null;
     return condition('Provisioned', 'True', 'Provisioned', `placement ${live.epoch}`);
   }
   if (record.attempt > 0) return null;
   return condition('Provisioned', 'False', 'Provisioning', `placement ${live.epoch}`);
 }
 
-function schedulable({ node, health, record }: NodeInputs & { record: NodeRecord }): Verdict {
+function schedulable({ node, health, record, drift }: NodeInputs & { record: NodeRecord }): Verdict {
   const no = (reason: Reason, message: string) => condition('Schedulable', 'False', reason, message);
   if (node.spec.retiring) return no('Retiring', 'taken out of the inventory');
   if (node.wishes.draining) return no('Draining', 'being emptied');
@@ -90,6 +100,9 @@ function schedulable({ node, health, record }: NodeInputs & { record: NodeRecord
   if (record.state === 'dead' || record.state === 'unknown')
     return no('NotAlive', `the node is ${record.state}`);
   if (isSuspect(health)) return no('NotAlive', 'the node is failing its probes');
+  if (record.state === 'free' && isDrifted(drift)) {
+    return no('Drifted', describeDrift(listDrift(drift)));
+  }
   if (record.nextUid > LAST_UID) return no('UidsExhausted', 'every uid was used once on this node');
   return condition('Schedulable', 'True', 'Schedulable', 'may be lent');
 }

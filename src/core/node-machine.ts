@@ -19,6 +19,7 @@ export type NodeEvent =
   | { type: 'bound' }
   | { type: 'confirmed' }
   | { type: 'unbound' }
+  | { type: 'drifted' }
   | { type: 'verified' }
   | { type: 'cleaningFailed' }
   | { type: 'cleanRequested' }
@@ -53,7 +54,11 @@ export const nodeMachine = setup({
   context: NO_FACTS,
   states: {
     unknown: { meta: { work: 'none' }, on: { joined: 'cleaning', died: 'dead' } },
-    free: { meta: { work: 'none' }, tags: ['lendable'], on: { bound: 'provisioning', died: 'dead' } },
+    free: {
+      meta: { work: 'none' },
+      tags: ['lendable'],
+      on: { bound: 'provisioning', drifted: 'cleaning', died: 'dead' },
+    },
     provisioning: {
       meta: { work: 'ensureAccess' },
       on: { confirmed: 'allocated', unbound: 'cleaning', died: 'dead' },

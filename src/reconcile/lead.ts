@@ -3,6 +3,7 @@ import type { Policy } from '../core/policy.ts';
 import type { AccessQuery, Clock, Logger, PlaybookRunner, Prober } from '../core/ports.ts';
 import type { Leadership, ReconcileStore } from '../core/store-ports.ts';
 import { carryOut } from './carry-out.ts';
+import type { Context } from './context.ts';
 import { createDue } from './due.ts';
 import { createFleet } from './fleet.ts';
 import { createLoop, type Loop } from './loop.ts';
@@ -16,6 +17,8 @@ export interface LeadDeps {
   access: AccessQuery;
   playbooks: PlaybookRunner;
   policy: () => Policy;
+  /** Between fresh logins that inspect a node's account files. */
+  inspectIntervalMs: number;
   clock: Clock;
   random: () => number;
   logger: Logger;
@@ -38,6 +41,7 @@ export async function lead(
     random,
     logger,
     policy: () => policy().probe,
+    inspectIntervalMs: deps.inspectIntervalMs,
     onChange: (node) => due.markNode(node),
   });
   const runs = createRuns({
@@ -50,11 +54,18 @@ export async function lead(
     concurrency: Math.min(policy().provision.concurrency, 2 * cpus().length),
     logger,
     onOutcome: (node) => {
-      if (runs.get(node)?.outcome?.kind === 'failed') watcher.probeSoon(node);
+      watcher.disturb(node);
+      const run = runs.get(node);
+      if (run?.outcome?.kind === 'failed') watcher.probeSoon(node);
+      // Was it really put right, and did it stay so?
+      if (run?.work.repair) watcher.inspectSoon(node);
       due.markNode(node);
     },
   });
-  const start = runs.start;
+  const start: Context['start'] = (node, work, fence) => {
+    watcher.disturb(node, { repair: work.repair !== undefined });
+    runs.start(node, work, fence);
+  };
   loop = createLoop(
     (parts) => ({ ...parts, store, leadership, fleet, watcher, runs, policy, clock, random, logger, start }),
     due,
