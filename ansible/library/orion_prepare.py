@@ -25,6 +25,7 @@ import json
 import os
 import signal
 import stat
+import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.orion_node import (
@@ -35,7 +36,7 @@ from ansible.module_utils.orion_survey import lines_of, survey
 DROP_IN_DIR = '/etc/ssh/sshd_config.d'
 DROP_IN = DROP_IN_DIR + '/orion.conf'
 MAIN_CONFIG = '/etc/ssh/sshd_config'
-WALK_SECONDS = 300
+WALK_SECONDS, RELOAD_SECONDS = 300, 5
 CONTENT = '''# Written by Orion (prepare_node). Accounts of the group orion belong to clients: they log in with the key that Orion
 # put in a place that they can't write to, and with nothing else.
 Match Group orion
@@ -174,9 +175,28 @@ def ensure_sshd(check_mode):
         if tested.returncode != 0:
             put_back(before)
             raise Refusal('PlaybookFailed', 'sshd refuses the configuration: %s' % ' '.join(tested.stdout.split())[:200])
-    for pid, _, _ in listeners:
-        os.kill(pid, signal.SIGHUP)  # reads the configuration anew; sessions that stand, stand on
+    reload_listeners([pid for pid, _, _ in listeners])
     return True
+
+
+def listening_sockets(pid):
+    inodes = {fields[9] for table in ('/proc/net/tcp', '/proc/net/tcp6')
+              for fields in (line.split() for line in lines_of(table)[1:]) if len(fields) > 9 and fields[3] == '0A'}
+    held = set()
+    for link in glob.glob('/proc/%d/fd/*' % pid):
+        with contextlib.suppress(OSError):
+            held.add(os.readlink(link))
+    return {inode for inode in inodes if 'socket:[%s]' % inode in held}
+
+
+def reload_listeners(pids):
+    """sshd reads its configuration anew; sessions that stand, stand on. For a moment it does not listen, and who
+    comes next is not to find it so."""
+    for pid in pids:
+        before, give_up_at = listening_sockets(pid), time.monotonic() + RELOAD_SECONDS
+        os.kill(pid, signal.SIGHUP)
+        while before and not listening_sockets(pid) - before and time.monotonic() < give_up_at:
+            time.sleep(0.01)
 
 
 def tenants_are_there():

@@ -30,7 +30,7 @@ const locked = 'the account rtest0001 is locked';
 const stranger = 'the account stranger with uid 31234';
 const later = new Date(NOW.getTime() + 60_000);
 const provisioned = (record: NodeRecord) => record.conditions.find(({ type }) => type === 'Provisioned');
-const repair: Repair = { found: [locked], way: false, strays: false, count: 1 };
+const repair: Repair = { access: [locked], way: [], strays: false, precaution: false, count: 1 };
 const access = {
   kind: 'ensureAccess',
   epoch: 4,
@@ -43,7 +43,7 @@ function accessRun(outcome: WorkOutcome | null, set: Partial<Repair> = {}): Run 
   return { work: { ...access, repair: { ...repair, ...set } }, fence: 9, outcome };
 }
 function done(repaired: Partial<Repaired>): WorkOutcome {
-  const nothing = { changed: false, removed: [], left: null };
+  const nothing = { access: false, way: false, removed: [], left: null };
   return { kind: 'done', fenceSeen: 9, uidSeen: 1, findings: [], repaired: { ...nothing, ...repaired } };
 }
 
@@ -65,9 +65,10 @@ describe('a rented node that was changed by hand', () => {
     const drift = aReport({ way: ['the sshd drop-in is missing'], strays: [stranger] });
     const { start } = decide({ state: 'allocated' }, { ...rented, drift });
     expect(start?.repair).toEqual({
-      found: ['the sshd drop-in is missing'],
-      way: true,
+      access: [],
+      way: ['the sshd drop-in is missing'],
       strays: true,
+      precaution: false,
       count: 1,
     });
   });
@@ -91,7 +92,7 @@ describe('a rented node that was changed by hand', () => {
   });
 
   it('is told of when it was put right, with how often that happened', () => {
-    const run = accessRun(done({ changed: true, removed: [stranger] }), { count: 3 });
+    const run = accessRun(done({ access: true, removed: [stranger] }), { count: 3 });
     const decision = decide({ state: 'allocated' }, { ...rented, run });
     expect(decision.events).toEqual([
       {
@@ -114,7 +115,7 @@ describe('a rented node that was changed by hand', () => {
   });
 
   it('keeps its access and says so when a stray could not be removed', () => {
-    const run = accessRun(done({ left: 'the account x could not be removed' }), { found: [], strays: true });
+    const run = accessRun(done({ left: 'the account x could not be removed' }), { access: [], strays: true });
     const decision = decide({ state: 'allocated' }, { ...rented, run });
     expect(decision.events).toMatchObject([{ type: 'node.cleaning_failed', reason: 'StrayAccount' }]);
     expect(provisioned(decision.record)?.status).toBe('True');
@@ -128,6 +129,7 @@ describe('a repair that failed', () => {
     message: 'no',
     fenceSeen: null,
     uidSeen: null,
+    repaired: { access: false, way: true, removed: [], left: null },
   };
   const decision = decide({ state: 'allocated' }, { ...rented, run: accessRun(failed) });
 
@@ -137,6 +139,13 @@ describe('a repair that failed', () => {
     expect(provisioned(unseen.record)).toEqual(provisioned(decision.record));
     const well = decide(unseen.record, { ...rented, drift: aReport() });
     expect(provisioned(well.record)?.status).toBe('True');
+  });
+
+  it('tells of what it did put right', () => {
+    const run = accessRun(failed, { way: ['the sshd drop-in is missing'] });
+    expect(decide({ state: 'allocated' }, { ...rented, run }).events).toMatchObject([
+      { type: 'node.drift_repaired', message: 'put right: the sshd drop-in is missing' },
+    ]);
   });
 
   it('gives nothing up, and holds up no key that the client changes', () => {
@@ -156,7 +165,13 @@ describe('a free node that was changed by hand', () => {
       kind: 'clean',
       prepare: false,
       residue: [],
-      repair: { found: ['the sshd drop-in was changed'], way: true, strays: true, count: 1 },
+      repair: {
+        access: [],
+        way: ['the sshd drop-in was changed'],
+        strays: true,
+        precaution: false,
+        count: 1,
+      },
     });
     expect(decision.events).toEqual([
       { type: 'node.cleaning', reason: 'Drifted', message: expect.stringContaining(stranger) },
@@ -172,7 +187,7 @@ describe('a free node that was changed by hand', () => {
   it('is free after a verification, which is told with what was removed', () => {
     const work = decision.start as Run['work'];
     const verified = decide(decision.record, {
-      run: { work, fence: 9, outcome: done({ changed: true, removed: [stranger] }) },
+      run: { work, fence: 9, outcome: done({ way: true, removed: [stranger] }) },
     });
     expect(verified.record).toMatchObject({ state: 'free', verifiedAt: NOW });
     expect(verified.events.map(({ type }) => type).toSorted()).toEqual([
@@ -219,8 +234,8 @@ describe('cleaning', () => {
 
   it('looks for strays when an earlier attempt failed, since they may be why', () => {
     expect(repairOf({})).toBeUndefined();
-    expect(repairOf({ attempt: 1 })).toMatchObject({ way: true, strays: true });
-    expect(repairOf({ state: 'quarantined' })).toMatchObject({ way: true, strays: true });
+    expect(repairOf({ attempt: 1 })).toMatchObject({ precaution: true });
+    expect(repairOf({ state: 'quarantined' })).toMatchObject({ precaution: true });
     expect(repairOf({}, { drift: aReport({ strays: [stranger] }) })).toMatchObject({ strays: true });
   });
 

@@ -76,8 +76,9 @@ function provisioned({ live, run, record, drift }: NodeInputs & { record: NodeRe
   if (run?.work.kind === 'ensureAccess' && run.outcome?.kind === 'failed') {
     return condition('Provisioned', 'False', run.outcome.reason, run.outcome.message);
   }
-  const repairing = run?.work.kind === 'ensureAccess' && !run.outcome ? run.work.repair?.found : undefined;
-  const changed = repairing ?? (drift ? [...drift.access, ...drift.way] : []);
+  // While it is put right, what is wrong is known from the work.
+  const drifted = drift ?? (run?.work.kind === 'ensureAccess' && !run.outcome ? run.work.repair : null);
+  const changed = drifted ? [...drifted.access, ...drifted.way] : [];
   if (record.state === 'allocated' && changed.length > 0) {
     return condition('Provisioned', 'False', 'Drifted', describeDrift(changed));
   }

@@ -11,13 +11,7 @@ export function isRepairDue(drift: DriftReport | null, now: Date): drift is Drif
 
 /** What the work on a rented node has to put right besides. */
 export function chooseRepair(drift: DriftReport | null, now: Date): Repair | undefined {
-  if (!isRepairDue(drift, now)) return undefined;
-  return {
-    found: [...drift.access, ...drift.way],
-    way: drift.way.length > 0,
-    strays: drift.strays.length > 0,
-    count: drift.nth,
-  };
+  return isRepairDue(drift, now) ? toRepair(drift, false) : undefined;
 }
 
 /**
@@ -27,25 +21,31 @@ export function chooseRepair(drift: DriftReport | null, now: Date): Repair | und
  */
 export function chooseCleaningRepair(record: NodeRecord, drift: DriftReport | null): Repair | undefined {
   if (record.preparedAt === null) return undefined;
-  const again = record.attempt > 0 || record.state === 'quarantined';
-  if (!again && !isDrifted(drift)) return undefined;
-  return { found: drift?.way ?? [], way: true, strays: true, count: drift?.nth ?? 1 };
+  const precaution = record.attempt > 0 || record.state === 'quarantined';
+  return precaution || isDrifted(drift) ? toRepair(drift, precaution) : undefined;
 }
 
-/** What a repair that has ended did, for the history. */
-export function describeRepaired({ work, outcome }: Run): {
+function toRepair(drift: DriftReport | null, precaution: boolean): Repair {
+  const { access, way, strays, nth } = drift ?? { access: [], way: [], strays: [], nth: 1 };
+  return { access, way, strays: strays.length > 0, precaution, count: nth };
+}
+
+interface Told {
   type: EventType;
   reason: Reason;
   message: string;
-}[] {
+}
+
+/** What a repair that has ended did, for the history. */
+export function describeRepaired({ work, outcome }: Run): Told[] {
   const { repair } = work;
   if (!repair || !outcome || outcome.kind === 'aborted' || !outcome.repaired) return [];
-  const { changed, removed, left } = outcome.repaired;
-  const found = repair.found.length > 0 ? describeDrift(repair.found) : 'the account or the way in';
+  const { access, way, removed, left } = outcome.repaired;
   const often = repair.count > 1 ? ` (${repair.count} repairs without a calm hour between them)` : '';
-  const events: ReturnType<typeof describeRepaired> = [];
-  if (changed) {
-    const message = `put right: ${found}${often}`;
+  const events: Told[] = [];
+  if (access || way) {
+    const seen = [...(access ? repair.access : []), ...(way ? repair.way : [])];
+    const message = `put right: ${describeDrift(seen.length > 0 ? seen : ['the account or the way in'])}${often}`;
     events.push({ type: 'node.drift_repaired', reason: 'DriftRepaired', message });
   }
   if (removed.length > 0) {

@@ -16,20 +16,21 @@ export type Work =
 
 /** What somebody changed on the node by hand, to be put right with a piece of work. */
 export interface Repair {
-  /** In words; empty when it is a mere precaution. */
-  found: string[];
-  /** Put the way in for accounts right: group, directory of the key files, sshd drop-in. */
-  way: boolean;
-  /** Remove accounts and key files that belong to nobody. */
+  /** What was seen to be changed, in words: of the live placement, and of the way in for accounts. */
+  access: string[];
+  way: string[];
+  /** Accounts or key files were seen that belong to nobody. */
   strays: boolean;
-  /** How many repairs of the node this makes lately. */
+  /** Nothing was seen, but earlier work failed: whatever can be put right is. */
+  precaution: boolean;
+  /** Which repair of the node in a row this is. */
   count: number;
 }
 
-/** What a repair did. */
+/** What a repair did; also one that failed later on. */
 export interface Repaired {
-  /** Something of the account, its key file or the way in was not as it is to be. */
-  changed: boolean;
+  access: boolean;
+  way: boolean;
   /** Strays that were removed. */
   removed: string[];
   /** Why strays could not be removed from a node that is in use; its client is not to suffer from that. */

@@ -7,7 +7,7 @@ import type {
   PlaybookResult,
   PlaybookRunner,
 } from '../core/ports.ts';
-import { outcomeOf, type Repaired, type Work, type WorkOutcome } from '../core/work.ts';
+import { outcomeOf, type Repair, type Repaired, type Work, type WorkOutcome } from '../core/work.ts';
 
 export interface CarryOutDeps {
   playbooks: PlaybookRunner;
@@ -40,39 +40,57 @@ type Step = (request: PlaybookRequest) => Promise<PlaybookResult>;
 
 /** The client's access first; what else was changed on the node by hand is not to hold it up. */
 async function ensureAccess(
-  { account, uid, publicKey, repair }: Work & { kind: 'ensureAccess' },
+  work: Work & { kind: 'ensureAccess' },
   target: NodeTarget,
   fence: number,
-  { playbooks, access, policy }: CarryOutDeps,
+  deps: CarryOutDeps,
   signal: AbortSignal,
 ): Promise<WorkOutcome> {
-  const { timeoutMs } = policy().provision;
-  const step: Step = (request) => playbooks.run(target, request, { timeoutMs, signal });
-  let changed = false;
-  if (repair?.way) {
+  const { account, uid, publicKey, repair } = work;
+  const { timeoutMs } = deps.policy().provision;
+  const step: Step = (request) => deps.playbooks.run(target, request, { timeoutMs, signal });
+  const repaired = { ...NOTHING_REPAIRED };
+  const end = (outcome: WorkOutcome) => withRepaired(outcome, repair && repaired);
+  if (repair && needsPreparing(repair)) {
     const prepared = await step({ playbook: 'prepare_node', fence, keepBaseline: true });
-    if (!prepared.ok || signal.aborted) return outcomeOf(prepared);
-    changed = prepared.changed;
+    if (!prepared.ok || signal.aborted) return end(outcomeOf(prepared));
+    repaired.way = prepared.changed;
   }
   const result = await step({ playbook: 'create_user', fence, account, uid, publicKey });
   const made = outcomeOf(result);
-  if (!result.ok || made.kind !== 'done' || signal.aborted) return made;
-  const answer = await access.isKeyAccepted(target, account, publicKey, {
-    timeoutMs: ACCESS_TIMEOUT_MS,
-    signal,
-  });
-  if (answer.kind !== 'accepted') {
-    const failed = { kind: 'failed', fenceSeen: null, uidSeen: null } as const;
-    return answer.kind === 'refused'
-      ? { ...failed, reason: 'ProvisionFailed', message: 'sshd does not accept the key for the account' }
-      : { ...failed, reason: answer.reason, message: answer.message };
-  }
-  if (!repair || signal.aborted) return made;
-  const swept = repair.strays ? await removeStrays(step, fence, { account, uid }) : NOTHING_REMOVED;
-  return { ...made, repaired: { changed: changed || result.changed, ...swept } };
+  if (!result.ok || signal.aborted) return end(made);
+  repaired.access = result.changed;
+  const refusal = await askAccess(work, target, deps, signal);
+  if (refusal || signal.aborted) return end(refusal ?? made);
+  if (repair?.strays) Object.assign(repaired, await removeStrays(step, fence, { account, uid }));
+  return end(made);
 }
 
-const NOTHING_REMOVED = { removed: [], left: null };
+/** Null when sshd takes the key. */
+async function askAccess(
+  { account, publicKey }: Work & { kind: 'ensureAccess' },
+  target: NodeTarget,
+  { access }: CarryOutDeps,
+  signal: AbortSignal,
+): Promise<WorkOutcome | null> {
+  const options = { timeoutMs: ACCESS_TIMEOUT_MS, signal };
+  const answer = await access.isKeyAccepted(target, account, publicKey, options);
+  if (answer.kind === 'accepted') return null;
+  const failed = { kind: 'failed', fenceSeen: null, uidSeen: null } as const;
+  return answer.kind === 'refused'
+    ? { ...failed, reason: 'ProvisionFailed', message: 'sshd does not accept the key for the account' }
+    : { ...failed, reason: answer.reason, message: answer.message };
+}
+
+const NOTHING_REPAIRED: Repaired = { access: false, way: false, removed: [], left: null };
+
+function withRepaired(outcome: WorkOutcome, repaired: Repaired | undefined): WorkOutcome {
+  return repaired && outcome.kind !== 'aborted' ? { ...outcome, repaired } : outcome;
+}
+
+function needsPreparing({ way, precaution }: Repair): boolean {
+  return precaution || way.length > 0;
+}
 
 async function removeStrays(
   step: Step,
@@ -94,20 +112,23 @@ async function clean(
 ): Promise<WorkOutcome> {
   const { timeoutMs } = policy().clean;
   const step: Step = (request) => playbooks.run(target, request, { timeoutMs, signal });
+  const { repair } = work;
   const steps: PlaybookRequest[] = [
     ...(work.prepare ? [{ playbook: 'prepare_node', fence } as const] : []),
-    ...(work.repair?.way ? [{ playbook: 'prepare_node', fence, keepBaseline: true } as const] : []),
+    ...(repair && needsPreparing(repair)
+      ? [{ playbook: 'prepare_node', fence, keepBaseline: true } as const]
+      : []),
     ...work.residue.map(({ account, uid }) => ({ playbook: 'delete_user', fence, account, uid }) as const),
   ];
-  let changed = false;
+  const repaired = { ...NOTHING_REPAIRED };
+  const end = (outcome: WorkOutcome) => withRepaired(outcome, repair && repaired);
   for (const request of steps) {
     const result = await step(request);
-    if (!result.ok || signal.aborted) return outcomeOf(result);
-    if (request.playbook === 'prepare_node') changed ||= result.changed;
+    if (!result.ok || signal.aborted) return end(outcomeOf(result));
+    if (request.playbook === 'prepare_node') repaired.way = result.changed;
   }
   // What can't be removed is found by the verification, which tells it.
-  const swept = work.repair?.strays ? await removeStrays(step, fence, null) : NOTHING_REMOVED;
-  const verified = outcomeOf(await step({ playbook: 'verify_clean', fence }));
-  if (!work.repair || verified.kind === 'aborted') return verified;
-  return { ...verified, repaired: { changed, removed: swept.removed, left: null } };
+  if (repair?.strays || repair?.precaution)
+    repaired.removed = (await removeStrays(step, fence, null)).removed;
+  return end(outcomeOf(await step({ playbook: 'verify_clean', fence })));
 }
