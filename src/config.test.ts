@@ -21,6 +21,7 @@ test('only the database must be told', () => {
     home: resolve('.orion'),
     controlKeyPath: resolve('.orion/keys/control_ed25519'),
     lease: { durationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 },
+    inspectIntervalMs: 600_000,
     log: { level: 'info', format: 'json' },
     instance: hostname(),
   });
@@ -80,6 +81,17 @@ test('all that is wrong is told at once, and no secret with it', () => {
     ],
   });
   expect(JSON.stringify(result)).not.toContain('secret');
+});
+
+test.each(['1s', '90s', '24h'])('nodes may be inspected every %s', (text) => {
+  expect(parse({ ORION_INSPECT_INTERVAL: text }).inspectIntervalMs).toBeGreaterThanOrEqual(1_000);
+});
+
+test.each(['0s', '999ms', '25h', '60', 'often', '-1m'])('nodes may not be inspected every %s', (text) => {
+  expect(parseConfig({ ...DATABASE, ORION_INSPECT_INTERVAL: text })).toEqual({
+    ok: false,
+    problems: [expect.stringMatching(/^ORION_INSPECT_INTERVAL: expected a duration/)],
+  });
 });
 
 test('the times of the lease must leave room for retries', () => {

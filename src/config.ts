@@ -18,6 +18,8 @@ export interface Config {
   home: string;
   controlKeyPath: string;
   lease: { durationMs: number; renewDeadlineMs: number; retryPeriodMs: number };
+  /** Between fresh logins on a node that inspect its account files. */
+  inspectIntervalMs: number;
   log: { level: LogLevel; format: 'json' | 'human' };
   /** Tells this process from the other replicas. */
   instance: string;
@@ -43,6 +45,11 @@ function duration(defaultText: string) {
     });
 }
 
+/** More often than each second is only load; less often than daily is as good as never. */
+const inspectInterval = duration('10m').refine((ms) => ms >= 1_000 && ms <= 86_400_000, {
+  error: 'expected a duration from 1s to 24h',
+});
+
 const listen = z
   .string()
   .default('127.0.0.1:8080')
@@ -65,6 +72,7 @@ const settings = z.object({
   ORION_LEASE_DURATION: duration('15s'),
   ORION_LEASE_RENEW_DEADLINE: duration('10s'),
   ORION_LEASE_RETRY_PERIOD: duration('2s'),
+  ORION_INSPECT_INTERVAL: inspectInterval,
   ORION_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   ORION_LOG_FORMAT: z.enum(['json', 'human'], { error: 'expected json or human' }).default('json'),
   ORION_INSTANCE: z
@@ -109,6 +117,7 @@ export function parseConfig(env: Environment): ConfigResult {
         renewDeadlineMs: found.ORION_LEASE_RENEW_DEADLINE,
         retryPeriodMs: found.ORION_LEASE_RETRY_PERIOD,
       },
+      inspectIntervalMs: found.ORION_INSPECT_INTERVAL,
       log: { level: found.ORION_LOG_LEVEL, format: found.ORION_LOG_FORMAT },
       instance: found.ORION_INSTANCE,
     },

@@ -8,7 +8,7 @@ const SRC = dirname(fileURLToPath(import.meta.url));
 /** Who may import whom (docs/architecture.md): folders of src/ and packages. Tests may import more. */
 const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   core: { folders: [], packages: ['xstate'] },
-  reconcile: { folders: ['core'], packages: ['p-limit'] },
+  reconcile: { folders: ['core'], packages: ['p-limit', 'node:crypto'] },
   api: { folders: ['core'], packages: ['hono', '@hono/node-server', '@hono/zod-openapi', 'zod', 'node:*'] },
   store: { folders: ['core'], packages: ['drizzle-orm', 'mysql2', 'node:*'] },
   ssh: { folders: ['core'], packages: ['ssh2', 'node:*'] },

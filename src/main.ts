@@ -176,6 +176,7 @@ async function reconcile(
           access: createAccessQuery({ logger }),
           playbooks,
           policy,
+          inspectIntervalMs: config.inspectIntervalMs,
           clock,
           random: Math.random,
           logger,

@@ -11,6 +11,7 @@ description:
   - The key is written with C(restrict,pty), so a login, scp and sftp work; forwarding of ports, agents and X11 does not.
   - A uid that the node has seen before is refused for a new account, because a process that outlived its user would
     run as the next one.
+  - An account that somebody changed is made as it was. When its uid was changed, what runs under the wrong one is ended.
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
   account: {description: Name of the account., type: str, required: true}
@@ -20,19 +21,21 @@ attributes:
   check_mode: {support: full}
 '''
 
+import grp
 import os
 import pwd
 import shutil
 import stat
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.orion_absent import end_processes
 from ansible.module_utils.orion_node import (
-    GROUP, KEY_DIR, Refusal, carry_out, check_account, check_public_key, check_uid, run_account_tool, tool,
-    write_atomically)
+    GROUP, KEY_DIR, UID_MAX, UID_MIN, Refusal, carry_out, check_account, check_public_key, check_uid, run_account_tool,
+    tool, write_atomically)
+from ansible.module_utils.orion_survey import lines_of
 
 
 def group_id():
-    import grp
     try:
         return grp.getgrnam(GROUP).gr_gid
     except KeyError:
@@ -47,12 +50,13 @@ def entry_of(account):
 
 
 def shadow_is_open(account):
-    """`*` means: no password, yet not locked. sshd refuses a `!` even with a key where it runs without PAM."""
+    """`*` means: no password, yet not locked. sshd refuses a `!` even with a key where it runs without PAM; with PAM
+    a password that must be changed at the next login (day 0) keeps the key out too."""
     with open('/etc/shadow') as stream:
         for line in stream:
             fields = line.rstrip('\n').split(':')
             if fields[0] == account:
-                return fields[1] == '*' and (len(fields) < 8 or fields[7] == '')
+                return fields[1] == '*' and fields[2] != '0' and (len(fields) < 8 or fields[7] == '')
     return False
 
 
@@ -92,10 +96,24 @@ def open_shadow(account):
 
 def repair_account(account, uid, home, shell):
     if tool('usermod'):
-        run_account_tool([tool('usermod'), '-g', GROUP, '-d', home, '-s', shell, '-e', '', '-p', '*', account])
+        run_account_tool([tool('usermod'), '-g', GROUP, '-G', '', '-d', home, '-s', shell, '-e', '', '-p', '*', account])
     else:
         run_account_tool([tool('deluser') or 'deluser', account])
         add_account(account, uid, home, shell)
+
+
+def restore_uid(state, account, found_uid, uid):
+    """Only where the node itself remembers that it gave this uid to this account, so that nobody's is mixed up."""
+    known = state.uid_seen == uid and state.uid_owner == account
+    if not known or not UID_MIN <= found_uid <= UID_MAX or not tool('usermod'):
+        raise Refusal('PlaybookFailed', 'the account %s is there with uid %d: delete it first' % (account, found_uid))
+    end_processes(found_uid)
+    run_account_tool([tool('usermod'), '-u', str(uid), account])  # takes the files of the home along
+
+
+def is_as_made(account, found, wanted):
+    return ((found.pw_gid, found.pw_dir, found.pw_shell) == wanted and shadow_is_open(account)
+            and not any(account in line.split(':')[-1].split(',') for line in lines_of('/etc/group')))
 
 
 def make_home(home, uid, gid, check_mode):
@@ -156,13 +174,14 @@ def ensure_account(params, check_mode, state):
         changed = True
         if not check_mode:
             add_account(account, uid, home, shell)
-    elif found.pw_uid != uid:
-        raise Refusal('PlaybookFailed', 'the account %s is there with uid %d: delete it first' % (account, found.pw_uid))
     else:
-        if state.uid_seen < uid:
+        if found.pw_uid != uid:
+            changed = True
+            if not check_mode:
+                restore_uid(state, account, found.pw_uid, uid)
+        elif state.uid_seen < uid:
             state.store(uid_seen=uid, uid_owner=account)
-        wanted = (gid, home, shell)
-        if (found.pw_gid, found.pw_dir, found.pw_shell) != wanted or not shadow_is_open(account):
+        if not is_as_made(account, found, (gid, home, shell)):
             changed = True
             if not check_mode:
                 repair_account(account, uid, home, shell)

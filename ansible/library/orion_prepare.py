@@ -10,19 +10,22 @@ description:
     the root-owned key files in there and with nothing else.
   - The configuration is tested before sshd reads it, and put back when the test fails. sshd is reloaded only on a change.
   - Takes the baseline that M(orion_verify) compares with, unless a tenant's account is there (what he left would
-    become normal).
+    become normal) or O(keep_baseline) is set.
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
+  keep_baseline: {description: Only repair the rest; what is on the node now does not become normal., type: bool, default: false}
 attributes:
   check_mode: {support: full}
 '''
 
+import contextlib
 import glob
 import grp
 import json
 import os
 import signal
 import stat
+import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.orion_node import (
@@ -33,7 +36,7 @@ from ansible.module_utils.orion_survey import lines_of, survey
 DROP_IN_DIR = '/etc/ssh/sshd_config.d'
 DROP_IN = DROP_IN_DIR + '/orion.conf'
 MAIN_CONFIG = '/etc/ssh/sshd_config'
-WALK_SECONDS = 300
+WALK_SECONDS, RELOAD_SECONDS = 300, 5
 CONTENT = '''# Written by Orion (prepare_node). Accounts of the group orion belong to clients: they log in with the key that Orion
 # put in a place that they can't write to, and with nothing else.
 Match Group orion
@@ -123,6 +126,15 @@ def read_or_none(path):
         return None
 
 
+def is_roots_alone(path):
+    """A file, no link, that nobody but root can change: who can, can let himself in as anybody."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_uid == 0 and not found.st_mode & 0o022
+
+
 def write_config(path, content):
     mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else 0o644
     write_atomically(path, content, mode)
@@ -147,12 +159,15 @@ def ensure_sshd(check_mode):
         if not includes_drop_in(config):
             wanted[config] = 'Include %s\n%s' % (DROP_IN, read_or_none(config) or '')
     before = {path: read_or_none(path) for path in wanted}
-    if before == wanted:
+    if before == wanted and is_roots_alone(DROP_IN):
         return False
     if check_mode:
         return True
     os.makedirs(DROP_IN_DIR, mode=0o755, exist_ok=True)
     os.makedirs('/run/sshd', mode=0o755, exist_ok=True)  # sshd -t wants its privilege separation directory
+    if not is_roots_alone(DROP_IN):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(DROP_IN)
     for path, content in wanted.items():
         write_config(path, content)
     for config in configs:
@@ -160,9 +175,28 @@ def ensure_sshd(check_mode):
         if tested.returncode != 0:
             put_back(before)
             raise Refusal('PlaybookFailed', 'sshd refuses the configuration: %s' % ' '.join(tested.stdout.split())[:200])
-    for pid, _, _ in listeners:
-        os.kill(pid, signal.SIGHUP)  # reads the configuration anew; sessions that stand, stand on
+    reload_listeners([pid for pid, _, _ in listeners])
     return True
+
+
+def listening_sockets(pid):
+    inodes = {fields[9] for table in ('/proc/net/tcp', '/proc/net/tcp6')
+              for fields in (line.split() for line in lines_of(table)[1:]) if len(fields) > 9 and fields[3] == '0A'}
+    held = set()
+    for link in glob.glob('/proc/%d/fd/*' % pid):
+        with contextlib.suppress(OSError):
+            held.add(os.readlink(link))
+    return {inode for inode in inodes if 'socket:[%s]' % inode in held}
+
+
+def reload_listeners(pids):
+    """sshd reads its configuration anew; sessions that stand, stand on. For a moment it does not listen, and who
+    comes next is not to find it so."""
+    for pid in pids:
+        before, give_up_at = listening_sockets(pid), time.monotonic() + RELOAD_SECONDS
+        os.kill(pid, signal.SIGHUP)
+        while before and not listening_sockets(pid) - before and time.monotonic() < give_up_at:
+            time.sleep(0.01)
 
 
 def tenants_are_there():
@@ -178,12 +212,12 @@ def take_baseline():
     write_atomically(BASELINE_FILE, json.dumps({'compared': compared, 'writable': writable}))
 
 
-def prepare(check_mode):
+def prepare(keep_baseline, check_mode):
     changed = ensure_group(check_mode)
     changed = ensure_key_dir(check_mode) or changed
     changed = ensure_sshd(check_mode) or changed
     # With a tenant there the older baseline stays; without one orion_verify says that there is none.
-    if tenants_are_there():
+    if keep_baseline or tenants_are_there():
         return changed, {}
     changed = changed or not os.path.exists(BASELINE_FILE)
     if not check_mode:
@@ -193,8 +227,9 @@ def prepare(check_mode):
 
 
 def main():
-    module = AnsibleModule(supports_check_mode=True, argument_spec={'fence': {'type': 'int', 'required': True}})
-    carry_out(module, lambda _state: prepare(module.check_mode))
+    module = AnsibleModule(supports_check_mode=True, argument_spec={
+        'fence': {'type': 'int', 'required': True}, 'keep_baseline': {'type': 'bool', 'default': False}})
+    carry_out(module, lambda _state: prepare(module.params['keep_baseline'], module.check_mode))
 
 
 if __name__ == '__main__':

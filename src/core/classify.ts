@@ -1,5 +1,6 @@
 import type { NodeInputs } from './node-inputs.ts';
 import type { NodeEvent } from './node-machine.ts';
+import { isRepairDue } from './repair.ts';
 
 /**
  * The one event that a node's situation amounts to now, or null. A decision table over saved state and
@@ -18,7 +19,8 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
   if (state === 'free') {
     if (live) return { type: 'bound' };
     // Not prepared: another key was trusted, so it may be another machine.
-    return isAsked || node.record.preparedAt === null ? { type: 'cleanRequested' } : null;
+    if (isAsked || node.record.preparedAt === null) return { type: 'cleanRequested' };
+    return isRepairDue(inputs.drift, inputs.now) ? { type: 'drifted' } : null;
   }
   if (state === 'provisioning' || state === 'allocated') {
     if (!live) return { type: 'unbound' };

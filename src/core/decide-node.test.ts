@@ -14,6 +14,7 @@ function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
     wantedKey: null,
     residue: [],
     run: null,
+    drift: null,
     policy: DEFAULT_POLICY,
     now: NOW,
     jitter: 0.5,

@@ -1,6 +1,7 @@
 import { computeDelayMs, NODE_BACKOFF, QUARANTINE_RETRY_MS } from './backoff.ts';
 import { classify } from './classify.ts';
 import { findCondition } from './condition.ts';
+import { describeDrift, listDrift } from './drift.ts';
 import type { EventType } from './event.ts';
 import type { NodeRecord, NodeState } from './node.ts';
 import { computeNodeConditions, isNewCleaningFailure } from './node-conditions.ts';
@@ -9,7 +10,8 @@ import { nextState, workOf } from './node-machine.ts';
 import { acceptTrustedKey, hastenCleaning, mayBeRemoved } from './node-wishes.ts';
 import type { Reason } from './reason.ts';
 import type { Placement } from './rental.ts';
-import { failureOf, isUnreachable, type Run, type Work } from './work.ts';
+import { chooseCleaningRepair, chooseRepair, describeRepaired } from './repair.ts';
+import { failureOf, isUnreachable, type Repair, type Run, type Work } from './work.ts';
 
 export interface NodeDecision {
   /** The record to save; the same object when nothing changed. */
@@ -109,16 +111,20 @@ const STATE_EVENTS: Record<NodeState, EventType> = {
 function enterState(
   record: NodeRecord,
   state: NodeState,
-  { node, health, run, now, live }: NodeInputs,
+  { node, health, run, now, live, drift }: NodeInputs,
   decision: NodeDecision,
 ): NodeRecord {
   const outcome = run?.outcome;
+  const isSoiled = node.record.state === 'free' && state === 'cleaning';
   const messages: Record<NodeState, [Reason, string]> = {
     unknown: ['NotProbedYet', ''],
     free: ['Clean', 'verified clean; ready to be lent'],
     provisioning: ['Provisioning', `access is being made for placement ${live?.epoch}`],
     allocated: ['Provisioned', `access is confirmed for placement ${live?.epoch}`],
-    cleaning: ['NotVerified', 'what is left of earlier use is being removed'],
+    cleaning:
+      isSoiled && drift
+        ? ['Drifted', `no longer known to be clean: ${describeDrift(listDrift(drift))}`]
+        : ['NotVerified', 'what is left of earlier use is being removed'],
     quarantined: ['Quarantined', `not lent until cleaned: ${describeFailure(outcome ?? null)}`],
     dead: [health.reason, health.message],
   };
@@ -129,6 +135,8 @@ function enterState(
   decision.events.push({ type: STATE_EVENTS[state], reason, message });
   const next: NodeRecord = { ...record, state, stateSince: now, attempt: 0, nextAttemptAt: null };
   if (state === 'dead') next.lastFailedAt = now;
+  // Should it die while it is cleaned, it is not free when it returns.
+  if (isSoiled) next.verifiedAt = null;
   if (state === 'quarantined') next.nextAttemptAt = new Date(now.getTime() + QUARANTINE_RETRY_MS);
   next.cleanSeen = node.wishes.cleanRequested;
   return next;
@@ -144,6 +152,7 @@ function settleRun(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisio
   const { run, node } = inputs;
   const outcome = run?.outcome;
   if (!run || !outcome || outcome.kind === 'aborted') return record;
+  decision.events.push(...describeRepaired(run));
   if (outcome.kind === 'failed' && outcome.reason === 'FenceTooLow') {
     const nextUid = Math.max(node.record.nextUid, (outcome.uidSeen ?? 0) + 1);
     decision.raise = { fence: outcome.fenceSeen ?? 0, nextUid };
@@ -195,7 +204,8 @@ function settleAccess(
     if (live.readyAt === null) decision.placement.readyAt = now;
     return { ...record, attempt: 0, nextAttemptAt: null };
   }
-  if (outcome.kind !== 'failed') return record;
+  // A repair that failed waits by itself, so that a changed key is not held up by what somebody did to the node.
+  if (outcome.kind !== 'failed' || (work.repair && live.appliedKey === work.publicKey)) return record;
   const attempt = record.attempt + 1;
   // An account that never worked is better made on another node: nobody depends on this one yet. Silence is
   // for the prober to judge, so it costs a retry here, not the placement.
@@ -222,7 +232,7 @@ function isStillWanted(run: Run, state: NodeState, live: Placement | null): bool
 
 /** The work that the state declares, if it is due and nothing runs. */
 function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecision): Work | null {
-  const { run, live, wantedKey, residue, now, health } = inputs;
+  const { run, live, wantedKey, residue, now, health, drift } = inputs;
   const busy = run !== null && !decision.settled;
   const waits = record.nextAttemptAt !== null && record.nextAttemptAt > now;
   // Not while the node is failing its probes: the run would only hang until its deadline.
@@ -232,16 +242,26 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
       return null;
     case 'clean':
     case 'cleanSlowly':
-      return { kind: 'clean', prepare: record.preparedAt === null, residue: residue.map(residueOf) };
+      return {
+        kind: 'clean',
+        prepare: record.preparedAt === null,
+        residue: residue.map(residueOf),
+        ...withRepair(chooseCleaningRepair(record, drift)),
+      };
     case 'ensureAccess':
     case 'keepAccess': {
       if (!live || !wantedKey || decision.placement?.endedAt) return null;
       const { epoch, account, uid } = live;
       const applied = decision.placement?.appliedKey ?? live.appliedKey;
-      if (record.state === 'allocated' && applied === wantedKey) return null;
-      return { kind: 'ensureAccess', epoch, account, uid, publicKey: wantedKey };
+      const repair = chooseRepair(drift, now);
+      if (record.state === 'allocated' && applied === wantedKey && !repair) return null;
+      return { kind: 'ensureAccess', epoch, account, uid, publicKey: wantedKey, ...withRepair(repair) };
     }
   }
+}
+
+function withRepair(repair: Repair | undefined): { repair?: Repair } {
+  return repair ? { repair } : {};
 }
 
 function residueOf({ epoch, account, uid }: Placement) {

@@ -27,6 +27,8 @@ export const EVENT_TYPES = [
   'node.allocated',
   'node.cleaning',
   'node.cleaning_failed',
+  'node.drift_repaired',
+  'node.stray_account_removed',
   'node.free',
   'node.quarantined',
   'node.condition',

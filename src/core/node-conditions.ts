@@ -1,4 +1,5 @@
 import { type Condition, findCondition, setCondition } from './condition.ts';
+import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import { formatDuration } from './duration.ts';
 import { failingIntervalMs, isSuspect } from './health.ts';
 import { LAST_UID, type NodeRecord } from './node.ts';
@@ -74,7 +75,8 @@ export function isNewCleaningFailure({ conditions, attempt, state }: NodeRecord,
   return attempt === 0 || clean?.reason !== reason;
 }
 
-function provisioned({ live, run, record }: NodeInputs & { record: NodeRecord }): Verdict | null {
+/** Null while nothing new is known: after a repair that failed, say, until the node was looked at again. */
+function provisioned({ live, run, record, drift }: NodeInputs & { record: NodeRecord }): Verdict | null {
   if (!live) {
     // Why a placement was given up stays to be seen until the node is clean again.
     const old = record.conditions.find(({ type }) => type === 'Provisioned');
@@ -86,14 +88,23 @@ function provisioned({ live, run, record }: NodeInputs & { record: NodeRecord })
     const { reason, message } = run.outcome;
     return condition('Provisioned', 'False', reason, `placement ${live.epoch}: ${message}`);
   }
+  // While it is put right, what is wrong is known from the work.
+  const drifted = drift ?? (run?.work.kind === 'ensureAccess' && !run.outcome ? run.work.repair : null);
+  const changed = drifted ? [...drifted.access, ...drifted.way] : [];
+  if (record.state === 'allocated' && changed.length > 0) {
+    return condition('Provisioned', 'False', 'Drifted', describeDrift(changed));
+  }
   if (record.state === 'allocated' && record.attempt === 0) {
+    const isKnown = drift !== null || run?.outcome?.kind === 'done';
+    const old = findCondition(record.conditions, 'Provisioned');
+    if (!isKnown && old?.status === 'False') return null;
     return condition('Provisioned', 'True', 'Provisioned', `placement ${live.epoch}`);
   }
   if (record.attempt > 0) return null;
   return condition('Provisioned', 'False', 'Provisioning', `placement ${live.epoch}`);
 }
 
-function schedulable({ node, live, health, record }: NodeInputs & { record: NodeRecord }): Verdict {
+function schedulable({ node, live, health, record, drift }: NodeInputs & { record: NodeRecord }): Verdict {
   const no = (reason: Reason, message: string) => condition('Schedulable', 'False', reason, message);
   if (node.spec.retiring) {
     return no('Retiring', `taken out of the inventory: ${whyNotEmpty({ node, live }, record.state)}`);
@@ -104,6 +115,9 @@ function schedulable({ node, live, health, record }: NodeInputs & { record: Node
   if (record.state === 'dead' || record.state === 'unknown')
     return no('NotAlive', `the node is ${record.state}`);
   if (isSuspect(health)) return no('NotAlive', 'the node is failing its probes');
+  if (record.state === 'free' && isDrifted(drift)) {
+    return no('Drifted', describeDrift(listDrift(drift)));
+  }
   if (record.nextUid > LAST_UID) return no('UidsExhausted', 'every uid was used once on this node');
   return condition('Schedulable', 'True', 'Schedulable', 'may be lent');
 }

@@ -12,6 +12,7 @@ function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
     node: aNode('a', { record }),
     health: aHealth('alive'),
     live: null,
+    drift: null,
     wantedKey: null,
     residue: [],
     run: null,

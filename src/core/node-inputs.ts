@@ -1,3 +1,4 @@
+import type { DriftReport } from './drift.ts';
 import type { Health } from './health.ts';
 import type { Node } from './node.ts';
 import type { Policy } from './policy.ts';
@@ -14,6 +15,8 @@ export interface NodeInputs {
   /** Ended placements that the node was not yet verified clean of. */
   residue: Placement[];
   run: Run | null;
+  /** What a look at the node's account files came to; null: there is none that may be judged now. */
+  drift: DriftReport | null;
   policy: Policy;
   now: Date;
   /** 0 to 1. */

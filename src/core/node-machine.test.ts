@@ -8,6 +8,7 @@ const EVENTS: NodeEvent['type'][] = [
   'bound',
   'confirmed',
   'unbound',
+  'drifted',
   'verified',
   'cleaningFailed',
   'cleanRequested',
@@ -40,14 +41,14 @@ describe('the node machine', () => {
       .trimEnd();
     expect(`\n${[header, ...rows].join('\n')}\n`).toMatchInlineSnapshot(`
       "
-                    joined        bound         confirmed     unbound       verified      cleaningFailedcleanRequesteddied          revived
-      unknown       cleaning      -             -             -             -             -             -             dead          -
-      free          -             provisioning  -             -             -             -             cleaning      dead          -
-      provisioning  -             -             allocated     cleaning      -             -             -             dead          -
-      allocated     -             -             -             cleaning      -             -             -             dead          -
-      cleaning      -             -             -             -             free          quarantined   -             dead          -
-      quarantined   -             -             -             -             free          -             cleaning      dead          -
-      dead          -             -             -             -             -             -             -             -             free
+                    joined        bound         confirmed     unbound       drifted       verified      cleaningFailedcleanRequesteddied          revived
+      unknown       cleaning      -             -             -             -             -             -             -             dead          -
+      free          -             provisioning  -             -             cleaning      -             -             cleaning      dead          -
+      provisioning  -             -             allocated     cleaning      -             -             -             -             dead          -
+      allocated     -             -             -             cleaning      -             -             -             -             dead          -
+      cleaning      -             -             -             -             -             free          quarantined   -             dead          -
+      quarantined   -             -             -             -             -             free          -             cleaning      dead          -
+      dead          -             -             -             -             -             -             -             -             -             free
       "
     `);
   });

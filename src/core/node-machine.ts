@@ -19,6 +19,7 @@ export type NodeEvent =
   | { type: 'bound' }
   | { type: 'confirmed' }
   | { type: 'unbound' }
+  | { type: 'drifted' }
   | { type: 'verified' }
   | { type: 'cleaningFailed' }
   | { type: 'cleanRequested' }
@@ -56,7 +57,7 @@ export const nodeMachine = setup({
     free: {
       meta: { work: 'none' },
       tags: ['lendable'],
-      on: { bound: 'provisioning', cleanRequested: 'cleaning', died: 'dead' },
+      on: { bound: 'provisioning', drifted: 'cleaning', cleanRequested: 'cleaning', died: 'dead' },
     },
     provisioning: {
       meta: { work: 'ensureAccess' },

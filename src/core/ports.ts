@@ -1,4 +1,5 @@
 import type { EventType } from './event.ts';
+import type { Inspection } from './inspection.ts';
 import type { Reason } from './reason.ts';
 import type { FailureReason } from './remedy.ts';
 
@@ -15,7 +16,13 @@ export interface NodeTarget {
 
 /** What one probe saw. */
 export type ProbeResult =
-  | { ok: true; hostKey: string; latencyMs: number }
+  | {
+      ok: true;
+      hostKey: string;
+      latencyMs: number;
+      /** Of a fresh probe: what it saw of the account files, or why that can't be told; no failure of the node. */
+      inspection?: Inspection | { unreadable: string };
+    }
   | {
       ok: false;
       reason: FailureReason;
@@ -33,8 +40,8 @@ export type ProbeResult =
 export interface Prober {
   /**
    * Looks at a node once. `held` echoes a nonce through the held connection (dialling first when there is none)
-   * and reads the banner of the listener on a new TCP connection; `fresh` makes a new authenticated connection
-   * and runs a command on it. Never rejects: what goes wrong is the result. Ends at the deadline or the signal.
+   * and reads the banner of the listener on a new TCP connection; `fresh` makes a new authenticated connection,
+   * runs a command on it and inspects the account files. Never rejects: what goes wrong is the result. Ends at the deadline or the signal.
    */
   probe(
     target: NodeTarget,
@@ -62,9 +69,12 @@ export interface AccessQuery {
 
 /** The playbooks under ansible/ and the variables that each one takes: a fixed set. */
 export type PlaybookRequest =
-  | { playbook: 'prepare_node'; fence: number }
+  /** `keepBaseline`: only the way in for accounts; what is on the node now does not become normal. */
+  | { playbook: 'prepare_node'; fence: number; keepBaseline?: boolean }
   | { playbook: 'create_user'; fence: number; account: string; uid: number; publicKey: string }
   | { playbook: 'delete_user'; fence: number; account: string; uid: number }
+  /** Removes every account of Orion's uid range, and every key file, but those of `keep`. */
+  | { playbook: 'remove_strays'; fence: number; keep: { account: string; uid: number } | null }
   | { playbook: 'verify_clean'; fence: number };
 
 export type PlaybookResult =
@@ -74,8 +84,10 @@ export type PlaybookResult =
       /** Highest fence number and uid that the node knows of. */
       fenceSeen: number;
       uidSeen: number;
-      /** verify_clean only: what was found on the node that does not belong there; empty when clean. */
+      /** What was found on the node that does not belong there and is still there; empty when clean. */
       findings: string[];
+      /** Of remove_strays: what was removed. */
+      removed: string[];
     }
   | {
       ok: false;

@@ -5,19 +5,48 @@ import type { Placement } from './rental.ts';
 /** One piece of work on one node, ordered by a save and carried out under that save's fence number. */
 export type Work =
   /** Make or repair the account of a placement, then ask sshd whether it takes the key. */
-  | { kind: 'ensureAccess'; epoch: number; account: string; uid: number; publicKey: string }
+  | { kind: 'ensureAccess'; epoch: number; account: string; uid: number; publicKey: string; repair?: Repair }
   /** Prepare the node if needed, remove what is left of ended placements, verify independently. */
-  | { kind: 'clean'; prepare: boolean; residue: Pick<Placement, 'epoch' | 'account' | 'uid'>[] };
+  | {
+      kind: 'clean';
+      prepare: boolean;
+      residue: Pick<Placement, 'epoch' | 'account' | 'uid'>[];
+      repair?: Repair;
+    };
+
+/** What somebody changed on the node by hand, to be put right with a piece of work. */
+export interface Repair {
+  /** What was seen to be changed, in words: of the live placement, and of the way in for accounts. */
+  access: string[];
+  way: string[];
+  /** Accounts or key files were seen that belong to nobody. */
+  strays: boolean;
+  /** Nothing was seen, but earlier work failed: whatever can be put right is. */
+  precaution: boolean;
+  /** Which repair of the node in a row this is. */
+  count: number;
+}
+
+/** What a repair did; also one that failed later on. */
+export interface Repaired {
+  access: boolean;
+  way: boolean;
+  /** Strays that were removed. */
+  removed: string[];
+  /** Why strays could not be removed from a node that is in use; its client is not to suffer from that. */
+  left: string | null;
+}
 
 /** How a piece of work ended. */
 export type WorkOutcome =
-  | { kind: 'done'; fenceSeen: number; uidSeen: number; findings: string[] }
+  | { kind: 'done'; fenceSeen: number; uidSeen: number; findings: string[]; repaired?: Repaired }
   | {
       kind: 'failed';
       reason: FailureReason;
       message: string;
       fenceSeen: number | null;
       uidSeen: number | null;
+      repaired?: Repaired;
     }
   /** Cut off by the daemon itself: says nothing about the node. */
   | { kind: 'aborted' };

@@ -13,6 +13,7 @@ describe('a run that succeeded', () => {
       fenceSeen: 7,
       uidSeen: 20_001,
       findings: ['file /tmp/x'],
+      removed: [],
     });
   });
 

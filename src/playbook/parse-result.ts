@@ -39,6 +39,7 @@ const successSchema = z.object({
   uid_seen: counter,
   changed: z.boolean(),
   findings: z.array(z.string().max(1_000)).max(100).default([]),
+  removed: z.array(z.string().max(1_000)).max(100).default([]),
 });
 const seenSchema = z
   .object({ fence_seen: counter.nullable().catch(null), uid_seen: counter.nullable().catch(null) })
@@ -74,13 +75,14 @@ function unreadable(message: string): PlaybookResult {
 function parseSuccess(answer: Answer): PlaybookResult {
   const parsed = successSchema.safeParse(answer.orion);
   if (!parsed.success) return unreadable('the answer of the module on the node is not what it should be');
-  const { fence_seen, uid_seen, changed, findings } = parsed.data;
+  const { fence_seen, uid_seen, changed, findings, removed } = parsed.data;
   return {
     ok: true,
     changed,
     fenceSeen: fence_seen,
     uidSeen: uid_seen,
     findings: findings.map((finding) => escapeText(finding, MAX_MESSAGE)),
+    removed: removed.map((what) => escapeText(what, MAX_MESSAGE)),
   };
 }
 

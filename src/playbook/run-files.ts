@@ -21,9 +21,10 @@ export function findFault(target: NodeTarget, request: PlaybookRequest): string 
   if (AWKWARD_PATH.test(target.privateKeyPath)) return 'the path of the private key has a special character';
   if (!Number.isSafeInteger(request.fence) || request.fence < 1)
     return 'the fence number is not a positive integer';
-  if (request.playbook === 'create_user' || request.playbook === 'delete_user') {
-    if (!ACCOUNT.test(request.account)) return 'the account name is not one that Orion makes';
-    if (!Number.isInteger(request.uid) || request.uid < 20_000 || request.uid > 59_999)
+  const owner = ownerOf(request);
+  if (owner) {
+    if (!ACCOUNT.test(owner.account)) return 'the account name is not one that Orion makes';
+    if (!Number.isInteger(owner.uid) || owner.uid < 20_000 || owner.uid > 59_999)
       return 'the uid is not from 20000 to 59999';
   }
   if (request.playbook === 'create_user') {
@@ -33,6 +34,12 @@ export function findFault(target: NodeTarget, request: PlaybookRequest): string 
       return 'the public key is not exactly "type base64" of a known type';
   }
   return null;
+}
+
+/** The account that a request is about, if any: the one to make, to delete or to keep. */
+function ownerOf(request: PlaybookRequest): { account: string; uid: number } | null {
+  if (request.playbook === 'remove_strays') return request.keep;
+  return request.playbook === 'create_user' || request.playbook === 'delete_user' ? request : null;
 }
 
 export function isAwkwardPath(path: string): boolean {
@@ -51,6 +58,11 @@ function variablesOf(request: PlaybookRequest): object {
     variables.orion_uid = request.uid;
   }
   if (request.playbook === 'create_user') variables.orion_public_key = unsafe(request.publicKey);
+  if (request.playbook === 'prepare_node') variables.orion_keep_baseline = request.keepBaseline ?? false;
+  if (request.playbook === 'remove_strays' && request.keep) {
+    variables.orion_keep_account = unsafe(request.keep.account);
+    variables.orion_keep_uid = request.keep.uid;
+  }
   return variables;
 }
 

@@ -1,6 +1,13 @@
+import { describeDrift } from '../core/drift.ts';
 import type { Policy } from '../core/policy.ts';
-import type { AccessQuery, NodeTarget, PlaybookRequest, PlaybookRunner } from '../core/ports.ts';
-import { outcomeOf, type Work, type WorkOutcome } from '../core/work.ts';
+import type {
+  AccessQuery,
+  NodeTarget,
+  PlaybookRequest,
+  PlaybookResult,
+  PlaybookRunner,
+} from '../core/ports.ts';
+import { outcomeOf, type Repair, type Repaired, type Work, type WorkOutcome } from '../core/work.ts';
 
 export interface CarryOutDeps {
   playbooks: PlaybookRunner;
@@ -29,43 +36,99 @@ export async function carryOut(
   return signal.aborted ? { kind: 'aborted' } : outcome;
 }
 
+type Step = (request: PlaybookRequest) => Promise<PlaybookResult>;
+
+/** The client's access first; what else was changed on the node by hand is not to hold it up. */
 async function ensureAccess(
-  { account, uid, publicKey }: Work & { kind: 'ensureAccess' },
+  work: Work & { kind: 'ensureAccess' },
   target: NodeTarget,
   fence: number,
-  { playbooks, access, policy }: CarryOutDeps,
+  deps: CarryOutDeps,
   signal: AbortSignal,
 ): Promise<WorkOutcome> {
-  const { timeoutMs } = policy().provision;
-  const request: PlaybookRequest = { playbook: 'create_user', fence, account, uid, publicKey };
-  const made = outcomeOf(await playbooks.run(target, request, { timeoutMs, signal }));
-  if (made.kind !== 'done' || signal.aborted) return made;
-  const answer = await access.isKeyAccepted(target, account, publicKey, {
-    timeoutMs: ACCESS_TIMEOUT_MS,
-    signal,
-  });
-  if (answer.kind === 'accepted') return made;
+  const { account, uid, publicKey, repair } = work;
+  const { timeoutMs } = deps.policy().provision;
+  const step: Step = (request) => deps.playbooks.run(target, request, { timeoutMs, signal });
+  const repaired = { ...NOTHING_REPAIRED };
+  const end = (outcome: WorkOutcome) => withRepaired(outcome, repair && repaired);
+  if (repair && needsPreparing(repair)) {
+    const prepared = await step({ playbook: 'prepare_node', fence, keepBaseline: true });
+    if (!prepared.ok || signal.aborted) return end(outcomeOf(prepared));
+    repaired.way = prepared.changed;
+  }
+  const result = await step({ playbook: 'create_user', fence, account, uid, publicKey });
+  const made = outcomeOf(result);
+  if (!result.ok || signal.aborted) return end(made);
+  repaired.access = result.changed;
+  const refusal = await askAccess(work, target, deps, signal);
+  if (refusal || signal.aborted) return end(refusal ?? made);
+  if (repair?.strays) Object.assign(repaired, await removeStrays(step, fence, { account, uid }));
+  return end(made);
+}
+
+/** Null when sshd takes the key. */
+async function askAccess(
+  { account, publicKey }: Work & { kind: 'ensureAccess' },
+  target: NodeTarget,
+  { access }: CarryOutDeps,
+  signal: AbortSignal,
+): Promise<WorkOutcome | null> {
+  const options = { timeoutMs: ACCESS_TIMEOUT_MS, signal };
+  const answer = await access.isKeyAccepted(target, account, publicKey, options);
+  if (answer.kind === 'accepted') return null;
   const failed = { kind: 'failed', fenceSeen: null, uidSeen: null } as const;
   return answer.kind === 'refused'
-    ? { ...failed, reason: 'ProvisionFailed', message: 'sshd does not accept the key for the new account' }
+    ? { ...failed, reason: 'ProvisionFailed', message: 'sshd does not accept the key for the account' }
     : { ...failed, reason: answer.reason, message: answer.message };
 }
 
+const NOTHING_REPAIRED: Repaired = { access: false, way: false, removed: [], left: null };
+
+function withRepaired(outcome: WorkOutcome, repaired: Repaired | undefined): WorkOutcome {
+  return repaired && outcome.kind !== 'aborted' ? { ...outcome, repaired } : outcome;
+}
+
+function needsPreparing({ way, precaution }: Repair): boolean {
+  return precaution || way.length > 0;
+}
+
+async function removeStrays(
+  step: Step,
+  fence: number,
+  keep: { account: string; uid: number } | null,
+): Promise<Pick<Repaired, 'removed' | 'left'>> {
+  const result = await step({ playbook: 'remove_strays', fence, keep });
+  if (!result.ok) return { removed: [], left: `${result.reason}: ${result.message}` };
+  const { removed, findings } = result;
+  return { removed, left: findings.length > 0 ? describeDrift(findings) : null };
+}
+
 async function clean(
-  { prepare, residue }: Work & { kind: 'clean' },
+  work: Work & { kind: 'clean' },
   target: NodeTarget,
   fence: number,
   { playbooks, policy }: CarryOutDeps,
   signal: AbortSignal,
 ): Promise<WorkOutcome> {
   const { timeoutMs } = policy().clean;
+  const step: Step = (request) => playbooks.run(target, request, { timeoutMs, signal });
+  const { repair } = work;
   const steps: PlaybookRequest[] = [
-    ...(prepare ? [{ playbook: 'prepare_node', fence } as const] : []),
-    ...residue.map(({ account, uid }) => ({ playbook: 'delete_user', fence, account, uid }) as const),
+    ...(work.prepare ? [{ playbook: 'prepare_node', fence } as const] : []),
+    ...(repair && needsPreparing(repair)
+      ? [{ playbook: 'prepare_node', fence, keepBaseline: true } as const]
+      : []),
+    ...work.residue.map(({ account, uid }) => ({ playbook: 'delete_user', fence, account, uid }) as const),
   ];
-  for (const step of steps) {
-    const outcome = outcomeOf(await playbooks.run(target, step, { timeoutMs, signal }));
-    if (outcome.kind !== 'done' || signal.aborted) return outcome;
+  const repaired = { ...NOTHING_REPAIRED };
+  const end = (outcome: WorkOutcome) => withRepaired(outcome, repair && repaired);
+  for (const request of steps) {
+    const result = await step(request);
+    if (!result.ok || signal.aborted) return end(outcomeOf(result));
+    if (request.playbook === 'prepare_node') repaired.way = result.changed;
   }
-  return outcomeOf(await playbooks.run(target, { playbook: 'verify_clean', fence }, { timeoutMs, signal }));
+  // What can't be removed is found by the verification, which tells it.
+  if (repair?.strays || repair?.precaution)
+    repaired.removed = (await removeStrays(step, fence, null)).removed;
+  return end(outcomeOf(await step({ playbook: 'verify_clean', fence })));
 }

@@ -2,6 +2,7 @@ import type { Policy } from '../core/policy.ts';
 import type { AccessQuery, AlarmClock, Logger, Metrics, PlaybookRunner, Prober } from '../core/ports.ts';
 import type { Leadership, ReconcileStore } from '../core/store-ports.ts';
 import { carryOut } from './carry-out.ts';
+import type { Context } from './context.ts';
 import { countSaves } from './counted-saves.ts';
 import { createDue } from './due.ts';
 import { createFleet } from './fleet.ts';
@@ -17,6 +18,8 @@ export interface LeadDeps {
   access: AccessQuery;
   playbooks: PlaybookRunner;
   policy: () => Policy;
+  /** Between fresh logins that inspect a node's account files. */
+  inspectIntervalMs: number;
   clock: AlarmClock;
   random: () => number;
   logger: Logger;
@@ -47,6 +50,7 @@ export async function lead(
     logger,
     metrics,
     policy: () => policy().probe,
+    inspectIntervalMs: deps.inspectIntervalMs,
     onChange: (node) => due.markNode(node),
   });
   const runs = createRuns({
@@ -60,11 +64,18 @@ export async function lead(
     logger,
     metrics,
     onOutcome: (node) => {
-      if (runs.get(node)?.outcome?.kind === 'failed') watcher.probeSoon(node);
+      watcher.disturb(node);
+      const run = runs.get(node);
+      if (run?.outcome?.kind === 'failed') watcher.probeSoon(node);
+      // Was it really put right, and did it stay so?
+      if (run?.work.repair) watcher.inspectSoon(node);
       due.markNode(node);
     },
   });
-  const { start } = runs;
+  const start: Context['start'] = (node, work, fence) => {
+    watcher.disturb(node, { repair: work.repair !== undefined });
+    runs.start(node, work, fence);
+  };
   const told = createTold();
   loop = createLoop(
     (parts) => ({

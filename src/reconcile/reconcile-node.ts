@@ -1,12 +1,14 @@
 import type { Condition } from '../core/condition.ts';
 import { describeConditionChanges } from '../core/condition-events.ts';
 import { decideNode, type NodeDecision } from '../core/decide-node.ts';
+import { isDrifted } from '../core/drift.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Node } from '../core/node.ts';
 import type { NodeInputs } from '../core/node-inputs.ts';
 import { viewNode } from '../core/node-view.ts';
 import { viewRental } from '../core/rental-view.ts';
 import { type Context, DeposedError } from './context.ts';
+import { observeDrift } from './observe-drift.ts';
 
 /**
  * One look at one node: observe, decide, save, act. Safe to call at any time and any number of times; when
@@ -43,19 +45,24 @@ export async function reconcileNode(name: string, context: Context): Promise<voi
     context.watcher.probeSoon(name);
   }
   if (decision.record.nextAttemptAt) due.markAt(`node/${name}`, decision.record.nextAttemptAt);
+  const { drift, now } = inputs;
+  if (isDrifted(drift) && drift.repairAt > now) due.markAt(`node/${name}`, drift.repairAt);
   markAffected(inputs, decision, context);
 }
 
-function observe(node: Node, { fleet, watcher, runs, policy, clock, random }: Context): NodeInputs {
+function observe(node: Node, context: Context): NodeInputs {
+  const { fleet, watcher, runs, policy, clock, random } = context;
   const { name } = node.spec;
   const live = fleet.livePlacement(name) ?? null;
+  const run = runs.get(name);
   return {
     node,
     health: watcher.health(name),
     live,
     wantedKey: (live && fleet.rental(live.rentalId)?.spec.sshPublicKey) ?? null,
     residue: fleet.residue(name),
-    run: runs.get(name),
+    run,
+    drift: observeDrift(node, live, run, context),
     policy: policy(),
     now: clock.now(),
     jitter: random(),

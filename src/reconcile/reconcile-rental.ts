@@ -9,6 +9,7 @@ import type { RentalDecision } from '../core/rental-decision.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type { Save } from '../core/store-ports.ts';
 import { type Context, DeposedError } from './context.ts';
+import { isSeenDrifted } from './observe-drift.ts';
 
 /**
  * One look at one rental: decide, save, mark what has to follow. `isDirty`: the API wrote it since it was last
@@ -64,11 +65,13 @@ function workFor(rental: Rental, { account, uid }: NewPlacement, epoch: number) 
   return { kind: 'ensureAccess', epoch, account, uid, publicKey: rental.spec.sshPublicKey } as const;
 }
 
-export function listCandidates({ fleet, watcher }: Context): Candidate[] {
+export function listCandidates(context: Context): Candidate[] {
+  const { fleet, watcher } = context;
   return fleet.nodes().map((node) => ({
     node,
     health: watcher.health(node.spec.name),
     occupied: fleet.livePlacement(node.spec.name) !== undefined,
+    drifted: isSeenDrifted(node, context),
   }));
 }
 

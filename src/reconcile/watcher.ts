@@ -1,20 +1,33 @@
 import pLimit from 'p-limit';
 import { createHealth, type Health, judge } from '../core/health.ts';
+import {
+  countRepair,
+  disturb,
+  type InspectionMemory,
+  NEW_INSPECTION_MEMORY,
+  rememberInspection,
+} from '../core/inspection.ts';
 import type { Node } from '../core/node.ts';
 import type { Policy } from '../core/policy.ts';
-import type { AlarmClock, Logger, Metrics, NodeTarget, Prober } from '../core/ports.ts';
+import type { AlarmClock, Logger, Metrics, NodeTarget, ProbeResult, Prober } from '../core/ports.ts';
 
-/** How often a fresh login is made on a node that shows no sign of trouble. */
-const FRESH_INTERVAL_MS = 600_000;
+/** A leader that takes over inspects its nodes one after the other: a login costs far more than an echo. */
+const FIRST_INSPECTION_MS = 50;
 /** Probes under way at once; far more than can be slow together without the breaker opening. */
 const MAX_PROBES = 256;
 
 export interface Watcher {
   health(node: string): Health;
+  /** What is known of the node's account files. */
+  inspection(node: string): InspectionMemory;
   /** Begins to watch nodes that are new and forgets those that left. */
   follow(nodes: Node[]): void;
   /** Looks at a node now rather than when it is due. */
   probeSoon(node: string): void;
+  /** Inspects a node with its next probe, and that now. */
+  inspectSoon(node: string): void;
+  /** Work on the node begins or ends, so what was seen of its files is old; `repair`: it puts drift right. */
+  disturb(node: string, options?: { repair: boolean }): void;
   /** When nodes were last probed, since the last call. */
   takeChecked(): { node: string; at: Date }[];
   stop(): Promise<void>;
@@ -27,6 +40,8 @@ export interface WatcherDeps {
   logger: Logger;
   metrics: Metrics;
   policy: () => Policy['probe'];
+  /** How often a fresh login is made on a node and its account files are inspected. */
+  inspectIntervalMs: number;
   /** Something about a node's health changed that a pass should look at. */
   onChange: (node: string) => void;
 }
@@ -39,7 +54,11 @@ interface Watched {
   probing: boolean;
   /** Asked for while a probe was running. */
   again: boolean;
-  freshAtMs: number;
+  /** When a fresh login with an inspection is due; looked at only while the node is alive. */
+  inspectAtMs: number;
+  inspection: InspectionMemory;
+  /** Why the last inspection told nothing, to say it once. */
+  unreadable: string | null;
   /** What the log was told since the node last failed or answered; what takes turns is not told again. */
   told: Set<string>;
 }
@@ -58,7 +77,10 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 
   function schedule(entry: Watched): void {
     entry.cancel();
-    const delayMs = Math.max(entry.health.nextProbeAtMs - clock.monotonicMs(), 0);
+    const { verdict, failures, nextProbeAtMs } = entry.health;
+    const mayInspect = verdict === 'alive' && failures === 0;
+    const dueAtMs = mayInspect ? Math.min(nextProbeAtMs, entry.inspectAtMs) : nextProbeAtMs;
+    const delayMs = Math.max(dueAtMs - clock.monotonicMs(), 0);
     entry.cancel = clock.after(delayMs, () => void limit(() => probe(entry)));
   }
 
@@ -66,14 +88,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     if (entry.probing || stopped.signal.aborted) return;
     const { name } = entry.node.spec;
     entry.probing = true;
-    const startedAtMs = clock.monotonicMs();
-    const isFresh = startedAtMs - entry.freshAtMs > FRESH_INTERVAL_MS;
-    if (isFresh) entry.freshAtMs = startedAtMs;
-    const result = await prober.probe(targetOf(entry.node, entry.health), {
-      depth: isFresh ? 'fresh' : 'held',
-      timeoutMs: deps.policy().timeoutMs,
-      signal: stopped.signal,
-    });
+    const { result, startedAtMs } = await look(entry);
     entry.probing = false;
     if (stopped.signal.aborted || watched.get(name) !== entry) return;
     checked.set(name, clock.now());
@@ -83,6 +98,8 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     entry.health = judge(before, observation, deps.policy(), deps.random());
     if (entry.again) entry.health = { ...entry.health, nextProbeAtMs: observation.endedAtMs };
     entry.again = false;
+    // Whatever happened to it while it was away.
+    if (before.verdict === 'dead' && entry.health.verdict === 'alive') entry.inspectAtMs = 0;
     schedule(entry);
     if (isNews(before, entry.health)) {
       const { verdict, failures, reason, message } = entry.health;
@@ -92,6 +109,37 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       logger[level]({ node: name, verdict, failures, reason, detail: message }, 'node health changed');
       deps.onChange(name);
     }
+  }
+
+  /** The held connection first, so that it stays held however often fresh logins are asked for. */
+  async function look(entry: Watched): Promise<{ result: ProbeResult; startedAtMs: number }> {
+    const options = { timeoutMs: deps.policy().timeoutMs, signal: stopped.signal };
+    const startedAtMs = clock.monotonicMs();
+    const held = await prober.probe(targetOf(entry.node, entry.health), { depth: 'held', ...options });
+    const freshAtMs = clock.monotonicMs();
+    const isDue = entry.health.verdict === 'alive' && freshAtMs >= entry.inspectAtMs;
+    if (!held.ok || !isDue || stopped.signal.aborted) return { result: held, startedAtMs };
+    entry.inspectAtMs = freshAtMs + deps.inspectIntervalMs * (1 - 0.1 * deps.random());
+    const fresh = await prober.probe(targetOf(entry.node, entry.health), { depth: 'fresh', ...options });
+    if (fresh.ok && fresh.inspection) takeInspection(entry, fresh.inspection, freshAtMs);
+    return { result: fresh, startedAtMs: freshAtMs };
+  }
+
+  function takeInspection(
+    entry: Watched,
+    inspection: NonNullable<(ProbeResult & { ok: true })['inspection']>,
+    startedAtMs: number,
+  ): void {
+    const { name } = entry.node.spec;
+    const unreadable = 'unreadable' in inspection ? inspection.unreadable : null;
+    if (unreadable !== null && unreadable !== entry.unreadable) {
+      logger.warn({ node: name, detail: unreadable }, 'the account files of the node could not be inspected');
+    }
+    entry.unreadable = unreadable;
+    const before = entry.inspection;
+    const seen = 'unreadable' in inspection ? null : inspection;
+    entry.inspection = rememberInspection(before, seen, startedAtMs);
+    if (entry.inspection !== before && seen) deps.onChange(name);
   }
 
   function probeSoon(name: string): void {
@@ -106,7 +154,20 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 
   return {
     health: (node) => watched.get(node)?.health ?? createHealth(clock.monotonicMs()),
+    inspection: (node) => watched.get(node)?.inspection ?? NEW_INSPECTION_MEMORY,
     probeSoon,
+    inspectSoon(node) {
+      const entry = watched.get(node);
+      if (entry) entry.inspectAtMs = clock.monotonicMs();
+      probeSoon(node);
+    },
+    disturb(node, { repair } = { repair: false }) {
+      const entry = watched.get(node);
+      if (!entry) return;
+      const nowMs = clock.monotonicMs();
+      entry.inspection = disturb(entry.inspection, nowMs);
+      if (repair) entry.inspection = countRepair(entry.inspection, nowMs);
+    },
     follow(nodes) {
       const names = new Set(nodes.map(({ spec }) => spec.name));
       for (const [name, entry] of watched) {
@@ -121,6 +182,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
           const moved = isElsewhere(entry.node, node);
           entry.node = node;
           if (moved) {
+            entry.inspection = disturb(entry.inspection, clock.monotonicMs());
             prober.forget(node.spec.name);
             probeSoon(node.spec.name);
           }
@@ -128,17 +190,20 @@ export function createWatcher(deps: WatcherDeps): Watcher {
         }
         const nowMs = clock.monotonicMs();
         const health = createHealth(nowMs);
-        const fresh = {
+        const spreadMs = Math.min(deps.inspectIntervalMs, nodes.length * FIRST_INSPECTION_MS);
+        const added: Watched = {
           node,
           health,
           cancel: () => undefined,
           probing: false,
           again: false,
-          freshAtMs: nowMs,
+          inspectAtMs: nowMs + spreadMs * deps.random(),
+          inspection: NEW_INSPECTION_MEMORY,
+          unreadable: null,
           told: new Set<string>(),
         };
-        watched.set(node.spec.name, fresh);
-        schedule(fresh);
+        watched.set(node.spec.name, added);
+        schedule(added);
       }
     },
     takeChecked() {

@@ -6,6 +6,7 @@ import { withDeadline } from './deadline.ts';
 import { Aborted, StepError } from './failure.ts';
 import { createFirstKeys } from './first-keys.ts';
 import { atStep, type DialMeans, dialAsControl, hold, isHeldFor } from './held.ts';
+import { inspect } from './inspect.ts';
 import { toFailedProbe } from './probe-result.ts';
 import { createWatch, keep, letGo, stopWatch, type Watch } from './watches.ts';
 
@@ -21,6 +22,8 @@ export interface ProberOptions {
 const ECHO_SHARE = 0.4;
 
 type ProbeOptions = Parameters<Prober['probe']>[1];
+
+type Seen = Pick<ProbeResult & { ok: true }, 'hostKey' | 'inspection'>;
 
 interface Context extends DialMeans {
   keepaliveMs: number;
@@ -50,12 +53,12 @@ export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }:
     const { depth, timeoutMs, signal } = options;
     const startedAtMs = performance.now();
     try {
-      const hostKey = await withDeadline(timeoutMs, [signal, watch.stopped.signal], (deadline) =>
+      const seen = await withDeadline(timeoutMs, [signal, watch.stopped.signal], (deadline) =>
         depth === 'fresh'
           ? probeFresh(context, target, deadline)
           : probeHeld(context, target, watch, deadline, timeoutMs),
       );
-      return { ok: true, hostKey, latencyMs: performance.now() - startedAtMs };
+      return { ok: true, ...seen, latencyMs: performance.now() - startedAtMs };
     } catch (error) {
       return toFailedProbe(target, error, ownerOf);
     }
@@ -95,7 +98,7 @@ async function probeHeld(
   watch: Watch,
   signal: AbortSignal,
   timeoutMs: number,
-): Promise<string> {
+): Promise<Seen> {
   if (watch.held && !isHeldFor(watch.held, target)) letGo(watch);
   const { held } = watch;
   if (held) {
@@ -104,7 +107,7 @@ async function probeHeld(
     if (echo.ok) {
       const listener = await banner;
       if (!listener.ok) throw new StepError('listener', listener.error);
-      return held.hostKey;
+      return { hostKey: held.hostKey };
     }
     // A session that dropped or is in doubt is alone no failure of the node: a fresh dial decides.
     if (watch.held === held) letGo(watch);
@@ -113,14 +116,15 @@ async function probeHeld(
   // A dial that works has seen the listener too.
   const fresh = await hold(target, context, context.keepaliveMs, signal);
   keep(watch, fresh, context.tellDropped, context.logger);
-  return fresh.hostKey;
+  return { hostKey: fresh.hostKey };
 }
 
-async function probeFresh(context: Context, target: NodeTarget, signal: AbortSignal): Promise<string> {
+async function probeFresh(context: Context, target: NodeTarget, signal: AbortSignal): Promise<Seen> {
   const { connection, hostKey } = await dialAsControl(target, context, 0, signal);
   try {
     await atStep('command', runNonceCommand(connection, signal));
-    return hostKey;
+    // The node is alive by now, whatever comes of this.
+    return { hostKey, inspection: await inspect(connection, target.user, signal) };
   } finally {
     connection.destroy();
   }

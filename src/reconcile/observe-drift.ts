@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { type DriftReport, expectationOf, findDrift, isDrifted } from '../core/drift.ts';
+import { countRepair, nextRepairAtMs } from '../core/inspection.ts';
+import type { Node } from '../core/node.ts';
+import type { Placement } from '../core/rental.ts';
+import type { Run } from '../core/work.ts';
+import type { Context } from './context.ts';
+
+type Observer = Pick<Context, 'watcher' | 'fleet' | 'clock'>;
+
+/** What the last look at a node's account files comes to now; null when there is none that may be judged. */
+export function observeDrift(
+  node: Node,
+  live: Placement | null,
+  run: Run | null,
+  { watcher, fleet, clock }: Observer,
+): DriftReport | null {
+  const { name } = node.spec;
+  const memory = watcher.inspection(name);
+  const { latest } = memory;
+  const expectation = expectationOf(node.record, live, run);
+  if (latest === null || expectation === 'unsettled') return null;
+  const expected =
+    live && live.appliedKey !== null
+      ? { account: live.account, uid: live.uid, keyFileSha256: digestKeyFile(live.appliedKey) }
+      : null;
+  const nowMs = clock.monotonicMs();
+  const waitMs = Math.max(nextRepairAtMs(memory) - nowMs, 0);
+  return {
+    ...findDrift(latest, expected, fleet.residue(name)),
+    nth: countRepair(memory, nowMs).repairs,
+    repairAt: new Date(clock.now().getTime() + waitMs),
+  };
+}
+
+/** Was the free node seen not to be as it was when it was verified? Such a one is not lent. */
+export function isSeenDrifted(node: Node, { watcher }: Pick<Context, 'watcher'>): boolean {
+  const { latest } = watcher.inspection(node.spec.name);
+  return latest !== null && node.record.state === 'free' && isDrifted(findDrift(latest, null, []));
+}
+
+/** Of the file that orion_account writes: it holds one line. */
+export function digestKeyFile(publicKey: string): string {
+  return createHash('sha256').update(`restrict,pty ${publicKey}\n`).digest('hex');
+}

@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { anInspection } from '../core/drift.fixture.ts';
+import { DEFAULT_POLICY } from '../core/policy.ts';
+import type { AlarmClock, Logger, Metrics, ProbeResult, Prober } from '../core/ports.ts';
+import { aNode, KEY } from '../core/rows.fixture.ts';
+import { createWatcher, type Watcher } from './watcher.ts';
+
+const MINUTE = 60_000;
+const INTERVAL = 10 * MINUTE;
+const alive: ProbeResult = { ok: true, hostKey: KEY, latencyMs: 1 };
+const refused: ProbeResult = {
+  ok: false,
+  reason: 'ConnectionRefused',
+  message: 'refused',
+  evidence: 'strong',
+  offeredHostKey: null,
+  offeredFingerprint: null,
+};
+const clock: AlarmClock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** What the node answers, and when it was asked what. */
+let answer: (depth: 'held' | 'fresh') => Promise<ProbeResult>;
+let asked: { depth: 'held' | 'fresh'; atMs: number }[];
+let warned: unknown[];
+let changed: string[];
+let watcher: Watcher;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  asked = [];
+  warned = [];
+  changed = [];
+  answer = async (depth) => (depth === 'fresh' ? { ...alive, inspection: anInspection() } : alive);
+  const prober: Prober = {
+    probe: (_target, { depth }) => {
+      asked.push({ depth, atMs: performance.now() });
+      return answer(depth);
+    },
+    onDropped: () => undefined,
+    forget: () => undefined,
+    close: async () => undefined,
+  };
+  const silent = () => undefined;
+  const logger: Logger = {
+    debug: silent,
+    info: silent,
+    error: silent,
+    warn: (fields) => warned.push(fields),
+  };
+  watcher = createWatcher({
+    prober,
+    clock,
+    random: () => 0.5,
+    logger,
+    policy: () => DEFAULT_POLICY.probe,
+    metrics: { probed: silent } as unknown as Metrics,
+    inspectIntervalMs: INTERVAL,
+    onChange: (node) => changed.push(node),
+  });
+});
+afterEach(async () => {
+  await watcher.stop();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+const freshTimes = () => asked.filter(({ depth }) => depth === 'fresh').map(({ atMs }) => atMs);
+const seen = () => watcher.inspection('a').latest;
+
+describe('inspections', () => {
+  it('come soon after a leader first saw a node alive, then every interval, beside the held probes', async () => {
+    watcher.follow([aNode('a')]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(asked.map(({ depth }) => depth)).toEqual(['held', 'held', 'fresh']);
+    expect(seen()).toEqual(anInspection());
+    expect(changed).toContain('a');
+    await vi.advanceTimersByTimeAsync(3 * INTERVAL);
+    const times = freshTimes();
+    expect(times).toHaveLength(4);
+    for (const [index, atMs] of times.slice(1).entries()) {
+      expect(atMs - (times[index] as number)).toBeLessThanOrEqual(INTERVAL);
+    }
+    expect(asked.length - times.length).toBeGreaterThan(60);
+  });
+
+  it('of a large fleet are spread after a take-over', async () => {
+    watcher.follow(Array.from({ length: 200 }, (_, i) => aNode(i === 0 ? 'a' : `n${i}`)));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(freshTimes()).toEqual([]);
+    expect(seen()).toBeNull();
+  });
+
+  it('are made at once when they are asked for, and when a dead node is back', async () => {
+    watcher.follow([aNode('a')]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    watcher.inspectSoon('a');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(freshTimes()).toHaveLength(2);
+
+    answer = async () => refused;
+    watcher.probeSoon('a');
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(watcher.health('a').verdict).toBe('dead');
+    answer = async (depth) => (depth === 'fresh' ? { ...alive, inspection: anInspection() } : alive);
+    await vi.advanceTimersByTimeAsync(2 * MINUTE);
+    expect(watcher.health('a').verdict).toBe('alive');
+    expect(freshTimes()).toHaveLength(3);
+  });
+
+  it('are not made of a node that is failing', async () => {
+    answer = async () => refused;
+    watcher.follow([aNode('a')]);
+    watcher.inspectSoon('a');
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(freshTimes()).toEqual([]);
+  });
+
+  it('say nothing when work began or ended while they were made', async () => {
+    watcher.follow([aNode('a')]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    answer = async (depth) => {
+      if (depth === 'held') return alive;
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      return { ...alive, inspection: anInspection() };
+    };
+    watcher.inspectSoon('a');
+    await vi.advanceTimersByTimeAsync(1_000);
+    watcher.disturb('a');
+    changed = [];
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(seen()).toBeNull();
+    expect(changed).toEqual([]);
+    watcher.inspectSoon('a');
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(seen()).not.toBeNull();
+  });
+
+  it('say nothing of a node that is now reached elsewhere', async () => {
+    watcher.follow([aNode('a')]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    watcher.follow([aNode('a', { spec: { port: 22_001 } })]);
+    expect(seen()).toBeNull();
+  });
+
+  it('that can not be read make no node suspect and are told once', async () => {
+    answer = async (depth) =>
+      depth === 'fresh' ? { ...alive, inspection: { unreadable: 'no sudo' } } : alive;
+    watcher.follow([aNode('a')]);
+    await vi.advanceTimersByTimeAsync(5 * INTERVAL);
+    expect(freshTimes().length).toBeGreaterThan(4);
+    expect(watcher.health('a')).toMatchObject({ verdict: 'alive', failures: 0 });
+    expect(seen()).toBeNull();
+    expect(warned).toEqual([{ node: 'a', detail: 'no sudo' }]);
+  });
+});
+
+it('repairs are counted over the work that they are', async () => {
+  watcher.follow([aNode('a')]);
+  for (const options of [{ repair: true }, { repair: false }, { repair: true }])
+    watcher.disturb('a', options);
+  expect(watcher.inspection('a').repairs).toBe(2);
+});

@@ -1,0 +1,84 @@
+import { escapeText } from '../core/escape-text.ts';
+import type { Inspection } from '../core/inspection.ts';
+import { MAX_OUTPUT, startCommand } from './command.ts';
+import { waitFor } from './deadline.ts';
+import type { Connection } from './dial.ts';
+import { Nonsense, toText } from './failure.ts';
+import { LAST_LINE, parseInspection } from './parse-inspection.ts';
+
+const MAX_MESSAGE = 200;
+
+/**
+ * Looks at the account files of a node that is logged in to. Cheap on both sides: one fixed POSIX shell script,
+ * which reads and changes nothing; it goes to the shell's input, so nothing in it needs quoting, and nothing of
+ * any client is in it. Never rejects: a node that can't be inspected is no dead node.
+ */
+export async function inspect(
+  connection: Connection,
+  user: string,
+  signal: AbortSignal,
+): Promise<Inspection | { unreadable: string }> {
+  let output = '';
+  try {
+    const shell = user === 'root' ? 'sh -s' : 'sudo -n sh -s';
+    const channel = await startCommand(connection, shell, [signal]);
+    await waitFor<void>([connection.ended, signal], (resolve, reject) => {
+      channel.on('data', (data: Buffer) => {
+        output += data.toString('latin1');
+        if (output.endsWith(`\n${LAST_LINE}\n`)) resolve();
+        else if (output.length > MAX_OUTPUT) reject(new Nonsense('the inspection answers without end'));
+      });
+      channel.on('close', () => resolve());
+      channel.end(INSPECTION_SCRIPT);
+    });
+    return parseInspection(output) ?? { unreadable: `answered "${escapeText(output.slice(-80), 80)}"` };
+  } catch (error) {
+    return { unreadable: escapeText(toText(error), MAX_MESSAGE) };
+  }
+}
+
+/**
+ * Runs under the shells, awk and coreutils of Debian and of BusyBox. Most of 64 accounts and key files are told,
+ * names of files only where they are plain. Hashes of passwords stay on the node: only whether it is as
+ * orion_account wants it (`*`, no forced change, no expiry) is told.
+ */
+export const INSPECTION_SCRIPT = `
+PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+export PATH LC_ALL
+digest() { head -c 32768 "$1" 2>/dev/null | sha256sum | cut -c 1-64; }
+drop_in=/etc/ssh/sshd_config.d/orion.conf
+if [ -e /bin/bash ]; then shell=/bin/bash; else shell=/bin/sh; fi
+echo 'orion-inspection 1'
+echo "group:$(awk -F: '$1 == "orion" { print $3; exit }' /etc/group)"
+echo "shell:$shell"
+echo "directory:$(stat -c %F:%a:%u:%g /etc/ssh/orion 2>/dev/null)"
+echo "dropin:$(stat -c %F:%a:%u:%g $drop_in 2>/dev/null):$(digest $drop_in)"
+awk -F: '
+  FILENAME == "/etc/shadow" { open[$1] = $2 == "*" && $3 != "0" && $8 == ""; next }
+  FILENAME == "/etc/group" { n = split($4, names, ","); for (i = 1; i <= n; i++) groups[names[i]]++; next }
+  NF == 7 && $3 ~ /^[0-9]+$/ && $3 >= 20000 && $3 <= 59999 {
+    if (++found <= 64) print $1 ":" $3 ":" $4 ":" $6 ":" $7 ":" open[$1] + 0 ":" groups[$1] + 0
+  }
+  END { print "accounts:" found + 0 }
+' /etc/shadow /etc/group /etc/passwd | while IFS=: read -r name uid rest; do
+  if [ "$name" = accounts ] && [ -z "$rest" ]; then
+    echo "accounts:$uid"
+  else
+    echo "account:$name:$uid:$rest:$(stat -c %u "/home/$name" 2>/dev/null)"
+  fi
+done
+n=0
+if cd /etc/ssh/orion 2>/dev/null; then
+  for file in * .[!.]* ..?*; do
+    if [ ! -e "$file" ] && [ ! -L "$file" ]; then continue; fi
+    n=$((n + 1))
+    if [ $n -gt 64 ]; then continue; fi
+    case $file in *[!A-Za-z0-9_.-]*) name='?' ;; *) name=$file ;; esac
+    sum=
+    if [ -f "./$file" ] && [ ! -L "./$file" ]; then sum=$(digest "./$file"); fi
+    echo "key:$name:$(stat -c %a:%u:%g "./$file"):$sum"
+  done
+fi
+echo "keys:$n"
+echo ${LAST_LINE}
+`;
