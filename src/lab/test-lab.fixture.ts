@@ -104,8 +104,9 @@ function wrap(lab: Lab, home: string, writeInventory: TestLab['writeInventory'])
           answer += chunk;
         });
         response.on('end', () => {
-          const json = answer ? JSON.parse(answer) : null;
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: json });
+          const isJson = response.headers['content-type']?.includes('json');
+          const body = isJson ? JSON.parse(answer) : answer || null;
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
         });
       });
       sent.on('error', reject).on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer`)));
