@@ -11,7 +11,7 @@ import { acceptTrustedKey, hastenCleaning, mayBeRemoved } from './node-wishes.ts
 import type { Reason } from './reason.ts';
 import type { Placement } from './rental.ts';
 import { chooseCleaningRepair, chooseRepair, describeRepaired } from './repair.ts';
-import { failureOf, isUnreachable, type Repair, type Run, type Work } from './work.ts';
+import { failureOf, isUnreachable, type Run, type Work } from './work.ts';
 
 export interface NodeDecision {
   /** The record to save; the same object when nothing changed. */
@@ -246,22 +246,18 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
         kind: 'clean',
         prepare: record.preparedAt === null,
         residue: residue.map(residueOf),
-        ...withRepair(chooseCleaningRepair(record, drift)),
+        ...chooseCleaningRepair(record, drift),
       };
     case 'ensureAccess':
     case 'keepAccess': {
       if (!live || !wantedKey || decision.placement?.endedAt) return null;
       const { epoch, account, uid } = live;
       const applied = decision.placement?.appliedKey ?? live.appliedKey;
-      const repair = chooseRepair(drift, now);
-      if (record.state === 'allocated' && applied === wantedKey && !repair) return null;
-      return { kind: 'ensureAccess', epoch, account, uid, publicKey: wantedKey, ...withRepair(repair) };
+      const mending = chooseRepair(drift, now);
+      if (record.state === 'allocated' && applied === wantedKey && !mending.repair) return null;
+      return { kind: 'ensureAccess', epoch, account, uid, publicKey: wantedKey, ...mending };
     }
   }
-}
-
-function withRepair(repair: Repair | undefined): { repair?: Repair } {
-  return repair ? { repair } : {};
 }
 
 function residueOf({ epoch, account, uid }: Placement) {

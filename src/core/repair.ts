@@ -10,8 +10,8 @@ export function isRepairDue(drift: DriftReport | null, now: Date): drift is Drif
 }
 
 /** What the work on a rented node has to put right besides. */
-export function chooseRepair(drift: DriftReport | null, now: Date): Repair | undefined {
-  return isRepairDue(drift, now) ? toRepair(drift, false) : undefined;
+export function chooseRepair(drift: DriftReport | null, now: Date): { repair?: Repair } {
+  return isRepairDue(drift, now) ? { repair: toRepair(drift, false) } : {};
 }
 
 /**
@@ -19,10 +19,10 @@ export function chooseRepair(drift: DriftReport | null, now: Date): Repair | und
  * be what verification found, so they are looked for without having been seen. Never before a node was verified
  * clean once: accounts that a machine brings along when it joins are somebody's, and are a person's to judge.
  */
-export function chooseCleaningRepair(record: NodeRecord, drift: DriftReport | null): Repair | undefined {
-  if (record.preparedAt === null) return undefined;
+export function chooseCleaningRepair(record: NodeRecord, drift: DriftReport | null): { repair?: Repair } {
+  if (record.preparedAt === null) return {};
   const precaution = record.attempt > 0 || record.state === 'quarantined';
-  return precaution || isDrifted(drift) ? toRepair(drift, precaution) : undefined;
+  return precaution || isDrifted(drift) ? { repair: toRepair(drift, precaution) } : {};
 }
 
 function toRepair(drift: DriftReport | null, precaution: boolean): Repair {

@@ -73,7 +73,7 @@ export async function lead(
     },
   });
   const start: Context['start'] = (node, work, fence) => {
-    watcher.disturb(node, { repair: work.repair !== undefined });
+    watcher.disturb(node, { repair: work.repair?.precaution === false });
     runs.start(node, work, fence);
   };
   const told = createTold();
