@@ -8,7 +8,15 @@ import { aHealth, aNode, aPlacement, NOW } from './rows.fixture.ts';
 type Set = Parameters<typeof aNode>[1];
 
 function decide(set: Set, more: Partial<NodeInputs> = {}) {
-  const inputs = { health: aHealth('alive'), live: null, wantedKey: null, residue: [], run: null, drift: null, ...more };
+  const inputs = {
+    health: aHealth('alive'),
+    live: null,
+    wantedKey: null,
+    residue: [],
+    run: null,
+    drift: null,
+    ...more,
+  };
   return decideNode({ node: aNode('a', set), policy: DEFAULT_POLICY, now: NOW, jitter: 0.5, ...inputs });
 }
 
