@@ -14,7 +14,7 @@ import { type FailingNode, type FailingNodes, openFailingNodes } from './failing
 import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 import type { Worker } from './worker.ts';
 
-const WAIT = { timeout: 240_000, interval: 250 };
+const WAIT = { timeout: 200_000, interval: 250 };
 const BASE_PORT = 28_740;
 let test: TestLab;
 let far: string;
