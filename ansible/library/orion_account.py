@@ -98,6 +98,8 @@ def repair_account(account, uid, home, shell):
     if tool('usermod'):
         run_account_tool([tool('usermod'), '-g', GROUP, '-G', '', '-d', home, '-s', shell, '-e', '', '-p', '*', account])
     else:
+        for group in other_groups(account):
+            run_account_tool([tool('delgroup') or 'delgroup', account, group])
         run_account_tool([tool('deluser') or 'deluser', account])
         add_account(account, uid, home, shell)
 
@@ -111,9 +113,15 @@ def restore_uid(state, account, found_uid, uid):
     run_account_tool([tool('usermod'), '-u', str(uid), account])  # takes the files of the home along
 
 
+def other_groups(account):
+    """Those that list it as a member. In its own one BusyBox lists it, too."""
+    groups = (line.split(':') for line in lines_of('/etc/group'))
+    return [f[0] for f in groups if len(f) == 4 and f[0] != GROUP and account in f[3].split(',')]
+
+
 def is_as_made(account, found, wanted):
     return ((found.pw_gid, found.pw_dir, found.pw_shell) == wanted and shadow_is_open(account)
-            and not any(account in line.split(':')[-1].split(',') for line in lines_of('/etc/group')))
+            and not other_groups(account))
 
 
 def make_home(home, uid, gid, check_mode):

@@ -55,7 +55,11 @@ echo "directory:$(stat -c %F:%a:%u:%g /etc/ssh/orion 2>/dev/null)"
 echo "dropin:$(stat -c %F:%a:%u:%g $drop_in 2>/dev/null):$(digest $drop_in)"
 awk -F: '
   FILENAME == "/etc/shadow" { open[$1] = $2 == "*" && $3 != "0" && $8 == ""; next }
-  FILENAME == "/etc/group" { n = split($4, names, ","); for (i = 1; i <= n; i++) groups[names[i]]++; next }
+  FILENAME == "/etc/group" {
+    n = $1 == "orion" ? 0 : split($4, names, ",")
+    for (i = 1; i <= n; i++) groups[names[i]]++
+    next
+  }
   NF == 7 && $3 ~ /^[0-9]+$/ && $3 >= 20000 && $3 <= 59999 {
     if (++found <= 64) print $1 ":" $3 ":" $4 ":" $6 ":" $7 ":" open[$1] + 0 ":" groups[$1] + 0
   }
