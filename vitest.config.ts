@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// Three tiers. `unit` is pure and quick; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), whose tests
-// mostly wait for a machine to die or to be cleaned, so two files run beside each other, each on ports of its own;
-// `long` is what takes minutes by design.
+// Three tiers. `unit` is pure and quick; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), which
+// take ports, memory and the two cores of a small machine, so its files run one after the other; `long` is
+// what takes minutes by design.
 export default defineConfig({
   test: {
     projects: [
@@ -18,8 +18,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['src/**/*.int.test.ts'],
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },
