@@ -251,7 +251,7 @@ describe('what operators want of a node', () => {
       .poll(async () => (await test.node('w3')).status.conditions.find(({ type }) => type === 'Clean'), WAIT)
       .toMatchObject({
         status: 'False',
-        reason: 'CleaningFailed',
+        reason: 'ResidueFound',
         message: expect.stringContaining('/opt/odd'),
       });
     await test.lab.workers.get('w3')?.exec(['rm', '/opt/odd']);
