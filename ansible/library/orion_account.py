@@ -83,8 +83,7 @@ def add_account(account, uid, home, shell):
         run_account_tool([tool('useradd'), '-K', 'UID_MAX=19999', '--no-log-init', '-M', '-N', '-u', str(uid), '-g', GROUP,
                           '-d', home, '-s', shell, '-p', '*', account])
     else:
-        # BusyBox (Alpine), written after its sources: -D sets no password, which it writes as `!`; chpasswd -e puts
-        # the `*` there.
+        # BusyBox (Alpine): -D sets no password, which it writes as `!`; chpasswd -e puts the `*` there.
         run_account_tool([tool('adduser') or 'adduser', '-D', '-H', '-h', home, '-s', shell, '-u', str(uid), '-G', GROUP,
                           '-g', '', account])
         open_shadow(account)

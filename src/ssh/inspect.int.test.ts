@@ -1,79 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Drift, findDrift, isDrifted } from '../core/drift.ts';
-import type { NodeTarget, PlaybookRequest, PlaybookRunner, Prober } from '../core/ports.ts';
-import { ensureKeyPair, startWorker, type Worker, writeControlKey } from '../lab/worker.ts';
-import { createPlaybookRunner } from '../playbook/runner.ts';
-import { digestKeyFile } from '../reconcile/observe-drift.ts';
-import { createAccessQuery } from './access-query.ts';
-import { SILENT } from './node.fixture.ts';
-import { createProber } from './prober.ts';
+import { type InspectedNode, openInspectedNode } from './inspected-node.fixture.ts';
 
-// What the inspection calls drift, the modules must put right, or the reconciler would repair for ever: both are
-// tried here on one real node, without the daemon.
-
-const { signal } = new AbortController();
 const owner = { account: 'rdrift001', uid: 20_001 };
-let home: string;
-let worker: Worker;
-let target: NodeTarget;
-let publicKey: string;
-let prober: Prober;
-let runner: PlaybookRunner;
-let fence = 0;
+const NOTHING: Drift = { access: [], way: [], strays: [] };
+let node: InspectedNode;
 
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), 'orion-drift-'));
-  const authorizedKey = await writeControlKey(home);
-  publicKey = await ensureKeyPair(join(home, 'keys', 'tenant'), 'tenant');
-  const port = 28_700 + Math.floor(Math.random() * 60);
-  worker = await startWorker({ home, name: 'w', host: '127.0.0.1', port, authorizedKey });
-  const privateKeyPath = join(home, 'keys', 'control_ed25519');
-  target = { name: 'w', host: '127.0.0.1', port, user: 'root', privateKeyPath, hostKey: worker.hostKey };
-  prober = createProber({ logger: SILENT, keepaliveMs: 0 });
-  runner = await createPlaybookRunner({ runDir: join(home, 'run'), logger: SILENT, warm: true });
-  await run({ playbook: 'prepare_node', fence: ++fence });
-  await create();
+  node = await openInspectedNode(owner, 28_700);
+  await node.prepare(false);
+  await node.create();
 });
-afterAll(async () => {
-  await runner?.close();
-  await prober?.close();
-  await worker?.stop();
-  await rm(home, { recursive: true, force: true });
-});
+afterAll(() => node?.close());
 
-async function run(request: PlaybookRequest) {
-  const result = await runner.run(target, request, { timeoutMs: 60_000, signal });
-  if (!result.ok) throw new Error(`${request.playbook}: ${result.reason}: ${result.message}`);
-  return result;
-}
-const create = () => run({ playbook: 'create_user', fence: ++fence, ...owner, publicKey });
-const prepareAgain = () => run({ playbook: 'prepare_node', fence: ++fence, keepBaseline: true });
-const removeStrays = (keep: typeof owner | null = owner) =>
-  run({ playbook: 'remove_strays', fence: ++fence, keep });
-
-async function look() {
-  const result = await prober.probe(target, { depth: 'fresh', timeoutMs: 20_000, signal });
-  if (!result.ok || !result.inspection || 'unreadable' in result.inspection) {
-    throw new Error(JSON.stringify(result));
-  }
-  return result.inspection;
-}
-const expected = () => ({ ...owner, keyFileSha256: digestKeyFile(publicKey) });
-const drift = async () => findDrift(await look(), expected(), []);
-
-async function byHand(script: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await worker.exec(['/bin/bash', '-ec', script]);
-  if (exitCode !== 0) throw new Error(`${script}: ${stdout}${stderr}`);
-  return stdout.trim();
-}
-async function isKeyAccepted(): Promise<boolean> {
-  const query = createAccessQuery({ logger: SILENT });
-  const answer = await query.isKeyAccepted(target, owner.account, publicKey, { timeoutMs: 10_000, signal });
-  return answer.kind === 'accepted';
-}
+const byHand = (script: string) => node.byHand(script);
+const drift = () => node.drift();
 
 describe('what somebody changes by hand is seen, and is as it was after a repair', () => {
   const { account, uid } = owner;
@@ -113,17 +54,17 @@ describe('what somebody changes by hand is seen, and is as it was after a repair
     expect(others).toEqual([]);
     expect(found[kind].join('\n')).toMatch(text);
     const repairs = [
-      ...(found.way.length > 0 ? [await prepareAgain()] : []),
-      ...(found.access.length > 0 ? [await create()] : []),
-      ...(found.strays.length > 0 ? [await removeStrays()] : []),
+      ...(found.way.length > 0 ? [await node.prepare(true)] : []),
+      ...(found.access.length > 0 ? [await node.create()] : []),
+      ...(found.strays.length > 0 ? [await node.removeStrays()] : []),
     ];
     expect(repairs.map(({ changed }) => changed)).toEqual(repairs.map(() => true));
-    expect(await drift()).toEqual({ access: [], way: [], strays: [] });
-    expect(await isKeyAccepted()).toBe(true);
+    expect(await drift()).toEqual(NOTHING);
+    expect(await node.isKeyAccepted()).toBe(true);
   });
 
   it('and the same once more has nothing left to do', async () => {
-    const again = [await prepareAgain(), await create(), await removeStrays()];
+    const again = [await node.prepare(true), await node.create(), await node.removeStrays()];
     expect(again.map(({ changed }) => changed)).toEqual([false, false, false]);
   });
 });
@@ -137,7 +78,7 @@ describe('strays', () => {
       touch /var/tmp/theirs /home/${owner.account}/mine; chown 31240 /var/tmp/theirs
       touch /var/tmp/mine; chown ${owner.uid} /var/tmp/mine /home/${owner.account}/mine
       echo x > /etc/ssh/orion/stranger`);
-    const { removed, findings } = await removeStrays();
+    const { removed, findings } = await node.removeStrays();
     expect(removed).toEqual(['the account stranger with uid 31240']);
     expect(findings).toEqual([]);
     expect(
@@ -153,11 +94,11 @@ describe('strays', () => {
     await byHand(`
       useradd -o -M -u ${owner.uid} -d /home/${owner.account} alias
       setsid -f setpriv --reuid ${owner.uid} --clear-groups sleep 3000 >/dev/null 2>&1`);
-    expect((await removeStrays()).removed).toEqual([`the account alias with uid ${owner.uid}`]);
+    expect((await node.removeStrays()).removed).toEqual([`the account alias with uid ${owner.uid}`]);
     expect(await byHand(`pgrep -c -u ${owner.uid}; ls /var/tmp /home/${owner.account}`)).toMatch(
       /^1\n.*mine.*mine/s,
     );
-    expect(await drift()).toEqual({ access: [], way: [], strays: [] });
+    expect(await drift()).toEqual(NOTHING);
     await byHand(`pkill -u ${owner.uid}; rm /var/tmp/mine /home/${owner.account}/mine`);
   });
 
@@ -165,19 +106,19 @@ describe('strays', () => {
     await byHand(
       'useradd -M -u 31250 one; useradd -o -M -u 31250 two; touch /var/tmp/f; chown 31250 /var/tmp/f',
     );
-    expect((await removeStrays()).removed).toHaveLength(2);
+    expect((await node.removeStrays()).removed).toHaveLength(2);
     expect(await byHand('find / -xdev -uid 31250; getent passwd one two || true')).toBe('');
   });
 
   it('leave a directory of somebody else under their name alone', async () => {
     await byHand('mkdir /home/shared; touch /home/shared/data; useradd -M -u 31260 shared');
-    expect((await removeStrays()).removed).toHaveLength(1);
+    expect((await node.removeStrays()).removed).toHaveLength(1);
     expect(await byHand('ls /home/shared; rm -r /home/shared')).toBe('data');
   });
 
   it('with a name that only a person can remove are told, and the others go', async () => {
     await byHand(`echo '-rf:*:31270:1::/:/bin/sh' >> /etc/passwd; useradd -M -u 31271 other`);
-    const { removed, findings } = await removeStrays();
+    const { removed, findings } = await node.removeStrays();
     expect(removed).toEqual(['the account other with uid 31271']);
     expect(findings).toEqual([expect.stringMatching(/the account -rf with uid 31270 could not be removed/)]);
     expect((await drift()).strays).toEqual(['the account -rf with uid 31270']);
@@ -199,29 +140,28 @@ describe('strays', () => {
 });
 
 it('a node that somebody changed is not made normal by a repair', async () => {
-  await run({ playbook: 'delete_user', fence: ++fence, ...owner });
+  await node.remove();
   await byHand(
     'rm /etc/ssh/sshd_config.d/orion.conf; cp /bin/true /usr/local/bin/t; chmod u+s /usr/local/bin/t',
   );
-  expect(isDrifted(findDrift(await look(), null, []))).toBe(true);
-  await prepareAgain();
-  const { findings } = await run({ playbook: 'verify_clean', fence: ++fence });
-  expect(findings).toEqual([expect.stringMatching(/setuid: .*local\/bin\/t/)]);
+  expect(isDrifted(findDrift(await node.look(), null, []))).toBe(true);
+  await node.prepare(true);
+  expect(await node.verify()).toEqual([expect.stringMatching(/setuid: .*local\/bin\/t/)]);
   await byHand('rm /usr/local/bin/t');
-  expect((await run({ playbook: 'verify_clean', fence: ++fence })).findings).toEqual([]);
-  expect(isDrifted(findDrift(await look(), null, []))).toBe(false);
+  expect(await node.verify()).toEqual([]);
+  expect(isDrifted(findDrift(await node.look(), null, []))).toBe(false);
 });
 
 it('a delayed order to remove strays is refused once the node has seen a newer one', async () => {
-  const order = { playbook: 'remove_strays', fence: fence - 1, keep: null } as const;
-  expect(await runner.run(target, order, { timeoutMs: 60_000, signal })).toMatchObject({
+  const order = { playbook: 'remove_strays', fence: node.lastFence() - 1, keep: null } as const;
+  expect(await node.tryRun(order)).toMatchObject({
     reason: 'FenceTooLow',
   });
 });
 
 describe('a node that answers the inspection with', () => {
   const unreadable = async () => {
-    const result = await prober.probe(target, { depth: 'fresh', timeoutMs: 3_000, signal });
+    const result = await node.probe(3_000);
     expect(result).toMatchObject({ ok: true });
     return result.ok && result.inspection && 'unreadable' in result.inspection
       ? result.inspection.unreadable

@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findDrift } from '../core/drift.ts';
+import type { NodeTarget, PlaybookRequest, PlaybookResult, ProbeResult } from '../core/ports.ts';
+import { ensureKeyPair, startWorker, writeControlKey } from '../lab/worker.ts';
+import { createPlaybookRunner } from '../playbook/runner.ts';
+import { digestKeyFile } from '../reconcile/observe-drift.ts';
+import { createAccessQuery } from './access-query.ts';
+import { SILENT } from './node.fixture.ts';
+import { createProber } from './prober.ts';
+
+// What the inspection calls drift, the modules must put right, or the reconciler would repair for ever: here are both
+// on one real node, without the daemon.
+
+export type InspectedNode = Awaited<ReturnType<typeof openInspectedNode>>;
+
+/** A worker that is not prepared yet; `ports` is where its port is chosen from. */
+export async function openInspectedNode(owner: { account: string; uid: number }, ports: number) {
+  const { signal } = new AbortController();
+  const home = await mkdtemp(join(tmpdir(), 'orion-drift-'));
+  const authorizedKey = await writeControlKey(home);
+  const publicKey = await ensureKeyPair(join(home, 'keys', 'tenant'), 'tenant');
+  const port = ports + Math.floor(Math.random() * 20);
+  const worker = await startWorker({ home, name: 'w', host: '127.0.0.1', port, authorizedKey });
+  const privateKeyPath = join(home, 'keys', 'control_ed25519');
+  const { hostKey } = worker;
+  const target: NodeTarget = { name: 'w', host: '127.0.0.1', port, user: 'root', privateKeyPath, hostKey };
+  const prober = createProber({ logger: SILENT, keepaliveMs: 0 });
+  const runner = await createPlaybookRunner({ runDir: join(home, 'run'), logger: SILENT, warm: true });
+  let fence = 0;
+
+  const probe = (timeoutMs: number): Promise<ProbeResult> =>
+    prober.probe(target, { depth: 'fresh', timeoutMs, signal });
+  const tryRun = (request: PlaybookRequest): Promise<PlaybookResult> =>
+    runner.run(target, request, { timeoutMs: 60_000, signal });
+  async function run(request: PlaybookRequest): Promise<PlaybookResult & { ok: true }> {
+    const result = await tryRun(request);
+    if (!result.ok) throw new Error(`${request.playbook}: ${result.reason}: ${result.message}`);
+    return result;
+  }
+  async function look() {
+    const result = await probe(20_000);
+    if (result.ok && result.inspection && !('unreadable' in result.inspection)) return result.inspection;
+    throw new Error(JSON.stringify(result));
+  }
+
+  return {
+    worker,
+    probe,
+    tryRun,
+    look,
+    lastFence: () => fence,
+    prepare: (keepBaseline: boolean) => run({ playbook: 'prepare_node', fence: ++fence, keepBaseline }),
+    create: () => run({ playbook: 'create_user', fence: ++fence, ...owner, publicKey }),
+    remove: () => run({ playbook: 'delete_user', fence: ++fence, ...owner }),
+    removeStrays: () => run({ playbook: 'remove_strays', fence: ++fence, keep: owner }),
+    verify: async () => (await run({ playbook: 'verify_clean', fence: ++fence })).findings,
+    drift: async () => findDrift(await look(), { ...owner, keyFileSha256: digestKeyFile(publicKey) }, []),
+    async isKeyAccepted(): Promise<boolean> {
+      const query = createAccessQuery({ logger: SILENT });
+      const options = { timeoutMs: 10_000, signal };
+      return (await query.isKeyAccepted(target, owner.account, publicKey, options)).kind === 'accepted';
+    },
+    async byHand(script: string): Promise<string> {
+      const { exitCode, stdout, stderr } = await worker.exec(['/bin/sh', '-ec', script]);
+      if (exitCode !== 0) throw new Error(`${script}: ${stdout}${stderr}`);
+      return stdout.trim();
+    },
+    async close(): Promise<void> {
+      await runner.close();
+      await prober.close();
+      await worker.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
