@@ -178,6 +178,12 @@ describe('a free node that was changed by hand', () => {
     ]);
   });
 
+  it('says nothing of drift when an operator asked for it', () => {
+    const node = aNode('a', { record: { state: 'free' }, wishes: { cleanRequested: 1 } });
+    const asked = decide({}, { node, drift: aReport() });
+    expect(asked.events).toMatchObject([{ type: 'node.cleaning', reason: 'NotVerified' }]);
+  });
+
   it('is not free when it dies meanwhile and returns', () => {
     const dead = decide(decision.record, { health: aHealth('dead', 3) });
     expect(dead.record.state).toBe('dead');

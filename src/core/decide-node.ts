@@ -1,7 +1,7 @@
 import { computeDelayMs, NODE_BACKOFF, QUARANTINE_RETRY_MS } from './backoff.ts';
 import { classify } from './classify.ts';
 import { findCondition } from './condition.ts';
-import { describeDrift, listDrift } from './drift.ts';
+import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import type { EventType } from './event.ts';
 import type { NodeRecord, NodeState } from './node.ts';
 import { computeNodeConditions, isNewCleaningFailure } from './node-conditions.ts';
@@ -122,7 +122,7 @@ function enterState(
     provisioning: ['Provisioning', `access is being made for placement ${live?.epoch}`],
     allocated: ['Provisioned', `access is confirmed for placement ${live?.epoch}`],
     cleaning:
-      isSoiled && drift
+      isSoiled && isDrifted(drift)
         ? ['Drifted', `no longer known to be clean: ${describeDrift(listDrift(drift))}`]
         : ['NotVerified', 'what is left of earlier use is being removed'],
     quarantined: ['Quarantined', `not lent until cleaned: ${describeFailure(outcome ?? null)}`],

@@ -26,8 +26,12 @@ export function observeDrift(
       : null;
   const nowMs = clock.monotonicMs();
   const waitMs = Math.max(nextRepairAtMs(memory) - nowMs, 0);
+  const drift = findDrift(latest, expected, fleet.residue(name));
   return {
-    ...findDrift(latest, expected, fleet.residue(name)),
+    ...drift,
+    // Until a machine was verified clean once, accounts that it brought along are a person's to judge. That is so
+    // again after another host key was trusted, even with a client on the node: it may be another machine.
+    strays: node.record.preparedAt === null ? [] : drift.strays,
     nth: countRepair(memory, nowMs).repairs,
     repairAt: new Date(clock.now().getTime() + waitMs),
   };
