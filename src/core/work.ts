@@ -21,7 +21,7 @@ export interface Repair {
   way: string[];
   /** Accounts or key files were seen that belong to nobody. */
   strays: boolean;
-  /** Nothing was seen, but earlier work failed: whatever can be put right is. */
+  /** Earlier cleaning failed, and what was not seen may be why. */
   precaution: boolean;
   /** Which repair of the node in a row this is. */
   count: number;

@@ -33,6 +33,37 @@ const connectionOf = (rented: Rented) => rented.status.connection as Connection;
 const isLoggedIn = async (rented: Rented) =>
   (await test.login(rented, connectionOf(rented), 'id -un')).stdout === connectionOf(rented).user;
 
+describe('a free node that somebody changes by hand', () => {
+  it('is cleaned and verified before it is lent again', async () => {
+    const before = (await test.events('&node=w1')).length;
+    await byHand(
+      'w1',
+      `useradd -m -u 31234 stranger; setsid -f setpriv --reuid 31234 --clear-groups sleep 3000 >/dev/null 2>&1
+       touch /var/tmp/theirs; chown 31234 /var/tmp/theirs; rm /etc/ssh/sshd_config.d/orion.conf`,
+    );
+    const since = async () => (await test.events('&node=w1')).slice(before);
+    for (const type of [...DRIFT, 'node.free']) {
+      await expect.poll(async () => (await since()).map((event) => event.type), WAIT).toContain(type);
+    }
+    expect((await since()).find(({ type }) => type === 'node.cleaning')).toMatchObject({ reason: 'Drifted' });
+    await expect.poll(() => stateOf('w1'), WAIT).toBe('free');
+    expect(await byHand('w1', 'find / -xdev -uid 31234; getent passwd stranger || true')).toBe('');
+    expect(await byHand('w1', 'ls /etc/ssh/sshd_config.d')).toContain('orion.conf');
+  });
+
+  it('is not free while what was added can not be removed', async () => {
+    await byHand('w2', `echo '-rf:*:31270:1::/:/bin/sh' >> /etc/passwd`);
+    await expect.poll(() => stateOf('w2'), WAIT).toBe('cleaning');
+    await expect
+      .poll(async () => conditionOf(await test.node('w2'), 'Clean')?.message, WAIT)
+      .toMatch(/account -rf with uid 31270/);
+    const { items } = (await test.call('GET', '/api/nodes')).body;
+    expect(items.find(({ name }: NodeView) => name === 'w2').status.state).not.toBe('free');
+    await byHand('w2', `sed -i '/^-rf:/d' /etc/passwd`);
+    await expect.poll(() => stateOf('w2'), WAIT).toBe('free');
+  });
+});
+
 describe('a rented node that somebody changes by hand', () => {
   const CHANGES: [string, (account: string) => string, RegExp][] = [
     [
@@ -120,37 +151,6 @@ describe('a rented node that somebody changes by hand', () => {
     await expect.poll(() => provisioned(node).catch(() => null), WAIT).toBe('True');
     expect(await isLoggedIn(rented)).toBe(true);
     expect(await byHand(node, `getent shadow ${connectionOf(rented).user} | cut -d: -f2`)).toBe('*');
-  });
-});
-
-describe('a free node that somebody changes by hand', () => {
-  it('is cleaned and verified before it is lent again', async () => {
-    const before = (await test.events('&node=w1')).length;
-    await byHand(
-      'w1',
-      `useradd -m -u 31234 stranger; setsid -f setpriv --reuid 31234 --clear-groups sleep 3000 >/dev/null 2>&1
-       touch /var/tmp/theirs; chown 31234 /var/tmp/theirs; rm /etc/ssh/sshd_config.d/orion.conf`,
-    );
-    const since = async () => (await test.events('&node=w1')).slice(before);
-    for (const type of [...DRIFT, 'node.free']) {
-      await expect.poll(async () => (await since()).map((event) => event.type), WAIT).toContain(type);
-    }
-    expect((await since()).find(({ type }) => type === 'node.cleaning')).toMatchObject({ reason: 'Drifted' });
-    await expect.poll(() => stateOf('w1'), WAIT).toBe('free');
-    expect(await byHand('w1', 'find / -xdev -uid 31234; getent passwd stranger || true')).toBe('');
-    expect(await byHand('w1', 'ls /etc/ssh/sshd_config.d')).toContain('orion.conf');
-  });
-
-  it('is not free while what was added can not be removed', async () => {
-    await byHand('w2', `echo '-rf:*:31270:1::/:/bin/sh' >> /etc/passwd`);
-    await expect.poll(() => stateOf('w2'), WAIT).toBe('cleaning');
-    await expect
-      .poll(async () => conditionOf(await test.node('w2'), 'Clean')?.message, WAIT)
-      .toMatch(/account -rf with uid 31270/);
-    const { items } = (await test.call('GET', '/api/nodes')).body;
-    expect(items.find(({ name }: NodeView) => name === 'w2').status.state).not.toBe('free');
-    await byHand('w2', `sed -i '/^-rf:/d' /etc/passwd`);
-    await expect.poll(() => stateOf('w2'), WAIT).toBe('free');
   });
 });
 

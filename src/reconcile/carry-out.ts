@@ -7,7 +7,7 @@ import type {
   PlaybookResult,
   PlaybookRunner,
 } from '../core/ports.ts';
-import { outcomeOf, type Repair, type Repaired, type Work, type WorkOutcome } from '../core/work.ts';
+import { outcomeOf, type Repaired, type Work, type WorkOutcome } from '../core/work.ts';
 
 export interface CarryOutDeps {
   playbooks: PlaybookRunner;
@@ -51,7 +51,7 @@ async function ensureAccess(
   const step: Step = (request) => deps.playbooks.run(target, request, { timeoutMs, signal });
   const repaired = { ...NOTHING_REPAIRED };
   const end = (outcome: WorkOutcome) => withRepaired(outcome, repair && repaired);
-  if (repair && needsPreparing(repair)) {
+  if (repair && repair.way.length > 0) {
     const prepared = await step({ playbook: 'prepare_node', fence, keepBaseline: true });
     if (!prepared.ok || signal.aborted) return end(outcomeOf(prepared));
     repaired.way = prepared.changed;
@@ -88,10 +88,6 @@ function withRepaired(outcome: WorkOutcome, repaired: Repaired | undefined): Wor
   return repaired && outcome.kind !== 'aborted' ? { ...outcome, repaired } : outcome;
 }
 
-function needsPreparing({ way, precaution }: Repair): boolean {
-  return precaution || way.length > 0;
-}
-
 async function removeStrays(
   step: Step,
   fence: number,
@@ -115,9 +111,7 @@ async function clean(
   const { repair } = work;
   const steps: PlaybookRequest[] = [
     ...(work.prepare ? [{ playbook: 'prepare_node', fence } as const] : []),
-    ...(repair && needsPreparing(repair)
-      ? [{ playbook: 'prepare_node', fence, keepBaseline: true } as const]
-      : []),
+    ...(repair ? [{ playbook: 'prepare_node', fence, keepBaseline: true } as const] : []),
     ...work.residue.map(({ account, uid }) => ({ playbook: 'delete_user', fence, account, uid }) as const),
   ];
   const repaired = { ...NOTHING_REPAIRED };
@@ -127,8 +121,8 @@ async function clean(
     if (!result.ok || signal.aborted) return end(outcomeOf(result));
     if (request.playbook === 'prepare_node') repaired.way = result.changed;
   }
-  // What can't be removed is found by the verification, which tells it.
-  if (repair?.strays || repair?.precaution)
-    repaired.removed = (await removeStrays(step, fence, null)).removed;
+  // Whatever was seen: nobody is on the node, so all of it is put right. What can't be removed is found, and told, by
+  // the verification.
+  if (repair) repaired.removed = (await removeStrays(step, fence, null)).removed;
   return end(outcomeOf(await step({ playbook: 'verify_clean', fence })));
 }

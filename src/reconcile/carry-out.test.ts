@@ -1,0 +1,155 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../core/policy.ts';
+import type { AccessQuery, NodeTarget, PlaybookRequest, PlaybookResult } from '../core/ports.ts';
+import { aPlacement, KEY } from '../core/rows.fixture.ts';
+import type { Repair, Work } from '../core/work.ts';
+import { carryOut } from './carry-out.ts';
+
+type Name = PlaybookRequest['playbook'];
+const fine: PlaybookResult = {
+  ok: true,
+  changed: false,
+  fenceSeen: 9,
+  uidSeen: 20_000,
+  findings: [],
+  removed: [],
+};
+const full: PlaybookResult = {
+  ok: false,
+  reason: 'DiskFull',
+  task: null,
+  message: 'no space',
+  fenceSeen: 9,
+  uidSeen: 20_000,
+  outcomeUnknown: false,
+};
+const target: NodeTarget = {
+  name: 'a',
+  host: '127.0.0.1',
+  port: 22,
+  user: 'root',
+  privateKeyPath: '/k',
+  hostKey: KEY,
+};
+const owner = { account: 'rtest0001', uid: 20_000 };
+const repair: Repair = { access: [], way: [], strays: false, precaution: false, count: 1 };
+const access: Work = { kind: 'ensureAccess', epoch: 4, ...owner, publicKey: KEY };
+const clean: Work = { kind: 'clean', prepare: false, residue: [aPlacement(1, 'a')] };
+
+/** What each playbook answers, and what was run. */
+let answers: Partial<Record<Name, PlaybookResult>>;
+let accepts: Awaited<ReturnType<AccessQuery['isKeyAccepted']>>;
+let ran: PlaybookRequest[];
+beforeEach(() => {
+  answers = {};
+  accepts = { kind: 'accepted' };
+  ran = [];
+});
+
+function perform(work: Work, signal = new AbortController().signal) {
+  const deps = {
+    playbooks: {
+      run: async (_target: NodeTarget, request: PlaybookRequest) => {
+        ran.push(request);
+        return answers[request.playbook] ?? fine;
+      },
+      close: async () => undefined,
+    },
+    access: { isKeyAccepted: async () => accepts },
+    policy: () => DEFAULT_POLICY,
+  };
+  return carryOut(work, target, 9, deps, signal);
+}
+const names = () => ran.map(({ playbook }) => playbook);
+
+describe('work without a repair', () => {
+  it('runs what it always ran', async () => {
+    expect(await perform(access)).toEqual({ kind: 'done', fenceSeen: 9, uidSeen: 20_000, findings: [] });
+    await perform(clean);
+    await perform({ ...clean, prepare: true });
+    expect(names()).toEqual([
+      'create_user',
+      ...(['delete_user', 'verify_clean'] as const),
+      ...(['prepare_node', 'delete_user', 'verify_clean'] as const),
+    ]);
+    expect(ran.map((request) => 'keepBaseline' in request)).not.toContain(true);
+  });
+});
+
+describe('a repair of a rented node', () => {
+  it('of the account is making it again', async () => {
+    answers = { create_user: { ...fine, changed: true } };
+    const outcome = await perform({ ...access, repair: { ...repair, access: ['locked'] } });
+    expect(outcome).toMatchObject({ kind: 'done', repaired: { access: true, way: false, removed: [] } });
+    expect(names()).toEqual(['create_user']);
+  });
+
+  it('takes no new baseline, keeps its client, and serves him before strays are removed', async () => {
+    answers = {
+      prepare_node: { ...fine, changed: true },
+      remove_strays: { ...fine, removed: ['the account x with uid 31234'] },
+    };
+    const outcome = await perform({ ...access, repair: { ...repair, way: ['drop-in'], strays: true } });
+    expect(outcome).toMatchObject({
+      kind: 'done',
+      repaired: { access: false, way: true, removed: ['the account x with uid 31234'], left: null },
+    });
+    expect(ran).toEqual([
+      { playbook: 'prepare_node', fence: 9, keepBaseline: true },
+      { playbook: 'create_user', fence: 9, ...owner, publicKey: KEY },
+      { playbook: 'remove_strays', fence: 9, keep: owner },
+    ]);
+  });
+
+  it.each([
+    ['could not be run', full, 'DiskFull: no space'],
+    ['left something', { ...fine, findings: ['the account -rf with uid 31270 …'] }, 'the account -rf'],
+  ] as const)(
+    'is done for the client when removing strays %s, and says what is left',
+    async (_case, result, left) => {
+      answers = { remove_strays: result as PlaybookResult };
+      const outcome = await perform({ ...access, repair: { ...repair, strays: true } });
+      expect(outcome).toMatchObject({ kind: 'done', repaired: { left: expect.stringContaining(left) } });
+    },
+  );
+
+  it('that fails later on still tells what it changed', async () => {
+    answers = { prepare_node: { ...fine, changed: true }, create_user: full };
+    const work = { ...access, repair: { ...repair, way: ['drop-in'], strays: true } };
+    expect(await perform(work)).toMatchObject({
+      kind: 'failed',
+      reason: 'DiskFull',
+      repaired: { way: true },
+    });
+    answers = { create_user: { ...fine, changed: true } };
+    accepts = { kind: 'refused' };
+    expect(await perform(work)).toMatchObject({ kind: 'failed', repaired: { access: true } });
+    expect(names()).not.toContain('remove_strays');
+  });
+});
+
+describe('a repair while cleaning', () => {
+  it('puts everything right, since nobody is there, and then verifies', async () => {
+    answers = { remove_strays: { ...fine, removed: ['x'], findings: ['left'] } };
+    const outcome = await perform({ ...clean, repair: { ...repair, strays: true } });
+    expect(outcome).toMatchObject({ kind: 'done', findings: [], repaired: { removed: ['x'], left: null } });
+    expect(ran).toEqual([
+      { playbook: 'prepare_node', fence: 9, keepBaseline: true },
+      { playbook: 'delete_user', fence: 9, ...owner },
+      { playbook: 'remove_strays', fence: 9, keep: null },
+      { playbook: 'verify_clean', fence: 9 },
+    ]);
+  });
+
+  it('tells what was removed also when the node is not clean or can not be verified', async () => {
+    answers = { remove_strays: { ...fine, removed: ['x'] }, verify_clean: full };
+    const work = { ...clean, repair };
+    expect(await perform(work)).toMatchObject({ kind: 'failed', repaired: { removed: ['x'] } });
+  });
+});
+
+it('work that is cut off says nothing about the node', async () => {
+  for (const work of [access, { ...access, repair: { ...repair, way: ['x'], strays: true } }, clean]) {
+    expect(await perform(work, AbortSignal.abort())).toEqual({ kind: 'aborted' });
+  }
+});
