@@ -1,3 +1,4 @@
+import type { Breaker } from './breaker.ts';
 import type { Node } from './node.ts';
 import type { Reason } from './reason.ts';
 import type { Placement } from './rental.ts';
@@ -8,15 +9,21 @@ export function mustLeave(node: Node): boolean {
   return node.wishes.draining || node.spec.retiring;
 }
 
+/** While so much fails at once, no placement ends for it: its node is as likely to come back as any other. */
+export function heldBy({ message }: Breaker): { reason: Reason; message: string } {
+  return { reason: 'MigrationHeld', message: `nobody is moved: ${message}` };
+}
+
 /** Access elsewhere is being made, or is there: then the old placement ends in the same save. */
 export function decideMove(
-  { nodeOf, rental }: RentalInputs,
+  { nodeOf, rental, breaker }: RentalInputs,
   base: RentalDecision,
   serving: Placement,
   incoming: Placement,
   endReason: Reason,
 ): RentalDecision {
   if (nodeOf(incoming.node)?.record.state === 'dead') {
+    if (breaker.open) return { ...base, phase: 'Migrating', ...heldBy(breaker) };
     return {
       ...base,
       change: { kind: 'end', placements: [incoming], endReason: 'NodeDead' },
@@ -66,7 +73,10 @@ export function decideDeparture(
       return stays('Waiting', `${serving.node} is dead; moved when the grace ends`, graceEndsAt);
     }
   }
-  if (breaker.open) return stays('MigrationHeld', `nobody is moved: ${breaker.message}`);
+  if (breaker.open) {
+    const { reason, message } = heldBy(breaker);
+    return stays(reason, message);
+  }
   const choice = choose();
   if (choice.kind === 'none') {
     const cause = why === 'NodeDead' ? `${serving.node} is dead` : `${serving.node} is to be emptied`;

@@ -152,6 +152,21 @@ describe('a rental on a node', () => {
     const rental = aRental({ placements: [aPlacement(1, 'a', { readyAt: null })] });
     expect(decide({ rental, nodes: [dead] })).toMatchObject({ phase: 'Pending', change: { kind: 'end' } });
   });
+
+  it('keeps a first node, and one that it moves to, through a mass failure', () => {
+    const breaker = { open: true, recoveredSinceMs: null, message: '4 of 5' };
+    const first = aRental({ placements: [aPlacement(1, 'a', { readyAt: null })] });
+    const held = { reason: 'MigrationHeld', change: { kind: 'none' } };
+    expect(decide({ rental: first, nodes: [dead], breaker })).toMatchObject({
+      ...held,
+      phase: 'Provisioning',
+    });
+    const placements = [aPlacement(1, 'b'), aPlacement(2, 'a', { role: 'incoming', readyAt: null })];
+    expect(decide({ rental: aRental({ placements }), nodes: [dead, b], breaker })).toMatchObject({
+      ...held,
+      phase: 'Migrating',
+    });
+  });
 });
 
 describe('a rental that moves', () => {

@@ -1,5 +1,5 @@
 import { RENTAL_BACKOFF } from './backoff.ts';
-import { decideDeparture, decideMove, mustLeave } from './decide-move.ts';
+import { decideDeparture, decideMove, heldBy, mustLeave } from './decide-move.ts';
 import type { EventType } from './event.ts';
 import { isFailure } from './remedy.ts';
 import type { Placement, Rental } from './rental.ts';
@@ -19,7 +19,7 @@ export function decideRental(inputs: RentalInputs): RentalDecision {
   if (!serving) return decidePending(inputs, base);
   const servingNode = inputs.nodeOf(serving.node);
   const isDead = servingNode === undefined || servingNode.record.state === 'dead';
-  if (serving.readyAt === null) return decideFirst(base, serving, isDead);
+  if (serving.readyAt === null) return decideFirst(inputs, base, serving, isDead);
   const isUnwanted = servingNode !== undefined && mustLeave(servingNode);
   const leaves = isDead ? 'NodeDead' : isUnwanted ? 'NodeDrained' : null;
   const lost = { ...base, lostAt: isDead ? (rental.record.lostAt ?? inputs.now) : null };
@@ -168,12 +168,18 @@ function retryTime(rental: Rental): Date | null {
   return new Date(last.getTime() + delayMs);
 }
 
-/** The first placement is not confirmed yet; if its node dies, it is simply given up for another. */
-function decideFirst(base: RentalDecision, serving: Placement, isDead: boolean): RentalDecision {
+/** The first placement is not confirmed yet; if its node alone dies, it is simply given up for another. */
+function decideFirst(
+  { breaker }: RentalInputs,
+  base: RentalDecision,
+  serving: Placement,
+  isDead: boolean,
+): RentalDecision {
   if (!isDead) {
     const message = `the account is being made on ${serving.node}`;
     return { ...base, phase: 'Provisioning', reason: 'Provisioning', message };
   }
+  if (breaker.open) return { ...base, phase: 'Provisioning', ...heldBy(breaker) };
   return {
     ...base,
     change: { kind: 'end', placements: [serving], endReason: 'NodeDead' },
