@@ -102,6 +102,11 @@ describe('a node being cleaned', () => {
       record: { attempt: 0 },
     });
   });
+
+  it('learns at the verification which uids were used up before it joined', () => {
+    const outcome: WorkOutcome = { ...done, uidSeen: 20_007 };
+    expect(decide({ state: 'cleaning' }, { residue, run: cleanRun(outcome) }).record.nextUid).toBe(20_008);
+  });
 });
 
 describe('a node with a placement', () => {
@@ -150,6 +155,16 @@ describe('a node with a placement', () => {
       { live, wantedKey: KEY, run: accessRun(failed('PlaybookUnreachable')) },
     );
     expect(silent).toMatchObject({ placement: null, record: { attempt: 1 } });
+  });
+
+  it('gives a placement up whose uid was used up on the node, for it can never have another', () => {
+    const used = accessRun({ ...failed('FenceTooLow'), fenceSeen: 4 } as WorkOutcome);
+    expect(decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: used })).toMatchObject({
+      raise: { fence: 4, nextUid: 20_501 },
+      placement: { endReason: 'ProvisionFailed' },
+    });
+    const late = accessRun(failed('FenceTooLow'));
+    expect(decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: late }).placement).toBeNull();
   });
 
   it('gets a changed key applied while allocated, and otherwise no work', () => {

@@ -3,7 +3,7 @@ import { classify } from './classify.ts';
 import { findCondition } from './condition.ts';
 import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import type { EventType } from './event.ts';
-import type { NodeRecord, NodeState } from './node.ts';
+import { LAST_UID, type NodeRecord, type NodeState } from './node.ts';
 import { computeNodeConditions, isNewCleaningFailure } from './node-conditions.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { nextState, workOf } from './node-machine.ts';
@@ -178,7 +178,9 @@ function settleCleaning(
   if (outcome?.kind === 'done' && outcome.findings.length === 0) {
     const cleaned = new Set(work.residue.map(({ epoch }) => epoch));
     decision.cleaned = residue.map(({ epoch }) => epoch).filter((epoch) => cleaned.has(epoch));
-    return { ...record, preparedAt: record.preparedAt ?? now, verifiedAt: now };
+    // A node that was in the fleet before, or whose database was restored, has used uids that are unknown here.
+    const nextUid = Math.min(Math.max(record.nextUid, outcome.uidSeen + 1), LAST_UID + 1);
+    return { ...record, preparedAt: record.preparedAt ?? now, verifiedAt: now, nextUid };
   }
   const failure = failureOf(outcome);
   if (failure && isNewCleaningFailure(record, failure.reason))
