@@ -5,6 +5,8 @@ export interface FleetHealth {
   total: number;
   /** Suspect or dead. */
   unhealthy: number;
+  /** Seem well, but nobody has looked at them since the latest of the dead began to fail. */
+  unseen: number;
 }
 
 export interface Breaker {
@@ -17,6 +19,16 @@ export interface Breaker {
 export const CLOSED_BREAKER: Breaker = { open: false, recoveredSinceMs: null, message: '' };
 
 /**
+ * Held, because too few nodes were looked at to tell one death from the death of all: by a daemon that has just
+ * begun to lead, or by one whose other nodes had their last look before the dead one began to fail.
+ */
+export const UNSEEN_BREAKER: Breaker = {
+  open: true,
+  recoveredSinceMs: null,
+  message: 'the other nodes have not been looked at since',
+};
+
+/**
  * "All dead means it is me": while more of the fleet is unhealthy than single failures explain, the fault is
  * more likely on the control plane's side, and moving everybody would do the damage. It closes only when the
  * fleet has been well for `cooldown`.
@@ -27,21 +39,23 @@ export function computeBreaker(
   policy: Policy['migrate']['breaker'],
   nowMs: number,
 ): Breaker {
-  if (isMassFailure(fleet, policy)) {
-    const percent = Math.round((100 * fleet.unhealthy) / fleet.total);
-    const message = `${fleet.unhealthy} of ${fleet.total} nodes (${percent} %) are unhealthy; the limit is ${policy.unhealthyPercent} %`;
+  const { total, unhealthy, unseen } = fleet;
+  if (isMassFailure(total, unhealthy, policy)) {
+    const percent = Math.round((100 * unhealthy) / total);
+    const message = `${unhealthy} of ${total} nodes (${percent} %) are unhealthy; the limit is ${policy.unhealthyPercent} %`;
     return { open: true, recoveredSinceMs: null, message };
   }
-  if (!breaker.open) return CLOSED_BREAKER;
-  const recoveredSinceMs = breaker.recoveredSinceMs ?? nowMs;
-  if (nowMs - recoveredSinceMs >= policy.cooldownMs) return CLOSED_BREAKER;
-  return { ...breaker, recoveredSinceMs };
+  if (breaker.open && breaker !== UNSEEN_BREAKER) {
+    const recoveredSinceMs = breaker.recoveredSinceMs ?? nowMs;
+    if (nowMs - recoveredSinceMs < policy.cooldownMs) return { ...breaker, recoveredSinceMs };
+  }
+  return isMassFailure(total, unhealthy + unseen, policy) ? UNSEEN_BREAKER : CLOSED_BREAKER;
 }
 
-function isMassFailure(fleet: FleetHealth, policy: Policy['migrate']['breaker']): boolean {
-  if (fleet.total === 0) return false;
+function isMassFailure(total: number, unhealthy: number, policy: Policy['migrate']['breaker']): boolean {
+  if (total === 0) return false;
   // One silent node of a fleet of one is no sign about the control plane; two of two are.
-  const allSilent = fleet.total > 1 && fleet.unhealthy === fleet.total;
-  const overShare = fleet.unhealthy * 100 > policy.unhealthyPercent * fleet.total;
-  return allSilent || (fleet.unhealthy >= policy.minNodes && overShare);
+  const allSilent = total > 1 && unhealthy === total;
+  const overShare = unhealthy * 100 > policy.unhealthyPercent * total;
+  return allSilent || (unhealthy >= policy.minNodes && overShare);
 }

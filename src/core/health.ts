@@ -22,6 +22,8 @@ export interface Health {
   /** What a node shows instead of its known key. */
   offeredHostKey: string | null;
   offeredFingerprint: string | null;
+  /** When the last look at it ended. */
+  lookedAtMs: number | null;
   nextProbeAtMs: number;
 }
 
@@ -37,6 +39,7 @@ export function createHealth(nowMs: number): Health {
     hostKey: null,
     offeredHostKey: null,
     offeredFingerprint: null,
+    lookedAtMs: null,
     nextProbeAtMs: nowMs,
   };
 }
@@ -44,6 +47,11 @@ export function createHealth(nowMs: number): Health {
 /** Failing now, but not (yet) judged dead. */
 export function isSuspect(health: Health): boolean {
   return health.failures > 0 && health.verdict !== 'dead';
+}
+
+/** Seems well, but nobody has looked since then. */
+export function isUnseenSince(health: Health, sinceMs: number): boolean {
+  return health.failures === 0 && health.verdict !== 'dead' && (health.lookedAtMs ?? -1) < sinceMs;
 }
 
 /** May a client be sent there now? Fail closed: only after a good look by this very leader. */
@@ -95,6 +103,7 @@ function judgeFailure(
     message: result.message,
     offeredHostKey: result.offeredHostKey,
     offeredFingerprint: result.offeredFingerprint,
+    lookedAtMs: endedAtMs,
     nextProbeAtMs:
       verdict === 'dead'
         ? endedAtMs + spread(deadProbeIntervalMs(policy), jitter)
@@ -157,6 +166,7 @@ function judgeSuccess(
     hostKey: health.hostKey ?? hostKey,
     offeredHostKey: null,
     offeredFingerprint: null,
+    lookedAtMs: endedAtMs,
     nextProbeAtMs: endedAtMs + spread(recovering ? recoveryIntervalMs(policy) : policy.intervalMs, jitter),
   };
 }

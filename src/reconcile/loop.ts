@@ -1,5 +1,5 @@
-import { type Breaker, CLOSED_BREAKER, computeBreaker } from '../core/breaker.ts';
-import { isSuspect } from '../core/health.ts';
+import { type Breaker, computeBreaker, UNSEEN_BREAKER } from '../core/breaker.ts';
+import { isSuspect, isUnseenSince } from '../core/health.ts';
 import { orderWaiting } from '../core/placement.ts';
 import type { Rental } from '../core/rental.ts';
 import { type Context, DeposedError } from './context.ts';
@@ -32,8 +32,9 @@ export function createLoop(
   makeContext: (parts: { due: Due; breaker: () => Breaker }) => Context,
   due: Due,
 ): Loop {
-  let breaker = CLOSED_BREAKER;
-  const context = makeContext({ due, breaker: () => breaker });
+  let breaker = UNSEEN_BREAKER;
+  // Asked for with each decision: while the one before was saved, the moment may have come in which all fall silent.
+  const context = makeContext({ due, breaker: () => updateBreaker() });
   const { clock, fleet, watcher, store, leadership, logger, metrics } = context;
   const purge = createPurge(context);
   let resyncAtMs = 0;
@@ -111,11 +112,14 @@ export function createLoop(
     }).length;
   }
 
-  function updateBreaker(): void {
+  function updateBreaker(): Breaker {
     const healths = fleet.nodes().map(({ spec }) => watcher.health(spec.name));
     const unhealthy = healths.filter((health) => isSuspect(health) || health.verdict === 'dead').length;
     const policy = context.policy().migrate.breaker;
-    const fleetHealth = { total: healths.length, unhealthy };
+    const dead = healths.filter(({ verdict }) => verdict === 'dead');
+    const sinceMs = Math.max(0, ...dead.map(({ failingSinceMs }) => failingSinceMs ?? 0));
+    const unseen = healths.filter((health) => isUnseenSince(health, sinceMs)).length;
+    const fleetHealth = { total: healths.length, unhealthy, unseen };
     const next = computeBreaker(breaker, fleetHealth, policy, clock.monotonicMs());
     if (next.open !== breaker.open) {
       logger.warn({ open: next.open, detail: next.message }, 'breaker changed');
@@ -123,6 +127,7 @@ export function createLoop(
     }
     breaker = next;
     metrics.breakerIs(breaker.open);
+    return breaker;
   }
 
   async function flushChecked(): Promise<void> {

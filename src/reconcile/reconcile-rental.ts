@@ -25,7 +25,10 @@ export async function reconcileRental(
   const decision = decideRental({
     rental,
     nodeOf: fleet.node,
-    breaker: context.breaker(),
+    // Only a departure looks at it.
+    get breaker() {
+      return context.breaker();
+    },
     choose: () => choosePlacement(rental, listCandidates(context), now),
     queuePosition: options.queuePosition,
     now,

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { createHealth, type Health, judge } from '../core/health.ts';
+import { createHealth, type Health, isUnseenSince, judge } from '../core/health.ts';
 import {
   countRepair,
   disturb,
@@ -101,6 +101,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     // Whatever happened to it while it was away.
     if (before.verdict === 'dead' && entry.health.verdict === 'alive') entry.inspectAtMs = 0;
     schedule(entry);
+    if (entry.health.failures === Math.min(2, deps.policy().failures)) lookAround(entry);
     if (isNews(before, entry.health)) {
       const { verdict, failures, reason, message } = entry.health;
       if (before.failures > 0 !== failures > 0) entry.told.clear();
@@ -108,6 +109,17 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       entry.told.add(`${verdict} ${reason}`);
       logger[level]({ node: name, verdict, failures, reason, detail: message }, 'node health changed');
       deps.onChange(name);
+    }
+  }
+
+  /**
+   * A failure that was confirmed has everybody looked at who was not since it began: before the node is judged
+   * dead it is known whether it is alone. Otherwise a silence of all would show as one death after the other, each
+   * when its node happens to be due.
+   */
+  function lookAround({ health: { failingSinceMs } }: Watched): void {
+    for (const [name, { health, probing }] of watched) {
+      if (!probing && isUnseenSince(health, failingSinceMs ?? 0)) probeSoon(name);
     }
   }
 
