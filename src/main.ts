@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config.ts';
 import type { Inventory } from './core/inventory.ts';
 import type { AlarmClock, Logger } from './core/ports.ts';
-import type { Leadership } from './core/store-ports.ts';
 import { loadInventory, parseInventory } from './inventory/load.ts';
 import { createLogger } from './log.ts';
 import { createMetrics, type PrometheusMetrics } from './metrics.ts';
@@ -144,11 +143,10 @@ async function reconcile(
   { config, store, inventory, keeper, logger, metrics, signal }: Parts,
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
-  const [{ createPlaybookRunner }, { lead }, { runElections }, { createAccessQuery }, { createProber }] =
+  const [{ createPlaybookRunner }, { runReconciler }, { createAccessQuery }, { createProber }] =
     await Promise.all([
       import('./playbook/runner.ts'),
-      import('./reconcile/lead.ts'),
-      import('./reconcile/leader.ts'),
+      import('./reconcile/reconciler.ts'),
       import('./ssh/access-query.ts'),
       import('./ssh/prober.ts'),
     ]);
@@ -158,42 +156,28 @@ async function reconcile(
     warm: true,
   });
   const policy = () => inventory.current.policy;
-  const settings = { ...config.lease, holder: config.instance };
-  // The inventory is applied by a daemon that was started with it and leads, never merely by a take-over: one
-  // that has stood by for longer than a dead predecessor's lease found a living leader, whose fleet counts.
-  const standByEndsAtMs = clock.monotonicMs() + 2 * settings.durationMs;
-  const term = async (leadership: Leadership, termSignal: AbortSignal) => {
-    if (clock.monotonicMs() >= standByEndsAtMs) keeper.standBy();
-    const over = new AbortController();
-    const signals = AbortSignal.any([termSignal, over.signal]);
-    const both = [
-      keeper.run(leadership, signals),
-      lead(
-        {
-          store,
-          createProber: (hostKeyOwner) =>
-            createProber({ logger, keepaliveMs: policy().probe.keepaliveMs, hostKeyOwner }),
-          access: createAccessQuery({ logger }),
-          playbooks,
-          policy,
-          inspectIntervalMs: config.inspectIntervalMs,
-          clock,
-          random: Math.random,
-          logger,
-          metrics,
-          // Ansible is bound by the processor: more at once than this only makes each of them slower.
-          maxRuns: 2 * cpus().length,
-        },
-        leadership,
-        onLoop,
-        signals,
-      ),
-    ];
-    // Whichever ends first, as when it finds that another daemon leads, ends the term.
-    await Promise.all(both.map((part) => part.finally(() => over.abort())));
-  };
   try {
-    await runElections({ store, settings, clock, logger }, term, signal);
+    await runReconciler(
+      {
+        store,
+        keeper,
+        lease: { ...config.lease, holder: config.instance },
+        createProber: (hostKeyOwner) =>
+          createProber({ logger, keepaliveMs: policy().probe.keepaliveMs, hostKeyOwner }),
+        access: createAccessQuery({ logger }),
+        playbooks,
+        policy,
+        inspectIntervalMs: config.inspectIntervalMs,
+        clock,
+        random: Math.random,
+        logger,
+        metrics,
+        // Ansible is bound by the processor: more at once than this only makes each of them slower.
+        maxRuns: 2 * cpus().length,
+      },
+      onLoop,
+      signal,
+    );
   } finally {
     await playbooks.close();
   }

@@ -13,6 +13,8 @@ export interface CarryOutDeps {
   playbooks: PlaybookRunner;
   access: AccessQuery;
   policy: () => Policy;
+  /** False as soon as the lease may be another's. */
+  mayAct: () => boolean;
 }
 
 /** Time for the question whether a key is accepted. */
@@ -33,10 +35,25 @@ export async function carryOut(
     work.kind === 'ensureAccess'
       ? await ensureAccess(work, target, fence, deps, signal)
       : await clean(work, target, fence, deps, signal);
-  return signal.aborted ? { kind: 'aborted' } : outcome;
+  return signal.aborted || !deps.mayAct() ? { kind: 'aborted' } : outcome;
 }
 
 type Step = (request: PlaybookRequest) => Promise<PlaybookResult>;
+
+const NOT_SENT: PlaybookResult = {
+  ...{ ok: false, reason: 'PlaybookKilled', message: "not sent, for the lease may be another's" },
+  ...{ task: null, fenceSeen: null, uidSeen: null, outcomeUnknown: false },
+};
+
+/** Asks before each order: between two of them the process may have stood still for as long as a lease. */
+function createStep(
+  target: NodeTarget,
+  timeoutMs: number,
+  { playbooks, mayAct }: CarryOutDeps,
+  signal: AbortSignal,
+): Step {
+  return async (request) => (mayAct() ? await playbooks.run(target, request, { timeoutMs, signal }) : NOT_SENT);
+}
 
 /** The client's access first; what else was changed on the node by hand is not to hold it up. */
 async function ensureAccess(
@@ -47,8 +64,7 @@ async function ensureAccess(
   signal: AbortSignal,
 ): Promise<WorkOutcome> {
   const { account, uid, publicKey, repair } = work;
-  const { timeoutMs } = deps.policy().provision;
-  const step: Step = (request) => deps.playbooks.run(target, request, { timeoutMs, signal });
+  const step = createStep(target, deps.policy().provision.timeoutMs, deps, signal);
   const repaired = { ...NOTHING_REPAIRED };
   const end = (outcome: WorkOutcome) => withRepaired(outcome, repair && repaired);
   if (repair && repair.way.length > 0) {
@@ -103,11 +119,10 @@ async function clean(
   work: Work & { kind: 'clean' },
   target: NodeTarget,
   fence: number,
-  { playbooks, policy }: CarryOutDeps,
+  deps: CarryOutDeps,
   signal: AbortSignal,
 ): Promise<WorkOutcome> {
-  const { timeoutMs } = policy().clean;
-  const step: Step = (request) => playbooks.run(target, request, { timeoutMs, signal });
+  const step = createStep(target, deps.policy().clean.timeoutMs, deps, signal);
   const { repair } = work;
   const steps: PlaybookRequest[] = [
     ...(work.prepare ? [{ playbook: 'prepare_node', fence } as const] : []),

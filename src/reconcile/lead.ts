@@ -1,11 +1,12 @@
 import type { Policy } from '../core/policy.ts';
 import type { AccessQuery, AlarmClock, Logger, Metrics, PlaybookRunner, Prober } from '../core/ports.ts';
-import type { Leadership, ReconcileStore } from '../core/store-ports.ts';
+import type { ReconcileStore } from '../core/store-ports.ts';
 import { carryOut } from './carry-out.ts';
 import type { Context } from './context.ts';
 import { countSaves } from './counted-saves.ts';
 import { createDue } from './due.ts';
 import { createFleet } from './fleet.ts';
+import type { Term } from './leader.ts';
 import { createLoop, type Loop } from './loop.ts';
 import { createRuns } from './runs.ts';
 import { createTold } from './told.ts';
@@ -31,9 +32,8 @@ export interface LeadDeps {
 /** One term of leadership: puts the parts together, runs the loop until the signal, and stops everything. */
 export async function lead(
   deps: LeadDeps,
-  leadership: Leadership,
+  { leadership, signal, mayAct }: Term,
   onLoop: (loop: Loop | null) => void,
-  signal: AbortSignal,
 ): Promise<void> {
   const { policy, clock, random, logger, metrics, playbooks, access } = deps;
   const store = countSaves(deps.store, metrics);
@@ -57,7 +57,8 @@ export async function lead(
     carryOut: (name, work, fence, stop) => {
       const node = fleet.node(name);
       if (!node) return Promise.resolve({ kind: 'aborted' });
-      return carryOut(work, targetOf(node, watcher.health(name)), fence, { playbooks, access, policy }, stop);
+      const tools = { playbooks, access, policy, mayAct };
+      return carryOut(work, targetOf(node, watcher.health(name)), fence, tools, stop);
     },
     concurrency: Math.min(policy().provision.concurrency, deps.maxRuns),
     clock,

@@ -15,6 +15,18 @@ export interface LeaderDeps {
   logger: Logger;
 }
 
+/** One time of leading, from winning the lease to losing it. */
+export interface Term {
+  leadership: Leadership;
+  /** The lease is lost, or the daemon ends. */
+  signal: AbortSignal;
+  /**
+   * Asked right before each effect on a node. A process that stood still wakes up with its old beliefs, and what
+   * was to abort the signal wakes up at the same time; the clock tells at once that the lease may be another's.
+   */
+  mayAct(): boolean;
+}
+
 /**
  * Takes the lease and runs `lead` for as long as it is held; when it is lost, stops `lead` and tries again, until
  * the signal. The lease limits how long two daemons may believe that they lead; what keeps the older one from
@@ -22,10 +34,12 @@ export interface LeaderDeps {
  */
 export async function runElections(
   { store, settings, clock, logger }: LeaderDeps,
-  lead: (leadership: Leadership, signal: AbortSignal) => Promise<void>,
+  lead: (term: Term) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
+    // Counted from before the question: the answer may have been long under way, or come to a process that stood.
+    const lease = { renewedAtMs: clock.monotonicMs() };
     const leadership = await store.acquire(settings).catch((error: unknown) => {
       logger.warn({ err: error }, 'the lease could not be asked for');
       return null;
@@ -38,9 +52,10 @@ export async function runElections(
     const term = new AbortController();
     const stop = () => term.abort();
     signal.addEventListener('abort', stop, { once: true });
-    const renewal = keepRenewing(leadership, term);
+    const mayAct = () => !term.signal.aborted && !isOverdue(lease);
+    const renewal = keepRenewing(leadership, lease, term);
     try {
-      await lead(leadership, term.signal);
+      await lead({ leadership, signal: term.signal, mayAct });
     } catch (error) {
       logger.warn({ err: error }, 'no longer leading');
     } finally {
@@ -53,19 +68,26 @@ export async function runElections(
     else await pause(clock, settings.retryPeriodMs, signal);
   }
 
-  async function keepRenewing(leadership: Leadership, term: AbortController): Promise<void> {
-    let renewedAtMs = clock.monotonicMs();
+  function isOverdue(lease: { renewedAtMs: number }): boolean {
+    return clock.monotonicMs() - lease.renewedAtMs > settings.renewDeadlineMs;
+  }
+
+  async function keepRenewing(
+    leadership: Leadership,
+    lease: { renewedAtMs: number },
+    term: AbortController,
+  ): Promise<void> {
     while (!term.signal.aborted) {
       await pause(clock, settings.retryPeriodMs, term.signal);
       if (term.signal.aborted) return;
+      const askedAtMs = clock.monotonicMs();
       const held = await store.renew(leadership, settings).catch((error: unknown) => {
         logger.warn({ err: error }, 'the lease could not be renewed');
         return null;
       });
-      if (held) renewedAtMs = clock.monotonicMs();
-      const isOverdue = clock.monotonicMs() - renewedAtMs > settings.renewDeadlineMs;
-      if (held === false || isOverdue) {
-        logger.warn({ holder: settings.holder, overdue: isOverdue }, 'the lease is lost');
+      if (held) lease.renewedAtMs = askedAtMs;
+      if (held === false || isOverdue(lease)) {
+        logger.warn({ holder: settings.holder, overdue: isOverdue(lease) }, 'the lease is lost');
         term.abort();
       }
     }

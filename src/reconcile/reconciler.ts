@@ -1,0 +1,32 @@
+import type { LeaseStore, ReconcileStore } from '../core/store-ports.ts';
+import type { InventoryKeeper } from './inventory-keeper.ts';
+import { type LeadDeps, lead } from './lead.ts';
+import { type LeaderSettings, runElections, type Term } from './leader.ts';
+import type { Loop } from './loop.ts';
+
+export interface ReconcilerDeps extends LeadDeps {
+  store: ReconcileStore & LeaseStore;
+  keeper: InventoryKeeper;
+  lease: LeaderSettings;
+}
+
+/** The reconciling half of a daemon: stands by for the lease, and leads for as long as it has it. */
+export async function runReconciler(
+  deps: ReconcilerDeps,
+  onLoop: (loop: Loop | null) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, keeper, clock, logger, lease } = deps;
+  // The inventory is applied by a daemon that was started with it and leads, never merely by a take-over: one
+  // that has stood by for longer than a dead predecessor's lease found a living leader, whose fleet counts.
+  const standByEndsAtMs = clock.monotonicMs() + 2 * lease.durationMs;
+  const serveTerm = async (term: Term) => {
+    if (clock.monotonicMs() >= standByEndsAtMs) keeper.standBy();
+    const over = new AbortController();
+    const either = AbortSignal.any([term.signal, over.signal]);
+    const both = [keeper.run(term.leadership, either), lead(deps, { ...term, signal: either }, onLoop)];
+    // Whichever ends first, as when it finds that another daemon leads, ends the term.
+    await Promise.all(both.map((part) => part.finally(() => over.abort())));
+  };
+  await runElections({ store, settings: lease, clock, logger }, serveTerm, signal);
+}
