@@ -1,12 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Leadership } from '../core/store-ports.ts';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
+import { lease } from './contract.fixture.ts';
 import { migrate } from './migrate.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createStore, type Store } from './store.ts';
-
-/** The holder of the lease in each test. */
-export const lease = { holder: 'first', durationMs: 60_000 };
 
 /** For each test of a file: a database of its own on one real server, with a leader. Fields are set before each. */
 export interface StoreBench {

@@ -1,8 +1,7 @@
 import type { NewEvent } from '../core/event.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { RentalSpec } from '../core/rental.ts';
-import type { NewRental, Save } from '../core/store-ports.ts';
-import type { Store } from './store.ts';
+import type { NewRental, ReconcileStore, Save } from '../core/store-ports.ts';
 
 // Rows for the tests of this folder.
 
@@ -41,7 +40,11 @@ export function newRental(id: string, changes: Partial<NewRental> = {}): NewRent
 }
 
 /** A save that binds a rental to a node as it is stored now. */
-export async function bindSave(store: Store, rentalId: string, name: string): Promise<Save> {
+export async function bindSave(
+  store: Pick<ReconcileStore, 'loadNode'>,
+  rentalId: string,
+  name: string,
+): Promise<Save> {
   const node = await store.loadNode(name);
   if (!node) throw new Error(`no node ${name}`);
   const uid = node.record.nextUid;

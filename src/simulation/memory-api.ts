@@ -1,0 +1,148 @@
+import type { NewEvent, StoredEvent } from '../core/event.ts';
+import { NEW_RENTAL_RECORD } from '../core/rental.ts';
+import type { ApiStore, StoredEventFilter } from '../core/store-ports.ts';
+import { withWish } from './memory-api-store.ts';
+import type { MemoryDeps } from './memory-leader.ts';
+import { type RentalRow, type Transaction, toRental, transact } from './memory-tables.ts';
+
+/** What clients and operators do; what only shows things is not needed where nobody looks. */
+export type MemoryApi = Pick<
+  ApiStore,
+  | 'createRental'
+  | 'findRental'
+  | 'updateRentalSpec'
+  | 'requestRelease'
+  | 'discardRejected'
+  | 'writeWish'
+  | 'listOccupants'
+  | 'listEvents'
+  | 'listRecentEvents'
+  | 'lastEventSeq'
+>;
+
+export function createMemoryApi(deps: MemoryDeps): MemoryApi {
+  return { ...createRentals(deps), ...createFleet(deps), ...createHistory(deps) };
+}
+
+/** A write of the API with its event: both or, when `work` says false, neither. */
+function write(
+  { tables, onCommit }: MemoryDeps,
+  event: NewEvent | null,
+  work: (transaction: Transaction) => boolean,
+): boolean {
+  const changes = transact(work);
+  if (changes === null) return false;
+  const events = event === null ? [] : [event];
+  tables.waiting.push(...events);
+  onCommit({ fence: null, token: null, changes, events: events.map((entry) => ({ ...entry, seq: null })) });
+  return true;
+}
+
+function createRentals(
+  deps: MemoryDeps,
+): Pick<
+  MemoryApi,
+  'createRental' | 'findRental' | 'updateRentalSpec' | 'requestRelease' | 'discardRejected'
+> {
+  const { tables } = deps;
+  const { rentals, placements } = tables;
+  const isOf = (row: RentalRow, tenant: string | null) => tenant === null || row.tenant === tenant;
+  const liveByName = (tenant: string | null, name: string) =>
+    [...rentals.values()].filter(
+      (row) => row.name === name && row.record.endedAt === null && isOf(row, tenant),
+    );
+  return {
+    async createRental(rental, event) {
+      const { tenant, idempotencyKey } = rental;
+      const earlier = [...rentals.values()].find(
+        (row) => idempotencyKey !== null && row.tenant === tenant && row.idempotencyKey === idempotencyKey,
+      );
+      if (earlier && earlier.requestHash !== rental.requestHash) return { kind: 'keyReused' };
+      if (earlier) return { kind: 'replayed', rental: toRental(tables, earlier) };
+      const [holder] = liveByName(tenant, rental.name);
+      if (holder) return { kind: 'exists', rental: toRental(tables, holder) };
+      const unset = { generation: 1, renewedAt: null, releaseRequestedAt: null, record: NEW_RENTAL_RECORD };
+      write(deps, event, (transaction) => {
+        transaction.set('rentals', rentals, rental.id, { ...rental, ...unset, dirty: true });
+        return true;
+      });
+      return { kind: 'created' };
+    },
+    async findRental(tenant, idOrName) {
+      const byId = rentals.get(idOrName);
+      if (byId && isOf(byId, tenant)) return toRental(tables, byId);
+      const [found, other] = liveByName(tenant, idOrName);
+      return found && !other ? toRental(tables, found) : null;
+    },
+    async updateRentalSpec(id, expectedGeneration, spec, { renewedAt, event }) {
+      return write(deps, event, (transaction) => {
+        const row = rentals.get(id);
+        if (row?.generation !== expectedGeneration || row.record.endedAt !== null) return false;
+        const next = { ...row, spec, generation: row.generation + 1, dirty: true };
+        transaction.set('rentals', rentals, id, { ...next, renewedAt: renewedAt ?? row.renewedAt });
+        return true;
+      });
+    },
+    async requestRelease(id, at, event) {
+      return write(deps, event, (transaction) => {
+        const row = rentals.get(id);
+        if (!row || row.releaseRequestedAt !== null || row.record.endedAt !== null) return false;
+        transaction.set('rentals', rentals, id, { ...row, releaseRequestedAt: at, dirty: true });
+        return true;
+      });
+    },
+    async discardRejected(id) {
+      const row = rentals.get(id);
+      const wasPlaced = [...placements.values()].some(({ rentalId }) => rentalId === id);
+      if (row?.record.phase !== 'Failed' || row.record.endedAt === null || wasPlaced) return;
+      write(deps, null, (transaction) => {
+        transaction.set('rentals', rentals, id, undefined);
+        return true;
+      });
+    },
+  };
+}
+
+function createFleet(deps: MemoryDeps): Pick<MemoryApi, 'writeWish' | 'listOccupants'> {
+  const { nodes, placements } = deps.tables;
+  return {
+    async listOccupants() {
+      const live = [...placements.values()].filter(({ endedAt }) => endedAt === null);
+      return new Map(live.map(({ node, rentalId }) => [node, rentalId]));
+    },
+    async writeWish(name, wish, event) {
+      const node = nodes.get(name);
+      if (!node) return null;
+      const wishes = withWish(node, wish);
+      if (wishes === null) return false;
+      return write(deps, event, (transaction) => {
+        transaction.set('nodes', nodes, name, { ...node, wishes, generation: node.generation + 1 });
+        return true;
+      });
+    },
+  };
+}
+
+function createHistory({
+  tables,
+}: MemoryDeps): Pick<MemoryApi, 'listEvents' | 'listRecentEvents' | 'lastEventSeq'> {
+  const select = (tenant: string | null, filter: StoredEventFilter) => (event: StoredEvent) =>
+    (tenant === null || event.tenant === tenant) &&
+    (filter.rentalId === null || event.rentalId === filter.rentalId) &&
+    (filter.node === null || event.node === filter.node) &&
+    (filter.type === null || event.type === filter.type);
+  return {
+    listEvents: async (tenant, filter) =>
+      tables.events
+        .filter(({ seq }) => seq > filter.afterSeq)
+        .filter(select(tenant, filter))
+        .slice(0, filter.limit),
+    listRecentEvents: async (tenant, filter) =>
+      tables.events
+        .filter(({ seq }) => filter.beforeSeq === null || seq < filter.beforeSeq)
+        .filter(select(tenant, filter))
+        .toReversed()
+        .slice(0, filter.limit),
+    lastEventSeq: async () => tables.events.at(-1)?.seq ?? 0,
+  };
+}

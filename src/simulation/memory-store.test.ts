@@ -1,0 +1,20 @@
+import { beforeEach } from 'vitest';
+import type { Leadership } from '../core/store-ports.ts';
+import { testClientWrites } from '../store/clients.contract.fixture.ts';
+import { type ContractBench, lease } from '../store/contract.fixture.ts';
+import { testInventories } from '../store/inventory.contract.fixture.ts';
+import { testLeaderWrites } from '../store/leader-writes.contract.fixture.ts';
+import { testSaves } from '../store/saves.contract.fixture.ts';
+import { createMemoryStore } from './memory-store.ts';
+
+// The same tests as the store on MariaDB passes: what the simulation proves rests on this one being like it.
+const bench = {} as ContractBench;
+beforeEach(async () => {
+  bench.store = createMemoryStore({ nowMs: Date.now, onCommit: () => undefined });
+  bench.leader = (await bench.store.acquire(lease)) as Leadership;
+});
+
+testSaves(bench);
+testLeaderWrites(bench);
+testInventories(bench);
+testClientWrites(bench);

@@ -1,0 +1,24 @@
+import type { ApiStore, InventoryStore, LeaseStore, ReconcileStore } from '../core/store-ports.ts';
+import { createMemoryApi, type MemoryApi } from './memory-api.ts';
+import { createMemoryInventories } from './memory-inventory.ts';
+import { createMemoryLease, createMemoryReconcileStore, type MemoryDeps } from './memory-leader.ts';
+import { createTables, type Tables } from './memory-tables.ts';
+
+export type MemoryStore = ReconcileStore &
+  LeaseStore &
+  InventoryStore &
+  MemoryApi &
+  Pick<ApiStore, 'requestInventory'> & { tables: Tables };
+
+/** The store without a database. The contract tests hold it to what the one on MariaDB does. */
+export function createMemoryStore({ nowMs, onCommit }: Omit<MemoryDeps, 'tables'>): MemoryStore {
+  const tables = createTables();
+  const deps = { tables, nowMs, onCommit };
+  return {
+    ...createMemoryReconcileStore(deps),
+    ...createMemoryLease(deps),
+    ...createMemoryApi(deps),
+    ...createMemoryInventories(deps),
+    tables,
+  };
+}

@@ -1,0 +1,101 @@
+import type { NewEvent, StoredEvent } from '../core/event.ts';
+import type { InventoryState } from '../core/inventory.ts';
+import type { Node } from '../core/node.ts';
+import type { Placement, Rental } from '../core/rental.ts';
+
+// Rows are never changed in place: a write puts another object where the old one was, so what a reader got stays
+// what it was when he read it, as with a database.
+
+export interface RentalRow extends Omit<Rental, 'placements'> {
+  dirty: boolean;
+  idempotencyKey: string | null;
+  requestHash: string | null;
+}
+
+export interface LeaseRow {
+  holder: string;
+  token: number;
+  seq: number;
+  expiresAtMs: number;
+}
+
+/** One row that a transaction changed; `after` is undefined when it was deleted. */
+export interface Change {
+  table: 'nodes' | 'rentals' | 'placements';
+  key: string | number;
+  before: unknown;
+  after: unknown;
+}
+
+export interface Commit {
+  /** The fence number of a leader's transaction; null for the API's. */
+  fence: number | null;
+  /** The lease token that the writer named; null for the API. */
+  token: number | null;
+  changes: Change[];
+  /** With their place in the order when the leader wrote them. */
+  events: (NewEvent & { seq: number | null })[];
+}
+
+export interface Tables {
+  nodes: Map<string, Node>;
+  rentals: Map<string, RentalRow>;
+  placements: Map<number, Placement>;
+  lease: LeaseRow;
+  inventory: InventoryState | null;
+  /** In their order. */
+  events: StoredEvent[];
+  /** Written by the API and not numbered yet. */
+  waiting: NewEvent[];
+}
+
+/** What a transaction writes through. */
+export interface Transaction {
+  set<Key extends string | number, Row>(
+    table: Change['table'],
+    map: Map<Key, Row>,
+    key: Key,
+    row: Row | undefined,
+  ): void;
+}
+
+export function createTables(): Tables {
+  return {
+    nodes: new Map(),
+    rentals: new Map(),
+    placements: new Map(),
+    lease: { holder: '', token: 0, seq: 0, expiresAtMs: 0 },
+    inventory: null,
+    events: [],
+    waiting: [],
+  };
+}
+
+/** Runs `work`, and undoes all that it wrote when it says false. Gives back the changes, or null when undone. */
+export function transact(work: (transaction: Transaction) => boolean): Change[] | null {
+  const changes: Change[] = [];
+  const undo: (() => void)[] = [];
+  const kept = work({
+    set(table, map, key, row) {
+      const before = map.get(key);
+      changes.push({ table, key, before, after: row });
+      undo.push(() => (before === undefined ? map.delete(key) : map.set(key, before)));
+      if (row === undefined) map.delete(key);
+      else map.set(key, row);
+    },
+  });
+  if (kept) return changes;
+  for (const step of undo.reverse()) step();
+  return null;
+}
+
+/** The rental as readers get it. */
+export function toRental({ placements }: Tables, row: RentalRow): Rental {
+  const { dirty: _dirty, idempotencyKey: _key, requestHash: _hash, ...rental } = row;
+  return { ...rental, placements: [...placements.values()].filter(({ rentalId }) => rentalId === row.id) };
+}
+
+/** Oldest first, then by id: the order of every list of rentals. */
+export function byAge(a: RentalRow, b: RentalRow): number {
+  return a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1);
+}

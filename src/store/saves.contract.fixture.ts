@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { Leadership, Save } from '../core/store-ports.ts';
+import { type ContractBench, lease } from './contract.fixture.ts';
+import { bindSave as bindTo, event, fleetOf, newRental, nodeSpec, now } from './test-samples.ts';
+
+/** A save: all or nothing, guarded by the lease, the versions of its rows, and the unique keys. */
+export function testSaves(bench: ContractBench): void {
+  const bindSave = (rentalId: string, name: string) => bindTo(bench.store, rentalId, name);
+
+  const rent = (id: string) =>
+    bench.store.createRental(newRental(id), event({ type: 'rental.created', rentalId: id, tenant: 't' }));
+
+  test('makes double allocation impossible: of 40 claimers of 5 nodes, 5 win, one each', async () => {
+    const names = ['n1', 'n2', 'n3', 'n4', 'n5'];
+    await bench.store.applyInventory(bench.leader, fleetOf(names.map((name) => nodeSpec(name))), now);
+    const claim = async (index: number) => {
+      const name = names[index % names.length] as string;
+      for (let attempt = 0; attempt < 3; attempt++) {
+        const result = await bench.store.save(bench.leader, await bindSave(`r_${index}`, name));
+        if (result.kind === 'saved') return 1;
+        await sleep(Math.random() * 5);
+      }
+      return 0;
+    };
+    const won = await Promise.all(Array.from({ length: 40 }, (_, index) => claim(index)));
+    expect(won.filter(Boolean)).toHaveLength(5);
+    const live = await bench.store.listPlacementsOnNodes();
+    expect(live.map(({ node }) => node).sort()).toEqual(names);
+    expect((await bench.store.listOccupants()).size).toBe(5);
+  });
+
+  test('lets a rental have one placement of each role, and swaps roles in one save', async () => {
+    await bench.store.applyInventory(
+      bench.leader,
+      fleetOf([nodeSpec('n1'), nodeSpec('n2'), nodeSpec('n3')]),
+      now,
+    );
+    const first = await bench.store.save(bench.leader, await bindSave('r_1', 'n1'));
+    expect(await bench.store.save(bench.leader, await bindSave('r_1', 'n2'))).toEqual({ kind: 'conflict' });
+    const incoming = await bindSave('r_1', 'n2');
+    if (incoming.bind) incoming.bind.role = 'incoming';
+    const second = await bench.store.save(bench.leader, incoming);
+    if (first.kind !== 'saved' || second.kind !== 'saved') throw new Error('not saved');
+    expect(second.fence).toBeGreaterThan(first.fence);
+    const swap: Save['placements'] = [
+      { epoch: second.fence, set: { role: 'serving' } },
+      { epoch: first.fence, set: { endedAt: now, endReason: 'Moved' } },
+    ];
+    expect((await bench.store.save(bench.leader, { placements: swap, events: [] })).kind).toBe('saved');
+    expect(await bench.store.save(bench.leader, { placements: swap, events: [] })).toEqual({
+      kind: 'conflict',
+    });
+    expect(await bench.store.listPlacementsOnNodes('n1')).toMatchObject([
+      { epoch: first.fence, endedAt: now },
+    ]);
+    expect(
+      (await bench.store.save(bench.leader, { cleaned: { epochs: [first.fence], at: now }, events: [] }))
+        .kind,
+    ).toBe('saved');
+    expect(await bench.store.listPlacementsOnNodes('n1')).toEqual([]);
+    const live = { cleaned: { epochs: [second.fence], at: now }, events: [] };
+    expect(await bench.store.save(bench.leader, live)).toEqual({ kind: 'conflict' });
+  });
+
+  test('writes all of a save or nothing when one guard does not hold', async () => {
+    await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1'), nodeSpec('n2')]), now);
+    const stale = await bindSave('r_1', 'n1');
+    const other = await bindSave('r_2', 'n2');
+    await bench.store.save(bench.leader, { nodes: stale.nodes ?? [], events: [] });
+    const last = await bench.store.lastEventSeq();
+    const both = { ...other, nodes: [...(other.nodes ?? []), ...(stale.nodes ?? [])] };
+    expect(await bench.store.save(bench.leader, both)).toEqual({ kind: 'conflict' });
+    expect((await bench.store.loadNode('n2'))?.record.resourceVersion).toBe(1);
+    expect(await bench.store.listPlacementsOnNodes()).toEqual([]);
+    expect(await bench.store.lastEventSeq()).toBe(last);
+  });
+
+  test('refuses every write of a leader that was deposed, and of one whose lease ran out', async () => {
+    await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
+    await bench.store.release(bench.leader);
+    const successor = (await bench.store.acquire({ ...lease, holder: 'second' })) as Leadership;
+    expect(await bench.store.save(bench.leader, await bindSave('r_1', 'n1'))).toEqual({ kind: 'deposed' });
+    expect(await bench.store.applyInventory(bench.leader, fleetOf([]), now)).toBe('deposed');
+    expect(await bench.store.raiseCounters(bench.leader, { fence: 9, node: 'n1', nextUid: 30_000 })).toBe(
+      false,
+    );
+    expect(await bench.store.saveLastChecked(bench.leader, [{ node: 'n1', at: now }])).toBe(false);
+    expect(await bench.store.renew(bench.leader, lease)).toBe(false);
+    expect(await bench.store.renew(successor, { holder: 'second', durationMs: 50 })).toBe(true);
+    await sleep(80);
+    expect(await bench.store.save(successor, await bindSave('r_1', 'n1'))).toEqual({ kind: 'deposed' });
+    expect((await bench.store.loadNode('n1'))?.lastCheckedAt).toBeNull();
+  });
+
+  test('leaves a rental marked when the API wrote after the reconciler had looked', async () => {
+    await rent('r_1');
+    const rental = await bench.store.loadRental('r_1');
+    if (!rental) throw new Error('no rental');
+    const change = { id: 'r_1', seenGeneration: 1, seenReleaseRequested: false };
+    await bench.store.requestRelease('r_1', now, event({ rentalId: 'r_1' }));
+    const first = await bench.store.save(bench.leader, {
+      rentals: [{ ...change, record: rental.record }],
+      events: [],
+    });
+    expect(first.kind).toBe('saved');
+    expect(await bench.store.listDirtyRentals()).toEqual(['r_1']);
+    const record = { ...rental.record, resourceVersion: 2, observedGeneration: 1 };
+    const seen = { ...change, seenReleaseRequested: true, record };
+    expect((await bench.store.save(bench.leader, { rentals: [seen], events: [] })).kind).toBe('saved');
+    expect(await bench.store.listDirtyRentals()).toEqual([]);
+    expect(await bench.store.save(bench.leader, { rentals: [seen], events: [] })).toEqual({
+      kind: 'conflict',
+    });
+  });
+
+  test('refuses a binding without the record of its node', async () => {
+    await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
+    const { bind, events } = await bindSave('r_1', 'n1');
+    await expect(bench.store.save(bench.leader, { ...(bind ? { bind } : {}), events })).rejects.toThrow(
+      TypeError,
+    );
+  });
+}
