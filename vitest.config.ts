@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { mutate } from './vitest.mutations.ts';
 
-// Three tiers. `unit` is pure and quick; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), which
-// take ports, memory and the two cores of a small machine, so its files run one after the other; `long` is
-// what takes minutes by design.
+// Four tiers, one after the other. `unit` is pure and quick; `simulation` is pure and takes all of a small machine for
+// minutes; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), which take ports, memory and the two cores of
+// a small machine, so its files run one after the other; `long` is what takes minutes by design.
 export default defineConfig({
   test: {
     projects: [
@@ -11,7 +12,17 @@ export default defineConfig({
           name: 'unit',
           testTimeout: 60_000,
           include: ['src/**/*.test.ts'],
-          exclude: ['src/**/*.int.test.ts', 'src/**/*.long.test.ts'],
+          exclude: ['src/**/*.int.test.ts', 'src/**/*.long.test.ts', 'src/**/*.sim.test.ts'],
+        },
+      },
+      {
+        plugins: [mutate()],
+        test: {
+          name: 'simulation',
+          include: ['src/**/*.sim.test.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          testTimeout: 600_000,
         },
       },
       {
@@ -19,6 +30,7 @@ export default defineConfig({
           name: 'integration',
           include: ['src/**/*.int.test.ts'],
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },
@@ -28,6 +40,7 @@ export default defineConfig({
           name: 'long',
           include: ['src/**/*.long.test.ts'],
           fileParallelism: false,
+          sequence: { groupOrder: 3 },
           testTimeout: 1_800_000,
           hookTimeout: 180_000,
         },

@@ -15,9 +15,11 @@ const COMPOSE_WAY = 'Elsewhere, use a Debian or Ubuntu machine, or a container o
 const VITEST = join(CHECKOUT, 'node_modules', 'vitest', 'vitest.mjs');
 const COMMANDS = {
   start: runLab,
-  test: (args) => runVitest(['--project', 'unit', '--project', 'integration', ...args]),
+  test: (args) =>
+    runVitest(['--project', 'unit', '--project', 'simulation', '--project', 'integration', ...args]),
   'test:long': (args) => runVitest(['--project', 'long', '--passWithNoTests', ...args]),
   bench: runBench,
+  simulate: runSimulation,
   setup: () => 0,
 };
 
@@ -76,6 +78,10 @@ async function runLab() {
 
 function runVitest(args) {
   return runForeground(process.execPath, [VITEST, 'run', ...args]);
+}
+
+function runSimulation(args) {
+  return runForeground(process.execPath, [join(CHECKOUT, 'dist', 'simulation', 'simulate.js'), ...args]);
 }
 
 async function runBench([name, ...args]) {

@@ -1,0 +1,180 @@
+import type { Node } from '../core/node.ts';
+import type { Placement } from '../core/rental.ts';
+import type { Books } from './books.ts';
+import { checkTenants } from './check-effect.ts';
+import { fingerprintOf, isClean } from './machine.ts';
+import type { Change, Commit, RentalRow } from './memory-tables.ts';
+
+function changesOf<Row>(
+  commit: Commit,
+  table: Change['table'],
+): { key: string | number; before?: Row; after?: Row }[] {
+  return commit.changes.filter((change) => change.table === table) as {
+    key: string;
+    before?: Row;
+    after?: Row;
+  }[];
+}
+
+/** Only who holds the lease writes, and all numbers only grow. */
+export function checkLeader(books: Books, { token, fence, events, changes }: Commit): void {
+  const { lease } = books.tables;
+  const { violate } = books;
+  if (token !== lease.token || lease.expiresAtMs <= books.time.nowMs()) {
+    violate(`a write of term ${token} landed, while the lease is in term ${lease.token}`);
+  }
+  if (fence === null || fence <= books.lastFence) violate(`fence number ${fence} after ${books.lastFence}`);
+  books.lastFence = fence ?? books.lastFence;
+  for (const { seq } of events) {
+    if (seq === null || seq <= books.lastSeq) violate(`event number ${seq} after ${books.lastSeq}`);
+    books.lastSeq = seq ?? books.lastSeq;
+  }
+  const nodes = changes.filter(({ table, after }) => table === 'nodes' && after !== undefined);
+  const states = new Map(nodes.map(({ key, after }) => [String(key), (after as Node).record.state]));
+  books.saves.set(fence ?? 0, { token: token ?? 0, states });
+}
+
+export function checkPlacements(books: Books, commit: Commit): void {
+  for (const { before, after } of changesOf<Placement>(commit, 'placements')) {
+    if (after === undefined) books.violate('a placement was deleted');
+    else if (before === undefined) checkBinding(books, commit, after);
+    else checkChange(books, commit, before, after);
+  }
+}
+
+function liveOf({ tables }: Books): Placement[] {
+  return [...tables.placements.values()].filter(({ endedAt }) => endedAt === null);
+}
+
+function checkBinding(books: Books, commit: Commit, placement: Placement): void {
+  const { violate, tally } = books;
+  const { node, rentalId, role, uid, account, epoch } = placement;
+  const live = liveOf(books);
+  if (live.filter((other) => other.node === node).length > 1) violate(`${node} has two live placements`);
+  if (live.filter((other) => other.rentalId === rentalId && other.role === role).length > 1) {
+    violate(`${rentalId} has two live placements that are ${role}`);
+  }
+  const serving = live.find((other) => other.rentalId === rentalId && other.role === 'serving');
+  if (role === 'incoming' && !serving) violate(`${rentalId} has an incoming placement and none to move from`);
+  if (epoch !== commit.fence)
+    violate(`epoch ${epoch} was made by the save with fence number ${commit.fence}`);
+  const taken = books.uids.get(`${node}/${uid}`);
+  if (taken !== undefined) violate(`uid ${uid} of ${node} was ${taken}'s and is given to ${account}`);
+  books.uids.set(`${node}/${uid}`, account);
+  const change = changesOf<Node>(commit, 'nodes').find(({ key }) => key === node);
+  if (change?.before?.record.state !== 'free')
+    violate(`${node} was lent while it was ${change?.before?.record.state}`);
+  if (role === 'incoming' && serving) {
+    tally.count('move begun');
+    const isDead = books.tables.nodes.get(serving.node)?.record.state === 'dead';
+    if (isDead) checkMassFailure(books, serving, 'is moved away');
+  }
+  const machine = books.machines.get(node);
+  if (machine) checkTenants(books, machine);
+}
+
+function checkChange(books: Books, commit: Commit, before: Placement, after: Placement): void {
+  const { violate, machines } = books;
+  const { epoch, node, uid, rentalId } = after;
+  const fixed = ['epoch', 'rentalId', 'node', 'account', 'uid'] as const;
+  if (fixed.some((field) => before[field] !== after[field])) violate(`placement ${epoch} became another one`);
+  if (before.endedAt !== null && after.endedAt === null) violate(`placement ${epoch} rose from the dead`);
+  const machine = machines.get(node);
+  if (before.endedAt === null && after.endedAt !== null) {
+    books.endedBy.set(epoch, commit.fence ?? 0);
+    books.tally.count(`placement ended: ${after.endReason}`);
+    if (after.endReason === 'NodeDead') checkMassFailure(books, after, 'loses its placement');
+  }
+  const isEvent = commit.events.some((event) => event.rentalId === rentalId);
+  if ((before.endedAt === null) !== (after.endedAt === null) && !isEvent) {
+    violate(`placement ${epoch} of ${rentalId} ended without an event`);
+  }
+  if (before.role !== after.role) {
+    books.tally.count('moved');
+    if (!isEvent) violate(`${rentalId} was moved without an event`);
+    if (after.readyAt === null) violate(`${rentalId} was moved to ${node}, where access was not confirmed`);
+  }
+  if (before.readyAt === null && after.readyAt !== null) {
+    const account = machine?.accounts.get(after.account);
+    if (account?.uid !== uid || account.key !== after.appliedKey) {
+      violate(`${rentalId} is called ready on ${node}, where its account is not`);
+    }
+  }
+  if (before.cleanedAt === null && after.cleanedAt !== null) {
+    const account = machine?.accounts.get(after.account);
+    if (account?.uid === uid || machine?.residue.has(uid))
+      violate(`${node} is called clean of ${rentalId} and is not`);
+  }
+}
+
+/**
+ * When more went down at the same moment than the breaker allows, none of them is a reason to end a placement for
+ * as long as they are down.
+ */
+function checkMassFailure(books: Books, { node, rentalId }: Placement, what: string): void {
+  const { downSince, policy, tables } = books;
+  const since = downSince.get(node);
+  // The verdict has to be about this outage, not about one that was over when all went down.
+  const verdictMs = (books.diedAt.get(node) ?? 0) - (since ?? Number.POSITIVE_INFINITY);
+  if (since === undefined || verdictMs < policy.probe.deadAfterMs) return;
+  const { unhealthyPercent, minNodes } = policy.migrate.breaker;
+  const fleet = [...tables.nodes.keys()];
+  const together = fleet.filter((name) => Math.abs((downSince.get(name) ?? -1e9) - since) < 500).length;
+  if (together < minNodes || together * 100 <= unhealthyPercent * fleet.length) return;
+  books.violate(
+    `${rentalId} ${what} on ${node}, which went down together with ${together} of ${fleet.length}`,
+  );
+}
+
+export function checkNodes(books: Books, commit: Commit): void {
+  const { violate, machines, tables, tally } = books;
+  for (const { key, before, after } of changesOf<Node>(commit, 'nodes')) {
+    const machine = machines.get(String(key));
+    if (after === undefined) {
+      const isGivenUp = before?.wishes.forgetting;
+      if (machine && !isClean(machine) && !isGivenUp)
+        violate(`${key} was forgotten with a tenant's things on it`);
+      tally.count('node removed');
+      continue;
+    }
+    const { state, nextUid, hostKey } = after.record;
+    if (before && nextUid < before.record.nextUid) violate(`the next uid of ${key} went down`);
+    const isTrusted = before?.wishes.trustedFingerprint === fingerprintOf(hostKey ?? '');
+    if (before?.record.hostKey && before.record.hostKey !== hostKey && !isTrusted)
+      violate(`the host key of ${key} was replaced`);
+    if (before === undefined || before.record.state === state) continue;
+    tally.count(`node ${before.record.state} -> ${state}`);
+    if (state === 'dead') books.diedAt.set(String(key), books.time.nowMs());
+    if (state !== 'free') continue;
+    if (machine && !isClean(machine)) violate(`${key} became free with a tenant's things on it`);
+    if ([...tables.placements.values()].some(({ node, cleanedAt }) => node === key && cleanedAt === null)) {
+      violate(`${key} became free with a placement on it that was not cleaned`);
+    }
+  }
+}
+
+export function checkRentals(books: Books, commit: Commit): void {
+  const { violate, tally } = books;
+  for (const { type } of commit.events) tally.count(`event: ${type}`);
+  for (const { key, before, after } of changesOf<RentalRow>(commit, 'rentals')) {
+    if (after === undefined) {
+      if (before?.record.phase !== 'Failed') violate(`${key} was lost`);
+      continue;
+    }
+    const { record } = after;
+    const old = before?.record;
+    if (old?.endedAt && !record.endedAt) violate(`${key} rose from the dead`);
+    if (old && old.phase !== record.phase) {
+      tally.count(`rental ${record.phase}`);
+      if (!commit.events.some(({ rentalId }) => rentalId === key))
+        violate(`${key} became ${record.phase} without an event`);
+    }
+    if (!old?.endedAt && record.endedAt) {
+      const isAsked = after.releaseRequestedAt !== null || record.phase === 'Failed';
+      const isOver = record.expiresAt !== null && record.expiresAt <= record.endedAt;
+      if (!isAsked && !isOver) violate(`${key} ended, and nobody had asked for it`);
+      if (liveOf(books).some(({ rentalId }) => rentalId === key))
+        violate(`${key} ended with a live placement`);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import type { NewEvent } from '../core/event.ts';
+import type { RentalSpec } from '../core/rental.ts';
+import type { NodeWish } from '../core/store-ports.ts';
+import type { Chance } from './chance.ts';
+import { leave } from './machine.ts';
+import type { RentalRow } from './memory-tables.ts';
+import type { Action } from './plan.ts';
+import type { World } from './world.ts';
+
+/** A request as a client made it, to be repeated under the same key. */
+interface Request {
+  id: string;
+  key: string;
+  spec: RentalSpec;
+}
+
+/** Clients and operators: they write through the API's side of the store, and remember what they were told. */
+export interface Clients {
+  perform(action: Action): Promise<void>;
+  /** Leases are renewed for long enough that none ends by itself any more. */
+  settle(): Promise<void>;
+  /** What an operator does when all is over: accepts the host keys of machines that were installed anew. */
+  tend(): Promise<void>;
+}
+
+const WISH_EVENTS = {
+  cordon: 'node.cordoned',
+  uncordon: 'node.uncordoned',
+  drain: 'node.draining',
+  clean: 'node.clean_requested',
+  forget: 'node.forget_requested',
+  trust: 'node.trust_requested',
+} as const;
+const WALL_MS = Date.parse('2026-05-04T12:00:00.000Z');
+
+export function createClients(world: World, chance: Chance, wake: () => void): Clients {
+  const { store, tally } = world;
+  const requests: Request[] = [];
+  /** Some see to a quarantined node themselves, others leave it to the slow retry. */
+  const isDiligent = chance.isLucky(0.7);
+  const now = () => new Date(WALL_MS + world.time.nowMs());
+  const open = () => [...store.tables.rentals.values()].filter(({ record }) => record.endedAt === null);
+
+  function event(
+    type: NewEvent['type'],
+    rental: { id: string } | null,
+    node: string | null = null,
+  ): NewEvent {
+    const about = { rentalId: rental?.id ?? null, node, tenant: 'lab', reason: 'Accepted' };
+    return { type, at: now(), ...about, message: type, object: null };
+  }
+
+  async function send({ id, key, spec }: Request): Promise<void> {
+    const account = `r${id.slice(2).padStart(8, '0')}`;
+    const rental = { id, tenant: 'lab', name: id.slice(2), account, spec, createdAt: now() };
+    const result = await store.createRental(
+      { ...rental, idempotencyKey: key, requestHash: key },
+      event('rental.created', rental),
+    );
+    tally.count(`rent: ${result.kind}`);
+    const given = 'rental' in result ? result.rental.id : id;
+    if (
+      result.kind === 'replayed' &&
+      !requests.some((request) => request.key === key && request.id === given)
+    ) {
+      world.invariants.violate(`the request ${key} was answered with ${given}, which is another one's`);
+    }
+    world.invariants.promise(given);
+  }
+
+  async function rent(action: Action & { kind: 'rent' }): Promise<void> {
+    const id = `r_${requests.length + 1}`;
+    const spec: RentalSpec = {
+      sshPublicKey: `ssh-ed25519 ${id}/1`,
+      selector: { matchLabels: {}, zone: action.zone },
+      ttlMs: action.ttlMs,
+      whenFull: action.reject ? 'reject' : 'queue',
+      onNodeLoss: { action: action.waits ? 'wait' : 'migrate', afterMs: action.graceMs },
+      webhookUrl: null,
+      labels: {},
+    };
+    const request = { id, key: `key-${id}`, spec };
+    requests.push(request);
+    await send(request);
+  }
+
+  async function update(rental: RentalRow, spec: RentalSpec, renewedAt: Date | null): Promise<void> {
+    if (rental.releaseRequestedAt !== null) return;
+    const options = { renewedAt, event: event('rental.updated', rental) };
+    await store.updateRentalSpec(rental.id, rental.generation, spec, options);
+  }
+
+  /** An operator asks something of a node for which it makes sense, if there is one. */
+  async function wish({ what, which }: { what: NodeWish['kind']; which: number }): Promise<void> {
+    const nodes = [...store.tables.nodes.values()].filter(
+      ({ spec, record }) =>
+        (what !== 'forget' || spec.retiring) &&
+        (what !== 'trust' || record.offeredFingerprint !== null) &&
+        (what !== 'clean' || record.state === 'quarantined'),
+    );
+    const node = nodes[which % Math.max(nodes.length, 1)];
+    if (node === undefined) return;
+    const { name } = node.spec;
+    const asked: NodeWish =
+      what === 'trust' ? { kind: what, fingerprint: String(node.record.offeredFingerprint) } : { kind: what };
+    if (await store.writeWish(name, asked, event(WISH_EVENTS[what], null, name)))
+      tally.count(`wish: ${what}`);
+  }
+
+  /** A tenant works on his machine, and leaves things there. */
+  function use(rental: RentalRow): void {
+    for (const machine of world.machines.values()) {
+      const account = machine.accounts.get(rental.account);
+      if (account?.key !== rental.spec.sshPublicKey || machine.power !== 'on' || machine.frozen) continue;
+      tally.count('client logged in');
+      leave(machine, account.uid, chance.pick(['process', 'file', 'job']));
+    }
+  }
+
+  return {
+    async settle() {
+      for (const rental of open()) await update(rental, { ...rental.spec, ttlMs: 86_400_000 }, now());
+    },
+    async tend() {
+      for (let which = 0; which < 3; which++) await wish({ what: 'trust', which });
+      if (isDiligent) await wish({ what: 'clean', which: 0 });
+    },
+    async perform(action) {
+      const rentals = open();
+      const rental = 'which' in action ? rentals[action.which % Math.max(rentals.length, 1)] : undefined;
+      switch (action.kind) {
+        case 'rent':
+          await rent(action);
+          break;
+        case 'repeat': {
+          const request = requests[action.which % Math.max(requests.length, 1)];
+          if (request) await send(request);
+          break;
+        }
+        case 'release':
+          if (rental) await store.requestRelease(rental.id, now(), event('rental.release_requested', rental));
+          break;
+        case 'renew':
+          if (rental) await update(rental, rental.spec, now());
+          break;
+        case 'changeKey': {
+          const sshPublicKey = `ssh-ed25519 ${rental?.id}/${(rental?.generation ?? 0) + 1}`;
+          if (rental) await update(rental, { ...rental.spec, sshPublicKey }, null);
+          break;
+        }
+        case 'use':
+          if (rental) use(rental);
+          return;
+        case 'wish':
+          await wish(action);
+          break;
+        default:
+          return;
+      }
+      // The write was on some replica, which wakes its own loop if that leads; others find it by looking.
+      if (chance.isLucky(0.5)) wake();
+    },
+  };
+}

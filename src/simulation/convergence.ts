@@ -1,0 +1,71 @@
+import type { Node } from '../core/node.ts';
+import { matches } from '../core/placement.ts';
+import { isClean } from './machine.ts';
+import type { RentalRow } from './memory-tables.ts';
+import type { World } from './world.ts';
+
+/** What is not yet as it is wanted, with all faults gone; null when everything is. */
+export function whyNotConverged(world: World, inventoryVersion: number): string | null {
+  const { tables } = world.store;
+  if (tables.inventory?.appliedSha256 !== String(inventoryVersion)) return 'the inventory is not applied';
+  if (tables.waiting.length > 0) return 'events wait for their numbers';
+  for (const node of tables.nodes.values()) {
+    const why = whyNotNode(world, node);
+    if (why) return why;
+  }
+  for (const rental of tables.rentals.values()) {
+    const why = rental.record.endedAt === null ? whyNotRental(world, rental) : null;
+    if (why) return why;
+  }
+  return null;
+}
+
+function liveOn({ store }: World, name: string) {
+  return [...store.tables.placements.values()].find(({ node, endedAt }) => node === name && endedAt === null);
+}
+
+function whyNotNode(world: World, { spec, record, wishes, generation }: Node): string | null {
+  const live = liveOn(world, spec.name);
+  const machine = world.machines.get(spec.name);
+  if (!machine) return `there is no machine ${spec.name}`;
+  if (record.observedGeneration !== generation) return `what was asked of ${spec.name} was not looked at`;
+  if (record.conditions.find(({ type }) => type === 'Reachable')?.status !== 'True')
+    return `${spec.name} is not reachable`;
+  if (record.state === 'free') {
+    if (live) return `${spec.name} is free and lent`;
+    if (spec.retiring) return `${spec.name} is retiring, free, and still there`;
+    return isClean(machine) ? null : `${spec.name} is free and not clean`;
+  }
+  if (record.state !== 'allocated') return `${spec.name} is ${record.state}`;
+  if (!live) return `${spec.name} is allocated to nobody`;
+  if (record.attempt > 0) return `work on ${spec.name} is to be tried again`;
+  const rental = world.store.tables.rentals.get(live.rentalId);
+  const account = machine.accounts.get(live.account);
+  if (!account) return `the account of ${live.rentalId} is not on ${spec.name}`;
+  if (account.key !== rental?.spec.sshPublicKey) return `${live.rentalId} wants another key on ${spec.name}`;
+  if ((spec.retiring || wishes.draining) && freeNodesFor(world, rental).length > 0)
+    return `${spec.name} is to be emptied`;
+  return null;
+}
+
+function freeNodesFor({ store }: World, rental: RentalRow): Node[] {
+  return [...store.tables.nodes.values()].filter(
+    (node) =>
+      !node.spec.retiring &&
+      !node.wishes.cordoned &&
+      !node.wishes.draining &&
+      node.record.state === 'free' &&
+      matches(rental.spec.selector, node),
+  );
+}
+
+function whyNotRental(world: World, rental: RentalRow): string | null {
+  const { phase } = rental.record;
+  if (rental.dirty) return `what the API wrote of ${rental.id} was not looked at`;
+  if (rental.releaseRequestedAt !== null) return `${rental.id} was released and is ${phase}`;
+  if (rental.record.observedGeneration !== rental.generation)
+    return `the last spec of ${rental.id} is not applied`;
+  if (phase === 'Active') return null;
+  if (phase !== 'Pending') return `${rental.id} is ${phase}`;
+  return freeNodesFor(world, rental).length > 0 ? `${rental.id} waits, and a node for it is free` : null;
+}

@@ -1,0 +1,122 @@
+import type { Policy } from '../core/policy.ts';
+import type { Logger, Metrics } from '../core/ports.ts';
+import { createInventoryKeeper } from '../reconcile/inventory-keeper.ts';
+import type { LeaderSettings } from '../reconcile/leader.ts';
+import type { Loop } from '../reconcile/loop.ts';
+import { runReconciler } from '../reconcile/reconciler.ts';
+import type { Chance } from './chance.ts';
+import { createProcess, type Process } from './process.ts';
+import { connect } from './simulated-database.ts';
+import { createSimulatedPlaybooks } from './simulated-playbooks.ts';
+import { createSimulatedAccess, createSimulatedProber } from './simulated-ssh.ts';
+import type { InventoryFile, World } from './world.ts';
+
+export interface DaemonSettings {
+  lease: Omit<LeaderSettings, 'holder'>;
+  policy: Policy;
+  maxRuns: number;
+  inventory: InventoryFile;
+}
+
+export interface Daemon {
+  readonly process: Process;
+  /** SIGTERM: ends in order. */
+  end(): void;
+  hasEnded(): boolean;
+  /** As a write of the API on the same machine does. */
+  wake(): void;
+  /** At the end of the world: the runtime keeps what belongs to a signal for as long as it may still be aborted. */
+  discard(): void;
+  /** SIGHUP. */
+  readInventory(): void;
+}
+
+const ignore = () => undefined;
+const NO_METRICS: Metrics = {
+  ...{ eventsSaved: ignore, probed: ignore, workEnded: ignore, passEnded: ignore, leads: ignore },
+  ...{ breakerIs: ignore, inventoryRead: ignore },
+};
+
+/** The reconciling half of the daemon as main.ts composes it, in a world made of nothing. */
+export function startDaemon(
+  world: World,
+  name: string,
+  settings: DaemonSettings,
+  chance: Chance,
+  start: { wallMs: number },
+): Daemon {
+  const bootMs = chance.between(0, 1_000_000);
+  const process = createProcess(name, world.time, { wallMs: start.wallMs, bootMs });
+  const store = connect(world, process, chance.fork('database'));
+  const logger = createLogger(world, process);
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const { clock } = process;
+  const { policy, maxRuns, inventory } = settings;
+  const ssh = chance.fork('ssh');
+  let loop: Loop | null = null;
+  let hasEnded = false;
+
+  const readFile = () => ({ policy, nodes: inventory.specs, sha256: String(inventory.version) });
+  const keeper = createInventoryKeeper({
+    store,
+    started: readFile(),
+    read: () => process.call(async () => ({ ok: true, inventory: readFile() }), 'read'),
+    clock,
+    logger,
+    onApplied: () => loop?.wake(),
+    onRead: () => undefined,
+  });
+  const reconciling = runReconciler(
+    {
+      ...{ store, keeper, clock, logger, maxRuns, metrics: NO_METRICS },
+      lease: { ...settings.lease, holder: name },
+      createProber: () => createSimulatedProber(world, process, ssh),
+      access: createSimulatedAccess(world, process, ssh),
+      playbooks: createSimulatedPlaybooks(world, process, chance.fork('playbooks')),
+      policy: () => policy,
+      inspectIntervalMs: 600_000,
+      random: chance.fork('random').next,
+    },
+    (next) => {
+      loop = next;
+    },
+    signal,
+  );
+  Promise.all([reconciling, keeper.compare(signal)]).then(
+    () => {
+      hasEnded = true;
+    },
+    (error: unknown) => world.invariants.violate(`${name} died: ${describe(error)}`),
+  );
+  return {
+    process,
+    end: () => process.deliver(() => stopped.abort()),
+    hasEnded: () => hasEnded,
+    wake: () => process.deliver(() => loop?.wake()),
+    discard() {
+      process.kill();
+      stopped.abort();
+    },
+    readInventory: () => process.deliver(() => keeper.readAgain()),
+  };
+}
+
+function createLogger(world: World, process: Process): Logger {
+  const write = (level: string) => (fields: object, message: string) => {
+    // A bug that a safety net caught is still a bug.
+    const { err } = fields as { err?: unknown };
+    if (err instanceof TypeError || err instanceof RangeError || err instanceof ReferenceError) {
+      world.invariants.violate(`${process.name}: ${message}: ${describe(err)}`);
+    }
+    if (message === 'breaker changed' && 'detail' in fields && String(fields.detail).includes('%')) {
+      world.tally.count('breaker opened');
+    }
+    world.trace?.(`${process.name} ${level}: ${message} ${JSON.stringify(fields)}`);
+  };
+  return { debug: () => undefined, info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,112 @@
+import type { Chance } from './chance.ts';
+import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
+import type { Action } from './plan.ts';
+import type { World } from './world.ts';
+
+/** The replicas and whoever starts a dead one again. */
+export interface Daemons {
+  nameOf(which: number): string;
+  wake(): void;
+  readInventory(): void;
+  /** Calls that change something, of all that ever ran. */
+  writes(): number;
+  discard(): void;
+  /** No daemon is stopped or killed any more at a call that is still to come. */
+  spare(): void;
+  strike(action: Action & { kind: 'daemon' }, later: (forMs: number, heal: () => void) => void): void;
+}
+
+export const WALL_MS = Date.parse('2026-05-04T12:00:00.000Z');
+
+export function createDaemons(
+  world: World,
+  count: number,
+  settings: DaemonSettings,
+  chance: Chance,
+): Daemons {
+  const running = new Map<string, Daemon>();
+  const ever: Daemon[] = [];
+
+  function start(name: string): void {
+    const wallMs = WALL_MS + chance.between(-500, 500);
+    world.trace?.(`${name} starts`);
+    const daemon = startDaemon(world, name, settings, chance.fork(`${name}/${ever.length}`), { wallMs });
+    ever.push(daemon);
+    running.set(name, daemon);
+  }
+
+  for (let index = 1; index <= count; index++) start(`d${index}`);
+  const names = [...running.keys()];
+
+  /** As a supervisor does: once the process is gone, another one after a moment. */
+  function startAgain(name: string): void {
+    const old = running.get(name);
+    world.time.after(chance.between(50, 4_000), () => {
+      const isGone = old?.process.isKilled() || old?.hasEnded();
+      if (!isGone) startAgain(name);
+      else if (running.get(name) === old) start(name);
+    });
+  }
+
+  function kill(name: string): void {
+    const daemon = running.get(name);
+    if (!daemon || daemon.process.isKilled()) return;
+    world.trace?.(`${name} is killed`);
+    daemon.process.kill();
+    world.tally.count('daemon killed');
+    startAgain(name);
+  }
+
+  return {
+    nameOf: (which) => names[which % names.length] as string,
+    wake: () => running.get(chance.pick(names))?.wake(),
+    writes: () => ever.reduce((sum, { process }) => sum + process.writes(), 0),
+    discard() {
+      for (const daemon of ever) daemon.discard();
+    },
+    spare() {
+      for (const { process } of running.values()) process.stopAt(null);
+    },
+    readInventory() {
+      for (const daemon of running.values()) daemon.readInventory();
+    },
+    strike({ what, which, calls, writesOnly = false, after, forMs }, later) {
+      const name = names[which % names.length] as string;
+      const { process, end } = running.get(name) as Daemon;
+      const when = after ? 'after' : 'before';
+      const stop = () => {
+        process.stop();
+        later(forMs, () => process.goOn());
+      };
+      switch (what) {
+        case 'kill':
+          kill(name);
+          break;
+        case 'killAtCall':
+          process.stopAt({ calls, writesOnly, when, how: () => kill(name) });
+          break;
+        case 'stop':
+          stop();
+          break;
+        case 'stopAtCall':
+          process.stopAt({ calls, writesOnly, when, how: stop });
+          break;
+        case 'restart':
+          end();
+          startAgain(name);
+          break;
+        case 'cutFromDatabase':
+          world.database.isolated.add(name);
+          later(forMs, () => void world.database.isolated.delete(name));
+          break;
+        case 'cutFromMachines':
+          world.isolated.add(name);
+          later(forMs, () => void world.isolated.delete(name));
+          break;
+        case 'clockJump':
+          process.jump(after ? forMs : -forMs);
+          break;
+      }
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { createChance } from './chance.ts';
+import { type Clients, createClients } from './clients.ts';
+import { whyNotConverged } from './convergence.ts';
+import { createDaemons, type Daemons } from './daemons.ts';
+import { describeCommit } from './describe.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { createInvariants } from './invariants.ts';
+import { createMachine } from './machine.ts';
+import { createMemoryStore } from './memory-store.ts';
+import { isFault, type Plan } from './plan.ts';
+import { createTally } from './tally.ts';
+import { createTime } from './time.ts';
+import type { World } from './world.ts';
+
+export interface HistoryResult {
+  seed: number;
+  /** What went against a promise; null when nothing did. */
+  violation: string | null;
+  /** Things that happened at a time of their own. */
+  steps: number;
+  faults: number;
+  simulatedMs: number;
+  counts: Map<string, number>;
+  /** Calls that change something, which the daemons made before the faults ended. */
+  writes: number;
+}
+
+/** With all faults gone, this long is enough for everything, the slow retry of a quarantined node included. */
+const CONVERGE_WITHIN_MS = 3_600_000;
+const LAST_ECHO_MS = 15_000;
+const LOOK_EVERY_MS = 2_000;
+/** How long nothing at all may change once everything is as it is wanted. */
+const QUIET_MS = 35_000;
+
+const LEASE = { durationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };
+
+/** Runs one history from its beginning to its convergence, or to the first broken promise. */
+export async function runHistory(
+  plan: Plan,
+  onTrace: ((line: string) => void) | null = null,
+): Promise<HistoryResult> {
+  const { world, clients, faults, inventory, saves, daemons } = createWorld(plan, onTrace);
+  const { time, invariants, tally, trace } = world;
+  let steps = 0;
+
+  /** Does what is due up to then, one thing at a time; false when a promise was broken. */
+  async function runUntil(untilMs: number): Promise<boolean> {
+    while (invariants.violation() === null && time.advance(untilMs)) {
+      steps++;
+      // All that follows from it, down to the last promise, comes before the next thing.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return invariants.violation() === null;
+  }
+
+  async function converge(): Promise<boolean> {
+    // What was on its way when the faults ended, such as a probe of a silent machine, comes to its end first.
+    const healedAtMs = time.nowMs();
+    await runUntil(healedAtMs + LAST_ECHO_MS);
+    const giveUpAtMs = time.nowMs() + CONVERGE_WITHIN_MS;
+    while (await runUntil(time.nowMs() + LOOK_EVERY_MS)) {
+      await clients.tend();
+      faults.tend();
+      const why = whyNotConverged(world, inventory.version);
+      if (why === null) {
+        if (time.nowMs() > healedAtMs + 600_000) tally.count('converged only after 10 minutes');
+        return true;
+      }
+      if (time.nowMs() > giveUpAtMs) invariants.violate(`does not converge: ${why}`);
+    }
+    return false;
+  }
+
+  for (const action of plan.actions) {
+    time.after(action.atMs, () => {
+      trace?.(`action ${JSON.stringify(action)}`);
+      if (isFault(action)) faults.perform(action);
+      else void clients.perform(action);
+    });
+  }
+  const isWhole = await runUntil(plan.endsAtMs);
+  const writes = daemons.writes();
+  if (isWhole) {
+    trace?.('all faults end');
+    faults.healAll();
+    await clients.settle();
+    if (await converge()) {
+      const before = saves();
+      await runUntil(time.nowMs() + QUIET_MS);
+      if (saves() > before) invariants.violate('something was saved with nothing left to do');
+    }
+  }
+  daemons.discard();
+  const violation = invariants.violation();
+  const simulatedMs = time.nowMs();
+  const faultCount = plan.actions.filter(isFault).length;
+  return { seed: plan.seed, violation, steps, faults: faultCount, simulatedMs, counts: tally.counts, writes };
+}
+
+interface Made {
+  world: World;
+  clients: Clients;
+  faults: Faults;
+  inventory: { version: number };
+  daemons: Daemons;
+  /** How many saves there were that changed more than when a node was last probed. */
+  saves: () => number;
+}
+
+function createWorld(plan: Plan, onTrace: ((line: string) => void) | null): Made {
+  const time = createTime();
+  const trace =
+    onTrace && ((line: string) => onTrace(`${(time.nowMs() / 1000).toFixed(3).padStart(9)} ${line}`));
+  const chance = createChance(plan.seed, 'world');
+  const tally = createTally();
+  const machines = new Map(plan.specs.map(({ name }) => [name, createMachine(name)]));
+  const downSince = new Map<string, number>();
+  let saves = 0;
+  const store = createMemoryStore({
+    nowMs: time.nowMs,
+    onCommit: (commit) => {
+      trace?.(describeCommit(commit));
+      if (commit.events.length > 0) saves++;
+      invariants.checkCommit(commit);
+    },
+  });
+  const { policy } = plan;
+  const invariants = createInvariants({ tables: store.tables, machines, policy, time, tally, downSince });
+  const world: World = {
+    ...{ time, chance, machines, store, invariants, tally, trace },
+    database: { isDown: false, isolated: new Set(), planned: [] },
+    ...{ quirks: new Map(), onReset: new Set(), isolated: new Set() },
+  };
+  const inventory = { specs: plan.specs, version: 1 };
+  const settings = { lease: LEASE, policy, maxRuns: 4, inventory };
+  const daemons = createDaemons(world, plan.daemons, settings, chance.fork('daemons'));
+  return {
+    world,
+    inventory,
+    daemons,
+    clients: createClients(world, chance.fork('clients'), daemons.wake),
+    faults: createFaults(world, daemons, inventory, downSince),
+    saves: () => saves,
+  };
+}

@@ -1,0 +1,86 @@
+import type { FailureReason } from '../core/remedy.ts';
+
+/** What of a tenant can be found on a machine, apart from his account. */
+export type Residue = 'home' | 'process' | 'file' | 'job';
+
+export interface Account {
+  uid: number;
+  /** The key that sshd takes for it; null as long as none was written. */
+  key: string | null;
+}
+
+/** How a machine is; each fault of the simulation changes one of these. */
+export interface Machine {
+  readonly name: string;
+  /** `off` is silent, `refusing` has a host that answers for it: the connection is refused at once. */
+  power: 'on' | 'off' | 'refusing';
+  /** Every process stands still; what was begun goes on after the thaw. */
+  frozen: boolean;
+  /** Sessions live on, nobody new can connect. */
+  listenerDead: boolean;
+  /** Packets from the control plane to the machine, and back. */
+  cut: { there: boolean; back: boolean };
+  /** Every answer takes this much longer. */
+  slowMs: number;
+  hostKey: string;
+  /** It answers, but not as it should: with another key, or too late. */
+  strange: boolean;
+  /** Why each module fails at once, as on a full disk or without Python. */
+  failing: FailureReason | null;
+  /** delete_user says that it is done and leaves something. */
+  removalLeaves: boolean;
+
+  // What a reboot does not take away.
+  prepared: boolean;
+  fenceSeen: number;
+  uidSeen: number;
+  uidOwner: string | null;
+  accounts: Map<string, Account>;
+  residue: Map<number, Set<Residue>>;
+  /** Counts boots: what was under way before the last one is gone. */
+  boots: number;
+  /** Held by the module that runs, so that orders come one after the other. */
+  lock: { holder: object | null; queue: (() => void)[] };
+}
+
+export function createMachine(name: string): Machine {
+  return {
+    name,
+    ...{ power: 'on', frozen: false, listenerDead: false, cut: { there: false, back: false }, slowMs: 0 },
+    ...{ hostKey: `ssh-ed25519 ${name}/1`, strange: false, failing: null, removalLeaves: false },
+    ...{ prepared: false, fenceSeen: 0, uidSeen: 0, uidOwner: null, accounts: new Map(), residue: new Map() },
+    ...{ boots: 0, lock: { holder: null, queue: [] } },
+  };
+}
+
+export function fingerprintOf(hostKey: string): string {
+  return `SHA256:${hostKey}`;
+}
+
+/** Can the control plane get an answer out of it at all? */
+export function isReachable(machine: Machine): boolean {
+  const { power, frozen, listenerDead, cut } = machine;
+  return power === 'on' && !frozen && !listenerDead && !cut.there && !cut.back;
+}
+
+export function reboot(machine: Machine): void {
+  machine.power = 'on';
+  machine.frozen = false;
+  machine.boots++;
+  machine.lock = { holder: null, queue: [] };
+  for (const [uid, found] of machine.residue) {
+    found.delete('process');
+    if (found.size === 0) machine.residue.delete(uid);
+  }
+}
+
+export function leave(machine: Machine, uid: number, what: Residue): void {
+  const found = machine.residue.get(uid);
+  if (found) found.add(what);
+  else machine.residue.set(uid, new Set([what]));
+}
+
+/** Nothing of any tenant is on it. */
+export function isClean(machine: Machine): boolean {
+  return machine.accounts.size === 0 && machine.residue.size === 0;
+}

@@ -1,0 +1,78 @@
+import type { Plugin } from 'vitest/config';
+
+/**
+ * Guards of Orion, each with the text that makes it up. `src/simulation/mutations.sim.test.ts` loads a file with one of
+ * them taken out and expects the simulation to notice: a promise whose guard can go unnoticed is not tested.
+ */
+export interface Mutation {
+  /** From src/. */
+  file: string;
+  find: string;
+  replace: string;
+}
+
+export const MUTATIONS: Record<string, Mutation> = {
+  'the machine compares fence numbers': {
+    file: 'simulation/modules.ts',
+    find: 'fence < machine.fenceSeen',
+    replace: 'fence < 0',
+  },
+  'a node that is taken is not chosen': {
+    file: 'core/placement.ts',
+    find: "occupied || node.record.state !== 'free'",
+    replace: 'false',
+  },
+  'a node is cleaned before it is free': {
+    file: 'core/node-machine.ts',
+    find: "allocated: { meta: { work: 'keepAccess' }, on: { unbound: 'cleaning'",
+    replace: "allocated: { meta: { work: 'keepAccess' }, on: { unbound: 'free'",
+  },
+  'the breaker': {
+    file: 'core/breaker.ts',
+    find: 'return allSilent || (unhealthy >= policy.minNodes && overShare)',
+    replace: 'return false && allSilent && overShare',
+  },
+  'the lease fences writes': {
+    file: 'simulation/memory-leader.ts',
+    find: 'lease.token !== token || lease.expiresAtMs <= nowMs()',
+    replace: 'token < 0',
+  },
+  'a node is saved before it is acted on': {
+    file: 'reconcile/reconcile-node.ts',
+    find: 'const fence = await save(inputs, decision, context);',
+    replace:
+      'const early = decision.start; decision.start = null; if (early) context.start(name, early, node.record.resourceVersion); const fence = await save(inputs, decision, context);',
+  },
+  'a daemon that slept asks its clock before it acts': {
+    file: 'reconcile/carry-out.ts',
+    find: 'mayAct() ?',
+    replace: 'mayAct() || true ?',
+  },
+  'access is confirmed before the old one ends': {
+    file: 'core/decide-move.ts',
+    find: 'if (incoming.readyAt === null)',
+    replace: 'if (incoming.readyAt === null && base.ended)',
+  },
+  'a new leader looks before it judges': {
+    file: 'core/breaker.ts',
+    find: 'unhealthy + unseen',
+    replace: 'unhealthy + 0 * unseen',
+  },
+};
+
+/** Makes `src/x.ts?without=NAME` the file without that guard; fails when the text of the guard is not in it. */
+export function mutate(): Plugin {
+  return {
+    name: 'mutate',
+    enforce: 'pre',
+    transform(code, id) {
+      const name = /[?&]without=([^&]+)/.exec(id)?.[1];
+      if (name === undefined) return null;
+      const mutation = MUTATIONS[decodeURIComponent(name)];
+      if (mutation === undefined || code.split(mutation.find).length !== 2) {
+        throw new Error(`the guard "${decodeURIComponent(name)}" is not, or not once, in ${id}`);
+      }
+      return code.replace(mutation.find, mutation.replace);
+    },
+  };
+}
