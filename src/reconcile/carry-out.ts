@@ -52,7 +52,8 @@ function createStep(
   { playbooks, mayAct }: CarryOutDeps,
   signal: AbortSignal,
 ): Step {
-  return async (request) => (mayAct() ? await playbooks.run(target, request, { timeoutMs, signal }) : NOT_SENT);
+  return async (request) =>
+    mayAct() ? await playbooks.run(target, request, { timeoutMs, signal }) : NOT_SENT;
 }
 
 /** The client's access first; what else was changed on the node by hand is not to hold it up. */

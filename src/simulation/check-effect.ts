@@ -6,7 +6,10 @@ import { isClean, type Machine } from './machine.ts';
 const CLEANING_STATES = ['cleaning', 'quarantined'];
 /** What puts drift right is ordered for a node that is in use, too. */
 function isRepair(request: PlaybookRequest): boolean {
-  return request.playbook === 'remove_strays' || (request.playbook === 'prepare_node' && request.keepBaseline === true);
+  return (
+    request.playbook === 'remove_strays' ||
+    (request.playbook === 'prepare_node' && request.keepBaseline === true)
+  );
 }
 
 const ACCESS_STATES = ['provisioning', 'allocated'];
@@ -30,7 +33,8 @@ export function checkOrder(books: Books, daemon: string, machine: string, reques
     return;
   }
   const state = save.states.get(machine) ?? '';
-  const states = playbook === 'create_user' ? ACCESS_STATES : isRepair(request) ? ALL_STATES : CLEANING_STATES;
+  const states =
+    playbook === 'create_user' ? ACCESS_STATES : isRepair(request) ? ALL_STATES : CLEANING_STATES;
   if (!states.includes(state))
     violate(`${playbook} is ordered by a save in which ${machine} is ${state || 'not there'}`);
   if (playbook === 'create_user' || playbook === 'delete_user') {

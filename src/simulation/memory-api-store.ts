@@ -238,7 +238,6 @@ const NO_INVENTORY: InventoryState = {
 };
 
 /** The wishes after one more; null when the node's state does not allow it or it is there already. */
-/** The wishes with one more; null when the node's state does not allow it, or it is there already. */
 export function withWish({ wishes, spec, record }: Node, wish: NodeWish): NodeWishes | null {
   switch (wish.kind) {
     case 'cordon':

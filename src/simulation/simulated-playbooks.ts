@@ -153,7 +153,8 @@ function runModule(journey: Journey, release: () => void): void {
     else if (isCutOff) end(null);
     else if (index === breaksAt && quirk === 'hangs' && !journey.isGivenUp()) world.time.after(1_000, next);
     else if (index === breaksAt) end(failed('PlaybookFailed', 'it was cut off', true));
-    else if (step === undefined) end({ ok: true, changed: true, fenceSeen: 0, uidSeen: 0, findings, removed: [] });
+    else if (step === undefined)
+      end({ ok: true, changed: true, fenceSeen: 0, uidSeen: 0, findings, removed: [] });
     else perform(step);
   }
 
