@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { mutate } from './vitest.mutations.ts';
 
 // Four tiers, one after the other. `unit` is pure and quick; `simulation` is pure and takes all of a small machine for
-// minutes; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), which take ports, memory and the two cores of
-// a small machine, so its files run one after the other; `long` is what takes minutes by design.
+// minutes; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), each file on ports of its own, and mostly waits
+// for them, so that a few files share the two cores of a small machine; `long` is what takes minutes by design.
 export default defineConfig({
   test: {
     projects: [
@@ -29,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['src/**/*.int.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 180_000,

@@ -45,8 +45,8 @@ export const MUTATIONS: Record<string, Mutation> = {
   },
   'a daemon that slept asks its clock before it acts': {
     file: 'reconcile/carry-out.ts',
-    find: 'mayAct() ?',
-    replace: 'mayAct() || true ?',
+    find: 'mayAct() ? await',
+    replace: 'true ? await',
   },
   'access is confirmed before the old one ends': {
     file: 'core/decide-move.ts',

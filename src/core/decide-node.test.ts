@@ -157,16 +157,6 @@ describe('a node with a placement', () => {
     expect(silent).toMatchObject({ placement: null, record: { attempt: 1 } });
   });
 
-  it('gives a placement up whose uid was used up on the node, for it can never have another', () => {
-    const used = accessRun({ ...failed('FenceTooLow'), fenceSeen: 4 } as WorkOutcome);
-    expect(decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: used })).toMatchObject({
-      raise: { fence: 4, nextUid: 20_501 },
-      placement: { endReason: 'ProvisionFailed' },
-    });
-    const late = accessRun(failed('FenceTooLow'));
-    expect(decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: late }).placement).toBeNull();
-  });
-
   it('gets a changed key applied while allocated, and otherwise no work', () => {
     const ready = { ...live, readyAt: NOW, appliedKey: KEY };
     expect(decide({ state: 'allocated' }, { live: ready, wantedKey: KEY }).start).toBeNull();

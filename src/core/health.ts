@@ -13,6 +13,11 @@ export interface Health {
   failures: number;
   /** When the first of the failing probes in a row began: the node has been silent at least since then. */
   failingSinceMs: number | null;
+  /**
+   * The end of the latest failure before the verdict `dead`. Before the death moves anybody, the others have to have
+   * been looked at since: what failed alone for a while may now be silent together with everybody else.
+   */
+  confirmingSinceMs: number | null;
   successes: number;
   succeedingSinceMs: number | null;
   reason: Reason;
@@ -32,6 +37,7 @@ export function createHealth(nowMs: number): Health {
     verdict: 'unknown',
     failures: 0,
     failingSinceMs: null,
+    confirmingSinceMs: null,
     successes: 0,
     succeedingSinceMs: null,
     reason: 'NotProbedYet',
@@ -92,11 +98,13 @@ function judgeFailure(
   const failingSinceMs = health.failingSinceMs ?? startedAtMs;
   const isDead = failures >= policy.failures && endedAtMs - failingSinceMs >= policy.deadAfterMs;
   const verdict = isDead ? 'dead' : health.verdict;
+  const confirmingSinceMs = verdict === 'dead' ? (health.confirmingSinceMs ?? startedAtMs) : endedAtMs;
   return {
     ...health,
     verdict,
     failures,
     failingSinceMs,
+    confirmingSinceMs,
     successes: 0,
     succeedingSinceMs: null,
     reason: result.reason,

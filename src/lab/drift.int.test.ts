@@ -153,23 +153,3 @@ describe('a rented node that somebody changes by hand', () => {
     expect(await byHand(node, `getent shadow ${connectionOf(rented).user} | cut -d: -f2`)).toBe('*');
   });
 });
-
-it('what Orion does itself is never taken for drift', async () => {
-  const types = [...DRIFT, 'node.cleaning', 'node.condition'];
-  const count = async () =>
-    (await Promise.all(types.map((type) => test.events(`&type=${type}`))))
-      .flat()
-      .filter(({ reason }) => ['Drifted', 'DriftRepaired', 'StrayAccount'].includes(reason)).length;
-  const before = await count();
-  expect(before).toBeGreaterThan(0);
-  for (let round = 0; round < 2; round++) {
-    const all = await Promise.all([test.rent(), test.rent(), test.rent()]);
-    const { sshPublicKey } = (await test.rental((all[0] as Rented).id)).spec;
-    const other = (await test.rental((all[1] as Rented).id)).spec.sshPublicKey;
-    expect(sshPublicKey).not.toBe(other);
-    await test.call('PATCH', `/api/rentals/${(all[0] as Rented).id}`, { sshPublicKey: other });
-    await test.lab.stopWorker((all[2] as Rented).status.node as string);
-    await test.settle();
-  }
-  expect(await count()).toBe(before);
-}, 300_000);

@@ -40,7 +40,9 @@ const clean: Work = { kind: 'clean', prepare: false, residue: [aPlacement(1, 'a'
 let answers: Partial<Record<Name, PlaybookResult>>;
 let accepts: Awaited<ReturnType<AccessQuery['isKeyAccepted']>>;
 let ran: PlaybookRequest[];
+let mayAct: boolean;
 beforeEach(() => {
+  mayAct = true;
   answers = {};
   accepts = { kind: 'accepted' };
   ran = [];
@@ -57,6 +59,7 @@ function perform(work: Work, signal = new AbortController().signal) {
     },
     access: { isKeyAccepted: async () => accepts },
     policy: () => DEFAULT_POLICY,
+    mayAct: () => mayAct,
   };
   return carryOut(work, target, 9, deps, signal);
 }
@@ -73,6 +76,14 @@ describe('work without a repair', () => {
       ...(['prepare_node', 'delete_user', 'verify_clean'] as const),
     ]);
     expect(ran.map((request) => 'keepBaseline' in request)).not.toContain(true);
+  });
+});
+
+describe('work of a daemon whose lease may be over', () => {
+  it('is not ordered, and says nothing about the node', async () => {
+    mayAct = false;
+    expect(await perform({ ...clean, prepare: true })).toEqual({ kind: 'aborted' });
+    expect(ran).toEqual([]);
   });
 });
 

@@ -117,7 +117,7 @@ export function createLoop(
     const unhealthy = healths.filter((health) => isSuspect(health) || health.verdict === 'dead').length;
     const policy = context.policy().migrate.breaker;
     const dead = healths.filter(({ verdict }) => verdict === 'dead');
-    const sinceMs = Math.max(0, ...dead.map(({ failingSinceMs }) => failingSinceMs ?? 0));
+    const sinceMs = Math.max(0, ...dead.map(({ confirmingSinceMs }) => confirmingSinceMs ?? 0));
     const unseen = healths.filter((health) => isUnseenSince(health, sinceMs)).length;
     const fleetHealth = { total: healths.length, unhealthy, unseen };
     const next = computeBreaker(breaker, fleetHealth, policy, clock.monotonicMs());

@@ -101,7 +101,8 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     // Whatever happened to it while it was away.
     if (before.verdict === 'dead' && entry.health.verdict === 'alive') entry.inspectAtMs = 0;
     schedule(entry);
-    if (entry.health.failures === Math.min(2, deps.policy().failures)) lookAround(entry);
+    const isConfirmed = entry.health.failures >= Math.min(2, deps.policy().failures);
+    if (isConfirmed && before.verdict !== 'dead') lookAround(entry);
     if (isNews(before, entry.health)) {
       const { verdict, failures, reason, message } = entry.health;
       if (before.failures > 0 !== failures > 0) entry.told.clear();
@@ -113,13 +114,13 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   }
 
   /**
-   * A failure that was confirmed has everybody looked at who was not since it began: before the node is judged
-   * dead it is known whether it is alone. Otherwise a silence of all would show as one death after the other, each
-   * when its node happens to be due.
+   * With each failure that confirms another one everybody is looked at who was not since: when the node is judged dead
+   * it is known whether it is alone. Otherwise a silence of all would show as one death after the other, each when its
+   * node happens to be due.
    */
-  function lookAround({ health: { failingSinceMs } }: Watched): void {
+  function lookAround({ health: { confirmingSinceMs } }: Watched): void {
     for (const [name, { health, probing }] of watched) {
-      if (!probing && isUnseenSince(health, failingSinceMs ?? 0)) probeSoon(name);
+      if (!probing && isUnseenSince(health, confirmingSinceMs ?? 0)) probeSoon(name);
     }
   }
 

@@ -83,7 +83,11 @@ function checkChange(books: Books, commit: Commit, before: Placement, after: Pla
   if (before.endedAt === null && after.endedAt !== null) {
     books.endedBy.set(epoch, commit.fence ?? 0);
     books.tally.count(`placement ended: ${after.endReason}`);
-    if (after.endReason === 'NodeDead') checkMassFailure(books, after, 'loses its placement');
+    // One that is taken over by another one was judged when that move began.
+    const isTakenOver = liveOf(books).some(
+      (other) => other.rentalId === rentalId && other.role === 'serving',
+    );
+    if (after.endReason === 'NodeDead' && !isTakenOver) checkMassFailure(books, after, 'loses its placement');
   }
   const isEvent = commit.events.some((event) => event.rentalId === rentalId);
   if ((before.endedAt === null) !== (after.endedAt === null) && !isEvent) {
@@ -119,11 +123,9 @@ function checkMassFailure(books: Books, { node, rentalId }: Placement, what: str
   if (since === undefined || verdictMs < policy.probe.deadAfterMs) return;
   const { unhealthyPercent, minNodes } = policy.migrate.breaker;
   const fleet = [...tables.nodes.keys()];
-  const together = fleet.filter((name) => Math.abs((downSince.get(name) ?? -1e9) - since) < 500).length;
-  if (together < minNodes || together * 100 <= unhealthyPercent * fleet.length) return;
-  books.violate(
-    `${rentalId} ${what} on ${node}, which went down together with ${together} of ${fleet.length}`,
-  );
+  const together = fleet.filter((name) => Math.abs((downSince.get(name) ?? -1e9) - since) < 500);
+  if (together.length < minNodes || together.length * 100 <= unhealthyPercent * fleet.length) return;
+  books.violate(`${rentalId} ${what} on ${node}, one of ${together} that went down together`);
 }
 
 export function checkNodes(books: Books, commit: Commit): void {

@@ -31,6 +31,8 @@ function whyNotNode(world: World, { spec, record, wishes, generation }: Node): s
   if (record.observedGeneration !== generation) return `what was asked of ${spec.name} was not looked at`;
   if (record.conditions.find(({ type }) => type === 'Reachable')?.status !== 'True')
     return `${spec.name} is not reachable`;
+  // Who trusted the key of somebody in between has to trust the machine's own again, as soon as it is looked at.
+  if (record.hostKey !== machine.hostKey) return `${spec.name} shows another host key`;
   if (record.state === 'free') {
     if (live) return `${spec.name} is free and lent`;
     if (spec.retiring) return `${spec.name} is retiring, free, and still there`;

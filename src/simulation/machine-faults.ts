@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '../core/policy.ts';
 import { type Machine, reboot } from './machine.ts';
 import type { MachineFault } from './plan.ts';
 
@@ -25,7 +26,7 @@ export const MACHINE_FAULTS: Record<Exclude<MachineFault, 'flapping'>, Begin> = 
   },
   slow(machine, { forMs }) {
     machine.slowMs = 3_000 + (forMs % 9_000);
-    machine.strange = true;
+    machine.strange = machine.slowMs >= DEFAULT_POLICY.probe.timeoutMs;
     return () => {
       machine.slowMs = 0;
       machine.strange = false;
