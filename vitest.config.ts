@@ -2,8 +2,9 @@ import { defineConfig } from 'vitest/config';
 import { mutate } from './vitest.mutations.ts';
 
 // Four tiers, one after the other. `unit` is pure and quick; `simulation` is pure and takes all of a small machine for
-// minutes; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), each file on ports of its own, and mostly waits
-// for them, so that a few files share the two cores of a small machine; `long` is what takes minutes by design.
+// minutes; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), each file on ports of its own, and waits for
+// them about half of the time, so that two files share the two cores of a small machine; `long` is like it, and is what
+// takes more than a minute besides the main story: every failure, every change of the fleet, every kind of drift.
 export default defineConfig({
   test: {
     projects: [
@@ -29,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['src/**/*.int.test.ts'],
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 180_000,
@@ -39,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'long',
           include: ['src/**/*.long.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
           testTimeout: 1_800_000,
           hookTimeout: 180_000,

@@ -71,8 +71,8 @@ export async function runStep(step, command, args, { env = process.env, progress
 }
 
 /** Runs a program as if it were this one; resolves with its exit code. */
-export async function runForeground(command, args) {
-  const child = spawn(command, args, { cwd: CHECKOUT, stdio: 'inherit' });
+export async function runForeground(command, args, env = {}) {
+  const child = spawn(command, args, { cwd: CHECKOUT, stdio: 'inherit', env: { ...process.env, ...env } });
   const pass = (signal) => child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
   return new Promise((done) => {

@@ -8,16 +8,16 @@ import { pathToFileURL } from 'node:url';
 import { installDebianPackages } from './setup-debian.mjs';
 import { buildProject, installNpmPackages } from './setup-project.mjs';
 import { CHECKOUT, fail, runForeground, StepError } from './setup-steps.mjs';
+import { runVitest, VITEST } from './setup-tests.mjs';
 
 const NEEDED_NODE = [20, 19];
 const COMPOSE_WAY = 'Elsewhere, use a Debian or Ubuntu machine, or a container of one, as root.';
 
-const VITEST = join(CHECKOUT, 'node_modules', 'vitest', 'vitest.mjs');
 const COMMANDS = {
   start: runLab,
   test: (args) =>
     runVitest(['--project', 'unit', '--project', 'simulation', '--project', 'integration', ...args]),
-  'test:long': (args) => runVitest(['--project', 'long', '--passWithNoTests', ...args]),
+  'test:long': (args) => runVitest(['--project', 'long', ...args]),
   bench: runBench,
   simulate: runSimulation,
   setup: () => 0,
@@ -74,10 +74,6 @@ function endWithNpm() {
 async function runLab() {
   const { runLab: runInForeground } = await import('../../dist/lab/run.js');
   return runInForeground(process.env);
-}
-
-function runVitest(args) {
-  return runForeground(process.execPath, [VITEST, 'run', ...args]);
 }
 
 function runSimulation(args) {
