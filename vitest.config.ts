@@ -5,6 +5,10 @@ import { mutate } from './vitest.mutations.ts';
 // minutes; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), each file on ports of its own, and waits for
 // them about half of the time, so that two files share the two cores of a small machine; `long` is like it, and is what
 // takes more than a minute besides the main story: every failure, every change of the fleet, every kind of drift.
+
+/** What is waited for comes late on a machine that is busy; vitest itself would give up after a second. */
+const expect = { poll: { timeout: 60_000, interval: 100 } };
+
 export default defineConfig({
   test: {
     projects: [
@@ -29,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          expect,
           include: ['src/**/*.int.test.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
@@ -39,6 +44,7 @@ export default defineConfig({
       {
         test: {
           name: 'long',
+          expect,
           include: ['src/**/*.long.test.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
