@@ -53,6 +53,11 @@ export const MUTATIONS: Record<string, Mutation> = {
     find: 'if (incoming.readyAt === null)',
     replace: 'if (incoming.readyAt === null && base.ended)',
   },
+  'a move waits until there is room for it': {
+    file: 'core/move-turn.ts',
+    find: '.length >= maxInFlight)',
+    replace: '.length >= 10 * maxInFlight)',
+  },
   'a new leader looks before it judges': {
     file: 'core/breaker.ts',
     find: 'unhealthy + unseen',

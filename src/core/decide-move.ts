@@ -1,13 +1,11 @@
 import type { Breaker } from './breaker.ts';
-import type { Node } from './node.ts';
+import { findCondition } from './condition.ts';
+import { mustLeave } from './departure.ts';
+import { describeDiscipline } from './move-turn.ts';
 import type { Reason } from './reason.ts';
 import type { Placement } from './rental.ts';
 import type { RentalDecision, RentalInputs } from './rental-decision.ts';
-
-/** An operator or the inventory wants the node empty. */
-export function mustLeave(node: Node): boolean {
-  return node.wishes.draining || node.spec.retiring;
-}
+import { isPardoned, suspect } from './suspicion.ts';
 
 /** While so much fails at once, no placement ends for it: its node is as likely to come back as any other. */
 export function heldBy({ message }: Breaker): { reason: Reason; message: string } {
@@ -51,36 +49,40 @@ export function decideMove(
 
 /** Its node is dead or must be emptied, and nothing is incoming yet. */
 export function decideDeparture(
-  { rental, breaker, choose, now }: RentalInputs,
+  inputs: RentalInputs,
   base: RentalDecision,
   serving: Placement,
-  { why, isUnwanted }: { why: 'NodeDead' | 'NodeDrained'; isUnwanted: boolean },
+  why: 'NodeDead' | 'NodeDrained',
 ): RentalDecision {
+  const { rental, choose, now, policy } = inputs;
+  const found = suspect(rental, policy, now);
+  // Who has access where he is kills nothing by being moved from there.
+  const suspicion = found?.reason === 'PoisonSuspected' && why === 'NodeDrained' ? null : found;
   const stays = (reason: Reason, message: string, dueAt: Date | null = null): RentalDecision => {
     const phase = why === 'NodeDead' ? 'Lost' : 'Active';
-    const old = rental.record.conditions.find(({ type }) => type === 'Ready')?.reason;
+    const old = findCondition(rental.record.conditions, 'Ready')?.reason;
     const isNews = phase === 'Lost' && (rental.record.phase !== 'Lost' || old !== reason);
     const nextDueAt =
       [dueAt, base.expiresAt].filter((at) => at !== null).toSorted((a, b) => +a - +b)[0] ?? null;
-    return { ...base, phase, reason, message, event: isNews ? 'rental.lost' : null, nextDueAt };
+    const event = isNews ? 'rental.lost' : null;
+    return { ...base, phase, reason, message, event, nextDueAt, observes: suspicion === null };
   };
-  // A node that its operator wants empty is not waited for: nobody says that it comes back.
-  if (why === 'NodeDead' && !isUnwanted) {
-    const { action, afterMs } = rental.spec.onNodeLoss;
-    if (action === 'wait') return stays('Waiting', `${serving.node} is dead; waiting for it as asked`);
-    const graceEndsAt = new Date((base.lostAt as Date).getTime() + afterMs);
-    if (graceEndsAt > now) {
-      return stays('Waiting', `${serving.node} is dead; moved when the grace ends`, graceEndsAt);
-    }
+  const cause = why === 'NodeDead' ? `${serving.node} is dead` : `${serving.node} is to be emptied`;
+  const wait = whyWait(inputs, base, serving, why);
+  if (wait) return stays('Waiting', `${cause}; ${wait.message}`, wait.until);
+  if (suspicion && !isPardoned(rental)) {
+    return stays(suspicion.reason, `${cause}; ${suspicion.message}`, suspicion.until);
   }
+  const { breaker } = inputs;
   if (breaker.open) {
     const { reason, message } = heldBy(breaker);
     return stays(reason, message);
   }
   const choice = choose();
-  if (choice.kind === 'none') {
-    const cause = why === 'NodeDead' ? `${serving.node} is dead` : `${serving.node} is to be emptied`;
-    return stays('NoFreeNode', `${cause} and no healthy free node matches now`);
+  if (choice.kind === 'none') return stays('NoFreeNode', `${cause} and no healthy free node matches now`);
+  const turn = inputs.turn(why === 'NodeDead');
+  if (!turn.isNow) {
+    return stays('MigrationQueued', `${cause}; ${describeDiscipline(policy.migrate)}`, turn.at);
   }
   return {
     ...base,
@@ -90,4 +92,21 @@ export function decideDeparture(
     message: `moving from ${serving.node} to ${choice.node.spec.name}`,
     event: 'rental.migrating',
   };
+}
+
+/** What the client asked for: to keep his place, or to give his node some time. */
+function whyWait(
+  { rental, nodeOf, now }: RentalInputs,
+  { lostAt }: RentalDecision,
+  serving: Placement,
+  why: 'NodeDead' | 'NodeDrained',
+): { message: string; until: Date | null } | null {
+  const node = nodeOf(serving.node);
+  // A node that its operator wants empty is not waited for: nobody says that it comes back.
+  if (why !== 'NodeDead' || (node !== undefined && mustLeave(node))) return null;
+  const { action, afterMs } = rental.spec.onNodeLoss;
+  if (action === 'wait') return { message: 'waiting for it as asked', until: null };
+  const until = new Date((lostAt ?? now).getTime() + afterMs);
+  if (until <= now) return null;
+  return { message: `moved at ${until.toISOString()} unless it is back before`, until };
 }

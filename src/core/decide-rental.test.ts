@@ -3,6 +3,7 @@ import { CLOSED_BREAKER } from './breaker.ts';
 import { decideRental } from './decide-rental.ts';
 import type { Node } from './node.ts';
 import type { PlacementChoice } from './placement.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 import type { RentalInputs } from './rental-decision.ts';
 import { aNode, aPlacement, aRental, NOW } from './rows.fixture.ts';
 
@@ -18,7 +19,9 @@ function decide(set: Partial<Omit<RentalInputs, 'nodeOf'>> & { nodes?: Node[] })
     rental: aRental(),
     breaker: CLOSED_BREAKER,
     choose: () => NONE,
+    turn: () => ({ isNow: true }),
     queuePosition: 1,
+    policy: DEFAULT_POLICY,
     now: NOW,
     ...set,
     nodeOf: (name) => nodes.find(({ spec }) => spec.name === name),
@@ -143,6 +146,26 @@ describe('a rental on a node', () => {
     );
   });
 
+  it('waits for its turn when others are being moved, says so, and is looked at again then', () => {
+    const turn = (isUrgent: boolean) => ({ isNow: false, at: isUrgent ? later(7_000) : null }) as const;
+    expect(decide({ rental: served, nodes: [dead, b], choose: chooseB, turn })).toMatchObject({
+      phase: 'Lost',
+      reason: 'MigrationQueued',
+      message: 'a is dead; at most 3 moves at once, and beyond them one more per 10s',
+      event: 'rental.lost',
+      change: { kind: 'none' },
+      nextDueAt: later(7_000),
+    });
+    const drained = aNode('a', { record: { state: 'allocated' }, wishes: { draining: true } });
+    expect(decide({ rental: served, nodes: [drained, b], choose: chooseB, turn })).toMatchObject({
+      phase: 'Active',
+      reason: 'MigrationQueued',
+      nextDueAt: later(3_600_000),
+    });
+    // What it would wait for anyway is told first.
+    expect(decide({ rental: served, nodes: [dead], turn }).reason).toBe('NoFreeNode');
+  });
+
   it('is Active again, and that is told, when its own node came back first', () => {
     const rental = aRental({ ...served, record: { phase: 'Lost', lostAt: NOW } });
     expect(decide({ rental })).toMatchObject({ phase: 'Active', event: 'rental.recovered', lostAt: null });
@@ -232,6 +255,71 @@ describe('the end of a rental', () => {
       phase: 'Releasing',
       reason: 'Expired',
       change: { kind: 'end', endReason: 'Expired' },
+    });
+  });
+});
+
+describe('a rental under which node after node dies', () => {
+  const died = (epoch: number, ms: number) =>
+    aPlacement(epoch, `n${epoch}`, { endedAt: later(ms), endReason: 'NodeDead' });
+  const deaths = [1, 2, 3, 4, 5].map((epoch) => died(epoch, epoch * 1_000));
+  const lost = (placements = deaths, generation = 1) =>
+    aRental({
+      generation,
+      placements: [...placements, aPlacement(9, 'a', { startedAt: later(6_000), readyAt: later(6_000) })],
+      record: { phase: 'Lost', lostAt: later(9_000), observedGeneration: 1 },
+      spec: { ttlMs: 86_400_000 },
+    });
+  const now = later(10_000);
+
+  it('is moved maxPerRental times, and then stays where it is and says so', () => {
+    const nodes = [dead, b];
+    expect(decide({ rental: lost(deaths.slice(1)), nodes, choose: chooseB, now }).phase).toBe('Migrating');
+    expect(decide({ rental: lost(), nodes, choose: chooseB, now })).toMatchObject({
+      phase: 'Lost',
+      reason: 'PoisonSuspected',
+      message: expect.stringContaining('5 nodes died under it within 1h, the limit is 5'),
+      event: 'rental.lost',
+      change: { kind: 'none' },
+      nextDueAt: later(3_601_000),
+    });
+  });
+
+  it('is moved again when the hour has passed', () => {
+    const later1h = later(3_601_000);
+    expect(decide({ rental: lost(), nodes: [dead, b], choose: chooseB, now: later1h }).phase).toBe(
+      'Migrating',
+    );
+  });
+
+  it('is served again when its node comes back', () => {
+    expect(decide({ rental: lost(), nodes: [a, b], now })).toMatchObject({ phase: 'Active', observes: true });
+  });
+
+  it('gets one more node when its client changes the spec, whenever one is free', () => {
+    const changed = lost(deaths, 2);
+    const nodes = [dead, b];
+    // The change is not called observed before it was acted upon: this is how it is remembered.
+    expect(decide({ rental: changed, nodes, now })).toMatchObject({ reason: 'NoFreeNode', observes: false });
+    expect(decide({ rental: changed, nodes, choose: chooseB, now })).toMatchObject({
+      phase: 'Migrating',
+      observes: true,
+    });
+  });
+
+  it('is still moved from a node that is to be emptied, where it has access', () => {
+    const drained = aNode('a', { record: { state: 'allocated' }, wishes: { draining: true } });
+    expect(decide({ rental: lost(), nodes: [drained, b], choose: chooseB, now }).phase).toBe('Migrating');
+  });
+
+  it('gets no first node either, when its first nodes died before it had access', () => {
+    const rental = aRental({ placements: deaths, record: { observedGeneration: 1 } });
+    expect(decide({ rental, choose: chooseB, now })).toMatchObject({
+      phase: 'Pending',
+      reason: 'PoisonSuspected',
+      event: 'rental.waiting',
+      change: { kind: 'none' },
+      queuePosition: null,
     });
   });
 });

@@ -1,7 +1,7 @@
-import { RENTAL_BACKOFF } from './backoff.ts';
-import { decideDeparture, decideMove, heldBy, mustLeave } from './decide-move.ts';
+import { decideDeparture, decideMove, heldBy } from './decide-move.ts';
+import { decidePending } from './decide-pending.ts';
+import { isDead, whyLeave } from './departure.ts';
 import type { EventType } from './event.ts';
-import { isFailure } from './remedy.ts';
 import type { Placement, Rental } from './rental.ts';
 import type { RentalDecision, RentalInputs } from './rental-decision.ts';
 
@@ -18,13 +18,11 @@ export function decideRental(inputs: RentalInputs): RentalDecision {
   if (endReason) return decideEnd(inputs, base, live, endReason);
   if (!serving) return decidePending(inputs, base);
   const servingNode = inputs.nodeOf(serving.node);
-  const isDead = servingNode === undefined || servingNode.record.state === 'dead';
-  if (serving.readyAt === null) return decideFirst(inputs, base, serving, isDead);
-  const isUnwanted = servingNode !== undefined && mustLeave(servingNode);
-  const leaves = isDead ? 'NodeDead' : isUnwanted ? 'NodeDrained' : null;
-  const lost = { ...base, lostAt: isDead ? (rental.record.lostAt ?? inputs.now) : null };
+  const leaves = whyLeave(servingNode);
+  if (serving.readyAt === null) return decideFirst(inputs, base, serving, isDead(servingNode));
+  const lost = { ...base, lostAt: leaves === 'NodeDead' ? (rental.record.lostAt ?? inputs.now) : null };
   if (incoming) return decideMove(inputs, lost, serving, incoming, leaves ?? 'Moved');
-  if (leaves) return decideDeparture(inputs, lost, serving, { why: leaves, isUnwanted });
+  if (leaves) return decideDeparture(inputs, lost, serving, leaves);
   return {
     ...base,
     phase: 'Active',
@@ -51,6 +49,7 @@ function createBase(rental: Rental, expiresAt: Date | null): RentalDecision {
     ended: false,
     queuePosition: null,
     nextDueAt: expiresAt,
+    observes: true,
   };
 }
 
@@ -101,81 +100,14 @@ function decideEnd(
   return { ...releasing, phase: 'Released', reason, message, ended: true, event: 'rental.released' };
 }
 
-function decidePending(
-  { rental, choose, queuePosition, now }: RentalInputs,
-  base: RentalDecision,
-): RentalDecision {
-  const retryAt = retryTime(rental);
-  const pending: RentalDecision = { ...base, phase: 'Pending', queuePosition };
-  if (retryAt && retryAt > now) {
-    const message = `${describeFailed(rental)}; tried again at ${retryAt.toISOString()}`;
-    return { ...pending, reason: 'ProvisionFailed', message, nextDueAt: retryAt, queuePosition: null };
-  }
-  const choice = choose();
-  if (choice.kind === 'node') {
-    const message = `the account is being made on ${choice.node.spec.name}`;
-    return {
-      ...base,
-      change: { kind: 'bind', role: 'serving', node: choice.node },
-      phase: 'Provisioning',
-      reason: 'Provisioning',
-      message,
-      event: 'rental.placed',
-    };
-  }
-  const message =
-    choice.reason === 'Unsatisfiable'
-      ? 'no node of the fleet can ever match the selector'
-      : `no healthy free node matches now${isFailure(lastEndReason(rental)) ? `; ${describeFailed(rental)}` : ''}`;
-  // A daemon that has just started to lead has not seen its nodes yet: that is no reason to turn a client away.
-  if (rental.spec.whenFull === 'reject' && !choice.undecided) {
-    const reason = choice.reason === 'Unsatisfiable' ? 'Unsatisfiable' : 'Rejected';
-    return {
-      ...base,
-      phase: 'Failed',
-      reason,
-      message,
-      ended: true,
-      event: 'rental.failed',
-      nextDueAt: null,
-    };
-  }
-  const isNews = rental.record.conditions.find(({ type }) => type === 'Ready')?.reason !== choice.reason;
-  return {
-    ...pending,
-    reason: choice.reason,
-    message,
-    queuePosition: choice.reason === 'Unsatisfiable' ? null : queuePosition,
-    event: isNews ? 'rental.waiting' : null,
-  };
-}
-
-function lastEndReason({ placements }: Rental): string | null {
-  return placements.at(-1)?.endReason ?? null;
-}
-
-function describeFailed({ placements }: Rental): string {
-  const failed = placements.findLast(({ endReason }) => isFailure(endReason));
-  return `the account could not be made on ${failed?.node} (${failed?.endReason})`;
-}
-
-/** After two nodes failed it, a rental pauses, longer each time: the fault may be its own. */
-function retryTime(rental: Rental): Date | null {
-  const failed = rental.placements.filter(({ endReason }) => isFailure(endReason));
-  const last = failed.at(-1)?.endedAt;
-  if (failed.length < 2 || !last) return null;
-  const delayMs = Math.min(RENTAL_BACKOFF.baseMs * 2 ** (failed.length - 2), RENTAL_BACKOFF.maxMs);
-  return new Date(last.getTime() + delayMs);
-}
-
 /** The first placement is not confirmed yet; if its node alone dies, it is simply given up for another. */
 function decideFirst(
   { breaker }: RentalInputs,
   base: RentalDecision,
   serving: Placement,
-  isDead: boolean,
+  hasDied: boolean,
 ): RentalDecision {
-  if (!isDead) {
+  if (!hasDied) {
     const message = `the account is being made on ${serving.node}`;
     return { ...base, phase: 'Provisioning', reason: 'Provisioning', message };
   }

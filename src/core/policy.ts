@@ -15,9 +15,11 @@ export interface Policy {
     healthyDelayMs: number;
   };
   migrate: {
-    /** The least time between the starts of two moves of one rental. */
-    intervalMs: number;
+    /** Moves under way at once. */
     maxInFlight: number;
+    /** Beyond the first `maxInFlight`, one more begins per interval. */
+    intervalMs: number;
+    /** Nodes that may die under one rental within an hour; then it is moved no more. */
     maxPerRental: number;
     /** While more of the fleet than this is unhealthy, nobody is moved. */
     breaker: { unhealthyPercent: number; minNodes: number; cooldownMs: number };

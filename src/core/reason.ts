@@ -69,6 +69,9 @@ export const REASONS = {
   Moved: 'The rental was moved to another node.',
   Migrating: 'Access on another node is being prepared.',
   MigrationHeld: 'So many nodes are unhealthy at once that nobody is moved.',
+  MigrationQueued: 'So many rentals are being moved that this one waits for its turn.',
+  PoisonSuspected:
+    'Node after node died under this rental, so it is moved no more for now; its own node, a change of its spec or time brings it back.',
   Waiting: 'The rental waits for its own node to come back, as it asked to.',
   Releasing: 'Release was asked for and access is being removed.',
   ReleaseRequested: 'The client released the rental.',

@@ -1,7 +1,9 @@
 import type { Breaker } from './breaker.ts';
 import type { EventType } from './event.ts';
+import type { Turn } from './move-turn.ts';
 import type { Node } from './node.ts';
 import type { PlacementChoice } from './placement.ts';
+import type { Policy } from './policy.ts';
 import type { Reason } from './reason.ts';
 import type { Placement, Rental, RentalPhase } from './rental.ts';
 
@@ -12,8 +14,11 @@ export interface RentalInputs {
   breaker: Breaker;
   /** Asked only when a node is wanted. */
   choose: () => PlacementChoice;
+  /** Asked only when there is a node to move to: may this move begin? `isUrgent`: its client has no access. */
+  turn: (isUrgent: boolean) => Turn;
   /** 1 is next; null when it is not known in this pass. */
   queuePosition: number | null;
+  policy: Policy;
   now: Date;
 }
 
@@ -38,4 +43,6 @@ export interface RentalDecision {
   queuePosition: number | null;
   /** When to look again even if nothing happens. */
   nextDueAt: Date | null;
+  /** False: the spec as it is now was not acted upon, so its generation is not called observed. */
+  observes: boolean;
 }

@@ -1,4 +1,5 @@
 import { type Breaker, computeBreaker, UNSEEN_BREAKER } from '../core/breaker.ts';
+import { orderDepartures } from '../core/departure.ts';
 import { isSuspect, isUnseenSince } from '../core/health.ts';
 import { orderWaiting } from '../core/placement.ts';
 import type { Rental } from '../core/rental.ts';
@@ -82,12 +83,18 @@ export function createLoop(
     for (const { node, endedAt } of fleet.rental(id)?.placements ?? []) if (!endedAt) due.markNode(node);
   }
 
-  /** Those with a node first, since a release may free one; then those that wait, in their order. */
+  /** Those with a node first, since a release may free one; then those that have to leave theirs, then who has none. */
   async function reconcileRentals(ids: string[], dirty: Set<string>): Promise<void> {
     const isWaiting = (rental: Rental) => rental.placements.every(({ endedAt }) => endedAt !== null);
     const rentals = ids.flatMap((id) => fleet.rental(id) ?? []);
-    for (const rental of rentals.filter((rental) => !isWaiting(rental))) {
+    const leaving = new Set(listLeaving());
+    for (const rental of rentals.filter((rental) => !isWaiting(rental) && !leaving.has(rental.id))) {
       await reconcileRental(rental, context, { isDirty: dirty.delete(rental.id), queuePosition: null });
+    }
+    // A move that ended makes room for the next, whoever that is, so all of them are looked at, in their order.
+    for (const id of listLeaving()) {
+      const rental = fleet.rental(id);
+      if (rental) await reconcileRental(rental, context, { isDirty: dirty.delete(id), queuePosition: null });
     }
     const queue = orderWaiting(
       fleet.rentals().filter((rental) => isWaiting(rental) && !rental.releaseRequestedAt),
@@ -101,6 +108,10 @@ export function createLoop(
       const queuePosition = countAhead(queue, id) + 1;
       await reconcileRental(rental, context, { isDirty: dirty.delete(id), queuePosition });
     }
+  }
+
+  function listLeaving(): string[] {
+    return orderDepartures(fleet.rentals(), fleet.node).map(({ id }) => id);
   }
 
   /** Those before it in the queue that still wait. */

@@ -1,6 +1,7 @@
 import { setCondition } from '../core/condition.ts';
 import { decideRental } from '../core/decide-rental.ts';
 import type { EventType, NewEvent } from '../core/event.ts';
+import { computeTurn, listMoves } from '../core/move-turn.ts';
 import type { Node } from '../core/node.ts';
 import { nextState } from '../core/node-machine.ts';
 import { type Candidate, choosePlacement } from '../core/placement.ts';
@@ -20,7 +21,7 @@ export async function reconcileRental(
   context: Context,
   options: { isDirty: boolean; queuePosition: number | null },
 ): Promise<void> {
-  const { fleet, due, clock } = context;
+  const { fleet, due, clock, policy } = context;
   const now = clock.now();
   const decision = decideRental({
     rental,
@@ -30,7 +31,10 @@ export async function reconcileRental(
       return context.breaker();
     },
     choose: () => choosePlacement(rental, listCandidates(context), now),
+    turn: (isUrgent) =>
+      computeTurn(listMoves(fleet.rentals(), fleet.node), isUrgent, policy().migrate, now),
     queuePosition: options.queuePosition,
+    policy: policy(),
     now,
   });
   const record = recordOf(rental, decision, now);
@@ -89,7 +93,8 @@ function recordOf(rental: Rental, decision: RentalDecision, now: Date): RentalRe
     lostAt,
     expiresAt,
     queuePosition,
-    observedGeneration: isSpecApplied(rental) ? rental.generation : old.observedGeneration,
+    observedGeneration:
+      decision.observes && isSpecApplied(rental) ? rental.generation : old.observedGeneration,
     conditions: setCondition(
       old.conditions,
       { type: 'Ready', status: isReady ? 'True' : 'False', reason, message },

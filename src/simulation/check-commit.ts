@@ -1,7 +1,9 @@
+import { findCondition } from '../core/condition.ts';
 import type { Node } from '../core/node.ts';
 import type { Placement } from '../core/rental.ts';
 import type { Books } from './books.ts';
 import { checkTenants } from './check-effect.ts';
+import { checkMoveBegins } from './check-moves.ts';
 import { fingerprintOf, isClean } from './machine.ts';
 import type { Change, Commit, RentalRow } from './memory-tables.ts';
 
@@ -47,7 +49,7 @@ function liveOf({ tables }: Books): Placement[] {
 }
 
 function checkBinding(books: Books, commit: Commit, placement: Placement): void {
-  const { violate, tally } = books;
+  const { violate } = books;
   const { node, rentalId, role, uid, account, epoch } = placement;
   const live = liveOf(books);
   if (live.filter((other) => other.node === node).length > 1) violate(`${node} has two live placements`);
@@ -65,7 +67,7 @@ function checkBinding(books: Books, commit: Commit, placement: Placement): void 
   if (change?.before?.record.state !== 'free')
     violate(`${node} was lent while it was ${change?.before?.record.state}`);
   if (role === 'incoming' && serving) {
-    tally.count('move begun');
+    checkMoveBegins(books, placement);
     const isDead = books.tables.nodes.get(serving.node)?.record.state === 'dead';
     if (isDead) checkMassFailure(books, serving, 'is moved away');
   }
@@ -166,6 +168,9 @@ export function checkRentals(books: Books, commit: Commit): void {
     const { record } = after;
     const old = before?.record;
     if (old?.endedAt && !record.endedAt) violate(`${key} rose from the dead`);
+    const reason = findCondition(record.conditions, 'Ready')?.reason;
+    if (reason !== findCondition(old?.conditions ?? [], 'Ready')?.reason)
+      tally.count(`rental reason: ${reason}`);
     if (old && old.phase !== record.phase) {
       tally.count(`rental ${record.phase}`);
       if (!commit.events.some(({ rentalId }) => rentalId === key))

@@ -193,12 +193,13 @@ export function createSpec(index: number): NodeSpec {
 
 /** The shipped policy, the demonstration's, and ones in between; the times of runs short, for history is. */
 function createPolicy(chance: Chance): Policy {
-  const { probe, provision } = DEFAULT_POLICY;
+  const { probe, provision, migrate } = DEFAULT_POLICY;
   const eager = { intervalMs: 30_000, deadAfterMs: 5_000, successes: 1, healthyDelayMs: 0 };
   const brisk = { intervalMs: 10_000, timeoutMs: 5_000, deadAfterMs: 15_000, healthyDelayMs: 10_000 };
   return {
     ...DEFAULT_POLICY,
     probe: { ...probe, ...chance.pick([{}, eager, brisk]) },
+    migrate: { ...migrate, ...chance.pick([{}, {}, { maxInFlight: 1 }, { maxPerRental: 1 }]) },
     provision: { ...provision, timeoutMs: chance.pick([20_000, 60_000]) },
     clean: { timeoutMs: chance.pick([20_000, 60_000]), retries: chance.pick([2, 5]) },
   };

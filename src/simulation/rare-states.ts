@@ -12,6 +12,8 @@ export const RARE_STATES = [
   'an order was refused by its fence number',
   'breaker opened',
   'moved',
+  'rental reason: MigrationQueued',
+  'rental reason: PoisonSuspected',
   'node cleaning -> quarantined',
   'node quarantined -> free',
   'node quarantined -> cleaning',

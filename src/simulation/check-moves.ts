@@ -1,0 +1,22 @@
+import type { Placement } from '../core/rental.ts';
+import type { Books } from './books.ts';
+
+/**
+ * Never more moves under way than the policy allows: of clients without access counted among themselves, of all when
+ * one begins that is not urgent. How often they begin is not checked, since the clocks of the daemons jump.
+ */
+export function checkMoveBegins(books: Books, incoming: Placement): void {
+  const { tables, policy, tally, violate } = books;
+  tally.count('move begun');
+  const live = [...tables.placements.values()].filter(({ endedAt }) => endedAt === null);
+  const isUrgent = ({ rentalId }: Placement) => {
+    const serving = live.find((other) => other.rentalId === rentalId && other.role === 'serving');
+    const node = serving && tables.nodes.get(serving.node);
+    return node === undefined || node.record.state === 'dead';
+  };
+  const underWay = live.filter(({ role }) => role === 'incoming');
+  const counted = isUrgent(incoming) ? underWay.filter(isUrgent) : underWay;
+  const { maxInFlight } = policy.migrate;
+  if (counted.length > maxInFlight)
+    violate(`${counted.length} moves are under way, and ${maxInFlight} are allowed`);
+}
