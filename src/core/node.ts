@@ -64,6 +64,8 @@ export interface NodeRecord {
   nextAttemptAt: Date | null;
   /** When the node last died, or failed to get an account; one that failed lately is chosen last. */
   lastFailedAt: Date | null;
+  /** Times that it died since it last was steady for a while (flapping.ts). */
+  deaths: number;
   /** The next uid to hand out on this node; never goes down, so that no uid is used twice. */
   nextUid: number;
   cleanSeen: number;
@@ -86,6 +88,7 @@ export function newNodeRecord(now: Date): NodeRecord {
     attempt: 0,
     nextAttemptAt: null,
     lastFailedAt: null,
+    deaths: 0,
     nextUid: FIRST_UID,
     cleanSeen: 0,
     observedGeneration: 0,

@@ -105,11 +105,11 @@ function toNode(row: Row): Node {
   const { name, host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort } = row;
   const { zone, labels, retiring, cordoned, draining, cleanRequested, trustedFingerprint, forgetting } = row;
   const { status, state, stateSince, hostKey, offeredFingerprint, conditions, preparedAt, verifiedAt } = row;
-  const { attempt, nextAttemptAt, lastFailedAt, nextUid, cleanSeen, observedGeneration, resourceVersion } =
-    row;
+  const { attempt, nextAttemptAt, lastFailedAt, deaths, nextUid } = row;
+  const { cleanSeen, observedGeneration, resourceVersion } = row;
   const address = { host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort };
   const keys = { hostKey, offeredFingerprint };
-  const progress = { attempt, nextAttemptAt, lastFailedAt, nextUid };
+  const progress = { attempt, nextAttemptAt, lastFailedAt, deaths, nextUid };
   const versions = { cleanSeen, observedGeneration, resourceVersion };
   return {
     spec: { name, ...address, zone, labels, retiring },

@@ -46,6 +46,7 @@ export const nodes = mysqlTable(
     attempt: int().notNull().default(0),
     nextAttemptAt: moment(),
     lastFailedAt: moment(),
+    deaths: int().notNull().default(0),
     nextUid: int().notNull(),
     cleanSeen: int().notNull().default(0),
     observedGeneration: counter().notNull().default(0),

@@ -1,0 +1,1 @@
+ALTER TABLE `nodes` ADD `deaths` int DEFAULT 0 NOT NULL;
