@@ -52,7 +52,7 @@ describe('wishes of operators', () => {
   });
 
   test.each([
-    ['clean', { state: 'dead' }, {}, 'it is dead'],
+    ['clean', { state: 'dead', status: 'dead' }, {}, 'it is dead'],
     ['clean', { state: 'unknown' }, {}, 'not been judged'],
     ['forget', { state: 'dead' }, {}, 'it is in the inventory'],
     ['forget', { state: 'free' }, { retiring: true }, 'it is alive'],
@@ -72,6 +72,12 @@ describe('wishes of operators', () => {
     expect(problem.code).toBe('state_conflict');
     expect(problem.detail).toContain(words);
     expect(wishes()).toEqual(sampleNode('w1').wishes);
+  });
+
+  test('clean is noted for a node that is back and held, also with its client still on it', async () => {
+    change({ record: { state: 'dead', status: 'alive' } });
+    expect((await wish('w1/clean')).status).toBe(202);
+    expect(wishes()?.cleanRequested).toBe(1);
   });
 
   test('clean, forget and trust are noted where they make sense', async () => {

@@ -11,7 +11,7 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
   const { node, health, live, run } = inputs;
   const { state } = node.record;
 
-  if (state === 'dead') return health.verdict === 'alive' ? { type: 'revived' } : null;
+  if (state === 'dead') return mayReturn(inputs) ? { type: 'revived' } : null;
   if (health.verdict === 'dead') return { type: 'died' };
   if (state === 'unknown') return health.verdict === 'alive' ? { type: 'joined' } : null;
 
@@ -29,6 +29,14 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
     return confirmed && state === 'provisioning' ? { type: 'confirmed' } : null;
   }
   return classifyCleaning(inputs, isAsked);
+}
+
+/** A negative `healthyDelay` leaves it to a person, whatever the node answers, also over a restart of the daemon. */
+function mayReturn({ node, health, policy }: NodeInputs): boolean {
+  const isLeftToPerson = policy.probe.healthyDelayMs < 0;
+  return (
+    health.verdict === 'alive' && (!isLeftToPerson || node.wishes.cleanRequested > node.record.cleanSeen)
+  );
 }
 
 /** cleaning and quarantined: the work's outcome decides, and an operator's wish to try again. */

@@ -90,6 +90,7 @@ function createStage(
     node,
     health: { ...createHealth(0), verdict: node.record.status, failures: isFailing(node) ? 1 : 0 },
     occupied: occupied.has(node.spec.name),
+    flapping: findCondition(node.record.conditions, 'Schedulable')?.reason === 'Flapping',
   });
   return {
     choose(rental) {

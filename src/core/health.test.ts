@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createHealth, type Health, isSuspect, isTrusted, judge } from './health.ts';
+import { createHealth, type Health, isSuspect, isTrusted, judge, steadyForMs } from './health.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import type { ProbeResult } from './ports.ts';
 
@@ -82,13 +82,36 @@ describe('the verdict on a node', () => {
     expect((times.at(-1) as number) - (times[0] as number)).toBeGreaterThanOrEqual(policy.healthyDelayMs);
   });
 
-  it('leaves a returned node to a person when healthyDelay is negative', () => {
-    const strict = { ...policy, healthyDelayMs: -1 };
-    let health: Health = { ...alive, verdict: 'dead' };
-    for (let at = 0; at < 1e7; at += 1e5) {
-      health = judge(health, { result: good, startedAtMs: at, endedAtMs: at }, strict, 0);
+  it('counts a refusal from when its probe began, silence from when its deadline passed', () => {
+    const deaf: ProbeResult = { ...bad, reason: 'DialTimeout', evidence: 'weak' };
+    const diesAt = (result: ProbeResult) => {
+      let health = alive;
+      let nowMs = 100_000;
+      while (health.verdict !== 'dead') {
+        const startedAtMs = Math.max(nowMs, health === alive ? nowMs : health.nextProbeAtMs);
+        nowMs = startedAtMs + 1_800;
+        health = judge(health, { result, startedAtMs, endedAtMs: nowMs }, policy, 0);
+      }
+      expect(health.failures).toBeGreaterThanOrEqual(policy.failures);
+      return nowMs;
+    };
+    const saidNo = diesAt(bad);
+    expect(saidNo).toBeGreaterThanOrEqual(100_000 + policy.deadAfterMs);
+    expect(diesAt(deaf)).toBeGreaterThanOrEqual(100_000 + 1_800 + policy.deadAfterMs);
+    expect(saidNo).toBeLessThan(100_000 + 1_800 + policy.deadAfterMs);
+  });
+
+  it('remembers for how long a node was steady when it began to fail', () => {
+    let health = createHealth(0);
+    for (let at = 0; at <= 60_000; at += 10_000) {
+      health = judge(health, { result: good, startedAtMs: at, endedAtMs: at }, policy, 0);
     }
-    expect(health.verdict).toBe('dead');
+    expect(steadyForMs(health)).toBe(60_000);
+    for (let at = 70_000; at <= 90_000; at += 10_000) {
+      health = judge(health, { result: bad, startedAtMs: at, endedAtMs: at }, policy, 0);
+    }
+    expect(health).toMatchObject({ verdict: 'dead', steadyForMs: 60_000 });
+    expect(steadyForMs(health)).toBe(0);
   });
 
   it('looks at every node at least every interval, whatever the jitter', () => {

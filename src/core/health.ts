@@ -11,7 +11,7 @@ export interface Health {
   /** The verdict of this leader; `unknown` until the first probe is done. */
   verdict: NodeStatus;
   failures: number;
-  /** When the first of the failing probes in a row began: the node has been silent at least since then. */
+  /** Since when the node has been failing at least, as the first of the failing probes in a row shows. */
   failingSinceMs: number | null;
   /**
    * The end of the latest failure before the verdict `dead`. Before the death moves anybody, the others have to have
@@ -20,6 +20,8 @@ export interface Health {
   confirmingSinceMs: number | null;
   successes: number;
   succeedingSinceMs: number | null;
+  /** How long it had answered without a failure when it began to fail. */
+  steadyForMs: number;
   reason: Reason;
   message: string;
   /** The key that the node showed at its first good probe, until it is recorded. */
@@ -40,6 +42,7 @@ export function createHealth(nowMs: number): Health {
     confirmingSinceMs: null,
     successes: 0,
     succeedingSinceMs: null,
+    steadyForMs: 0,
     reason: 'NotProbedYet',
     message: 'not probed yet',
     hostKey: null,
@@ -65,6 +68,11 @@ export function isTrusted(health: Health | undefined): boolean {
   return health !== undefined && health.verdict === 'alive' && health.failures === 0;
 }
 
+/** For how long it has answered by now without a failure, as far as it was looked at. */
+export function steadyForMs({ succeedingSinceMs, lookedAtMs }: Health): number {
+  return succeedingSinceMs === null ? 0 : (lookedAtMs ?? succeedingSinceMs) - succeedingSinceMs;
+}
+
 export interface Observation {
   result: ProbeResult;
   startedAtMs: number;
@@ -73,7 +81,8 @@ export interface Observation {
 
 /**
  * Health after one more probe. The first failure makes a node suspect; `failures` in a row over at least
- * `deadAfter` make it dead; a dead node is alive again after `successes` in a row over at least `healthyDelay`.
+ * `deadAfter` make it dead; a dead node is alive again after `successes` in a row over at least `healthyDelay` (a
+ * negative one is no part of the verdict: classify.ts then waits for a person).
  * `jitter` is 0 to 1, from the caller.
  */
 export function judge(
@@ -95,7 +104,9 @@ function judgeFailure(
   jitter: number,
 ): Health {
   const failures = health.failures + 1;
-  const failingSinceMs = health.failingSinceMs ?? startedAtMs;
+  // A host that says no was not there when it was asked; of silence only its end is known: what was sent may have been
+  // lost on the way. So a refusal counts from the beginning of its probe, silence from when its deadline passed.
+  const failingSinceMs = health.failingSinceMs ?? (result.evidence === 'strong' ? startedAtMs : endedAtMs);
   const isDead = failures >= policy.failures && endedAtMs - failingSinceMs >= policy.deadAfterMs;
   const verdict = isDead ? 'dead' : health.verdict;
   const confirmingSinceMs = verdict === 'dead' ? (health.confirmingSinceMs ?? startedAtMs) : endedAtMs;
@@ -107,6 +118,7 @@ function judgeFailure(
     confirmingSinceMs,
     successes: 0,
     succeedingSinceMs: null,
+    steadyForMs: health.failures === 0 ? steadyForMs(health) : health.steadyForMs,
     reason: result.reason,
     message: result.message,
     offeredHostKey: result.offeredHostKey,
@@ -157,10 +169,7 @@ function judgeSuccess(
 ): Health {
   const successes = health.successes + 1;
   const succeedingSinceMs = health.succeedingSinceMs ?? endedAtMs;
-  const isSteady =
-    policy.healthyDelayMs >= 0 &&
-    successes >= policy.successes &&
-    endedAtMs - succeedingSinceMs >= policy.healthyDelayMs;
+  const isSteady = successes >= policy.successes && endedAtMs - succeedingSinceMs >= policy.healthyDelayMs;
   const recovering = health.verdict === 'dead' && !isSteady;
   return {
     ...health,

@@ -1,10 +1,11 @@
 import { type Condition, findCondition, setCondition } from './condition.ts';
 import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import { formatDuration } from './duration.ts';
+import { describeFlapping } from './flapping.ts';
 import { failingIntervalMs, isSuspect } from './health.ts';
 import { LAST_UID, type NodeRecord } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
-import { whyNotEmpty } from './node-wishes.ts';
+import { isReturnHeld, whyNotEmpty } from './node-wishes.ts';
 import type { Reason } from './reason.ts';
 import { isFailure } from './remedy.ts';
 import { failureOf } from './work.ts';
@@ -104,7 +105,8 @@ function provisioned({ live, run, record, drift }: NodeInputs & { record: NodeRe
   return condition('Provisioned', 'False', 'Provisioning', `placement ${live.epoch}`);
 }
 
-function schedulable({ node, live, health, record, drift }: NodeInputs & { record: NodeRecord }): Verdict {
+function schedulable(inputs: NodeInputs & { record: NodeRecord }): Verdict {
+  const { node, live, health, record, drift, policy, now } = inputs;
   const no = (reason: Reason, message: string) => condition('Schedulable', 'False', reason, message);
   if (node.spec.retiring) {
     return no('Retiring', `taken out of the inventory: ${whyNotEmpty({ node, live }, record.state)}`);
@@ -112,9 +114,14 @@ function schedulable({ node, live, health, record, drift }: NodeInputs & { recor
   if (node.wishes.draining) return no('Draining', whyNotEmpty({ node, live }, record.state));
   if (node.wishes.cordoned) return no('Cordoned', 'kept free of new rentals by an operator');
   if (record.state === 'quarantined') return no('Quarantined', 'not clean');
+  if (isReturnHeld(record)) {
+    return no('AwaitingOperator', `the node answers again; orion clean ${node.spec.name} brings it back`);
+  }
   if (record.state === 'dead' || record.state === 'unknown')
     return no('NotAlive', `the node is ${record.state}`);
   if (isSuspect(health)) return no('NotAlive', 'the node is failing its probes');
+  const flapping = describeFlapping(record, health, policy.probe, now);
+  if (flapping) return no('Flapping', flapping);
   if (record.state === 'free' && isDrifted(drift)) {
     return no('Drifted', describeDrift(listDrift(drift)));
   }

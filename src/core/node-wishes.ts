@@ -24,6 +24,11 @@ export function acceptTrustedKey(
   };
 }
 
+/** It answers, and the policy leaves it to a person to say that it is well (`healthyDelay` is negative). */
+export function isReturnHeld({ state, status }: NodeRecord): boolean {
+  return state === 'dead' && status === 'alive';
+}
+
 /** An operator who asks for a clean node does not wait for the next try. */
 export function hastenCleaning(record: NodeRecord, { node }: Pick<NodeInputs, 'node'>): NodeRecord {
   const isAsked = node.wishes.cleanRequested > record.cleanSeen;

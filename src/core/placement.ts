@@ -13,6 +13,8 @@ export interface Candidate {
   occupied: boolean;
   /** It was looked at, and something on it is not as it was when it was verified clean. */
   drifted?: boolean;
+  /** It died again and again, and was not steady for long enough since. */
+  flapping?: boolean;
 }
 
 export interface PassedOver {
@@ -40,12 +42,13 @@ export function matches(selector: Selector, node: Pick<Node, 'spec'>): boolean {
 }
 
 /** Why a node that fits can't take a rental now; null when it can. */
-export function whyNotNow({ node, health, occupied, drifted }: Candidate): Reason | null {
+export function whyNotNow({ node, health, occupied, drifted, flapping }: Candidate): Reason | null {
   if (node.wishes.draining) return 'Draining';
   if (node.wishes.cordoned) return 'Cordoned';
   if (occupied || node.record.state !== 'free') return notFreeReason(node, occupied);
   if (node.record.verifiedAt === null) return 'NotVerified';
   if (!isTrusted(health)) return 'NotAlive';
+  if (flapping) return 'Flapping';
   if (drifted) return 'Drifted';
   if (node.record.nextUid > LAST_UID) return 'UidsExhausted';
   return null;

@@ -12,6 +12,7 @@ export interface Policy {
     deadAfterMs: number;
     /** Good probes in a row, over at least `healthyDelayMs`, that make a dead node alive. */
     successes: number;
+    /** Negative: only a person lets a node that died be lent again. */
     healthyDelayMs: number;
   };
   migrate: {

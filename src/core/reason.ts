@@ -52,6 +52,9 @@ export const REASONS = {
   Draining: 'An operator asked for the node to be emptied.',
   Retiring: 'The node was taken out of the inventory.',
   Recovering: 'The node is back, but not yet for as long as the policy wants.',
+  AwaitingOperator:
+    'The node is back, and the policy leaves it to a person to let it be lent again: `orion clean NODE`.',
+  Flapping: 'The node died again and again; it is not lent until it was steady for a while.',
   UidsExhausted: 'Every uid that Orion may use on the node was used once.',
   NotAlive: 'The node is not judged alive.',
   CleanRequested: 'An operator asked for the node to be cleaned and verified again.',

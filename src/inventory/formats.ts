@@ -97,12 +97,16 @@ export const hostKey = z
     return z.NEVER;
   });
 
+/** A negative one is read only where `minMs` is negative: `-1s`. */
 export function duration(minMs: number, maxMs: number = LONGEST_TIMER_MS) {
-  const range = `${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
+  const least = minMs < 0 ? `-${formatDuration(-minMs)}` : formatDuration(minMs);
+  const range = `${least} to ${formatDuration(maxMs)}`;
   return z
     .string({ error: (issue) => `expected ${DURATION_FORMAT}, not ${show(issue.input)}` })
     .transform((value, context) => {
-      const parsedMs = parseDuration(value);
+      const isNegative = minMs < 0 && value.startsWith('-');
+      const writtenMs = parseDuration(isNegative ? value.slice(1) : value);
+      const parsedMs = isNegative && writtenMs !== null ? -writtenMs : writtenMs;
       if (parsedMs !== null && parsedMs >= minMs && parsedMs <= maxMs) return parsedMs;
       const expected = parsedMs === null ? DURATION_FORMAT : `a duration of ${range}`;
       context.issues.push({

@@ -81,6 +81,17 @@ test('references take the environment, else their default', () => {
   expect(node).toMatchObject({ name: 'n7', port: 2022 });
 });
 
+test('a negative healthyDelay leaves the return of a node to a person; no other time may be negative', () => {
+  const withPolicy = (policy: string) =>
+    parseInventory(`policy: { ${policy} }\nnodes: [{ name: a, host: h }]`, 'inventory.yaml', {
+      ORION_HOME: '/o',
+    });
+  const loaded = withPolicy('probe: { healthyDelay: -1s }');
+  expect(loaded.ok && loaded.inventory.policy.probe.healthyDelayMs).toBe(-1_000);
+  expect(withPolicy('probe: { deadAfter: -1s }')).toMatchObject({ ok: false });
+  expect(withPolicy('probe: { healthyDelay: --1s }')).toMatchObject({ ok: false });
+});
+
 test('an empty section is as good as none', () => {
   const text = 'policy:\ndefaults:\n  # host: here\nnodes:\n  - name: a\n    host: h\n    labels:\n';
   expect(parse(text).nodes).toHaveLength(1);

@@ -8,6 +8,7 @@ import {
   host,
   hostKey,
   LONGEST_LEASE_MS,
+  LONGEST_TIMER_MS,
   labels,
   nodeName,
   port,
@@ -42,7 +43,7 @@ const policy = mapping({
     failures: count(1, 100).optional(),
     deadAfter: duration(0).optional(),
     successes: count(1, 100).optional(),
-    healthyDelay: duration(0).optional(),
+    healthyDelay: duration(-LONGEST_TIMER_MS).optional(),
   }).optional(),
   migrate: mapping({
     interval: duration(0).optional(),

@@ -1,9 +1,10 @@
 import type { Condition } from '../core/condition.ts';
 import { describeConditionChanges } from '../core/condition-events.ts';
-import { decideNode, type NodeDecision } from '../core/decide-node.ts';
+import { decideNode } from '../core/decide-node.ts';
 import { isDrifted } from '../core/drift.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { Node } from '../core/node.ts';
+import type { NodeDecision } from '../core/node-decision.ts';
 import type { NodeInputs } from '../core/node-inputs.ts';
 import { viewNode } from '../core/node-view.ts';
 import { viewRental } from '../core/rental-view.ts';

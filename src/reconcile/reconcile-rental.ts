@@ -1,6 +1,7 @@
 import { setCondition } from '../core/condition.ts';
 import { decideRental } from '../core/decide-rental.ts';
 import type { EventType, NewEvent } from '../core/event.ts';
+import { describeFlapping } from '../core/flapping.ts';
 import { computeTurn, listMoves } from '../core/move-turn.ts';
 import type { Node } from '../core/node.ts';
 import { nextState } from '../core/node-machine.ts';
@@ -31,8 +32,7 @@ export async function reconcileRental(
       return context.breaker();
     },
     choose: () => choosePlacement(rental, listCandidates(context), now),
-    turn: (isUrgent) =>
-      computeTurn(listMoves(fleet.rentals(), fleet.node), isUrgent, policy().migrate, now),
+    turn: (isUrgent) => computeTurn(listMoves(fleet.rentals(), fleet.node), isUrgent, policy().migrate, now),
     queuePosition: options.queuePosition,
     policy: policy(),
     now,
@@ -73,13 +73,18 @@ function workFor(rental: Rental, { account, uid }: NewPlacement, epoch: number) 
 }
 
 export function listCandidates(context: Context): Candidate[] {
-  const { fleet, watcher } = context;
-  return fleet.nodes().map((node) => ({
-    node,
-    health: watcher.health(node.spec.name),
-    occupied: fleet.livePlacement(node.spec.name) !== undefined,
-    drifted: isSeenDrifted(node, context),
-  }));
+  const { fleet, watcher, policy, clock } = context;
+  const now = clock.now();
+  return fleet.nodes().map((node) => {
+    const health = watcher.health(node.spec.name);
+    return {
+      node,
+      health,
+      occupied: fleet.livePlacement(node.spec.name) !== undefined,
+      drifted: isSeenDrifted(node, context),
+      flapping: describeFlapping(node.record, health, policy().probe, now) !== null,
+    };
+  });
 }
 
 /** The record to save; the same object when nothing changed. */

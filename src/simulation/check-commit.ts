@@ -146,6 +146,9 @@ export function checkNodes(books: Books, commit: Commit): void {
     const isTrusted = before?.wishes.trustedFingerprint === fingerprintOf(hostKey ?? '');
     if (before?.record.hostKey && before.record.hostKey !== hostKey && !isTrusted)
       violate(`the host key of ${key} was replaced`);
+    const schedulable = findCondition(after.record.conditions, 'Schedulable')?.reason;
+    if (schedulable !== findCondition(before?.record.conditions ?? [], 'Schedulable')?.reason)
+      tally.count(`node not lent: ${schedulable}`);
     if (before === undefined || before.record.state === state) continue;
     tally.count(`node ${before.record.state} -> ${state}`);
     if (state === 'dead') books.diedAt.set(String(key), books.time.nowMs());

@@ -1,4 +1,5 @@
 import type { NewEvent } from '../core/event.ts';
+import { isReturnHeld } from '../core/node-wishes.ts';
 import type { RentalSpec } from '../core/rental.ts';
 import type { NodeWish } from '../core/store-ports.ts';
 import type { Chance } from './chance.ts';
@@ -96,7 +97,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
       ({ spec, record }) =>
         (what !== 'forget' || spec.retiring) &&
         (what !== 'trust' || record.offeredFingerprint !== null) &&
-        (what !== 'clean' || record.state === 'quarantined'),
+        (what !== 'clean' || record.state === 'quarantined' || isReturnHeld(record)),
     );
     const node = nodes[which % Math.max(nodes.length, 1)];
     if (node === undefined) return;
@@ -123,6 +124,11 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
     },
     async tend() {
       for (let which = 0; which < 3; which++) await wish({ what: 'trust', which });
+      // Somebody has to say of each that came back that it is well, where the policy wants it; it is asked once a spell.
+      for (const { spec, record, wishes } of store.tables.nodes.values()) {
+        if (!isReturnHeld(record) || wishes.cleanRequested > record.cleanSeen) continue;
+        await store.writeWish(spec.name, { kind: 'clean' }, event(WISH_EVENTS.clean, null, spec.name));
+      }
       if (isDiligent) await wish({ what: 'clean', which: 0 });
     },
     async perform(action) {

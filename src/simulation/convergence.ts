@@ -1,3 +1,4 @@
+import { findCondition } from '../core/condition.ts';
 import type { Node } from '../core/node.ts';
 import { matches } from '../core/placement.ts';
 import { isClean } from './machine.ts';
@@ -33,6 +34,8 @@ function whyNotNode(world: World, { spec, record, wishes, generation }: Node): s
     return `${spec.name} is not reachable`;
   // Who trusted the key of somebody in between has to trust the machine's own again, as soon as it is looked at.
   if (record.hostKey !== machine.hostKey) return `${spec.name} shows another host key`;
+  if (findCondition(record.conditions, 'Schedulable')?.reason === 'Flapping')
+    return `${spec.name} is flapping`;
   if (record.state === 'free') {
     if (live) return `${spec.name} is free and lent`;
     if (spec.retiring) return `${spec.name} is retiring, free, and still there`;

@@ -42,7 +42,9 @@ export function createFaults(
 
   function strike(name: string, what: MachineFault, forMs: number): void {
     if (what === 'flapping') {
-      flap(name, 6);
+      // One that flaps slowly is judged dead each time; a quick one never is.
+      if (forMs < 15_000) flap(name, 6, 3_500);
+      else flap(name, 8, 12_000);
       return;
     }
     const end = MACHINE_FAULTS[what](machineOf(world, name), { forMs, nowMs: time.nowMs() });
@@ -55,10 +57,10 @@ export function createFaults(
     });
   }
 
-  function flap(name: string, times: number): void {
+  function flap(name: string, times: number, forMs: number): void {
     if (isOver) return;
-    strike(name, times % 2 === 0 ? 'refusing' : 'cut', 3_500);
-    if (times > 1) time.after(7_000, () => flap(name, times - 1));
+    strike(name, times % 2 === 0 ? 'refusing' : 'cut', forMs);
+    if (times > 1) time.after(2 * forMs, () => flap(name, times - 1, forMs));
   }
 
   function editInventory(action: Action & { kind: 'inventory' }): void {

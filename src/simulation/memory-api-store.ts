@@ -2,6 +2,7 @@ import type { EventType, NewEvent, StoredEvent } from '../core/event.ts';
 import type { InventoryAnswer, InventoryState } from '../core/inventory.ts';
 import type { Node, NodeWishes } from '../core/node.ts';
 import { viewNode } from '../core/node-view.ts';
+import { isReturnHeld } from '../core/node-wishes.ts';
 import type { Rental, RentalPhase, RentalRecord } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type {
@@ -247,7 +248,7 @@ export function withWish({ wishes, spec, record }: Node, wish: NodeWish): NodeWi
     case 'drain':
       return wishes.draining ? null : { ...wishes, draining: true };
     case 'clean':
-      if (!['quarantined', 'cleaning', 'free'].includes(record.state)) return null;
+      if (!['quarantined', 'cleaning', 'free'].includes(record.state) && !isReturnHeld(record)) return null;
       return { ...wishes, cleanRequested: wishes.cleanRequested + 1 };
     case 'forget':
       if (!spec.retiring || !['dead', 'quarantined', 'unknown'].includes(record.state)) return null;

@@ -196,9 +196,10 @@ function createPolicy(chance: Chance): Policy {
   const { probe, provision, migrate } = DEFAULT_POLICY;
   const eager = { intervalMs: 30_000, deadAfterMs: 5_000, successes: 1, healthyDelayMs: 0 };
   const brisk = { intervalMs: 10_000, timeoutMs: 5_000, deadAfterMs: 15_000, healthyDelayMs: 10_000 };
+  const strict = { ...brisk, healthyDelayMs: -1 };
   return {
     ...DEFAULT_POLICY,
-    probe: { ...probe, ...chance.pick([{}, eager, brisk]) },
+    probe: { ...probe, ...chance.pick([{}, {}, eager, eager, brisk, brisk, strict]) },
     migrate: { ...migrate, ...chance.pick([{}, {}, { maxInFlight: 1 }, { maxPerRental: 1 }]) },
     provision: { ...provision, timeoutMs: chance.pick([20_000, 60_000]) },
     clean: { timeoutMs: chance.pick([20_000, 60_000]), retries: chance.pick([2, 5]) },

@@ -20,6 +20,8 @@ export const RARE_STATES = [
   'node dead -> provisioning',
   'node dead -> cleaning',
   'node removed',
+  'node not lent: Flapping',
+  'node not lent: AwaitingOperator',
   'event: rental.placement_failed',
   'placement ended: NodeDead',
   'placement ended: NodeDrained',

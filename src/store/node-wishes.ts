@@ -19,7 +19,11 @@ function effectOf(wish: NodeWish): { set: Partial<typeof nodes.$inferInsert>; wh
     case 'clean':
       return {
         set: { cleanRequested: sql`${nodes.cleanRequested} + 1` as never },
-        when: inArray(nodes.state, ['quarantined', 'cleaning', 'free']),
+        // Dead and answering: held until a person says that it is well.
+        when: or(
+          inArray(nodes.state, ['quarantined', 'cleaning', 'free']),
+          and(eq(nodes.state, 'dead'), eq(nodes.status, 'alive')),
+        ),
       };
     case 'forget':
       return {

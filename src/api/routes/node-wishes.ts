@@ -2,6 +2,7 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { EventType } from '../../core/event.ts';
 import type { Node } from '../../core/node.ts';
 import { type NodeView, viewNode } from '../../core/node-view.ts';
+import { isReturnHeld } from '../../core/node-wishes.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { NodeWish } from '../../core/store-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
@@ -21,7 +22,11 @@ const WISHES = {
     'node.draining',
     'Draining',
   ],
-  clean: ['Clean and verify a node now: the way out of quarantine', 'node.clean_requested', 'CleanRequested'],
+  clean: [
+    'Clean and verify a node now: the way out of quarantine, and the way back of a node that a negative healthyDelay holds',
+    'node.clean_requested',
+    'CleanRequested',
+  ],
   forget: [
     'Give up a node that left the inventory and cannot be cleaned; it is dropped as it is',
     'node.forget_requested',
@@ -111,6 +116,8 @@ function whyRefused(node: Node, occupant: string | null, wish: NodeWish): string
   const { spec, record } = node;
   switch (wish.kind) {
     case 'clean':
+      // The word of a person that it is well; whoever has it gets it back first, and it is cleaned after him.
+      if (isReturnHeld(record)) return null;
       if (occupant !== null) return `${occupant} is on it; drain it first`;
       if (record.state === 'dead') return 'it is dead; it is cleaned when it answers again';
       return record.state === 'unknown' ? 'it has not been judged yet' : null;

@@ -1,0 +1,66 @@
+import { QUARANTINE_RETRY_MS } from './backoff.ts';
+import { describeDrift, isDrifted, listDrift } from './drift.ts';
+import type { EventType } from './event.ts';
+import { steadyMs } from './flapping.ts';
+import type { NodeRecord, NodeState } from './node.ts';
+import type { NodeDecision } from './node-decision.ts';
+import type { NodeInputs } from './node-inputs.ts';
+import type { Reason } from './reason.ts';
+import { failureOf, type Run } from './work.ts';
+
+const STATE_EVENTS: Record<NodeState, EventType> = {
+  unknown: 'node.joined',
+  free: 'node.free',
+  provisioning: 'node.provisioning',
+  allocated: 'node.allocated',
+  cleaning: 'node.cleaning',
+  quarantined: 'node.quarantined',
+  dead: 'node.dead',
+};
+
+/** The record of a node that changes its state, and what the history is told of it. */
+export function enterState(
+  record: NodeRecord,
+  state: NodeState,
+  { node, health, run, now, live, drift, policy }: NodeInputs,
+  decision: NodeDecision,
+): NodeRecord {
+  const outcome = run?.outcome;
+  const isSoiled = node.record.state === 'free' && state === 'cleaning';
+  const messages: Record<NodeState, [Reason, string]> = {
+    unknown: ['NotProbedYet', ''],
+    free: ['Clean', 'verified clean; ready to be lent'],
+    provisioning: ['Provisioning', `access is being made for placement ${live?.epoch}`],
+    allocated: ['Provisioned', `access is confirmed for placement ${live?.epoch}`],
+    cleaning:
+      isSoiled && isDrifted(drift)
+        ? ['Drifted', `no longer known to be clean: ${describeDrift(listDrift(drift))}`]
+        : ['NotVerified', 'what is left of earlier use is being removed'],
+    quarantined: ['Quarantined', `not lent until cleaned: ${describeFailure(outcome ?? null)}`],
+    dead: [health.reason, health.message],
+  };
+  const [reason, message] = messages[state];
+  if (node.record.state === 'dead') {
+    decision.events.push({ type: 'node.alive', reason: 'Alive', message: 'the node answers again' });
+  }
+  decision.events.push({ type: STATE_EVENTS[state], reason, message });
+  const next: NodeRecord = { ...record, state, stateSince: now, attempt: 0, nextAttemptAt: null };
+  if (state === 'dead') {
+    next.lastFailedAt = now;
+    next.deaths = health.steadyForMs >= steadyMs(policy.probe) ? 1 : node.record.deaths + 1;
+  }
+  // Should it die while it is cleaned, it is not free when it returns.
+  if (isSoiled) next.verifiedAt = null;
+  if (state === 'quarantined') next.nextAttemptAt = new Date(now.getTime() + QUARANTINE_RETRY_MS);
+  const isAsked = node.wishes.cleanRequested > node.record.cleanSeen;
+  // A person has seen to it.
+  if (state === 'cleaning' && isAsked) next.deaths = 0;
+  // Who lets a dead node back wants it cleaned as well: that is still to be done when it is back.
+  if (node.record.state !== 'dead') next.cleanSeen = node.wishes.cleanRequested;
+  return next;
+}
+
+function describeFailure(outcome: Run['outcome']): string {
+  const failure = failureOf(outcome);
+  return failure ? `${failure.reason}: ${failure.message}` : 'unknown';
+}

@@ -1,0 +1,85 @@
+import { computeDelayMs, NODE_BACKOFF, QUARANTINE_RETRY_MS } from './backoff.ts';
+import { LAST_UID, type NodeRecord } from './node.ts';
+import { isNewCleaningFailure } from './node-conditions.ts';
+import type { NodeDecision } from './node-decision.ts';
+import type { NodeInputs } from './node-inputs.ts';
+import { describeRepaired } from './repair.ts';
+import { failureOf, isUnreachable, type Run, type Work } from './work.ts';
+
+/** What a finished run changes, apart from the state. */
+export function settleRun(record: NodeRecord, inputs: NodeInputs, decision: NodeDecision): NodeRecord {
+  const { run, node } = inputs;
+  const outcome = run?.outcome;
+  if (!run || !outcome || outcome.kind === 'aborted') return record;
+  decision.events.push(...describeRepaired(run));
+  if (outcome.kind === 'failed' && outcome.reason === 'FenceTooLow') {
+    const nextUid = Math.max(node.record.nextUid, (outcome.uidSeen ?? 0) + 1);
+    decision.raise = { fence: outcome.fenceSeen ?? 0, nextUid };
+    // A higher fence number is in the next order anyway. A uid that was used is the placement's own for good, so
+    // the placement fails, and another one gets another uid.
+    if (run.work.kind === 'clean' || (outcome.fenceSeen ?? 0) > run.fence) return record;
+  }
+  return run.work.kind === 'clean'
+    ? settleCleaning(record, run, inputs, decision)
+    : settleAccess(record, run.work, outcome, inputs, decision);
+}
+
+function settleCleaning(
+  record: NodeRecord,
+  run: Run,
+  { node, now, jitter, residue }: NodeInputs,
+  decision: NodeDecision,
+): NodeRecord {
+  const { outcome, work } = run;
+  if (work.kind !== 'clean' || (node.record.state !== 'cleaning' && node.record.state !== 'quarantined')) {
+    return record;
+  }
+  if (outcome?.kind === 'done' && outcome.findings.length === 0) {
+    const cleaned = new Set(work.residue.map(({ epoch }) => epoch));
+    decision.cleaned = residue.map(({ epoch }) => epoch).filter((epoch) => cleaned.has(epoch));
+    // A node that was in the fleet before, or whose database was restored, has used uids that are unknown here.
+    const nextUid = Math.min(Math.max(record.nextUid, outcome.uidSeen + 1), LAST_UID + 1);
+    return { ...record, preparedAt: record.preparedAt ?? now, verifiedAt: now, nextUid };
+  }
+  const failure = failureOf(outcome);
+  if (failure && isNewCleaningFailure(record, failure.reason))
+    decision.events.push({ type: 'node.cleaning_failed', ...failure });
+  if (record.state === 'quarantined') {
+    return { ...record, nextAttemptAt: new Date(now.getTime() + QUARANTINE_RETRY_MS) };
+  }
+  const attempt = record.attempt + 1;
+  const delayMs = computeDelayMs(attempt, NODE_BACKOFF, jitter);
+  return { ...record, attempt, nextAttemptAt: new Date(now.getTime() + delayMs) };
+}
+
+function settleAccess(
+  record: NodeRecord,
+  work: Work & { kind: 'ensureAccess' },
+  outcome: NonNullable<Run['outcome']>,
+  { live, now, jitter }: NodeInputs,
+  decision: NodeDecision,
+): NodeRecord {
+  if (live?.epoch !== work.epoch) return record;
+  if (outcome.kind === 'done') {
+    decision.placement = { appliedKey: work.publicKey };
+    if (live.readyAt === null) decision.placement.readyAt = now;
+    return { ...record, attempt: 0, nextAttemptAt: null };
+  }
+  // A repair that failed waits by itself, so that a changed key is not held up by what somebody did to the node.
+  if (outcome.kind !== 'failed' || (work.repair && live.appliedKey === work.publicKey)) return record;
+  const attempt = record.attempt + 1;
+  // An account that never worked is better made on another node: nobody depends on this one yet. Silence is
+  // for the prober to judge, so it costs a retry here, not the placement.
+  const givesUp = live.readyAt === null && (!isUnreachable(outcome.reason) || attempt > 3);
+  if (givesUp && record.state === 'provisioning') {
+    decision.placement = { endedAt: now, endReason: outcome.reason };
+    decision.events.push({
+      type: 'rental.placement_failed',
+      reason: outcome.reason,
+      message: outcome.message,
+    });
+    return { ...record, lastFailedAt: now };
+  }
+  const delayMs = computeDelayMs(attempt, NODE_BACKOFF, jitter);
+  return { ...record, attempt, nextAttemptAt: new Date(now.getTime() + delayMs) };
+}
