@@ -205,11 +205,11 @@ def tenants_are_there():
 
 
 def take_baseline():
-    compared, _, writable, complete = survey(UID_MIN, UID_MAX, WALK_SECONDS)
-    if not complete:
+    compared, walk = survey(UID_MIN, UID_MAX, WALK_SECONDS)
+    if not walk.complete:
         raise Refusal('PlaybookFailed', 'the walk over the disks did not end within %d s' % WALK_SECONDS)
     # Where anybody may write: orion_account_absent looks there, beside the places that every system has.
-    write_atomically(BASELINE_FILE, json.dumps({'compared': compared, 'writable': writable}))
+    write_atomically(BASELINE_FILE, json.dumps({'compared': compared, 'writable': walk.writable}))
 
 
 def prepare(keep_baseline, check_mode):

@@ -24,7 +24,7 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.orion_node import BASELINE_FILE, GROUP, KEY_DIR, UID_MAX, UID_MIN, carry_out
-from ansible.module_utils.orion_survey import groups, lines_of, processes, survey
+from ansible.module_utils.orion_survey import lines_of, processes, survey
 
 MOST_FINDINGS, MOST_OF_ONE_KIND, LONGEST_FINDING, WALK_SECONDS = 50, 8, 200, 300
 
@@ -112,12 +112,13 @@ def presentable(findings):
 def verify(_state):
     be_gentle()
     findings = few(account_findings()) + few(live_findings()) + few(ipc_findings())
-    compared, foreign, _, complete = survey(UID_MIN, UID_MAX, WALK_SECONDS)
-    findings += few(['file %s is owned by a tenant uid' % path for path in foreign])
-    if not complete:
+    compared, walk = survey(UID_MIN, UID_MAX, WALK_SECONDS)
+    findings += few(['file %s is owned by a tenant uid' % path for path in walk.foreign])
+    if not walk.complete:
         findings.append('the walk over the disks did not end within %d s' % WALK_SECONDS)
-    if not groups():
-        findings.append('/etc/group is unreadable')
+    for kind, path in (('groups', '/etc/group'), ('accounts', '/etc/passwd')):
+        if not compared[kind]:
+            findings.append('%s is unreadable' % path)
     findings += baseline_findings(compared)
     return False, {'findings': presentable(findings)}
 

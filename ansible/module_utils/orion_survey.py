@@ -2,6 +2,7 @@
 
 Reads only. orion_account_absent does not use it, on purpose: a mistake there must not hide itself here.
 """
+import errno
 import glob
 import hashlib
 import os
@@ -13,13 +14,15 @@ SKIPPED_FS = {'proc', 'sysfs', 'cgroup', 'cgroup2', 'devpts', 'securityfs', 'deb
               'efivarfs', 'binfmt_misc', 'autofs', 'rpc_pipefs', 'nfs', 'nfs4', 'cifs', 'smb3', '9p', 'ceph', 'glusterfs',
               'fusectl', 'nsfs', 'selinuxfs'}
 EPHEMERAL_PORT = 32768
+MOST_KEPT = 5000
 KEY_FILES = ('.ssh/authorized_keys', '.ssh/authorized_keys2')
 WATCHED = {
     'sudoers': ('/etc/sudoers', '/etc/sudoers.d/*', '/etc/doas.conf', '/etc/doas.d/*'),
     # Whatever starts programs by itself: as root, or at every login.
     'schedules': ('/etc/crontab', '/etc/cron.*/*', '/etc/crontabs/*', '/var/spool/cron/*', '/var/spool/cron/*/*',
                   '/var/spool/at/*', '/var/spool/atjobs/*', '/etc/systemd/system/*.timer',
-                  '/etc/systemd/system/*.service', '/etc/rc.local', '/etc/local.d/*', '/etc/ld.so.preload',
+                  '/etc/systemd/system/*.service', '/etc/systemd/user/*.timer', '/etc/systemd/user/*.service',
+                  '/var/lib/systemd/linger/*', '/etc/anacrontab', '/etc/init.d/*', '/etc/rc.local', '/etc/local.d/*', '/etc/ld.so.preload',
                   '/etc/profile.d/*', '/etc/ssh/sshrc'),
 }
 
@@ -45,46 +48,63 @@ def skipped_mounts():
     return skipped
 
 
-def walk(uid_min, uid_max, deadline):
-    """One look at every file of the local disks -> (setuid, of the tenant uids, writable directories, complete)."""
-    skipped, setuid, foreign, writable = skipped_mounts(), [], [], []
-    stack = ['/']
-    while stack:
-        directory = stack.pop()
-        # Through a descriptor, because a look by name alone walks the whole path each time.
+class Walk:
+    """One look at every file of the local disks. What could not be looked at is told too: it may hide anything."""
+
+    def __init__(self, uid_min, uid_max, deadline):
+        self.uids, self.deadline, self.complete = range(uid_min, uid_max + 1), deadline, True
+        self.setuid, self.foreign, self.writable, self.unread = [], [], [], []
+        self.keys, self.sudoers = [], []
+        skipped, stack = skipped_mounts(), ['/']
+        while stack and self.complete:
+            directory = stack.pop()
+            stack += [path for path in self.look_into(directory) if path not in skipped]
+            self.complete = time.monotonic() <= self.deadline
+
+    def look_into(self, directory):
+        """-> the directories in it. Through a descriptor, because a look by name alone walks the whole path each time."""
+        below = []
         try:
             fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        except OSError:
-            continue
+        except OSError as error:
+            self.tell_unread(directory, error)
+            return below
         try:
             with os.scandir(fd) as entries:
                 for entry in entries:
-                    try:
-                        found = entry.stat(follow_symlinks=False)
-                    except OSError:
-                        continue
-                    mode = found.st_mode
-                    tenants = uid_min <= found.st_uid <= uid_max
-                    special = mode & 0o6000 and stat.S_ISREG(mode)
-                    if not (tenants or special or stat.S_ISDIR(mode)):
-                        continue
                     path = directory.rstrip('/') + '/' + entry.name
-                    if tenants and len(foreign) < 1000:
-                        foreign.append(path)
-                    if stat.S_ISDIR(mode):
-                        if mode & stat.S_IWOTH and len(writable) < 5000:
-                            writable.append(path)
-                        if path not in skipped:
-                            stack.append(path)
-                    elif special:
-                        setuid.append('%s %o %d:%d' % (path, stat.S_IMODE(mode), found.st_uid, found.st_gid))
-        except OSError:
-            pass
+                    try:
+                        self.look_at(path, entry, below)
+                    except OSError as error:
+                        self.tell_unread(path, error)
+        except OSError as error:
+            self.tell_unread(directory, error)
         finally:
             os.close(fd)
-        if time.monotonic() > deadline:
-            return setuid, foreign, writable, False
-    return setuid, foreign, writable, True
+        return below
+
+    def look_at(self, path, entry, below):
+        found = entry.stat(follow_symlinks=False)
+        mode = found.st_mode
+        if found.st_uid in self.uids and len(self.foreign) < MOST_KEPT:
+            self.foreign.append(path)
+        if stat.S_ISDIR(mode):
+            if mode & stat.S_IWOTH and len(self.writable) < MOST_KEPT:
+                self.writable.append(path)
+            below.append(path)
+            return
+        if mode & 0o6000 and stat.S_ISREG(mode):
+            self.setuid.append('%s %o %d:%d' % (path, stat.S_IMODE(mode), found.st_uid, found.st_gid))
+        # Wherever they lie: another line of a configuration makes them count.
+        if entry.name.startswith('authorized_keys') and len(self.keys) < MOST_KEPT:
+            self.keys.append(path)
+        if (entry.name == 'sudoers' or '/sudoers.d/' in path) and len(self.sudoers) < MOST_KEPT:
+            self.sudoers.append(path)
+
+    def tell_unread(self, path, error):
+        """What went away meanwhile is no reason; anything else is, such as a path that is too long for the kernel."""
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP) and len(self.unread) < MOST_KEPT:
+            self.unread.append('%s: %s' % (path[:120], error.strerror))
 
 
 def digest(path):
@@ -96,8 +116,14 @@ def digest(path):
             return None
         with open(path, 'rb') as stream:
             return '%s sha256:%s' % (path, hashlib.sha256(stream.read(1 << 20)).hexdigest()[:32])
-    except OSError:
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        return '%s unreadable: %s' % (path, error.strerror)
+
+
+def digests(paths):
+    return sorted({d for d in map(digest, paths) if d})
 
 
 def accounts():
@@ -123,7 +149,7 @@ def groups():
 
 def key_files():
     homes = {line.split(':')[5] for line in lines_of('/etc/passwd') if line.count(':') == 6}
-    return [d for d in (digest(os.path.join(home, name)) for home in homes if home.startswith('/') for name in KEY_FILES) if d]
+    return [os.path.join(home, name) for home in homes if home.startswith('/') for name in KEY_FILES]
 
 
 def processes():
@@ -161,10 +187,11 @@ def listeners():
 
 
 def survey(uid_min, uid_max, seconds):
-    """Everything that is compared, as lists of strings, plus the walk's findings."""
-    setuid, foreign, writable, complete = walk(uid_min, uid_max, time.monotonic() + seconds)
-    compared = {'accounts': accounts(), 'groups': groups(), 'authorized_keys': key_files(), 'listeners': listeners(),
-                'setuid': setuid}
+    """-> (everything that is compared with the baseline, as lists of strings; the walk)."""
+    walk = Walk(uid_min, uid_max, time.monotonic() + seconds)
+    compared = {'accounts': accounts(), 'groups': groups(), 'listeners': listeners(), 'setuid': walk.setuid,
+                'unread': walk.unread, 'authorized_keys': digests(key_files() + walk.keys)}
     for kind, patterns in WATCHED.items():
-        compared[kind] = sorted({d for pattern in patterns for path in glob.glob(pattern) for d in [digest(path)] if d})
-    return compared, foreign, writable, complete
+        paths = [path for pattern in patterns for path in glob.glob(pattern)]
+        compared[kind] = digests(paths + (walk.sudoers if kind == 'sudoers' else []))
+    return compared, walk

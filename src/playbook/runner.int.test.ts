@@ -196,6 +196,31 @@ describe('verify_clean finds what nobody removed', () => {
       'rm /var/spool/cron/crontabs/root',
       /schedules: .*crontabs\/root/,
     ],
+    [
+      'a key file that another configuration could name',
+      'mkdir -p /opt/keys; touch /opt/keys/authorized_keys.mole',
+      'rm -r /opt/keys',
+      /authorized_keys: .*\/opt\/keys/,
+    ],
+    [
+      'a sudo rule that another configuration could name',
+      'mkdir -p /opt/rules/sudoers.d; touch /opt/rules/sudoers.d/mole',
+      'rm -r /opt/rules',
+      /sudoers: .*\/opt\/rules/,
+    ],
+    [
+      'sessions that outlive a logout',
+      'mkdir -p /var/lib/systemd/linger; touch /var/lib/systemd/linger/rlost0001',
+      'rm -r /var/lib/systemd/linger',
+      /schedules: .*linger\/rlost0001/,
+    ],
+    [
+      'a place too deep to look into',
+      `python3 -c 'import os
+for i in range(2500): os.mkdir("/opt/d" if i == 0 else "d"); os.chdir("/opt/d" if i == 0 else "d")'`,
+      'rm -r /opt/d',
+      /unread: .*\/opt\/d\/d.*: File name too long/,
+    ],
     ['a key file', 'touch /etc/ssh/orion/rlost0001', 'rm /etc/ssh/orion/rlost0001', /key file .*rlost0001/],
     [
       'a listener',
