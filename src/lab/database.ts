@@ -83,6 +83,11 @@ async function install(data: string, home: string, signal: AbortSignal): Promise
   await rename(unfinished, data);
 }
 
+/** A server that starts deletes the temporary tables that it finds, also those of another one that is using them. */
+function environmentOf(home: string): NodeJS.ProcessEnv {
+  return { ...process.env, ORION_LAB: home, TMPDIR: join(home, 'run') };
+}
+
 async function launch(
   home: string,
   paths: { data: string; socket: string; pid: string; log: string },
@@ -113,7 +118,7 @@ async function launch(
         '--performance-schema=OFF',
       ],
       // Its own process group: Ctrl-C at the terminal reaches the lab, which stops its parts in order.
-      { detached: true, stdio: ['ignore', log.fd, log.fd], env: { ...process.env, ORION_LAB: home } },
+      { detached: true, stdio: ['ignore', log.fd, log.fd], env: environmentOf(home) },
     );
     await new Promise<void>((done, fail) => {
       child.once('spawn', done);
@@ -187,7 +192,7 @@ function run(
   options: { home: string; signal: AbortSignal },
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((done, fail) => {
-    const env = { ...process.env, ORION_LAB: options.home };
+    const env = environmentOf(options.home);
     const child = spawn(command, args, {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
