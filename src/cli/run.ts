@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { type Client, createClient } from './client.ts';
+import { registerCheck } from './commands/check.ts';
 import { registerDaemon } from './commands/daemon.ts';
 import { registerDescribe } from './commands/describe.ts';
 import { registerGet } from './commands/get.ts';
@@ -61,6 +62,7 @@ async function createProgram(context: Context, argv: readonly string[]): Promise
   registerToken(program, context);
   registerInventory(program, context);
   registerDaemon(program, context);
+  registerCheck(program, context);
   program
     .command('version')
     .description('print the version')

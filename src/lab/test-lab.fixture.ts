@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { expect } from 'vitest';
 import type { NodeView } from '../core/node-view.ts';
 import type { RentalView } from '../core/rental-view.ts';
+import { checkInvariants } from '../store/check.ts';
 import { type Lab, startLab } from './up.ts';
 
 /** A whole lab of its own for one test file: real database, sshd workers, Ansible, daemon and proxy. */
@@ -26,7 +27,7 @@ export interface TestLab {
   ): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>;
   /** Writes an inventory of these nodes, one flow mapping each, under the same policy; nobody is told. */
   writeInventory(nodes: string[]): Promise<void>;
-  /** Every node is free: what each test starts from. */
+  /** Every node is free, and no invariant is broken: what each test starts from. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -149,6 +150,8 @@ function wrap(lab: Lab, home: string, writeInventory: TestLab['writeInventory'])
           WAIT,
         )
         .toEqual([...lab.workers.keys()].toSorted().map((name) => `${name} free`));
+      const checked = await checkInvariants(lab.databaseUrl);
+      expect(checked.filter(({ broken }) => broken !== 0)).toEqual([]);
     },
     async close() {
       await lab.stop();

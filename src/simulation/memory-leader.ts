@@ -180,7 +180,7 @@ function writeRental(
   const seen =
     row.generation === change.seenGeneration &&
     (row.releaseRequestedAt !== null) === change.seenReleaseRequested;
-  const dirty = seen ? false : row.dirty;
+  const dirty = seen || change.record.endedAt !== null ? false : row.dirty;
   transaction.set('rentals', rentals, change.id, { ...row, dirty, record: nextVersion(change.record) });
   return true;
 }

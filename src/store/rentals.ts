@@ -124,7 +124,9 @@ export async function updateRentalRecord(
   change: NonNullable<Save['rentals']>[number],
 ): Promise<boolean> {
   const { resourceVersion, ...columns } = change.record;
-  // What the API wrote after the reconciler had looked stays marked, so that it is looked at again.
+  // What the API wrote after the reconciler had looked stays marked, so that it is looked at again; in a rental that
+  // has ended there is nothing to look at any more.
+  const hasEnded = columns.endedAt !== null;
   const seen = sql`${rentals.generation} = ${change.seenGeneration}
     and (${rentals.releaseRequestedAt} is not null) = ${change.seenReleaseRequested}`;
   const [result] = await db
@@ -132,7 +134,7 @@ export async function updateRentalRecord(
     .set({
       ...columns,
       resourceVersion: resourceVersion + 1,
-      dirty: sql`if(${seen}, false, ${rentals.dirty})`,
+      dirty: hasEnded ? false : sql`if(${seen}, false, ${rentals.dirty})`,
     })
     .where(and(eq(rentals.id, change.id), eq(rentals.resourceVersion, resourceVersion)));
   return result.affectedRows === 1;

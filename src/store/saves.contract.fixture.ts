@@ -114,6 +114,17 @@ export function testSaves(bench: ContractBench): void {
     });
   });
 
+  test('leaves no mark on a rental that ended while the API wrote it: nothing is looked at there any more', async () => {
+    await rent('r_1');
+    const rental = await bench.store.loadRental('r_1');
+    if (!rental) throw new Error('no rental');
+    await bench.store.requestRelease('r_1', now, event({ rentalId: 'r_1' }));
+    const record = { ...rental.record, phase: 'Failed' as const, endedAt: now };
+    const ended = { id: 'r_1', seenGeneration: 1, seenReleaseRequested: false, record };
+    expect((await bench.store.save(bench.leader, { rentals: [ended], events: [] })).kind).toBe('saved');
+    expect(await bench.store.listDirtyRentals()).toEqual([]);
+  });
+
   test('refuses a binding without the record of its node', async () => {
     await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
     const { bind, events } = await bindSave('r_1', 'n1');

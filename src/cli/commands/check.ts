@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import type { CheckedInvariant } from '../../store/check.ts';
+import { EXIT } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { type Format, printData, withOutput } from '../output.ts';
+import { createTable, printable } from '../table.ts';
+import { requireConfig } from './daemon.ts';
+
+export function registerCheck(program: Command, context: Context): void {
+  withOutput(
+    program
+      .command('check')
+      .description('verify on the live database what always has to hold; exit code 1 when something does not')
+      .addHelpText('after', '\nReads the database that ORION_DATABASE_URL names; writes and locks nothing.'),
+    ['json', 'yaml'],
+  ).action(({ output }: { output?: Format }) => check(context, output));
+}
+
+async function check(context: Context, format: Format | undefined): Promise<void> {
+  const { io } = context;
+  const { databaseUrl } = requireConfig(io.env);
+  const { checkInvariants } = await import('../../store/check.ts');
+  const checkedAt = io.now().toISOString();
+  const invariants = await checkInvariants(databaseUrl);
+  const bad = invariants.filter(({ broken }) => broken !== 0);
+  const ok = bad.length === 0;
+  if (!ok) context.exitWith(EXIT.failed);
+  if (printData(io, format, { ok, checkedAt, invariants })) return;
+  const table = createTable(['INVARIANT', 'RESULT', 'WHAT HOLDS']);
+  io.out(table.format(invariants.map((entry) => [entry.name, resultOf(entry), entry.promise])));
+  for (const entry of bad) io.out(formatViolations(entry));
+  const broken = bad.filter((entry) => entry.broken !== null);
+  io.err(
+    ok
+      ? `All ${invariants.length} invariants hold.\n`
+      : `${broken.length} of ${invariants.length} invariants are broken: ${broken.map(({ name }) => name).join(', ')}\n`,
+  );
+}
+
+function resultOf({ broken }: CheckedInvariant): string {
+  if (broken === null) return 'not checked';
+  return broken === 0 ? 'ok' : `BROKEN (${broken})`;
+}
+
+/** Each place on a line of its own, so that it can be searched for in the history. */
+function formatViolations({ name, promise, broken, violations }: CheckedInvariant): string {
+  if (violations.length === 0) return '';
+  const lines = violations.map(({ subject, detail }) => `  ${printable(subject)}: ${printable(detail)}\n`);
+  const more = (broken ?? 0) - violations.length;
+  if (more > 0) lines.push(`  and ${more} more\n`);
+  return `\n${name}: not true that ${promise}:\n${lines.join('')}`;
+}
