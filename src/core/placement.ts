@@ -57,7 +57,7 @@ export function whyNotNow({ node, health, occupied, drifted, flapping }: Candida
 function notFreeReason(node: Node, occupied: boolean): Reason {
   if (node.record.state === 'dead' || node.record.state === 'unknown') return 'NotAlive';
   if (node.record.state === 'quarantined') return 'Quarantined';
-  return occupied ? 'NoFreeNode' : 'NotVerified';
+  return occupied ? 'Occupied' : 'NotVerified';
 }
 
 function isUndecided({ node, health, occupied }: Candidate): boolean {
@@ -81,28 +81,48 @@ export function choosePlacement(rental: Rental, candidates: Candidate[], now: Da
   });
   const occupancy = countByZone(candidates);
   const [best] = usable
-    .map(({ node }) => ({ node, rank: rank(rental, node, occupancy, now) }))
+    .map(({ node }) => ({ node, rank: rankNode(rental, node, occupancy, now) }))
     .sort((a, b) => compareRanks(a.rank, b.rank) || (a.node.spec.name < b.node.spec.name ? -1 : 1));
   return best
     ? { kind: 'node', node: best.node, passedOver }
     : { kind: 'none', reason: 'NoFreeNode', undecided: fitting.some(isUndecided), passedOver };
 }
 
-function rank(rental: Rental, node: Node, occupancy: Map<string | null, number>, now: Date): number[] {
+/** What speaks against a node, the weightiest first: the lowest is chosen. */
+export interface Rank {
+  /** Times that the account of this rental could not be made there. */
+  failedHere: number;
+  /** When it last died or failed to get an account, if that was lately (ms); else 0. */
+  failedLatelyMs: number;
+  /** Rentals in its zone. */
+  inZone: number;
+  /** Since when it has rested (ms). */
+  restedSinceMs: number;
+}
+
+export function rankNode(rental: Rental, node: Node, occupancy: Map<string | null, number>, now: Date): Rank {
   const failedHere = rental.placements.filter(
     (placement) => placement.node === node.spec.name && isFailure(placement.endReason),
   ).length;
-  const diedAt = node.record.lastFailedAt?.getTime() ?? 0;
-  const diedLately = now.getTime() - diedAt < RECENT_FAILURE_MS ? diedAt : 0;
-  return [failedHere, diedLately, occupancy.get(node.spec.zone) ?? 0, node.record.verifiedAt?.getTime() ?? 0];
+  const failedAtMs = node.record.lastFailedAt?.getTime() ?? 0;
+  return {
+    failedHere,
+    failedLatelyMs: now.getTime() - failedAtMs < RECENT_FAILURE_MS ? failedAtMs : 0,
+    inZone: occupancy.get(node.spec.zone) ?? 0,
+    restedSinceMs: node.record.verifiedAt?.getTime() ?? 0,
+  };
 }
 
-function compareRanks(a: number[], b: number[]): number {
-  const index = a.findIndex((value, at) => value !== b[at]);
-  return index < 0 ? 0 : (a[index] as number) - (b[index] as number);
+function compareRanks(a: Rank, b: Rank): number {
+  return (
+    a.failedHere - b.failedHere ||
+    a.failedLatelyMs - b.failedLatelyMs ||
+    a.inZone - b.inZone ||
+    a.restedSinceMs - b.restedSinceMs
+  );
 }
 
-function countByZone(candidates: Candidate[]): Map<string | null, number> {
+export function countByZone(candidates: Candidate[]): Map<string | null, number> {
   const counts = new Map<string | null, number>();
   for (const { node, occupied } of candidates) {
     if (occupied) counts.set(node.spec.zone, (counts.get(node.spec.zone) ?? 0) + 1);

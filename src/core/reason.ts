@@ -55,6 +55,9 @@ export const REASONS = {
   AwaitingOperator:
     'The node is back, and the policy leaves it to a person to let it be lent again: `orion clean NODE`.',
   Flapping: 'The node died again and again; it is not lent until it was steady for a while.',
+  Occupied: 'Another rental is on the node.',
+  NotMatching: 'The selector of the rental does not fit the node.',
+  RankedLower: 'The node could have been taken, but another one was preferred.',
   UidsExhausted: 'Every uid that Orion may use on the node was used once.',
   NotAlive: 'The node is not judged alive.',
   CleanRequested: 'An operator asked for the node to be cleaned and verified again.',

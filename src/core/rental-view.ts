@@ -110,7 +110,7 @@ function viewConnection(
   };
 }
 
-function viewPlacement(placement: Placement): PlacementView {
+export function viewPlacement(placement: Placement): PlacementView {
   return {
     epoch: placement.epoch,
     node: placement.node,

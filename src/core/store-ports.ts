@@ -1,6 +1,7 @@
 import type { NewEvent, StoredEvent } from './event.ts';
 import type { InventoryAnswer, InventoryState } from './inventory.ts';
 import type { Node, NodeRecord, NodeSpec } from './node.ts';
+import type { PlacementDecision } from './placement-decision.ts';
 import type { Placement, Rental, RentalPhase, RentalRecord, RentalSpec } from './rental.ts';
 
 /** Proof of leadership: every write of the reconciler names it. */
@@ -29,7 +30,10 @@ export interface Save {
   /** Guarded likewise. `seenGeneration` clears `dirty` when the spec has not changed since it was loaded. */
   rentals?: { id: string; record: RentalRecord; seenGeneration: number; seenReleaseRequested: boolean }[];
   /** Gets its epoch from the fence number of this save, so at most one per save. */
-  bind?: Omit<Placement, 'epoch' | 'endedAt' | 'endReason' | 'cleanedAt' | 'readyAt' | 'appliedKey'>;
+  bind?: Pick<Placement, 'rentalId' | 'node' | 'role' | 'account' | 'uid' | 'startedAt'> & {
+    /** Kept with it, for whoever asks why. */
+    decision?: PlacementDecision;
+  };
   /** Changes of live placements, guarded by `ended_at is null`. */
   placements?: {
     epoch: number;
@@ -201,6 +205,8 @@ export interface ApiStore {
   writeWish(node: string, wish: NodeWish, event: NewEvent): Promise<boolean | null>;
   /** Open rentals of all tenants, for plans. */
   listOpenRentals(): Promise<Rental[]>;
+  /** What a placement was decided from; null when none was kept with it. */
+  loadDecision(epoch: number): Promise<PlacementDecision | null>;
   loadInventoryState(): Promise<InventoryState | null>;
   /** Asks the leader to read its inventory file again. The number of the request. */
   requestInventory(request: { sha256: string | null; force: boolean; by: string }): Promise<number>;

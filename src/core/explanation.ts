@@ -1,0 +1,116 @@
+import { findCondition } from './condition.ts';
+import type { Node } from './node.ts';
+import { candidateOf, type PassedOverSummary, summarize, whyPassedOver } from './passed-over.ts';
+import type { PassedOver } from './placement.ts';
+import type { PlacementDecision } from './placement-decision.ts';
+import { REASONS, type Reason } from './reason.ts';
+import type { Placement, Rental, RentalPhase } from './rental.ts';
+import { type PlacementView, viewPlacement } from './rental-view.ts';
+
+/** Why a rental is where it is, or why it waits, as the API shows it. */
+export interface Explanation {
+  rental: string;
+  name: string;
+  phase: RentalPhase;
+  node: string | null;
+  /** What its condition says, and since when it is so. */
+  reason: Reason;
+  message: string;
+  since: string | null;
+  queuePosition: number | null;
+  /** As things stand now, for a rental that wants a node or another one; null when it wants none. */
+  wanted: { usable: number; passedOver: PassedOverSummary } | null;
+  /** The last placement, and what it was decided from. */
+  placement: (PlacementView & { decision: DecisionView | null }) | null;
+  /** What each reason in here means. */
+  meanings: Record<string, string>;
+}
+
+export interface DecisionView extends Omit<PlacementDecision, 'rank'> {
+  rank: { failedHere: number; failedLatelyAt: string | null; inZone: number; restedSince: string | null };
+}
+
+/** `decision`: of the last placement; null when none was kept with it. */
+export function explainRental(
+  rental: Rental,
+  nodes: Node[],
+  occupants: ReadonlyMap<string, string>,
+  decision: PlacementDecision | null,
+): Explanation {
+  const ready = findCondition(rental.record.conditions, 'Ready');
+  const last = lastPlacement(rental);
+  const serving = rental.placements.find(({ role, endedAt }) => role === 'serving' && endedAt === null);
+  const explanation = {
+    rental: rental.id,
+    name: rental.name,
+    phase: rental.record.phase,
+    node: serving?.node ?? null,
+    reason: ready?.reason ?? ('Accepted' as const),
+    message: ready?.message ?? 'stored',
+    since: ready?.lastTransitionTime ?? null,
+    queuePosition: rental.record.queuePosition,
+    wanted: wantsNode(rental, nodes) ? explainWaiting(rental, nodes, occupants, ready?.reason) : null,
+    placement: last ? { ...viewPlacement(last), decision: decision && viewDecision(decision) } : null,
+  };
+  return { ...explanation, meanings: meaningsIn(explanation) };
+}
+
+export function lastPlacement({ placements }: Rental): Placement | undefined {
+  return placements.toSorted((a, b) => a.epoch - b.epoch).at(-1);
+}
+
+/** It has no node, or one that is dead or to be emptied; and none is being prepared. */
+function wantsNode({ placements, releaseRequestedAt, record }: Rental, nodes: Node[]): boolean {
+  if (releaseRequestedAt !== null || record.endedAt !== null || record.phase === 'Releasing') return false;
+  const live = placements.filter(({ endedAt }) => endedAt === null);
+  if (live.some(({ role }) => role === 'incoming')) return false;
+  const serving = live[0];
+  const node = nodes.find(({ spec }) => spec.name === serving?.node);
+  return node === undefined || node.record.state === 'dead' || node.wishes.draining || node.spec.retiring;
+}
+
+/** What holds the rental itself back, whatever nodes there are. */
+const NO_HOLD: readonly (Reason | undefined)[] = [undefined, 'Accepted', 'NoFreeNode', 'Unsatisfiable'];
+
+/**
+ * From what is stored, with the function that the placement itself uses: so it is true at the moment of the question,
+ * and a pass over an unchanged world has nothing to write down.
+ */
+function explainWaiting(
+  rental: Rental,
+  nodes: Node[],
+  occupants: ReadonlyMap<string, string>,
+  hold: Reason | undefined,
+): Explanation['wanted'] {
+  let usable = 0;
+  const passedOver: PassedOver[] = [];
+  for (const node of nodes) {
+    const { name } = node.spec;
+    const reason = whyPassedOver(rental.spec.selector, candidateOf(node, occupants.has(name)));
+    if (reason === null) usable++;
+    // It could be taken, and is not, for what holds the rental back.
+    const told = reason ?? (NO_HOLD.includes(hold) ? null : (hold as Reason));
+    if (told !== null) passedOver.push({ node: name, reason: told });
+  }
+  return { usable, passedOver: summarize(passedOver) };
+}
+
+function viewDecision({ rank, usable, passedOver, breaker }: PlacementDecision): DecisionView {
+  const toTime = (ms: number) => (ms === 0 ? null : new Date(ms).toISOString());
+  const { failedHere, failedLatelyMs, inZone, restedSinceMs } = rank;
+  const shown = { failedHere, inZone };
+  return {
+    usable,
+    rank: { ...shown, failedLatelyAt: toTime(failedLatelyMs), restedSince: toTime(restedSinceMs) },
+    passedOver,
+    breaker,
+  };
+}
+
+function meaningsIn({ reason, wanted, placement }: Omit<Explanation, 'meanings'>): Record<string, string> {
+  const summaries = [wanted?.passedOver, placement?.decision?.passedOver].filter((each) => each != null);
+  const reasons = summaries.flatMap(({ nodes, others }) => [...nodes, ...others].map((each) => each.reason));
+  // Kept by an earlier version, a reason may have gone from the list since.
+  const known = [...new Set([reason, ...reasons])].filter((each) => each in REASONS);
+  return Object.fromEntries(known.map((each) => [each, REASONS[each]]));
+}

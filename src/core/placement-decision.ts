@@ -1,0 +1,34 @@
+import type { Breaker } from './breaker.ts';
+import type { Node } from './node.ts';
+import { type PassedOverSummary, summarize, whyPassedOver } from './passed-over.ts';
+import { type Candidate, countByZone, type Rank, rankNode } from './placement.ts';
+import type { Rental } from './rental.ts';
+
+/** Why a placement is where it is: kept with it, for what it was decided from is gone a moment later. */
+export interface PlacementDecision {
+  /** Nodes that could have been taken, the chosen one included. */
+  usable: number;
+  rank: Rank;
+  passedOver: PassedOverSummary;
+  breaker: { open: boolean; message: string };
+}
+
+export function describePlacement(
+  rental: Rental,
+  chosen: Node,
+  candidates: Candidate[],
+  { open, message }: Breaker,
+  now: Date,
+): PlacementDecision {
+  const others = candidates.filter(({ node }) => node !== chosen);
+  const passedOver = others.map((candidate) => ({
+    node: candidate.node.spec.name,
+    reason: whyPassedOver(rental.spec.selector, candidate) ?? ('RankedLower' as const),
+  }));
+  return {
+    usable: 1 + passedOver.filter(({ reason }) => reason === 'RankedLower').length,
+    rank: rankNode(rental, chosen, countByZone(candidates), now),
+    passedOver: summarize(passedOver),
+    breaker: { open, message },
+  };
+}
