@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { boolean, index, int, mysqlTable, text, uniqueIndex, varchar } from 'drizzle-orm/mysql-core';
+import type { CleaningReport } from '../core/cleaning-report.ts';
 import type { Condition } from '../core/condition.ts';
 import type { InventoryAnswer } from '../core/inventory.ts';
 import { NODE_STATES } from '../core/node.ts';
+import type { PlacementDecision } from '../core/placement-decision.ts';
 import { RENTAL_PHASES, type RentalSpec } from '../core/rental.ts';
 import { counter, identifier, jsonText, moment, oneOf } from './columns.ts';
 
@@ -125,6 +127,10 @@ export const placements = mysqlTable(
     endedAt: moment(),
     endReason: varchar({ length: 64 }),
     cleanedAt: moment(),
+    /** Why this node, and who was passed over: written once, and read only when somebody asks. */
+    decision: jsonText().$type<PlacementDecision | null>(),
+    /** What the tries to clean the node of it said. */
+    report: jsonText().$type<CleaningReport | null>(),
 
     liveNode: identifier({ length: 63 }).generatedAlwaysAs(sql`if(\`ended_at\` is null, \`node\`, null)`, {
       mode: 'stored',

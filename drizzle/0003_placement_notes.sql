@@ -1,0 +1,2 @@
+ALTER TABLE `placements` ADD `decision` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;--> statement-breakpoint
+ALTER TABLE `placements` ADD `report` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
