@@ -6,6 +6,7 @@ import { answerProblem, ProblemError } from './problem.ts';
 import { addDescriptionRoute } from './routes/description.ts';
 import { addDocsRoutes } from './routes/docs.ts';
 import { addEventRoute } from './routes/events.ts';
+import { addExplainRoute } from './routes/explain.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addInventoryRoutes } from './routes/inventory.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
@@ -28,6 +29,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   app.use('/api/*', limitBody(), authenticate(deps), requireJson());
   addRentRoute(app, deps);
   addRentalRoutes(app, deps);
+  addExplainRoute(app, deps);
   addNodeRoutes(app, deps);
   addNodeWishRoutes(app, deps);
   addInventoryRoutes(app, deps);

@@ -104,6 +104,15 @@ export const conditionSchema = z.object({
   lastTransitionTime: time,
 });
 
+export const placementSchema = z.object({
+  epoch: z.int(),
+  node: z.string(),
+  startedAt: time,
+  readyAt: time.nullable(),
+  endedAt: time.nullable(),
+  endReason: z.string().nullable(),
+});
+
 export const rentalSchema = z
   .object({
     id: z.string().openapi({ example: 'r_3k5mzq7xw2c4d6fa' }),
@@ -136,16 +145,7 @@ export const rentalSchema = z
         })
         .nullable(),
       conditions: z.array(conditionSchema),
-      placements: z.array(
-        z.object({
-          epoch: z.int(),
-          node: z.string(),
-          startedAt: time,
-          readyAt: time.nullable(),
-          endedAt: time.nullable(),
-          endReason: z.string().nullable(),
-        }),
-      ),
+      placements: z.array(placementSchema),
     }),
   })
   .openapi('Rental');

@@ -5,6 +5,7 @@ import { type Client, createClient } from './client.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerDaemon } from './commands/daemon.ts';
 import { registerDescribe } from './commands/describe.ts';
+import { registerExplain } from './commands/explain.ts';
 import { registerGet } from './commands/get.ts';
 import { registerInventory } from './commands/inventory.ts';
 import { registerNodes } from './commands/nodes.ts';
@@ -56,6 +57,7 @@ async function createProgram(context: Context, argv: readonly string[]): Promise
   registerRent(program, context);
   registerGet(program, context);
   registerDescribe(program, context);
+  registerExplain(program, context);
   registerSsh(program, context);
   registerRentals(program, context);
   registerNodes(program, context);

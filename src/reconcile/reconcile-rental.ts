@@ -6,6 +6,7 @@ import { computeTurn, listMoves } from '../core/move-turn.ts';
 import type { Node } from '../core/node.ts';
 import { nextState } from '../core/node-machine.ts';
 import { type Candidate, choosePlacement } from '../core/placement.ts';
+import { describePlacement } from '../core/placement-decision.ts';
 import type { Placement, Rental, RentalRecord } from '../core/rental.ts';
 import type { RentalDecision } from '../core/rental-decision.ts';
 import { viewRental } from '../core/rental-view.ts';
@@ -24,6 +25,7 @@ export async function reconcileRental(
 ): Promise<void> {
   const { fleet, due, clock, policy } = context;
   const now = clock.now();
+  let candidates: Candidate[] = [];
   const decision = decideRental({
     rental,
     nodeOf: fleet.node,
@@ -31,7 +33,10 @@ export async function reconcileRental(
     get breaker() {
       return context.breaker();
     },
-    choose: () => choosePlacement(rental, listCandidates(context), now),
+    choose: () => {
+      candidates = listCandidates(context);
+      return choosePlacement(rental, candidates, now);
+    },
     turn: (isUrgent) => computeTurn(listMoves(fleet.rentals(), fleet.node), isUrgent, policy().migrate, now),
     queuePosition: options.queuePosition,
     policy: policy(),
@@ -42,6 +47,10 @@ export async function reconcileRental(
   if (record === rental.record && decision.change.kind === 'none' && !options.isDirty) return;
 
   const change = applyChange(rental, decision, now);
+  if (change.bound && decision.change.kind === 'bind') {
+    const { node } = decision.change;
+    change.bound.decision = describePlacement(rental, node, candidates, context.breaker(), now);
+  }
   const result = await context.store.save(context.leadership, {
     ...change.save,
     rentals: [

@@ -3,6 +3,7 @@ import type { InventoryAnswer, InventoryState } from '../core/inventory.ts';
 import type { Node, NodeWishes } from '../core/node.ts';
 import { viewNode } from '../core/node-view.ts';
 import { isReturnHeld } from '../core/node-wishes.ts';
+import type { PlacementDecision } from '../core/placement-decision.ts';
 import type { Rental, RentalPhase, RentalRecord } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type {
@@ -19,6 +20,7 @@ export interface MemoryApiStore extends ApiStore {
   readonly rentals: Map<string, Rental>;
   readonly nodes: Map<string, Node>;
   readonly events: StoredEvent[];
+  readonly decisions: Map<number, PlacementDecision>;
   /** What every call rejects with, as when the database is down; null: it works. */
   failure: Error | null;
   addNode(node: Node): void;
@@ -46,6 +48,7 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
   const nodes = new Map<string, Node>();
   const tokens = new Map<string, StoredToken>();
   const keys = new Map<string, Key>();
+  const decisions = new Map<number, PlacementDecision>();
   const events: StoredEvent[] = [];
   let inventory: InventoryState | null = null;
 
@@ -60,7 +63,7 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
     );
 
   const store: MemoryApiStore = {
-    ...{ rentals, nodes, events, failure: null },
+    ...{ rentals, nodes, events, decisions, failure: null },
     ...createHistory(events),
     ...createTokenTable(tokens, now),
     addNode: (node) => nodes.set(node.spec.name, node),
@@ -158,6 +161,7 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
       return true;
     },
     listOpenRentals: async () => [...rentals.values()].filter(({ record }) => record.endedAt === null),
+    loadDecision: async (epoch) => decisions.get(epoch) ?? null,
     loadInventoryState: async () => inventory,
     async requestInventory({ sha256, force, by }) {
       const requested = (inventory?.requested ?? 0) + 1;

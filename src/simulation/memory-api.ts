@@ -15,6 +15,7 @@ export type MemoryApi = Pick<
   | 'discardRejected'
   | 'writeWish'
   | 'listOccupants'
+  | 'loadDecision'
   | 'listEvents'
   | 'listRecentEvents'
   | 'lastEventSeq'
@@ -103,9 +104,10 @@ function createRentals(
   };
 }
 
-function createFleet(deps: MemoryDeps): Pick<MemoryApi, 'writeWish' | 'listOccupants'> {
+function createFleet(deps: MemoryDeps): Pick<MemoryApi, 'writeWish' | 'listOccupants' | 'loadDecision'> {
   const { nodes, placements } = deps.tables;
   return {
+    loadDecision: async (epoch) => deps.tables.decisions.get(epoch) ?? null,
     async listOccupants() {
       const live = [...placements.values()].filter(({ endedAt }) => endedAt === null);
       return new Map(live.map(({ node, rentalId }) => [node, rentalId]));

@@ -161,7 +161,10 @@ function writeAll(tables: Tables, transaction: Transaction, save: Save, fence: n
   }
   if (save.bind) {
     const unset = { readyAt: null, appliedKey: null, endedAt: null, endReason: null, cleanedAt: null };
-    if (!putPlacement(tables, transaction, { ...save.bind, ...unset, epoch: fence })) return false;
+    const { decision, ...bound } = save.bind;
+    if (!putPlacement(tables, transaction, { ...bound, ...unset, epoch: fence })) return false;
+    // Of a number that is undone nothing is ever read.
+    if (decision) tables.decisions.set(fence, decision);
   }
   return writeCleaned(tables, transaction, save) && removeNodes(tables, transaction, save.removeNodes ?? []);
 }

@@ -1,6 +1,7 @@
 import type { NewEvent, StoredEvent } from '../core/event.ts';
 import type { InventoryState } from '../core/inventory.ts';
 import type { Node } from '../core/node.ts';
+import type { PlacementDecision } from '../core/placement-decision.ts';
 import type { Placement, Rental } from '../core/rental.ts';
 
 // Rows are never changed in place: a write puts another object where the old one was, so what a reader got stays
@@ -41,6 +42,8 @@ export interface Tables {
   nodes: Map<string, Node>;
   rentals: Map<string, RentalRow>;
   placements: Map<number, Placement>;
+  /** epoch -> what the placement was decided from. */
+  decisions: Map<number, PlacementDecision>;
   lease: LeaseRow;
   inventory: InventoryState | null;
   /** In their order. */
@@ -64,6 +67,7 @@ export function createTables(): Tables {
     nodes: new Map(),
     rentals: new Map(),
     placements: new Map(),
+    decisions: new Map(),
     lease: { holder: '', token: 0, seq: 0, expiresAtMs: 0 },
     inventory: null,
     events: [],

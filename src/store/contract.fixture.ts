@@ -20,6 +20,7 @@ export type ContractStore = ReconcileStore &
     | 'writeWish'
     | 'requestInventory'
     | 'listOccupants'
+    | 'loadDecision'
     | 'listEvents'
     | 'listRecentEvents'
     | 'lastEventSeq'

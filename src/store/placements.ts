@@ -1,4 +1,5 @@
 import { and, asc, eq, inArray, isNotNull, isNull, max, sql } from 'drizzle-orm';
+import type { PlacementDecision } from '../core/placement-decision.ts';
 import type { Placement } from '../core/rental.ts';
 import type { Save } from '../core/store-ports.ts';
 import { findStoreError } from './errors.ts';
@@ -43,6 +44,15 @@ export async function listPlacementsOfRentals(
   return byRental;
 }
 
+/** Apart from the rows, which are read again and again: it is asked for rarely, and long beside them. */
+export async function findDecision({ db }: Session, epoch: number): Promise<PlacementDecision | null> {
+  const [row] = await db
+    .select({ decision: placements.decision })
+    .from(placements)
+    .where(eq(placements.epoch, epoch));
+  return row?.decision ?? null;
+}
+
 /** node name -> rental id. */
 export async function listOccupants({ db }: Session): Promise<Map<string, string>> {
   const rows = await db
@@ -67,9 +77,10 @@ export async function insertPlacement(
   placement: NonNullable<Save['bind']>,
   epoch: number,
 ): Promise<boolean> {
-  const { rentalId, node, role, account, uid, startedAt } = placement;
+  const { rentalId, node, role, account, uid, startedAt, decision } = placement;
+  const about = { rentalId, node, role, account, uid, startedAt };
   try {
-    await db.insert(placements).values({ epoch, rentalId, node, role, account, uid, startedAt });
+    await db.insert(placements).values({ epoch, ...about, decision: decision ?? null });
     return true;
   } catch (error) {
     if (findStoreError(error)?.kind === 'duplicate') return false;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { PlacementDecision } from '../core/placement-decision.ts';
 import type { Leadership, Save } from '../core/store-ports.ts';
 import { type ContractBench, lease } from './contract.fixture.ts';
 import { bindSave as bindTo, event, fleetOf, newRental, nodeSpec, now } from './test-samples.ts';
@@ -61,6 +62,24 @@ export function testSaves(bench: ContractBench): void {
     expect(await bench.store.listPlacementsOnNodes('n1')).toEqual([]);
     const live = { cleaned: { epochs: [second.fence], at: now }, events: [] };
     expect(await bench.store.save(bench.leader, live)).toEqual({ kind: 'conflict' });
+  });
+
+  test('keeps with a placement what it was decided from', async () => {
+    await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1'), nodeSpec('n2')]), now);
+    const decision: PlacementDecision = {
+      ...{ usable: 1, breaker: { open: false, message: '' } },
+      rank: { failedHere: 0, failedLatelyMs: 0, inZone: 0, restedSinceMs: 0 },
+      passedOver: { nodes: [{ node: 'n2', reason: 'NotVerified' }], others: [] },
+    };
+    const { bind, ...rest } = await bindSave('r_1', 'n1');
+    if (!bind) throw new Error('no binding');
+    const saved = await bench.store.save(bench.leader, { ...rest, bind: { ...bind, decision } });
+    const other = await bench.store.save(bench.leader, await bindSave('r_2', 'n2'));
+    if (saved.kind !== 'saved' || other.kind !== 'saved') throw new Error('not saved');
+    expect(await bench.store.loadDecision(saved.fence)).toEqual(decision);
+    expect(await bench.store.loadDecision(other.fence)).toBeNull();
+    expect(await bench.store.loadDecision(90_000)).toBeNull();
+    expect(await bench.store.listPlacementsOnNodes('n1')).not.toHaveProperty('0.decision');
   });
 
   test('writes all of a save or nothing when one guard does not hold', async () => {

@@ -96,12 +96,12 @@ async function describeNode(context: Context, name: string, format: Format | und
   io.out(await formatHistory(context, { node: name }));
 }
 
-function formatPairs(pairs: [string, string][]): string {
+export function formatPairs(pairs: [string, string][]): string {
   const width = Math.max(...pairs.map(([key]) => key.length)) + 1;
   return pairs.map(([key, value]) => `${`${key}:`.padEnd(width)}   ${printable(value)}\n`).join('');
 }
 
-function formatSection(title: string, text: string): string {
+export function formatSection(title: string, text: string): string {
   const body = text === '' ? 'none\n' : text;
   return `${title}:\n${body.replaceAll(/^(?=.)/gm, '  ')}`;
 }

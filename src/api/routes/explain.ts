@@ -1,0 +1,31 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { explainRental, lastPlacement } from '../../core/explanation.ts';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
+import { ProblemError } from '../problem.ts';
+import { json, problems } from '../respond.ts';
+import { explanationSchema } from '../schemas-explain.ts';
+import { scopeOf } from './rentals.ts';
+
+const route = createRoute({
+  method: 'get',
+  path: '/api/rentals/{id}/explain',
+  summary: 'Why a rental is where it is, or why it waits: each node that was passed over, with the reason',
+  request: { params: z.object({ id: z.string().min(1).max(80).openapi({ description: 'id or name' }) }) },
+  responses: { 200: json(explanationSchema, 'The explanation'), ...problems(404) },
+});
+
+export function addExplainRoute(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): void {
+  app.openapi(route, async (c) => {
+    const { id } = c.req.valid('param');
+    const rental = await store.findRental(scopeOf(c.var.principal), id);
+    if (rental === null) throw new ProblemError('not_found', `there is no rental ${id}`);
+    const last = lastPlacement(rental);
+    const [nodes, occupants, decision] = await Promise.all([
+      store.listNodes(),
+      store.listOccupants(),
+      last ? store.loadDecision(last.epoch) : null,
+    ]);
+    return c.json(explainRental(rental, nodes, occupants, decision), 200);
+  });
+}

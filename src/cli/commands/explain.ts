@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import type { DecisionView, Explanation } from '../../core/explanation.ts';
+import type { PassedOverSummary } from '../../core/passed-over.ts';
+import type { Context } from '../context.ts';
+import { rentalPath } from '../follow.ts';
+import { type Format, printData, withOutput } from '../output.ts';
+import { createTable, formatAge, printable } from '../table.ts';
+import { formatPairs, formatSection } from './describe.ts';
+
+export function registerExplain(program: Command, context: Context): void {
+  withOutput(
+    program
+      .command('explain')
+      .description('why a rental is where it is, or why it waits')
+      .argument('<name>', 'name or id of a rental'),
+    ['json', 'yaml'],
+  ).action((name: string, options: { output?: Format }) => explain(context, name, options.output));
+}
+
+async function explain({ client, io }: Context, name: string, format: Format | undefined): Promise<void> {
+  const told = await client().get<Explanation>(`${rentalPath(name)}/explain`);
+  if (printData(io, format, told)) return;
+  const now = io.now();
+  const { wanted, placement, meanings } = told;
+  const since = told.since === null ? '' : `, for ${formatAge(told.since, now)}`;
+  io.out(
+    formatPairs([
+      ['Rental', `${told.name} (${told.rental})`],
+      ['Phase', `${told.phase}${since}`],
+      ['Node', told.node ?? '-'],
+      ['Reason', `${told.reason}: ${told.message}`],
+      ...(meanings[told.reason] ? [['Means', meanings[told.reason]] as [string, string]] : []),
+      ...(told.queuePosition === null ? [] : [['In queue', `${told.queuePosition}`] as [string, string]]),
+    ]),
+  );
+  if (wanted !== null) {
+    io.out(`\nIt wants a node. Now ${countNodes(wanted.usable)} could be taken.\n`);
+    io.out(formatSection('Passed over', formatPassedOver(wanted.passedOver, meanings)));
+  }
+  if (placement === null) return;
+  const { node, epoch, decision } = placement;
+  const end =
+    placement.endedAt === null
+      ? placement.readyAt === null
+        ? 'not ready yet'
+        : `ready at ${placement.readyAt}`
+      : `ended at ${placement.endedAt} (${placement.endReason ?? '-'})`;
+  io.out(`\nThe last placement: ${printable(node)}, at ${placement.startedAt} (epoch ${epoch}), ${end}.\n`);
+  if (decision === null) return io.out('What it was decided from was not kept.\n');
+  io.out(formatPairs(describeDecision(decision, placement.startedAt)));
+  io.out(formatSection('Passed over then', formatPassedOver(decision.passedOver, meanings)));
+}
+
+/** In the order in which it counts. */
+function describeDecision({ usable, rank, breaker }: DecisionView, at: string): [string, string][] {
+  const then = new Date(at);
+  const choice = usable === 1 ? 'the only node that could be taken' : `the best of ${usable} nodes`;
+  return [
+    ['Chosen', choice],
+    ['Failed this rental', rank.failedHere === 0 ? 'never' : `${rank.failedHere} times`],
+    ['Failed lately', rank.failedLatelyAt === null ? 'no' : `${formatAge(rank.failedLatelyAt, then)} before`],
+    ['Rentals in its zone', String(rank.inZone)],
+    ['Had rested for', formatAge(rank.restedSince, then)],
+    ['Breaker', breaker.open ? `open: ${breaker.message}` : 'closed'],
+  ];
+}
+
+function formatPassedOver({ nodes, others }: PassedOverSummary, meanings: Record<string, string>): string {
+  const rows = nodes.map(({ node, reason }) => [printable(node), reason, meanings[reason] ?? '-']);
+  const table = createTable(['NODE', 'REASON', 'MEANS']);
+  const more = others.map(({ reason, count }) => `${count} ${reason}`).join(', ');
+  return `${rows.length === 0 ? '' : table.format(rows)}${more === '' ? '' : `and more: ${more}\n`}`;
+}
+
+function countNodes(count: number): string {
+  return count === 0 ? 'no node' : count === 1 ? '1 node' : `${count} nodes`;
+}
