@@ -10,6 +10,7 @@ import { addExplainRoute } from './routes/explain.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addInventoryRoutes } from './routes/inventory.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
+import { addNodePlacementsRoute } from './routes/node-placements.ts';
 import { addNodeWishRoutes } from './routes/node-wishes.ts';
 import { addNodeRoutes } from './routes/nodes.ts';
 import { addRentRoute } from './routes/rent.ts';
@@ -31,6 +32,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addRentalRoutes(app, deps);
   addExplainRoute(app, deps);
   addNodeRoutes(app, deps);
+  addNodePlacementsRoute(app, deps);
   addNodeWishRoutes(app, deps);
   addInventoryRoutes(app, deps);
   addEventRoute(app, deps);

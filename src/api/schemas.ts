@@ -111,6 +111,21 @@ export const placementSchema = z.object({
   readyAt: time.nullable(),
   endedAt: time.nullable(),
   endReason: z.string().nullable(),
+  cleanedAt: time.nullable().openapi({ description: 'when the node was verified clean of it' }),
+  cleaning: z
+    .object({
+      attempts: z.int().openapi({ description: 'tries that came to an end' }),
+      outcome: z.enum(['clean', 'failed']).openapi({ description: 'of the last one' }),
+      reason: z.string(),
+      message: z.string(),
+      at: time,
+      found: z
+        .object({ at: time, items: z.array(z.string()), more: z.int() })
+        .nullable()
+        .openapi({ description: 'what the verification found when it last found anything' }),
+    })
+    .nullable()
+    .openapi({ description: 'what the tries to clean the node of it said; null: none has come to an end' }),
 });
 
 export const rentalSchema = z

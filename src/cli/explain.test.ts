@@ -26,6 +26,7 @@ const LOST: Explanation = {
   placement: {
     ...{ epoch: 41, node: 'worker_1', startedAt: '2026-01-01T10:00:00.000Z' },
     ...{ readyAt: '2026-01-01T10:00:02.000Z', endedAt: null, endReason: null },
+    ...{ cleanedAt: null, cleaning: null },
     decision: {
       usable: 3,
       rank: {

@@ -1,31 +1,27 @@
 import { escapeText } from './escape-text.ts';
-import type { Reason } from './reason.ts';
+import type { CleaningReport, Placement } from './rental.ts';
 import { failureOf, type Run } from './work.ts';
-
-/** What the tries to clean a node of an ended placement said; kept with the placement. */
-export interface CleaningReport {
-  /** Tries that came to an end. */
-  attempts: number;
-  /** What the last one said. */
-  outcome: 'clean' | 'failed';
-  reason: Reason;
-  message: string;
-  /** When it ended, RFC 3339. */
-  at: string;
-  /** What the verification found the last time that it found anything; null: it never did. */
-  found: { at: string; items: string[]; more: number } | null;
-}
 
 const SHOWN_ITEMS = 10;
 const MAX_ITEM = 200;
 const MAX_MESSAGE = 500;
 
-/** The report after one more try; null when it says nothing of the cleaning. */
-export function reportCleaning(
+/** What a try that just ended says of each placement whose residue it was to remove. */
+export function reportsOf(
   run: Run | null,
-  earlier: CleaningReport | null,
+  residue: Placement[],
   now: Date,
-): CleaningReport | null {
+): { epoch: number; report: CleaningReport }[] {
+  if (run?.work.kind !== 'clean') return [];
+  const tried = new Set(run.work.residue.map(({ epoch }) => epoch));
+  return residue.flatMap(({ epoch, report: earlier }) => {
+    const report = tried.has(epoch) ? reportCleaning(run, earlier ?? null, now) : null;
+    return report ? [{ epoch, report }] : [];
+  });
+}
+
+/** The report after one more try; null when it says nothing of the cleaning. */
+function reportCleaning(run: Run | null, earlier: CleaningReport | null, now: Date): CleaningReport | null {
   const outcome = run?.outcome;
   if (run?.work.kind !== 'clean' || !outcome || outcome.kind === 'aborted') return null;
   const failure = failureOf(outcome);

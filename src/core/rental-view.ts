@@ -1,7 +1,7 @@
 import type { Condition } from './condition.ts';
 import { formatDuration } from './duration.ts';
 import type { Node } from './node.ts';
-import type { Placement, Rental, RentalPhase } from './rental.ts';
+import type { CleaningReport, Placement, Rental, RentalPhase } from './rental.ts';
 
 /** A rental as the API, the watch streams and the history show it: this list of fields and nothing else. */
 export interface RentalView {
@@ -46,6 +46,10 @@ export interface PlacementView {
   readyAt: string | null;
   endedAt: string | null;
   endReason: string | null;
+  /** When the node was verified clean of it. */
+  cleanedAt: string | null;
+  /** What the tries to clean the node of it said; null: none has come to an end. */
+  cleaning: CleaningReport | null;
 }
 
 /** `nodes` looks a node up by its name; undefined for one that left the fleet. */
@@ -118,6 +122,8 @@ export function viewPlacement(placement: Placement): PlacementView {
     readyAt: toTime(placement.readyAt),
     endedAt: toTime(placement.endedAt),
     endReason: placement.endReason,
+    cleanedAt: toTime(placement.cleanedAt),
+    cleaning: placement.report ?? null,
   };
 }
 

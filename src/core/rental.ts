@@ -1,4 +1,5 @@
 import type { Condition } from './condition.ts';
+import type { Reason } from './reason.ts';
 
 export const RENTAL_PHASES = [
   'Pending',
@@ -89,4 +90,20 @@ export interface Placement {
   endReason: string | null;
   /** When the node was verified clean of it. An ended placement that is not cleaned is residue. */
   cleanedAt: Date | null;
+  /** What the tries to clean the node of it said; absent or null: none has come to an end. */
+  report?: CleaningReport | null;
+}
+
+/** What the tries to clean a node of an ended placement said; kept with the placement. */
+export interface CleaningReport {
+  /** Tries that came to an end. */
+  attempts: number;
+  /** What the last one said. */
+  outcome: 'clean' | 'failed';
+  reason: Reason;
+  message: string;
+  /** When it ended, RFC 3339. */
+  at: string;
+  /** What the verification found the last time that it found anything; null: it never did. */
+  found: { at: string; items: string[]; more: number } | null;
 }

@@ -2,7 +2,7 @@ import type { NewEvent, StoredEvent } from './event.ts';
 import type { InventoryAnswer, InventoryState } from './inventory.ts';
 import type { Node, NodeRecord, NodeSpec } from './node.ts';
 import type { PlacementDecision } from './placement-decision.ts';
-import type { Placement, Rental, RentalPhase, RentalRecord, RentalSpec } from './rental.ts';
+import type { CleaningReport, Placement, Rental, RentalPhase, RentalRecord, RentalSpec } from './rental.ts';
 
 /** Proof of leadership: every write of the reconciler names it. */
 export interface Leadership {
@@ -41,6 +41,8 @@ export interface Save {
   }[];
   /** Ended placements whose residue was verified gone. */
   cleaned?: { epochs: number[]; at: Date };
+  /** What a try to clean a node said of ended placements; in the save that the try brings about anyway. */
+  reports?: { epoch: number; report: CleaningReport }[];
   /** Nodes to delete for good (retiring and clean, or given up; without a live placement). */
   removeNodes?: string[];
   events: NewEvent[];
@@ -205,6 +207,8 @@ export interface ApiStore {
   writeWish(node: string, wish: NodeWish, event: NewEvent): Promise<boolean | null>;
   /** Open rentals of all tenants, for plans. */
   listOpenRentals(): Promise<Rental[]>;
+  /** Placements that there were on a node of this name, newest first; `before`: an epoch to go on from. */
+  listPlacementsOfNode(node: string, page: { before: number | null; limit: number }): Promise<Placement[]>;
   /** What a placement was decided from; null when none was kept with it. */
   loadDecision(epoch: number): Promise<PlacementDecision | null>;
   loadInventoryState(): Promise<InventoryState | null>;

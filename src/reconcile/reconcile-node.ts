@@ -1,3 +1,4 @@
+import { reportsOf } from '../core/cleaning-report.ts';
 import type { Condition } from '../core/condition.ts';
 import { describeConditionChanges } from '../core/condition-events.ts';
 import { decideNode } from '../core/decide-node.ts';
@@ -77,15 +78,17 @@ async function save(
   context: Context,
 ): Promise<number | 'conflict' | null> {
   const { store, leadership, fleet, told } = context;
-  const { node, live, now } = inputs;
+  const { node, live, residue, run, now } = inputs;
   const { record, placement, cleaned, start, remove } = decision;
   const isChanged = record !== node.record || placement || cleaned.length > 0 || start || remove;
   if (!isChanged) return null;
   const { name } = node.spec;
+  const reports = decision.settled ? reportsOf(run, residue, now) : [];
   const result = await store.save(leadership, {
     nodes: remove ? [] : [{ name, record }],
     placements: placement && live ? [{ epoch: live.epoch, set: placement }] : [],
     ...(cleaned.length > 0 ? { cleaned: { epochs: cleaned, at: now } } : {}),
+    ...(reports.length > 0 ? { reports } : {}),
     ...(remove ? { removeNodes: [name] } : {}),
     events: describeChanges(inputs, decision, context),
   });
@@ -95,6 +98,11 @@ async function save(
   else told.note(name, record.conditions);
   await fleet.refreshNode(name);
   if (live) await fleet.refreshRental(live.rentalId);
+  // Theirs are the rows that say that the node was cleaned of them: a release waits for that.
+  const reported = new Set(reports.map(({ epoch }) => epoch));
+  for (const { epoch, rentalId } of residue) {
+    if (reported.has(epoch) && fleet.rental(rentalId)) await fleet.refreshRental(rentalId);
+  }
   return result.fence;
 }
 

@@ -63,6 +63,7 @@ function checkBinding(books: Books, commit: Commit, placement: Placement): void 
   const taken = books.uids.get(`${node}/${uid}`);
   if (taken !== undefined) violate(`uid ${uid} of ${node} was ${taken}'s and is given to ${account}`);
   books.uids.set(`${node}/${uid}`, account);
+  if (!books.tables.decisions.has(epoch)) violate(`nobody can say why ${rentalId} is on ${node}`);
   const change = changesOf<Node>(commit, 'nodes').find(({ key }) => key === node);
   if (change?.before?.record.state !== 'free')
     violate(`${node} was lent while it was ${change?.before?.record.state}`);
@@ -110,6 +111,9 @@ function checkChange(books: Books, commit: Commit, before: Placement, after: Pla
     const account = machine?.accounts.get(after.account);
     if (account?.uid === uid || machine?.residue.has(uid))
       violate(`${node} is called clean of ${rentalId} and is not`);
+    if (after.report?.outcome !== 'clean')
+      violate(`${node} is called clean of ${rentalId}, and no try said so`);
+    if (after.report?.found) books.tally.count('clean after something was found');
   }
 }
 

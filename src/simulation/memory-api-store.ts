@@ -161,6 +161,12 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
       return true;
     },
     listOpenRentals: async () => [...rentals.values()].filter(({ record }) => record.endedAt === null),
+    async listPlacementsOfNode(name, { before, limit }) {
+      const placed = [...rentals.values()].flatMap(({ placements }) =>
+        placements.filter(({ node, epoch }) => node === name && (before === null || epoch < before)),
+      );
+      return placed.sort((a, b) => b.epoch - a.epoch).slice(0, limit);
+    },
     loadDecision: async (epoch) => decisions.get(epoch) ?? null,
     loadInventoryState: async () => inventory,
     async requestInventory({ sha256, force, by }) {

@@ -16,6 +16,7 @@ export type MemoryApi = Pick<
   | 'writeWish'
   | 'listOccupants'
   | 'loadDecision'
+  | 'listPlacementsOfNode'
   | 'listEvents'
   | 'listRecentEvents'
   | 'lastEventSeq'
@@ -104,9 +105,17 @@ function createRentals(
   };
 }
 
-function createFleet(deps: MemoryDeps): Pick<MemoryApi, 'writeWish' | 'listOccupants' | 'loadDecision'> {
+function createFleet(
+  deps: MemoryDeps,
+): Pick<MemoryApi, 'writeWish' | 'listOccupants' | 'loadDecision' | 'listPlacementsOfNode'> {
   const { nodes, placements } = deps.tables;
   return {
+    async listPlacementsOfNode(name, { before, limit }) {
+      const placed = [...placements.values()].filter(
+        ({ node, epoch }) => node === name && (before === null || epoch < before),
+      );
+      return placed.sort((a, b) => b.epoch - a.epoch).slice(0, limit);
+    },
     loadDecision: async (epoch) => deps.tables.decisions.get(epoch) ?? null,
     async listOccupants() {
       const live = [...placements.values()].filter(({ endedAt }) => endedAt === null);

@@ -166,6 +166,11 @@ function writeAll(tables: Tables, transaction: Transaction, save: Save, fence: n
     // Of a number that is undone nothing is ever read.
     if (decision) tables.decisions.set(fence, decision);
   }
+  for (const { epoch, report } of save.reports ?? []) {
+    const row = placements.get(epoch);
+    if (!row || row.endedAt === null) return false;
+    transaction.set('placements', placements, epoch, { ...row, report });
+  }
   return writeCleaned(tables, transaction, save) && removeNodes(tables, transaction, save.removeNodes ?? []);
 }
 

@@ -31,6 +31,7 @@ export const RARE_STATES = [
   'rent: replayed',
   'run over its deadline',
   'verification found something',
+  'clean after something was found',
   'an account was half made',
   'a late order arrived',
   'client logged in',

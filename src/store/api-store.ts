@@ -12,7 +12,7 @@ import { insertRequest, loadInventoryState } from './inventories.ts';
 import { findSchemaProblem } from './migrate.ts';
 import { updateWish } from './node-wishes.ts';
 import { listNodes, loadNode } from './nodes.ts';
-import { findDecision, listOccupants } from './placements.ts';
+import { findDecision, listOccupants, listPlacementsOfNode } from './placements.ts';
 import type { Pool, Session } from './pool.ts';
 import {
   countOpenRentals,
@@ -51,6 +51,8 @@ export function createApiStore(pool: Pool): ApiStore {
       return (await readOnce(pool, (session) => loadNode(session, name))) === null ? null : false;
     },
     listOpenRentals: () => inSnapshot(pool, listOpenRentals),
+    listPlacementsOfNode: (node, page) =>
+      readOnce(pool, (session) => listPlacementsOfNode(session, node, page)),
     loadDecision: (epoch) => readOnce(pool, (session) => findDecision(session, epoch)),
     loadInventoryState: () => readOnce(pool, loadInventoryState),
     requestInventory: (request) => inTransaction(pool, (session) => insertRequest(session, request)),

@@ -21,6 +21,7 @@ export type ContractStore = ReconcileStore &
     | 'requestInventory'
     | 'listOccupants'
     | 'loadDecision'
+    | 'listPlacementsOfNode'
     | 'listEvents'
     | 'listRecentEvents'
     | 'lastEventSeq'

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNotNull, isNull, max, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, max, sql } from 'drizzle-orm';
 import type { PlacementDecision } from '../core/placement-decision.ts';
 import type { Placement } from '../core/rental.ts';
 import type { Save } from '../core/store-ports.ts';
@@ -19,6 +19,7 @@ const columns = {
   endedAt: placements.endedAt,
   endReason: placements.endReason,
   cleanedAt: placements.cleanedAt,
+  report: placements.report,
 };
 
 /** Live ones and residue; what was cleaned has ended, too. */
@@ -42,6 +43,20 @@ export async function listPlacementsOfRentals(
     .orderBy(asc(placements.epoch));
   for (const row of rows) byRental.get(row.rentalId)?.push(row);
   return byRental;
+}
+
+export async function listPlacementsOfNode(
+  { db }: Session,
+  node: string,
+  { before, limit }: { before: number | null; limit: number },
+): Promise<Placement[]> {
+  const onNode = eq(placements.node, node);
+  return await db
+    .select(columns)
+    .from(placements)
+    .where(before === null ? onNode : and(onNode, lt(placements.epoch, before)))
+    .orderBy(desc(placements.epoch))
+    .limit(limit);
 }
 
 /** Apart from the rows, which are read again and again: it is asked for rarely, and long beside them. */
@@ -105,6 +120,21 @@ export async function updatePlacements(
       if (findStoreError(error)?.kind === 'duplicate') return false;
       throw error;
     }
+  }
+  return true;
+}
+
+/** False when one of them is not there, or lives. */
+export async function updateReports(
+  { db }: Session,
+  reports: NonNullable<Save['reports']>,
+): Promise<boolean> {
+  for (const { epoch, report } of reports) {
+    const [result] = await db
+      .update(placements)
+      .set({ report })
+      .where(and(eq(placements.epoch, epoch), isNotNull(placements.endedAt)));
+    if (result.affectedRows !== 1) return false;
   }
   return true;
 }

@@ -12,7 +12,13 @@ import {
   saveLastChecked,
   updateNodeRecord,
 } from './nodes.ts';
-import { insertPlacement, listPlacementsOnNodes, markCleaned, updatePlacements } from './placements.ts';
+import {
+  insertPlacement,
+  listPlacementsOnNodes,
+  markCleaned,
+  updatePlacements,
+  updateReports,
+} from './placements.ts';
 import type { Pool, Session } from './pool.ts';
 import { purgeEvents, purgeRentals } from './purge.ts';
 import { listDirtyRentals, listOpenRentals, loadRental, updateRentalRecord } from './rentals.ts';
@@ -89,6 +95,7 @@ async function writeAll(session: Session, save: Save, fence: number): Promise<bo
   const others = (save.placements ?? []).filter(({ set }) => !set.endedAt);
   if (!(await updatePlacements(session, [...ends, ...others]))) return false;
   if (save.bind && !(await insertPlacement(session, save.bind, fence))) return false;
+  if (save.reports && !(await updateReports(session, save.reports))) return false;
   if (save.cleaned && !(await markCleaned(session, save.cleaned.epochs, save.cleaned.at))) return false;
   for (const name of save.removeNodes ?? []) {
     if (!(await deleteNode(session, name))) return false;

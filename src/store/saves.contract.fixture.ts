@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { PlacementDecision } from '../core/placement-decision.ts';
+import type { CleaningReport } from '../core/rental.ts';
 import type { Leadership, Save } from '../core/store-ports.ts';
 import { type ContractBench, lease } from './contract.fixture.ts';
 import { bindSave as bindTo, event, fleetOf, newRental, nodeSpec, now } from './test-samples.ts';
@@ -80,6 +81,33 @@ export function testSaves(bench: ContractBench): void {
     expect(await bench.store.loadDecision(other.fence)).toBeNull();
     expect(await bench.store.loadDecision(90_000)).toBeNull();
     expect(await bench.store.listPlacementsOnNodes('n1')).not.toHaveProperty('0.decision');
+  });
+
+  test('keeps with a placement what cleaning its node said, once it has ended', async () => {
+    const { store, leader } = bench;
+    await store.applyInventory(leader, fleetOf([nodeSpec('n1')]), now);
+    const bound = await store.save(leader, await bindSave('r_1', 'n1'));
+    if (bound.kind !== 'saved') throw new Error('not saved');
+    const epoch = bound.fence;
+    const report: CleaningReport = {
+      ...{ attempts: 2, outcome: 'failed', reason: 'ResidueFound', message: 'found a file', at: 'then' },
+      found: { at: 'then', items: ['a file'], more: 0 },
+    };
+    const said = { reports: [{ epoch, report }], events: [] };
+    expect(await store.save(leader, said)).toEqual({ kind: 'conflict' });
+    await store.save(leader, {
+      placements: [{ epoch, set: { endedAt: now, endReason: 'Moved' } }],
+      events: [],
+    });
+    expect((await store.save(leader, said)).kind).toBe('saved');
+    expect(await store.listPlacementsOnNodes('n1')).toMatchObject([{ epoch, report }]);
+    const clean: CleaningReport = { ...report, attempts: 3, outcome: 'clean' };
+    const cleaned = { reports: [{ epoch, report: clean }], cleaned: { epochs: [epoch], at: now } };
+    expect((await store.save(leader, { ...cleaned, events: [] })).kind).toBe('saved');
+    const page = { before: null, limit: 5 };
+    expect(await store.listPlacementsOfNode('n1', page)).toMatchObject([{ epoch, report: clean }]);
+    expect(await store.listPlacementsOfNode('n1', { ...page, before: epoch })).toEqual([]);
+    expect(await store.listPlacementsOfNode('n2', page)).toEqual([]);
   });
 
   test('writes all of a save or nothing when one guard does not hold', async () => {

@@ -1,11 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { boolean, index, int, mysqlTable, text, uniqueIndex, varchar } from 'drizzle-orm/mysql-core';
-import type { CleaningReport } from '../core/cleaning-report.ts';
 import type { Condition } from '../core/condition.ts';
 import type { InventoryAnswer } from '../core/inventory.ts';
 import { NODE_STATES } from '../core/node.ts';
 import type { PlacementDecision } from '../core/placement-decision.ts';
-import { RENTAL_PHASES, type RentalSpec } from '../core/rental.ts';
+import { type CleaningReport, RENTAL_PHASES, type RentalSpec } from '../core/rental.ts';
 import { counter, identifier, jsonText, moment, oneOf } from './columns.ts';
 
 // Columns are named after the properties, in snake case (`casing`, here and in drizzle.config.ts).

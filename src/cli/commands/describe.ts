@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import type { Condition } from '../../core/condition.ts';
-import type { RentalView } from '../../core/rental-view.ts';
+import type { PlacementView, RentalView } from '../../core/rental-view.ts';
 import type { AnyNode, EventView } from '../client.ts';
 import type { Context } from '../context.ts';
 import { rentalPath } from '../follow.ts';
 import { formatNextSteps } from '../next-steps.ts';
 import { type Format, printData, withOutput } from '../output.ts';
+import { formatPlacements } from '../placements-text.ts';
 import { EVENTS, formatLabels, isAdminView, loginOf } from '../resources.ts';
+import { formatPairs, formatSection } from '../sections.ts';
 import { createTable, formatAge, formatLeft, printable } from '../table.ts';
 
 export function registerDescribe(program: Command, context: Context): void {
@@ -51,15 +53,8 @@ async function describeRental(context: Context, name: string, format: Format | u
     ]),
   );
   io.out(formatConditions(status.conditions, now));
-  const places = createTable(['EPOCH', 'NODE', 'READY', 'ENDED', 'WHY']);
-  const rows = status.placements.map((place) => [
-    String(place.epoch),
-    place.node,
-    place.readyAt ?? '-',
-    place.endedAt ?? '-',
-    place.endReason ?? '-',
-  ]);
-  io.out(formatSection('Placements', rows.length === 0 ? '' : places.format(rows)));
+  const places = status.placements.map((place) => ({ ...place, where: place.node }));
+  io.out(formatPlacements('NODE', places));
   io.out(await formatHistory(context, { rental: rental.id }));
 }
 
@@ -93,17 +88,15 @@ async function describeNode(context: Context, name: string, format: Format | und
   io.out(formatConditions(status.conditions, now));
   const next = formatNextSteps(node, now);
   if (next !== '') io.out(formatSection('Next', next));
+  const path = `/api/nodes/${encodeURIComponent(name)}/placements`;
+  const placed = await context.client().list<Placed>(path, {}, SHOWN_PLACEMENTS);
+  io.out(
+    formatPlacements(
+      'RENTAL',
+      placed.map((place) => ({ ...place, where: place.rental })),
+    ),
+  );
   io.out(await formatHistory(context, { node: name }));
-}
-
-export function formatPairs(pairs: [string, string][]): string {
-  const width = Math.max(...pairs.map(([key]) => key.length)) + 1;
-  return pairs.map(([key, value]) => `${`${key}:`.padEnd(width)}   ${printable(value)}\n`).join('');
-}
-
-export function formatSection(title: string, text: string): string {
-  const body = text === '' ? 'none\n' : text;
-  return `${title}:\n${body.replaceAll(/^(?=.)/gm, '  ')}`;
 }
 
 function formatConditions(conditions: Condition[], now: Date): string {
@@ -117,6 +110,10 @@ function formatConditions(conditions: Condition[], now: Date): string {
   ]);
   return formatSection('Conditions', rows.length === 0 ? '' : table.format(rows));
 }
+
+/** Of a node; those of a rental are few. */
+const SHOWN_PLACEMENTS = 10;
+type Placed = PlacementView & { rental: string };
 
 const SHOWN_EVENTS = 20;
 

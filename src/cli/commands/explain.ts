@@ -4,8 +4,8 @@ import type { PassedOverSummary } from '../../core/passed-over.ts';
 import type { Context } from '../context.ts';
 import { rentalPath } from '../follow.ts';
 import { type Format, printData, withOutput } from '../output.ts';
+import { formatPairs, formatSection } from '../sections.ts';
 import { createTable, formatAge, printable } from '../table.ts';
-import { formatPairs, formatSection } from './describe.ts';
 
 export function registerExplain(program: Command, context: Context): void {
   withOutput(

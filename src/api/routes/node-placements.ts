@@ -1,0 +1,46 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { viewPlacement } from '../../core/rental-view.ts';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
+import { requireAdmin } from '../middleware.ts';
+import { ProblemError } from '../problem.ts';
+import { json, problems } from '../respond.ts';
+import { pageOf, pageQuery, placementSchema } from '../schemas.ts';
+import { nodeParam } from './nodes.ts';
+
+const placedSchema = placementSchema.extend({ rental: z.string() }).openapi('Placed');
+
+const route = createRoute({
+  method: 'get',
+  path: '/api/nodes/{name}/placements',
+  summary: 'Who was on a node, newest first, and what cleaning it of them said',
+  middleware: requireAdmin(),
+  request: {
+    ...nodeParam,
+    query: pageQuery.extend({
+      cursor: z
+        .string()
+        .regex(/^\d{1,15}$/, 'not a cursor of this list')
+        .optional(),
+    }),
+  },
+  responses: { 200: json(pageOf(placedSchema), 'A page'), ...problems(403, 404) },
+});
+
+export function addNodePlacementsRoute(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): void {
+  app.openapi(route, async (c) => {
+    const { name } = c.req.valid('param');
+    const { limit, cursor } = c.req.valid('query');
+    const before = cursor === undefined ? null : Number(cursor);
+    const [node, placed] = await Promise.all([
+      store.findNode(name),
+      store.listPlacementsOfNode(name, { before, limit: limit + 1 }),
+    ]);
+    if (node === null) throw new ProblemError('not_found', `there is no node ${name}`);
+    const items = placed
+      .slice(0, limit)
+      .map((placement) => ({ rental: placement.rentalId, ...viewPlacement(placement) }));
+    const nextCursor = placed.length > limit ? String(items.at(-1)?.epoch) : null;
+    return c.json({ items, nextCursor }, 200);
+  });
+}
