@@ -8,6 +8,8 @@ export interface Backoff {
 export const NODE_BACKOFF: Backoff = { baseMs: 5_000, maxMs: 300_000 };
 /** Retries of a rental whose account could not be made on any of the nodes that were tried. */
 export const RENTAL_BACKOFF: Backoff = { baseMs: 60_000, maxMs: 900_000 };
+/** Before a rental is tried again on a node where it failed; another node is tried at once. */
+export const SAME_NODE_BACKOFF: Backoff = { baseMs: 60_000, maxMs: 900_000 };
 /** How often a quarantined node is cleaned again, in case what was in the way is gone. */
 export const QUARANTINE_RETRY_MS = 1_800_000;
 

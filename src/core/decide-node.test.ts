@@ -13,6 +13,7 @@ function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
     live: null,
     wantedKey: null,
     residue: [],
+    blame: null,
     run: null,
     drift: null,
     policy: DEFAULT_POLICY,

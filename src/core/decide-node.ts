@@ -17,11 +17,14 @@ export function decideNode(inputs: NodeInputs): NodeDecision {
   const { node, live, residue, run } = inputs;
   const old = node.record;
   const event = classify(inputs);
+  // A person who lets a dead node back wants it cleaned first.
+  const isAsked = node.wishes.cleanRequested > old.cleanSeen;
   const state = event
     ? nextState(old.state, event, {
         bound: live !== null,
         quarantined: findCondition(old.conditions, 'Clean')?.reason === 'Quarantined',
-        unverified: residue.length > 0 || old.verifiedAt === null,
+        unverified: residue.length > 0 || old.verifiedAt === null || isAsked,
+        blamed: inputs.blame !== null,
       })
     : old.state;
   const decision: NodeDecision = {

@@ -22,7 +22,7 @@ const STATE_EVENTS: Record<NodeState, EventType> = {
 export function enterState(
   record: NodeRecord,
   state: NodeState,
-  { node, health, run, now, live, drift, policy }: NodeInputs,
+  { node, health, run, now, live, drift, policy, blame }: NodeInputs,
   decision: NodeDecision,
 ): NodeRecord {
   const outcome = run?.outcome;
@@ -36,7 +36,7 @@ export function enterState(
       isSoiled && isDrifted(drift)
         ? ['Drifted', `no longer known to be clean: ${describeDrift(listDrift(drift))}`]
         : ['NotVerified', 'what is left of earlier use is being removed'],
-    quarantined: ['Quarantined', `not lent until cleaned: ${describeFailure(outcome ?? null)}`],
+    quarantined: ['Quarantined', `not lent until cleaned: ${blame ?? describeFailure(outcome ?? null)}`],
     dead: [health.reason, health.message],
   };
   const [reason, message] = messages[state];
@@ -55,8 +55,8 @@ export function enterState(
   const isAsked = node.wishes.cleanRequested > node.record.cleanSeen;
   // A person has seen to it.
   if (state === 'cleaning' && isAsked) next.deaths = 0;
-  // Who lets a dead node back wants it cleaned as well: that is still to be done when it is back.
-  if (node.record.state !== 'dead') next.cleanSeen = node.wishes.cleanRequested;
+  // A wish to clean it outlasts a return as anything else.
+  if (node.record.state !== 'dead' || state === 'cleaning') next.cleanSeen = node.wishes.cleanRequested;
   return next;
 }
 

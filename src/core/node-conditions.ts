@@ -45,12 +45,13 @@ function reachable({ health, record, policy }: NodeInputs & { record: NodeRecord
 }
 
 /** While it is tried again, the failure of the last try stands. */
-function clean({ run, record }: NodeInputs & { record: NodeRecord }): Verdict | null {
+function clean({ run, record, blame }: NodeInputs & { record: NodeRecord }): Verdict | null {
   const old = record.conditions.find(({ type }) => type === 'Clean');
   const failure = run?.work.kind === 'clean' ? failureOf(run.outcome) : null;
   switch (record.state) {
     case 'quarantined':
       if (failure) return condition('Clean', 'False', 'Quarantined', `${failure.reason}: ${failure.message}`);
+      if (blame) return condition('Clean', 'False', 'Quarantined', blame);
       return old?.reason === 'Quarantined' ? null : condition('Clean', 'False', 'Quarantined', 'not clean');
     case 'cleaning':
       if (failure) return condition('Clean', 'False', failure.reason, failure.message);
@@ -113,7 +114,7 @@ function schedulable(inputs: NodeInputs & { record: NodeRecord }): Verdict {
   }
   if (node.wishes.draining) return no('Draining', whyNotEmpty({ node, live }, record.state));
   if (node.wishes.cordoned) return no('Cordoned', 'kept free of new rentals by an operator');
-  if (record.state === 'quarantined') return no('Quarantined', 'not clean');
+  if (record.state === 'quarantined') return no('Quarantined', 'not lent until it was cleaned and verified');
   if (isReturnHeld(record)) {
     return no('AwaitingOperator', `the node answers again; orion clean ${node.spec.name} brings it back`);
   }

@@ -15,6 +15,7 @@ function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
     drift: null,
     wantedKey: null,
     residue: [],
+    blame: null,
     run: null,
     policy: DEFAULT_POLICY,
     now: NOW,

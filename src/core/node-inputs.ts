@@ -14,6 +14,8 @@ export interface NodeInputs {
   wantedKey: string | null;
   /** Ended placements that the node was not yet verified clean of. */
   residue: Placement[];
+  /** Why it is the node's fault that its last client got no account (blame.ts); null when nothing says so. */
+  blame: string | null;
   run: Run | null;
   /** What a look at the node's account files came to; null: there is none that may be judged now. */
   drift: DriftReport | null;

@@ -20,6 +20,7 @@ const facts = (set: Partial<NodeFacts> = {}): NodeFacts => ({
   bound: false,
   quarantined: false,
   unverified: false,
+  blamed: false,
   ...set,
 });
 
@@ -60,6 +61,11 @@ describe('the node machine', () => {
     [{}, 'free'],
   ] as const)('brings a node that returns with %j back as %s', (set, expected) => {
     expect(nextState('dead', { type: 'revived' }, facts(set))).toBe(expected);
+  });
+
+  it('keeps a node that is clean and blamed from being lent, until it was cleaned once more', () => {
+    expect(nextState('cleaning', { type: 'verified' }, facts({ blamed: true }))).toBe('quarantined');
+    expect(nextState('quarantined', { type: 'verified' }, facts({ blamed: true }))).toBe('free');
   });
 
   it('names exactly the states that the database may hold', () => {

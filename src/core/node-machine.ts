@@ -12,6 +12,8 @@ export interface NodeFacts {
   quarantined: boolean;
   /** Something was placed on it since it was last verified clean, or it never was. */
   unverified: boolean;
+  /** It is clean, and still nobody gets an account on it. */
+  blamed: boolean;
 }
 
 export type NodeEvent =
@@ -29,7 +31,7 @@ export type NodeEvent =
 /** The work that a state asks to be kept doing, for as long as the node is in it. */
 export type NodeWork = 'none' | 'clean' | 'cleanSlowly' | 'ensureAccess' | 'keepAccess';
 
-const NO_FACTS: NodeFacts = { bound: false, quarantined: false, unverified: false };
+const NO_FACTS: NodeFacts = { bound: false, quarantined: false, unverified: false, blamed: false };
 
 /**
  * The life of a node, as a table. Pure data: no invoke, no timers, no actions. A restored `invoke` would run its
@@ -47,6 +49,7 @@ export const nodeMachine = setup({
     isBound: ({ context }) => context.bound,
     isQuarantined: ({ context }) => context.quarantined,
     isUnverified: ({ context }) => context.unverified,
+    isBlamed: ({ context }) => context.blamed,
   },
 }).createMachine({
   id: 'node',
@@ -66,7 +69,11 @@ export const nodeMachine = setup({
     allocated: { meta: { work: 'keepAccess' }, on: { unbound: 'cleaning', died: 'dead' } },
     cleaning: {
       meta: { work: 'clean' },
-      on: { verified: 'free', cleaningFailed: 'quarantined', died: 'dead' },
+      on: {
+        verified: [{ guard: 'isBlamed', target: 'quarantined' }, { target: 'free' }],
+        cleaningFailed: 'quarantined',
+        died: 'dead',
+      },
     },
     quarantined: {
       meta: { work: 'cleanSlowly' },

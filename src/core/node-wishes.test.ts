@@ -13,6 +13,7 @@ function decide(set: Set, more: Partial<NodeInputs> = {}) {
     live: null,
     wantedKey: null,
     residue: [],
+    blame: null,
     run: null,
     drift: null,
     ...more,

@@ -1,3 +1,5 @@
+import { computeDelayMs, SAME_NODE_BACKOFF } from './backoff.ts';
+import { listFailures } from './blame.ts';
 import type { Health } from './health.ts';
 import { isTrusted } from './health.ts';
 import { LAST_UID, type Node } from './node.ts';
@@ -54,6 +56,17 @@ export function whyNotNow({ node, health, occupied, drifted, flapping }: Candida
   return null;
 }
 
+/** Where it failed before it is tried again only after a pause, longer each time. */
+function whyNotAgain(rental: Rental, node: string, now: Date): Reason | null {
+  const failures = listFailures(rental, node);
+  const last = failures.at(-1);
+  if (!last?.endedAt) return null;
+  // Some chance that is the same at each look.
+  const jitter = (last.epoch * 0.618_034) % 1;
+  const delayMs = computeDelayMs(failures.length, SAME_NODE_BACKOFF, jitter);
+  return last.endedAt.getTime() + delayMs > now.getTime() ? last.endReason : null;
+}
+
 function notFreeReason(node: Node, occupied: boolean): Reason {
   if (node.record.state === 'dead' || node.record.state === 'unknown') return 'NotAlive';
   if (node.record.state === 'quarantined') return 'Quarantined';
@@ -75,7 +88,7 @@ export function choosePlacement(rental: Rental, candidates: Candidate[], now: Da
     return { kind: 'none', reason: 'Unsatisfiable', undecided: false, passedOver: [] };
   const passedOver: PassedOver[] = [];
   const usable = fitting.filter((candidate) => {
-    const reason = whyNotNow(candidate);
+    const reason = whyNotNow(candidate) ?? whyNotAgain(rental, candidate.node.spec.name, now);
     if (reason) passedOver.push({ node: candidate.node.spec.name, reason });
     return reason === null;
   });

@@ -28,7 +28,8 @@ export const REASONS = {
   Clean: 'The node was verified clean.',
   NotVerified: 'The node has not been verified clean since something was placed on it.',
   ResidueFound: 'The verification found what does not belong on the node; see the message.',
-  Quarantined: 'Cleaning failed for good; a person or a later slow retry brings the node back.',
+  Quarantined:
+    'Cleaning failed for good, or client after client got no account; a person or a later slow retry brings the node back.',
   Provisioned: 'The account stands and its key is accepted.',
   NotProvisioned: 'Nothing is placed on the node.',
   Provisioning: 'The account is being made or confirmed.',
@@ -78,6 +79,8 @@ export const REASONS = {
   MigrationQueued: 'So many rentals are being moved that this one waits for its turn.',
   PoisonSuspected:
     'Node after node died under this rental, so it is moved no more for now; its own node, a change of its spec or time brings it back.',
+  RentalSuspected:
+    'The account could not be made on several nodes, so the fault is taken for that of the rental; a change of its spec brings one more try.',
   Waiting: 'The rental waits for its own node to come back, as it asked to.',
   Releasing: 'Release was asked for and access is being removed.',
   ReleaseRequested: 'The client released the rental.',

@@ -1,4 +1,4 @@
-import { NODE_BACKOFF, QUARANTINE_RETRY_MS } from './backoff.ts';
+import { NODE_BACKOFF, QUARANTINE_RETRY_MS, SAME_NODE_BACKOFF } from './backoff.ts';
 import { formatDuration } from './duration.ts';
 import { REASONS } from './reason.ts';
 import { isFailure, REMEDIES, type Remedy, type Retry } from './remedy.ts';
@@ -33,7 +33,8 @@ None of them delays another node or ends the daemon. When each is tried again:
 - **after a pause**: ${formatDuration(baseMs)} after the first failure, twice as long after each one more, at most ${formatDuration(maxMs)}, each spread by 20 %;
   \`status.nextAttemptAt\` of the node says when, and nothing is tried while the node fails its probes. A node that
   could not be cleaned \`clean.retries\` times more is quarantined and tried every ${formatDuration(QUARANTINE_RETRY_MS)}. An account that could not
-  be made is made on another node instead, and the node that failed is cleaned.
+  be made is made on another node instead, and the node that failed is cleaned; on the same node it is tried again after
+  ${formatDuration(SAME_NODE_BACKOFF.baseMs)}, twice as long each time, at most ${formatDuration(SAME_NODE_BACKOFF.maxMs)}.
 - **waits for a person**: it is looked at as often as the others and is back if it heals, but Orion itself does nothing
   to end it, on purpose.
 

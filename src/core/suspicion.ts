@@ -1,3 +1,4 @@
+import { listFailures, listNodesAgainst } from './blame.ts';
 import { formatDuration } from './duration.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reason.ts';
@@ -18,7 +19,15 @@ export interface Suspicion {
 export const POISON_WINDOW_MS = 3_600_000;
 
 export function suspect(rental: Rental, policy: Policy, now: Date): Suspicion | null {
-  return suspectPoison(rental, policy.migrate.maxPerRental, now);
+  return suspectSpec(rental) ?? suspectPoison(rental, policy.migrate.maxPerRental, now);
+}
+
+/** Repeating does not heal it: on several nodes that have nothing in common but this rental it failed. */
+function suspectSpec(rental: Rental): Suspicion | null {
+  const nodes = listNodesAgainst(rental);
+  if (nodes.length === 0) return null;
+  const message = `the account could not be made on ${nodes.length} nodes (${nodes.slice(-5).join(', ')}), the last for ${listFailures(rental).at(-1)?.endReason}; not tried again until its spec is changed`;
+  return { reason: 'RentalSuspected', message, until: null };
 }
 
 /**

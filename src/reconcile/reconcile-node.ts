@@ -1,3 +1,4 @@
+import { blameNode, hasFailed } from '../core/blame.ts';
 import { reportsOf } from '../core/cleaning-report.ts';
 import type { Condition } from '../core/condition.ts';
 import { describeConditionChanges } from '../core/condition-events.ts';
@@ -57,12 +58,15 @@ function observe(node: Node, context: Context): NodeInputs {
   const { name } = node.spec;
   const live = fleet.livePlacement(name) ?? null;
   const run = runs.get(name);
+  const residue = fleet.residue(name);
   return {
     node,
     health: watcher.health(name),
     live,
     wantedKey: (live && fleet.rental(live.rentalId)?.spec.sshPublicKey) ?? null,
-    residue: fleet.residue(name),
+    residue,
+    // Asked when its last client got none and it is clean again; once it is lent or cleaned anew that is over.
+    blame: residue.some(hasFailed) ? blameNode(name, fleet.rentals(), policy().provision) : null,
     run,
     drift: observeDrift(node, live, run, context),
     policy: policy(),

@@ -155,6 +155,9 @@ export function checkNodes(books: Books, commit: Commit): void {
       tally.count(`node not lent: ${schedulable}`);
     if (before === undefined || before.record.state === state) continue;
     tally.count(`node ${before.record.state} -> ${state}`);
+    const isVerified = after.record.verifiedAt !== before.record.verifiedAt;
+    if (state === 'quarantined' && isVerified)
+      tally.count('node quarantined for the clients that got no account');
     if (state === 'dead') books.diedAt.set(String(key), books.time.nowMs());
     if (state !== 'free') continue;
     if (machine && !isClean(machine)) violate(`${key} became free with a tenant's things on it`);

@@ -1,3 +1,4 @@
+import { findCondition } from '../core/condition.ts';
 import type { NewEvent } from '../core/event.ts';
 import { isReturnHeld } from '../core/node-wishes.ts';
 import type { RentalSpec } from '../core/rental.ts';
@@ -5,6 +6,7 @@ import type { NodeWish } from '../core/store-ports.ts';
 import type { Chance } from './chance.ts';
 import { leave } from './machine.ts';
 import type { RentalRow } from './memory-tables.ts';
+import { BROKEN_KEY } from './modules.ts';
 import type { Action } from './plan.ts';
 import type { World } from './world.ts';
 
@@ -72,7 +74,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
   async function rent(action: Action & { kind: 'rent' }): Promise<void> {
     const id = `r_${requests.length + 1}`;
     const spec: RentalSpec = {
-      sshPublicKey: `ssh-ed25519 ${id}/1`,
+      sshPublicKey: `ssh-ed25519 ${action.broken ? BROKEN_KEY : id}/1`,
       selector: { matchLabels: {}, zone: action.zone },
       ttlMs: action.ttlMs,
       whenFull: action.reject ? 'reject' : 'queue',
@@ -123,6 +125,15 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
       for (const rental of open()) await update(rental, { ...rental.spec, ttlMs: 86_400_000 }, now());
     },
     async tend() {
+      // Who is told that his spec is at fault, or sees that nothing comes of it, changes it.
+      for (const rental of open()) {
+        const isSuspected = findCondition(rental.record.conditions, 'Ready')?.reason === 'RentalSuspected';
+        const isSeenTo = rental.generation > rental.record.observedGeneration;
+        const isBroken = rental.spec.sshPublicKey.includes(BROKEN_KEY);
+        if (isSeenTo || !(isSuspected || isBroken)) continue;
+        const sshPublicKey = `ssh-ed25519 ${rental.id}/${rental.generation + 1}`;
+        await update(rental, { ...rental.spec, sshPublicKey }, null);
+      }
       for (let which = 0; which < 3; which++) await wish({ what: 'trust', which });
       // Somebody has to say of each that came back that it is well, where the policy wants it; it is asked once a spell.
       for (const { spec, record, wishes } of store.tables.nodes.values()) {

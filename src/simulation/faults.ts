@@ -59,7 +59,8 @@ export function createFaults(
 
   function flap(name: string, times: number, forMs: number): void {
     if (isOver) return;
-    strike(name, times % 2 === 0 ? 'refusing' : 'cut', forMs);
+    // A cut is seen only when the node is looked at, and is over before that.
+    strike(name, times % 2 === 0 || forMs > 3_500 ? 'refusing' : 'cut', forMs);
     if (times > 1) time.after(2 * forMs, () => flap(name, times - 1, forMs));
   }
 

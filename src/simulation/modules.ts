@@ -83,7 +83,11 @@ function addAccount(machine: Machine, account: string, uid: number): void {
   if (!machine.accounts.has(account)) machine.accounts.set(account, { uid, key: null });
 }
 
+/** A spec that no machine can do anything with. */
+export const BROKEN_KEY = 'broken';
+
 function writeKey(machine: Machine, account: string, key: string): void {
+  if (key.includes(BROKEN_KEY)) throw new Refusal('PlaybookFailed', 'the key can not be written');
   const there = machine.accounts.get(account);
   if (there) there.key = key;
 }

@@ -30,7 +30,15 @@ export type DaemonFault =
 
 /** One thing that is done to the world at its time. What it refers to is found then: `which` counts modulo. */
 export type Action = { atMs: number } & (
-  | { kind: 'rent'; zone: string | null; ttlMs: number; reject: boolean; waits: boolean; graceMs: number }
+  | {
+      kind: 'rent';
+      zone: string | null;
+      ttlMs: number;
+      reject: boolean;
+      waits: boolean;
+      graceMs: number;
+      broken?: boolean;
+    }
   | { kind: 'release' | 'renew' | 'changeKey' | 'use' | 'repeat'; which: number }
   | { kind: 'wish'; what: 'cordon' | 'uncordon' | 'drain' | 'clean' | 'forget' | 'trust'; which: number }
   | { kind: 'inventory'; what: 'remove' | 'add' | 'change' | 'halve'; which: number }
@@ -101,6 +109,7 @@ function rent(chance: Chance, atMs: number): Action {
     reject: chance.isLucky(0.15),
     waits: chance.isLucky(0.15),
     graceMs: chance.isLucky(0.2) ? 20_000 : 0,
+    broken: chance.isLucky(0.06),
   };
 }
 
@@ -196,12 +205,14 @@ function createPolicy(chance: Chance): Policy {
   const { probe, provision, migrate } = DEFAULT_POLICY;
   const eager = { intervalMs: 30_000, deadAfterMs: 5_000, successes: 1, healthyDelayMs: 0 };
   const brisk = { intervalMs: 10_000, timeoutMs: 5_000, deadAfterMs: 15_000, healthyDelayMs: 10_000 };
+  const tight = { maxInFlight: 1, intervalMs: 0 };
+  const slow = { maxInFlight: 1, intervalMs: 60_000 };
   const strict = { ...brisk, healthyDelayMs: -1 };
   return {
     ...DEFAULT_POLICY,
     probe: { ...probe, ...chance.pick([{}, {}, eager, eager, brisk, brisk, strict]) },
-    migrate: { ...migrate, ...chance.pick([{}, {}, { maxInFlight: 1 }, { maxPerRental: 1 }]) },
-    provision: { ...provision, timeoutMs: chance.pick([20_000, 60_000]) },
+    migrate: { ...migrate, ...chance.pick([{}, tight, slow, { maxPerRental: 1 }]) },
+    provision: { ...provision, timeoutMs: chance.pick([20_000, 60_000]), retries: chance.pick([5, 5, 0]) },
     clean: { timeoutMs: chance.pick([20_000, 60_000]), retries: chance.pick([2, 5]) },
   };
 }

@@ -14,6 +14,8 @@ export const RARE_STATES = [
   'moved',
   'rental reason: MigrationQueued',
   'rental reason: PoisonSuspected',
+  'rental reason: RentalSuspected',
+  'node quarantined for the clients that got no account',
   'node cleaning -> quarantined',
   'node quarantined -> free',
   'node quarantined -> cleaning',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FIRST_UID, type NodeState } from '../core/node.ts';
+import { FIRST_UID, type NodeRecord, type NodeState } from '../core/node.ts';
 import type { ContractBench } from './contract.fixture.ts';
 import { bindSave, event, fleetOf, nodeSpec, now } from './test-samples.ts';
 
@@ -86,6 +86,23 @@ export function testInventories(bench: ContractBench): void {
       'inventory.refused',
       'inventory.applied',
     ]);
+  });
+
+  test('notes for a dead node that it is to be cleaned only when it answers again', async () => {
+    await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
+    const judge = async (status: 'alive' | 'dead') => {
+      const record = (await bench.store.loadNode('n1'))?.record as NodeRecord;
+      const nodes = [{ name: 'n1', record: { ...record, state: 'dead' as const, status, deaths: 3 } }];
+      await bench.store.save(bench.leader, { nodes, events: [] });
+    };
+    await judge('dead');
+    expect(await bench.store.writeWish('n1', { kind: 'clean' }, event())).toBe(false);
+    await judge('alive');
+    expect(await bench.store.writeWish('n1', { kind: 'clean' }, event())).toBe(true);
+    expect(await bench.store.loadNode('n1')).toMatchObject({
+      wishes: { cleanRequested: 1 },
+      record: { deaths: 3 },
+    });
   });
 
   test('drops a node that was given up with its residue, which is found again if the machine returns', async () => {
