@@ -13,6 +13,7 @@ import { addMetricsRoute } from './routes/metrics.ts';
 import { addNodePlacementsRoute } from './routes/node-placements.ts';
 import { addNodeWishRoutes } from './routes/node-wishes.ts';
 import { addNodeRoutes } from './routes/nodes.ts';
+import { addPoolRoute } from './routes/pool.ts';
 import { addRentRoute } from './routes/rent.ts';
 import { addRentalRoutes } from './routes/rentals.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
@@ -35,6 +36,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addNodePlacementsRoute(app, deps);
   addNodeWishRoutes(app, deps);
   addInventoryRoutes(app, deps);
+  addPoolRoute(app, deps);
   addEventRoute(app, deps);
   addTokenRoutes(app, deps);
   addHealthRoutes(app, deps);

@@ -127,6 +127,22 @@ const NODE = {
   },
 };
 
+test('nodes, with a warning while nobody is moved', async () => {
+  const held = { type: 'MovesAllowed', status: 'False', message: 'nobody is moved: 5 of 10 nodes' };
+  const ran = await orion(['get', 'nodes'], ({ line }) => ({
+    body: line.includes('/api/pool')
+      ? { conditions: [{ ...held, lastTransitionTime: '2026-01-01T11:00:00.000Z' }] }
+      : { items: [NODE], nextCursor: null },
+  }));
+  expect(ran.err).toBe('nobody is moved: 5 of 10 nodes (since 2026-01-01T11:00:00.000Z)\n');
+  const tenant = await orion(['get', 'nodes'], ({ line }) =>
+    line.includes('/api/pool')
+      ? { status: 403, body: { detail: 'for administrators', code: 'forbidden' } }
+      : { body: { items: [], nextCursor: null } },
+  );
+  expect(tenant).toMatchObject({ code: 0, err: 'There are no nodes.\n' });
+});
+
 test('nodes, as administrators and as tenants see them', async () => {
   const admin = await orion(['get', 'nodes'], () => ({ body: { items: [NODE], nextCursor: null } }));
   expect(admin.out).toBe(

@@ -127,7 +127,7 @@ describe('a rental on a node', () => {
   });
 
   it('is held where it is while the breaker is open', () => {
-    const breaker = { open: true, recoveredSinceMs: null, message: '4 of 5' };
+    const breaker = { ...CLOSED_BREAKER, open: true, message: '4 of 5' };
     const decision = decide({ rental: served, nodes: [dead, b], choose: chooseB, breaker });
     expect(decision).toMatchObject({ phase: 'Lost', reason: 'MigrationHeld', change: { kind: 'none' } });
   });
@@ -177,7 +177,7 @@ describe('a rental on a node', () => {
   });
 
   it('keeps a first node, and one that it moves to, through a mass failure', () => {
-    const breaker = { open: true, recoveredSinceMs: null, message: '4 of 5' };
+    const breaker = { ...CLOSED_BREAKER, open: true, message: '4 of 5' };
     const first = aRental({ placements: [aPlacement(1, 'a', { readyAt: null })] });
     const held = { reason: 'MigrationHeld', change: { kind: 'none' } };
     expect(decide({ rental: first, nodes: [dead], breaker })).toMatchObject({

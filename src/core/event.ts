@@ -43,6 +43,8 @@ export const EVENT_TYPES = [
   'inventory.applied',
   'inventory.refused',
   'inventory.mismatch',
+  'pool.breaker_opened',
+  'pool.breaker_closed',
   'leader.elected',
   'token.created',
   'token.revoked',

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { createHealth, type Health, isSuspect, isTrusted, judge, steadyForMs } from './health.ts';
+import {
+  createHealth,
+  type Health,
+  isSuspect,
+  isTrusted,
+  isUnconfirmed,
+  judge,
+  restart,
+  steadyForMs,
+} from './health.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import type { ProbeResult } from './ports.ts';
 
@@ -99,6 +108,26 @@ describe('the verdict on a node', () => {
     expect(saidNo).toBeGreaterThanOrEqual(100_000 + policy.deadAfterMs);
     expect(diesAt(deaf)).toBeGreaterThanOrEqual(100_000 + 1_800 + policy.deadAfterMs);
     expect(saidNo).toBeLessThan(100_000 + 1_800 + policy.deadAfterMs);
+  });
+
+  it('of the dead rests on new failures once their times were reset, and stands meanwhile', () => {
+    const dead = probeUntil({ ...alive, nextProbeAtMs: 0 }, bad, 'dead').health;
+    expect(isUnconfirmed(dead, policy)).toBe(false);
+    let health = restart(dead, 50_000);
+    const times: number[] = [];
+    while (isUnconfirmed(health, policy)) {
+      expect(health.verdict).toBe('dead');
+      times.push(health.nextProbeAtMs);
+      health = judge(
+        health,
+        { result: bad, startedAtMs: health.nextProbeAtMs, endedAtMs: health.nextProbeAtMs },
+        policy,
+        0,
+      );
+    }
+    expect(times[0]).toBe(50_000);
+    expect(times.at(-1)).toBe(50_000 + policy.deadAfterMs);
+    expect(restart(alive, 50_000)).toBe(alive);
   });
 
   it('remembers for how long a node was steady when it began to fail', () => {

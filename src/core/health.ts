@@ -107,7 +107,7 @@ function judgeFailure(
   // A host that says no was not there when it was asked; of silence only its end is known: what was sent may have been
   // lost on the way. So a refusal counts from the beginning of its probe, silence from when its deadline passed.
   const failingSinceMs = health.failingSinceMs ?? (result.evidence === 'strong' ? startedAtMs : endedAtMs);
-  const isDead = failures >= policy.failures && endedAtMs - failingSinceMs >= policy.deadAfterMs;
+  const isDead = isLongEnough({ failures, failingSinceMs, lookedAtMs: endedAtMs }, policy);
   const verdict = isDead ? 'dead' : health.verdict;
   const confirmingSinceMs = verdict === 'dead' ? (health.confirmingSinceMs ?? startedAtMs) : endedAtMs;
   return {
@@ -124,11 +124,30 @@ function judgeFailure(
     offeredHostKey: result.offeredHostKey,
     offeredFingerprint: result.offeredFingerprint,
     lookedAtMs: endedAtMs,
-    nextProbeAtMs:
-      verdict === 'dead'
-        ? endedAtMs + spread(deadProbeIntervalMs(policy), jitter)
-        : nextConfirmationAtMs(failures, failingSinceMs, endedAtMs, policy),
+    // One that was judged dead before is confirmed as quickly when its failures are counted anew.
+    nextProbeAtMs: isDead
+      ? endedAtMs + spread(deadProbeIntervalMs(policy), jitter)
+      : nextConfirmationAtMs(failures, failingSinceMs, endedAtMs, policy),
   };
+}
+
+function isLongEnough(
+  { failures, failingSinceMs, lookedAtMs }: Pick<Health, 'failures' | 'failingSinceMs' | 'lookedAtMs'>,
+  policy: Policy['probe'],
+): boolean {
+  if (failingSinceMs === null || lookedAtMs === null) return false;
+  return failures >= policy.failures && lookedAtMs - failingSinceMs >= policy.deadAfterMs;
+}
+
+/** Judged dead, but its failures since it was last looked at anew do not say so yet. */
+export function isUnconfirmed(health: Health, policy: Policy['probe']): boolean {
+  return health.verdict === 'dead' && !isLongEnough(health, policy);
+}
+
+/** What is failing has its times reset, and is looked at now: the verdict stands, what it rests on is to be seen anew. */
+export function restart(health: Health, nowMs: number): Health {
+  if (health.failures === 0) return health;
+  return { ...health, failures: 1, failingSinceMs: nowMs, nextProbeAtMs: nowMs };
 }
 
 /** Quick confirmation: 1 s and 2 s after the first failure, then every deadAfter / failures. */

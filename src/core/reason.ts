@@ -76,6 +76,7 @@ export const REASONS = {
   Moved: 'The rental was moved to another node.',
   Migrating: 'Access on another node is being prepared.',
   MigrationHeld: 'So many nodes are unhealthy at once that nobody is moved.',
+  MigrationResumed: 'The fleet is well enough again that clients are moved.',
   MigrationQueued: 'So many rentals are being moved that this one waits for its turn.',
   PoisonSuspected:
     'Node after node died under this rental, so it is moved no more for now; its own node, a change of its spec or time brings it back.',

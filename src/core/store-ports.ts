@@ -68,6 +68,8 @@ export interface ReconcileStore {
   /** Rentals that have not ended, with all of their placements. */
   listOpenRentals(): Promise<Rental[]>;
   loadRental(id: string): Promise<Rental | null>;
+  /** What the history says of the breaker: did it open last, or close? */
+  isBreakerOpen(): Promise<boolean>;
   /** Live placements and residue (ended, not cleaned) of every node, or of one. */
   listPlacementsOnNodes(node?: string): Promise<Placement[]>;
   /** Writes under the fence. Rejects with a StoreError when the database fails. */

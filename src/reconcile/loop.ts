@@ -1,6 +1,5 @@
-import { type Breaker, computeBreaker, UNSEEN_BREAKER } from '../core/breaker.ts';
+import type { Breaker } from '../core/breaker.ts';
 import { orderDepartures } from '../core/departure.ts';
-import { isSuspect, isUnseenSince } from '../core/health.ts';
 import { orderWaiting } from '../core/placement.ts';
 import type { Rental } from '../core/rental.ts';
 import { type Context, DeposedError } from './context.ts';
@@ -9,6 +8,7 @@ import { pause } from './pause.ts';
 import { createPurge } from './purge.ts';
 import { reconcileNode } from './reconcile-node.ts';
 import { reconcileRental } from './reconcile-rental.ts';
+import { createBreakerWatch } from './watch-breaker.ts';
 
 /** How soon a write of the API, on any replica, is picked up. */
 const POLL_MS = 250;
@@ -33,10 +33,12 @@ export function createLoop(
   makeContext: (parts: { due: Due; breaker: () => Breaker }) => Context,
   due: Due,
 ): Loop {
-  let breaker = UNSEEN_BREAKER;
   // Asked for with each decision: while the one before was saved, the moment may have come in which all fall silent.
-  const context = makeContext({ due, breaker: () => updateBreaker() });
+  const context = makeContext({ due, breaker: () => breaker.update() });
   const { clock, fleet, watcher, store, leadership, logger, metrics } = context;
+  const breaker = createBreakerWatch(context, () => {
+    for (const { id } of fleet.rentals()) due.markRental(id);
+  });
   const purge = createPurge(context);
   let resyncAtMs = 0;
   let flushAtMs = 0;
@@ -56,7 +58,8 @@ export function createLoop(
     await takeDirtyNodes();
     const dirty = new Set(await store.listDirtyRentals());
     for (const id of dirty) await takeDirty(id);
-    updateBreaker();
+    breaker.update();
+    await breaker.tell();
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const { nodes, rentals } = due.take(clock.now());
       if (nodes.length === 0 && rentals.length === 0) return;
@@ -121,24 +124,6 @@ export function createLoop(
       const now = fleet.rental(rental.id);
       return now?.placements.every(({ endedAt }) => endedAt !== null);
     }).length;
-  }
-
-  function updateBreaker(): Breaker {
-    const healths = fleet.nodes().map(({ spec }) => watcher.health(spec.name));
-    const unhealthy = healths.filter((health) => isSuspect(health) || health.verdict === 'dead').length;
-    const policy = context.policy().migrate.breaker;
-    const dead = healths.filter(({ verdict }) => verdict === 'dead');
-    const sinceMs = Math.max(0, ...dead.map(({ confirmingSinceMs }) => confirmingSinceMs ?? 0));
-    const unseen = healths.filter((health) => isUnseenSince(health, sinceMs)).length;
-    const fleetHealth = { total: healths.length, unhealthy, unseen };
-    const next = computeBreaker(breaker, fleetHealth, policy, clock.monotonicMs());
-    if (next.open !== breaker.open) {
-      logger.warn({ open: next.open, detail: next.message }, 'breaker changed');
-      for (const { id } of fleet.rentals()) due.markRental(id);
-    }
-    breaker = next;
-    metrics.breakerIs(breaker.open);
-    return breaker;
   }
 
   async function flushChecked(): Promise<void> {

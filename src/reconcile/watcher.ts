@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { createHealth, type Health, isUnseenSince, judge } from '../core/health.ts';
+import { createHealth, type Health, isUnseenSince, judge, restart } from '../core/health.ts';
 import {
   countRepair,
   disturb,
@@ -24,6 +24,8 @@ export interface Watcher {
   follow(nodes: Node[]): void;
   /** Looks at a node now rather than when it is due. */
   probeSoon(node: string): void;
+  /** Looks anew at all that are failing, with their times reset. */
+  confirmAnew(): void;
   /** Inspects a node with its next probe, and that now. */
   inspectSoon(node: string): void;
   /** Work on the node begins or ends, so what was seen of its files is old; `repair`: it puts drift right. */
@@ -169,6 +171,14 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     health: (node) => watched.get(node)?.health ?? createHealth(clock.monotonicMs()),
     inspection: (node) => watched.get(node)?.inspection ?? NEW_INSPECTION_MEMORY,
     probeSoon,
+    confirmAnew() {
+      for (const entry of watched.values()) {
+        const health = restart(entry.health, clock.monotonicMs());
+        if (health === entry.health) continue;
+        entry.health = health;
+        if (!entry.probing) schedule(entry);
+      }
+    },
     inspectSoon(node) {
       const entry = watched.get(node);
       if (entry) entry.inspectAtMs = clock.monotonicMs();

@@ -10,6 +10,8 @@ export function whyNotConverged(world: World, inventoryVersion: number): string 
   const { tables } = world.store;
   if (tables.inventory?.appliedSha256 !== String(inventoryVersion)) return 'the inventory is not applied';
   if (tables.waiting.length > 0) return 'events wait for their numbers';
+  const told = tables.events.findLast(({ type }) => type.startsWith('pool.breaker_'));
+  if (told?.type === 'pool.breaker_opened') return 'the breaker is open';
   for (const node of tables.nodes.values()) {
     const why = whyNotNode(world, node);
     if (why) return why;

@@ -87,6 +87,10 @@ export function createMemoryReconcileStore(deps: MemoryDeps): ReconcileStore {
       const row = rentals.get(id);
       return row ? toRental(tables, row) : null;
     },
+    async isBreakerOpen() {
+      const last = tables.events.findLast(({ type }) => type.startsWith('pool.breaker_'));
+      return last?.type === 'pool.breaker_opened';
+    },
     async listPlacementsOnNodes(node) {
       const open = [...placements.values()].filter(({ cleanedAt }) => cleanedAt === null);
       return node === undefined ? open : open.filter((placement) => placement.node === node);

@@ -11,6 +11,7 @@ export const RARE_STATES = [
   'written, and the answer lost',
   'an order was refused by its fence number',
   'breaker opened',
+  'event: pool.breaker_closed',
   'moved',
   'rental reason: MigrationQueued',
   'rental reason: PoisonSuspected',

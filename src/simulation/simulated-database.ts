@@ -91,7 +91,7 @@ export function connect(world: World, process: Process, chance: Chance): DaemonS
   }
 
   const through = <Name extends keyof DaemonStore>(name: Name): DaemonStore[Name] => {
-    const kind = /^(list|load)/.test(name) ? 'read' : 'write';
+    const kind = /^(list|load|is)/.test(name) ? 'read' : 'write';
     const call = store[name] as (...args: unknown[]) => Promise<unknown>;
     const counted = async (...args: unknown[]) => {
       const result = await call(...args);
@@ -124,6 +124,7 @@ export function connect(world: World, process: Process, chance: Chance): DaemonS
     loadNode: through('loadNode'),
     listOpenRentals: through('listOpenRentals'),
     loadRental: through('loadRental'),
+    isBreakerOpen: through('isBreakerOpen'),
     listPlacementsOnNodes: through('listPlacementsOnNodes'),
     save: through('save'),
     raiseCounters: through('raiseCounters'),

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { EventType, NewEvent, StoredEvent } from '../core/event.ts';
 import type { Session } from './pool.ts';
 import { events } from './schema.ts';
@@ -77,6 +77,18 @@ export async function listEventsBefore(
     .orderBy(desc(events.seq))
     .limit(filter.limit);
   return rows.map(toEvent);
+}
+
+/** The last entry of the history about the breaker. */
+export async function isBreakerOpen({ db }: Session): Promise<boolean> {
+  const types: EventType[] = ['pool.breaker_opened', 'pool.breaker_closed'];
+  const [last] = await db
+    .select({ type: events.type })
+    .from(events)
+    .where(and(isNotNull(events.seq), inArray(events.type, types)))
+    .orderBy(desc(events.seq))
+    .limit(1);
+  return last?.type === 'pool.breaker_opened';
 }
 
 /** Numbers are given and committed one save after the other, so nothing below the highest is still to come. */

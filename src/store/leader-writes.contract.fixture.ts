@@ -19,6 +19,19 @@ export function testLeaderWrites(bench: ContractBench): void {
     expect(terms.filter((term) => term !== null)).toEqual([{ token: bench.leader.token + 2 }]);
   });
 
+  test('knows from the history whether the breaker is open, whoever opened it', async () => {
+    expect(await bench.store.isBreakerOpen()).toBe(false);
+    for (const [type, isOpen] of [
+      ['pool.breaker_opened', true],
+      ['pool.breaker_closed', false],
+      ['pool.breaker_opened', true],
+    ] as const) {
+      await bench.store.save(bench.leader, { events: [event({ type })] });
+      await bench.store.save(bench.leader, { events: [event({ node: 'n1' })] });
+      expect(await bench.store.isBreakerOpen()).toBe(isOpen);
+    }
+  });
+
   test('numbers every event once, and shows them in an order that only grows at its end', async () => {
     const seen: number[] = [];
     let writing = true;

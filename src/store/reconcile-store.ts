@@ -1,6 +1,6 @@
 import { LAST_UID } from '../core/node.ts';
 import type { ReconcileStore, Save, SaveResult } from '../core/store-ports.ts';
-import { listUnnumbered } from './events.ts';
+import { isBreakerOpen, listUnnumbered } from './events.ts';
 import { underFence } from './fence.ts';
 import { raiseSeq } from './leases.ts';
 import {
@@ -35,6 +35,7 @@ export function createReconcileStore(pool: Pool): ReconcileStore {
     loadNode: (name) => readOnce(pool, (session) => loadNode(session, name)),
     listOpenRentals: () => inSnapshot(pool, listOpenRentals),
     loadRental: (id) => inSnapshot(pool, (session) => loadRental(session, id)),
+    isBreakerOpen: () => readOnce(pool, isBreakerOpen),
     listPlacementsOnNodes: (node) => readOnce(pool, (session) => listPlacementsOnNodes(session, node)),
 
     async save(leadership, save) {

@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander';
+import type { PoolView } from '../../core/pool-view.ts';
 import { countOrAll } from '../arguments.ts';
-import { CliError, EXIT } from '../cli-error.ts';
+import { ApiError, CliError, EXIT } from '../cli-error.ts';
 import type { AnyNode, EventView } from '../client.ts';
 import type { Context } from '../context.ts';
 import { ENDED } from '../follow.ts';
 import { createPrinter, type Format, type Printer, printData, withOutput } from '../output.ts';
 import { EVENTS, NODES, RENTALS, type Resource } from '../resources.ts';
+import { printable } from '../table.ts';
 
 interface GetOptions {
   watch?: boolean;
@@ -32,7 +34,10 @@ export function registerGet(program: Command, context: Context): void {
   ).action((name: string | undefined, options: GetOptions) => show(context, RENTALS, name, options));
 
   withOutput(get.command('nodes').alias('node').argument('[name]', 'name of a node').addOption(watch)).action(
-    (name: string | undefined, options: GetOptions) => show<AnyNode>(context, NODES, name, options),
+    async (name: string | undefined, options: GetOptions) => {
+      if (isForPeople(options)) await warnOfBreaker(context);
+      await show<AnyNode>(context, NODES, name, options);
+    },
   );
 
   withOutput(
@@ -84,6 +89,18 @@ async function show<Item>(
   const items = await client.list<Item>(path, query);
   printer.list(items);
   if (items.length === 0 && isForPeople(options)) context.io.err(`There are no ${resource.singular}s.\n`);
+}
+
+/** Who may see the pool is told when nobody is moved; all others are told on their rentals. */
+async function warnOfBreaker(context: Context): Promise<void> {
+  try {
+    const { conditions } = await context.client().get<Partial<PoolView>>('/api/pool');
+    const held = conditions?.find(({ type, status }) => type === 'MovesAllowed' && status === 'False');
+    if (held) context.io.err(`${printable(held.message)} (since ${held.lastTransitionTime})\n`);
+  } catch (error) {
+    // A tenant, or a server that is older.
+    if (!(error instanceof ApiError && [403, 404].includes(error.status))) throw error;
+  }
 }
 
 async function showEvents(context: Context, options: GetOptions): Promise<void> {

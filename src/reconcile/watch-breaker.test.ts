@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { NewEvent } from '../core/event.ts';
+import { createHealth, type Health } from '../core/health.ts';
+import { DEFAULT_POLICY } from '../core/policy.ts';
+import { aHealth, aNode, NOW } from '../core/rows.fixture.ts';
+import { createBreakerWatch } from './watch-breaker.ts';
+
+const NAMES = ['a', 'b', 'c', 'd', 'e'];
+let nowMs: number;
+let healths: Map<string, Health>;
+let history: NewEvent[];
+let anew: number;
+
+/** One term of leadership over five nodes; what the history says outlives it. */
+function lead() {
+  const context = {
+    fleet: { nodes: () => NAMES.map((name) => aNode(name)) },
+    watcher: {
+      health: (name: string) => healths.get(name) ?? createHealth(0),
+      confirmAnew: () => {
+        anew += 1;
+      },
+    },
+    policy: () => DEFAULT_POLICY,
+    clock: { now: () => NOW, monotonicMs: () => nowMs },
+    store: {
+      isBreakerOpen: async () => history.at(-1)?.type === 'pool.breaker_opened',
+      save: async (_: unknown, { events }: { events: NewEvent[] }) => {
+        history.push(...events);
+        return { kind: 'saved', fence: history.length };
+      },
+    },
+    leadership: { token: 1 },
+    logger: { warn: () => undefined },
+    metrics: { breakerIs: () => undefined },
+  };
+  const watch = createBreakerWatch(context as never, () => undefined);
+  /** Null: nobody has been looked at yet. */
+  return async (dead: number | null) => {
+    const seen = { lookedAtMs: nowMs };
+    const gone = { ...aHealth('dead', 3), ...seen, failingSinceMs: nowMs - 60_000, confirmingSinceMs: 0 };
+    const looked = dead === null ? [] : NAMES.map((_, index) => index < dead);
+    healths = new Map(
+      looked.map((isDead, index) => [
+        NAMES[index] as string,
+        isDead ? gone : { ...aHealth('alive'), ...seen },
+      ]),
+    );
+    const breaker = watch.update();
+    await watch.tell();
+    return breaker.open;
+  };
+}
+
+describe('the history of the breaker', () => {
+  beforeEach(() => {
+    nowMs = 0;
+    history = [];
+    anew = 0;
+  });
+
+  it('tells once that it opened and once that it closed, with the numbers', async () => {
+    const look = lead();
+    expect(await look(0)).toBe(false);
+    expect(history).toEqual([]);
+    expect(await look(3)).toBe(true);
+    expect(await look(4)).toBe(true);
+    expect(history).toMatchObject([
+      {
+        type: 'pool.breaker_opened',
+        reason: 'MigrationHeld',
+        message: 'nobody is moved: 3 of 5 nodes (60 %) are unhealthy; the limit is 40 %',
+      },
+    ]);
+    await look(1);
+    nowMs = 60_000;
+    // The cooldown is over: who is still dead is looked at anew before anybody is moved.
+    expect(await look(1)).toBe(true);
+    expect(anew).toBe(1);
+    nowMs = 61_000;
+    expect(await look(1)).toBe(false);
+    expect(history.map(({ type }) => type)).toEqual(['pool.breaker_opened', 'pool.breaker_closed']);
+  });
+
+  it('is no news of a leader that has not looked yet, but closes what an earlier one opened', async () => {
+    // Held, but who knows.
+    expect(await lead()(null)).toBe(true);
+    expect(history).toEqual([]);
+    await lead()(5);
+    expect(history).toHaveLength(1);
+    const look = lead();
+    expect(await look(null)).toBe(true);
+    expect(await look(5)).toBe(true);
+    expect(history).toHaveLength(1);
+    expect(await lead()(0)).toBe(false);
+    expect(history.map(({ type }) => type)).toEqual(['pool.breaker_opened', 'pool.breaker_closed']);
+  });
+});

@@ -1,0 +1,66 @@
+import { type Breaker, computeBreaker, UNSEEN_BREAKER } from '../core/breaker.ts';
+import { isSuspect, isUnconfirmed, isUnseenSince } from '../core/health.ts';
+import { type Context, DeposedError } from './context.ts';
+
+export interface BreakerWatch {
+  /** As it is at this very moment. */
+  update(): Breaker;
+  /** Tells the history that it opened or closed; one that a leader which has not looked yet holds open is no news. */
+  tell(): Promise<void>;
+}
+
+/** `onChange`: it opened or closed, so whoever waits for that is to be looked at. */
+export function createBreakerWatch(
+  { fleet, watcher, policy, clock, store, leadership, logger, metrics }: Omit<Context, 'breaker'>,
+  onChange: () => void,
+): BreakerWatch {
+  let breaker = UNSEEN_BREAKER;
+  /** What the history says; null: not read yet in this term. */
+  let toldOpen: boolean | null = null;
+
+  function count() {
+    const healths = fleet.nodes().map(({ spec }) => watcher.health(spec.name));
+    const dead = healths.filter(({ verdict }) => verdict === 'dead');
+    const sinceMs = Math.max(0, ...dead.map(({ confirmingSinceMs }) => confirmingSinceMs ?? 0));
+    return {
+      total: healths.length,
+      unhealthy: healths.filter(isSuspect).length + dead.length,
+      unseen: healths.filter((health) => isUnseenSince(health, sinceMs)).length,
+      unconfirmed: dead.filter((health) => isUnconfirmed(health, policy().probe)).length,
+    };
+  }
+
+  return {
+    update() {
+      const next = computeBreaker(breaker, count(), policy(), clock.monotonicMs());
+      if (next.confirmingSinceMs !== null && breaker.confirmingSinceMs === null) watcher.confirmAnew();
+      const isChanged = next.open !== breaker.open;
+      if (isChanged) logger.warn({ open: next.open, detail: next.message }, 'breaker changed');
+      breaker = next;
+      metrics.breakerIs(breaker.open);
+      if (isChanged) onChange();
+      return breaker;
+    },
+    async tell() {
+      if (breaker === UNSEEN_BREAKER) return;
+      toldOpen ??= await store.isBreakerOpen();
+      const { open, message } = breaker;
+      if (toldOpen === open) return;
+      const result = await store.save(leadership, {
+        events: [
+          {
+            type: open ? 'pool.breaker_opened' : 'pool.breaker_closed',
+            at: clock.now(),
+            ...{ rentalId: null, node: null, tenant: null, object: null },
+            reason: open ? 'MigrationHeld' : 'MigrationResumed',
+            message: open
+              ? `nobody is moved: ${message}`
+              : 'the fleet is well again; clients are moved when their node dies',
+          },
+        ],
+      });
+      if (result.kind === 'deposed') throw new DeposedError();
+      toldOpen = open;
+    },
+  };
+}
