@@ -46,6 +46,8 @@ export function createBreakerWatch(
       toldOpen ??= await store.isBreakerOpen();
       const { open, message } = breaker;
       if (toldOpen === open) return;
+      // An answer that gets lost leaves it open what was written: then it is read again.
+      toldOpen = null;
       const result = await store.save(leadership, {
         events: [
           {
