@@ -113,7 +113,7 @@ describe('the explanation', () => {
 
   it('of a rental that waits names each node, and what every reason means', () => {
     const rental = aRental({ record: { conditions: [condition('Ready', 'NoFreeNode')], queuePosition: 2 } });
-    const told = explainRental(rental, nodes.slice(0, 2), occupants, null);
+    const told = explainRental(rental, nodes.slice(0, 2), occupants, null, NOW);
     expect(told).toMatchObject({
       ...{ phase: 'Pending', node: null, reason: 'NoFreeNode', message: 'said', queuePosition: 2 },
       wanted: {
@@ -130,12 +130,19 @@ describe('the explanation', () => {
     expect(Object.keys(told.meanings).toSorted()).toEqual(['NoFreeNode', 'NotAlive', 'Occupied']);
   });
 
+  it('names the failure for which a node is not tried again yet', () => {
+    const failed = aPlacement(1, 'c', { readyAt: null, endedAt: NOW, endReason: 'DiskFull' });
+    const told = explainRental(aRental({ placements: [failed] }), nodes, occupants, null, NOW);
+    expect(told.wanted?.passedOver.nodes).toContainEqual({ node: 'c', reason: 'DiskFull' });
+    expect(told.wanted?.usable).toBe(0);
+  });
+
   it('of a rental that is held back says so of the nodes that could be taken', () => {
     const rental = aRental({
       placements: [aPlacement(4, 'a')],
       record: { phase: 'Lost', conditions: [condition('Ready', 'MigrationHeld')] },
     });
-    expect(explainRental(rental, nodes, occupants, null).wanted).toEqual({
+    expect(explainRental(rental, nodes, occupants, null, NOW).wanted).toEqual({
       usable: 1,
       passedOver: {
         nodes: [
@@ -151,15 +158,15 @@ describe('the explanation', () => {
   it('of a rental that is well, is being moved or has ended wants no node, and tells of the last placement', () => {
     const decision = describePlacement(aRental(), aNode('c'), [], CLOSED_BREAKER, NOW);
     const moved = [aPlacement(4, 'a', { endedAt: NOW, endReason: 'NodeDead' }), aPlacement(9, 'c')];
-    const told = explainRental(aRental({ placements: moved }), nodes, NOBODY, decision);
+    const told = explainRental(aRental({ placements: moved }), nodes, NOBODY, decision, NOW);
     expect(told).toMatchObject({
       wanted: null,
       node: 'c',
       placement: { epoch: 9, node: 'c', decision: { usable: 1, rank: { failedLatelyAt: null } } },
     });
     const moving = [aPlacement(4, 'a'), aPlacement(9, 'c', { role: 'incoming' })];
-    expect(explainRental(aRental({ placements: moving }), nodes, NOBODY, null).wanted).toBeNull();
+    expect(explainRental(aRental({ placements: moving }), nodes, NOBODY, null, NOW).wanted).toBeNull();
     const asked = aRental({ releaseRequestedAt: NOW });
-    expect(explainRental(asked, nodes, NOBODY, null).wanted).toBeNull();
+    expect(explainRental(asked, nodes, NOBODY, null, NOW).wanted).toBeNull();
   });
 });

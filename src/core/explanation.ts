@@ -1,7 +1,7 @@
 import { findCondition } from './condition.ts';
 import type { Node } from './node.ts';
 import { candidateOf, type PassedOverSummary, summarize, whyPassedOver } from './passed-over.ts';
-import type { PassedOver } from './placement.ts';
+import { type PassedOver, whyNotAgain } from './placement.ts';
 import type { PlacementDecision } from './placement-decision.ts';
 import { REASONS, type Reason } from './reason.ts';
 import type { Placement, Rental, RentalPhase } from './rental.ts';
@@ -36,6 +36,7 @@ export function explainRental(
   nodes: Node[],
   occupants: ReadonlyMap<string, string>,
   decision: PlacementDecision | null,
+  now: Date,
 ): Explanation {
   const ready = findCondition(rental.record.conditions, 'Ready');
   const last = lastPlacement(rental);
@@ -49,7 +50,7 @@ export function explainRental(
     message: ready?.message ?? 'stored',
     since: ready?.lastTransitionTime ?? null,
     queuePosition: rental.record.queuePosition,
-    wanted: wantsNode(rental, nodes) ? explainWaiting(rental, nodes, occupants, ready?.reason) : null,
+    wanted: wantsNode(rental, nodes) ? explainWaiting(rental, nodes, occupants, ready?.reason, now) : null,
     placement: last ? { ...viewPlacement(last), decision: decision && viewDecision(decision) } : null,
   };
   return { ...explanation, meanings: meaningsIn(explanation) };
@@ -81,12 +82,14 @@ function explainWaiting(
   nodes: Node[],
   occupants: ReadonlyMap<string, string>,
   hold: Reason | undefined,
+  now: Date,
 ): Explanation['wanted'] {
   let usable = 0;
   const passedOver: PassedOver[] = [];
   for (const node of nodes) {
     const { name } = node.spec;
-    const reason = whyPassedOver(rental.spec.selector, candidateOf(node, occupants.has(name)));
+    const candidate = candidateOf(node, occupants.has(name));
+    const reason = whyPassedOver(rental.spec.selector, candidate) ?? whyNotAgain(rental, name, now);
     if (reason === null) usable++;
     // It could be taken, and is not, for what holds the rental back.
     const told = reason ?? (NO_HOLD.includes(hold) ? null : (hold as Reason));

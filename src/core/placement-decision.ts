@@ -1,7 +1,7 @@
 import type { Breaker } from './breaker.ts';
 import type { Node } from './node.ts';
 import { type PassedOverSummary, summarize, whyPassedOver } from './passed-over.ts';
-import { type Candidate, countByZone, type Rank, rankNode } from './placement.ts';
+import { type Candidate, countByZone, type Rank, rankNode, whyNotAgain } from './placement.ts';
 import type { Rental } from './rental.ts';
 
 /** Why a placement is where it is: kept with it, for what it was decided from is gone a moment later. */
@@ -23,7 +23,10 @@ export function describePlacement(
   const others = candidates.filter(({ node }) => node !== chosen);
   const passedOver = others.map((candidate) => ({
     node: candidate.node.spec.name,
-    reason: whyPassedOver(rental.spec.selector, candidate) ?? ('RankedLower' as const),
+    reason:
+      whyPassedOver(rental.spec.selector, candidate) ??
+      whyNotAgain(rental, candidate.node.spec.name, now) ??
+      ('RankedLower' as const),
   }));
   return {
     usable: 1 + passedOver.filter(({ reason }) => reason === 'RankedLower').length,

@@ -57,7 +57,7 @@ export function whyNotNow({ node, health, occupied, drifted, flapping }: Candida
 }
 
 /** Where it failed before it is tried again only after a pause, longer each time. */
-function whyNotAgain(rental: Rental, node: string, now: Date): Reason | null {
+export function whyNotAgain(rental: Rental, node: string, now: Date): Reason | null {
   const failures = listFailures(rental, node);
   const last = failures.at(-1);
   if (!last?.endedAt) return null;

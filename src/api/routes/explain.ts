@@ -15,7 +15,7 @@ const route = createRoute({
   responses: { 200: json(explanationSchema, 'The explanation'), ...problems(404) },
 });
 
-export function addExplainRoute(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): void {
+export function addExplainRoute(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps): void {
   app.openapi(route, async (c) => {
     const { id } = c.req.valid('param');
     const rental = await store.findRental(scopeOf(c.var.principal), id);
@@ -26,6 +26,6 @@ export function addExplainRoute(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): v
       store.listOccupants(),
       last ? store.loadDecision(last.epoch) : null,
     ]);
-    return c.json(explainRental(rental, nodes, occupants, decision), 200);
+    return c.json(explainRental(rental, nodes, occupants, decision, clock.now()), 200);
   });
 }
