@@ -1,4 +1,5 @@
 import { findCondition } from './condition.ts';
+import { whyLeave } from './departure.ts';
 import type { Node } from './node.ts';
 import { candidateOf, type PassedOverSummary, summarize, whyPassedOver } from './passed-over.ts';
 import { type PassedOver, whyNotAgain } from './placement.ts';
@@ -65,9 +66,7 @@ function wantsNode({ placements, releaseRequestedAt, record }: Rental, nodes: No
   if (releaseRequestedAt !== null || record.endedAt !== null || record.phase === 'Releasing') return false;
   const live = placements.filter(({ endedAt }) => endedAt === null);
   if (live.some(({ role }) => role === 'incoming')) return false;
-  const serving = live[0];
-  const node = nodes.find(({ spec }) => spec.name === serving?.node);
-  return node === undefined || node.record.state === 'dead' || node.wishes.draining || node.spec.retiring;
+  return whyLeave(nodes.find(({ spec }) => spec.name === live[0]?.node)) !== null;
 }
 
 /** What holds the rental itself back, whatever nodes there are. */
