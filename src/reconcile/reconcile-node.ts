@@ -148,5 +148,6 @@ function markAffected(inputs: NodeInputs, decision: NodeDecision, context: Conte
   if (stateChanged || decision.cleaned.length > 0) {
     for (const { rentalId } of residue) if (fleet.rental(rentalId)) due.markRental(rentalId);
   }
-  if (decision.settled || decision.placement) due.markNode(node.spec.name);
+  // The state that it is in now may already want a next step, such as a cleaning that was asked for while it was dead.
+  if (stateChanged || decision.settled || decision.placement) due.markNode(node.spec.name);
 }
