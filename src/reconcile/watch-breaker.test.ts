@@ -10,6 +10,7 @@ let nowMs: number;
 let healths: Map<string, Health>;
 let history: NewEvent[];
 let anew: number;
+let conflicts: number;
 
 /** One term of leadership over five nodes; what the history says outlives it. */
 function lead() {
@@ -26,6 +27,7 @@ function lead() {
     store: {
       isBreakerOpen: async () => history.at(-1)?.type === 'pool.breaker_opened',
       save: async (_: unknown, { events }: { events: NewEvent[] }) => {
+        if (conflicts-- > 0) return { kind: 'conflict' };
         history.push(...events);
         return { kind: 'saved', fence: history.length };
       },
@@ -57,6 +59,16 @@ describe('the history of the breaker', () => {
     nowMs = 0;
     history = [];
     anew = 0;
+    conflicts = 0;
+  });
+
+  it('tells it again when the save met another one', async () => {
+    const look = lead();
+    conflicts = 1;
+    await look(3);
+    expect(history).toEqual([]);
+    await look(3);
+    expect(history).toMatchObject([{ type: 'pool.breaker_opened' }]);
   });
 
   it('tells once that it opened and once that it closed, with the numbers', async () => {

@@ -46,7 +46,7 @@ export function createBreakerWatch(
       toldOpen ??= await store.isBreakerOpen();
       const { open, message } = breaker;
       if (toldOpen === open) return;
-      // An answer that gets lost leaves it open what was written: then it is read again.
+      // A save that meets another, or whose answer gets lost, leaves it open what is written: then it is read again.
       toldOpen = null;
       const result = await store.save(leadership, {
         events: [
@@ -62,7 +62,7 @@ export function createBreakerWatch(
         ],
       });
       if (result.kind === 'deposed') throw new DeposedError();
-      toldOpen = open;
+      if (result.kind === 'saved') toldOpen = open;
     },
   };
 }
