@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import type { NodeView } from '../core/node-view.ts';
 import type { RentalView } from '../core/rental-view.ts';
 import { checkInvariants } from '../store/check.ts';
-import { type Lab, startLab } from './up.ts';
+import { type Lab, type LabOptions, startLab } from './up.ts';
 
 /** A whole lab of its own for one test file: real database, sshd workers, Ansible, daemon and proxy. */
 export interface TestLab {
@@ -47,6 +47,7 @@ export async function openTestLab(options: {
   basePort: number;
   nodes: number;
   policy?: string;
+  lab?: Partial<LabOptions>;
 }): Promise<TestLab> {
   const home = await mkdtemp(join(tmpdir(), 'orion-lab-'));
   const inventory = join(home, 'inventory.yaml');
@@ -78,7 +79,10 @@ export async function openTestLab(options: {
     ORION_HTTPS_PORT: String(options.basePort),
     ORION_LOG_LEVEL: 'debug',
   };
-  const lab = await startLab({ env });
+  const lab = await startLab({ ...options.lab, env }).catch(async (error: unknown) => {
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  });
   return wrap(lab, home, writeInventory);
 }
 
