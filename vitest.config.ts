@@ -21,7 +21,6 @@ export default defineConfig({
         },
       },
       {
-        plugins: [mutate()],
         test: {
           name: 'simulation',
           include: ['src/**/*.sim.test.ts'],
@@ -42,6 +41,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [mutate()],
         test: {
           name: 'long',
           expect,

@@ -1,7 +1,7 @@
 import type { Plugin } from 'vitest/config';
 
 /**
- * Guards of Orion, each with the text that makes it up. `src/simulation/mutations.sim.test.ts` loads a file with one of
+ * Guards of Orion, each with the text that makes it up. `src/simulation/mutations.long.test.ts` loads a file with one of
  * them taken out and expects the simulation to notice: a promise whose guard can go unnoticed is not tested.
  */
 export interface Mutation {

@@ -40,7 +40,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
   const { store, tally } = world;
   const requests: Request[] = [];
   /** Some see to a quarantined node themselves, others leave it to the slow retry. */
-  const isDiligent = chance.isLucky(0.7);
+  const isDiligent = chance.isLucky(0.9);
   const now = () => new Date(WALL_MS + world.time.nowMs());
   const open = () => [...store.tables.rentals.values()].filter(({ record }) => record.endedAt === null);
 

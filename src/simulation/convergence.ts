@@ -74,5 +74,8 @@ function whyNotRental(world: World, rental: RentalRow): string | null {
     return `the last spec of ${rental.id} is not applied`;
   if (phase === 'Active') return null;
   if (phase !== 'Pending') return `${rental.id} is ${phase}`;
+  if (rental.record.conditions.some(({ reason }) => reason === 'ProvisionFailed')) {
+    return `${rental.id} is to be tried again`;
+  }
   return freeNodesFor(world, rental).length > 0 ? `${rental.id} waits, and a node for it is free` : null;
 }

@@ -78,7 +78,7 @@ export const FULL_SIZE: PlanSize = { nodes: 20, rentals: 12, faults: 64 };
 
 export function createPlan(seed: number, size: PlanSize = FULL_SIZE): Plan {
   const chance = createChance(seed, 'plan');
-  const endsAtMs = chance.between(180_000, 300_000);
+  const endsAtMs = chance.between(90_000, 150_000);
   const actions: Action[] = [];
   for (let index = 0; index < size.rentals; index++) {
     actions.push(rent(chance, chance.between(0, index < 8 ? 40_000 : endsAtMs)));
@@ -208,10 +208,11 @@ function createPolicy(chance: Chance): Policy {
   const tight = { maxInFlight: 1, intervalMs: 0 };
   const slow = { maxInFlight: 1, intervalMs: 60_000 };
   const strict = { ...brisk, healthyDelayMs: -1 };
+  const breaker = { ...migrate.breaker, cooldownMs: chance.pick([15_000, 15_000, 60_000]) };
   return {
     ...DEFAULT_POLICY,
-    probe: { ...probe, ...chance.pick([{}, {}, eager, eager, brisk, brisk, strict]) },
-    migrate: { ...migrate, ...chance.pick([{}, tight, slow, { maxPerRental: 1 }]) },
+    probe: { ...probe, ...chance.pick([{}, eager, eager, eager, brisk, brisk, strict]) },
+    migrate: { ...migrate, breaker, ...chance.pick([{}, tight, slow, { maxPerRental: 1 }]) },
     provision: { ...provision, timeoutMs: chance.pick([20_000, 60_000]), retries: chance.pick([5, 5, 0]) },
     clean: { timeoutMs: chance.pick([20_000, 60_000]), retries: chance.pick([2, 5]) },
   };
