@@ -1,0 +1,3 @@
+import { testHistories } from './histories.fixture.ts';
+
+testHistories(1, 2_000);
