@@ -27,7 +27,7 @@ describe.skipIf(!hasTools())(
     let node: InspectedNode;
 
     beforeAll(async () => {
-      node = await openInspectedNode(owner, 28_720);
+      node = await openInspectedNode(owner, 28_730);
       const input = readFileSync(busybox).toString('base64');
       const unpack = 'base64 -d > /usr/sbin/busybox; chmod 755 /usr/sbin/busybox';
       await node.worker.exec(['sh', '-c', unpack], { input });
