@@ -1,19 +1,13 @@
 import type { EventType, NewEvent, StoredEvent } from '../core/event.ts';
 import type { InventoryAnswer, InventoryState } from '../core/inventory.ts';
-import type { Node, NodeWishes } from '../core/node.ts';
+import type { Node } from '../core/node.ts';
 import { viewNode } from '../core/node-view.ts';
-import { isReturnHeld } from '../core/node-wishes.ts';
 import type { PlacementDecision } from '../core/placement-decision.ts';
 import type { Rental, RentalPhase, RentalRecord } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
-import type {
-  ApiStore,
-  NewRental,
-  NodeWish,
-  Principal,
-  StoredEventFilter,
-  TokenView,
-} from '../core/store-ports.ts';
+import type { ApiStore, NewRental, Principal, TokenView } from '../core/store-ports.ts';
+import { createHistory } from './memory-history.ts';
+import { withWish } from './memory-wishes.ts';
 
 /** The API's store in memory, and the hand of a reconciler that the tests play themselves. */
 export interface MemoryApiStore extends ApiStore {
@@ -183,30 +177,6 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
   return failing(store);
 }
 
-function createHistory(
-  events: StoredEvent[],
-): Pick<ApiStore, 'listEvents' | 'listRecentEvents' | 'lastEventSeq' | 'firstEventSeq'> {
-  const matches = (event: StoredEvent, tenant: string | null, filter: StoredEventFilter) =>
-    (tenant === null || event.tenant === tenant) &&
-    (filter.rentalId === null || event.rentalId === filter.rentalId) &&
-    (filter.node === null || event.node === filter.node) &&
-    (filter.type === null || event.type === filter.type);
-  return {
-    listEvents: async (tenant, filter) =>
-      events
-        .filter((event) => event.seq > filter.afterSeq && matches(event, tenant, filter))
-        .slice(0, filter.limit),
-    listRecentEvents: async (tenant, filter) =>
-      events
-        .filter((event) => event.seq < (filter.beforeSeq ?? Infinity) && matches(event, tenant, filter))
-        .toReversed()
-        .slice(0, filter.limit),
-    // Events may have been purged at the front, so their count tells nothing.
-    lastEventSeq: async () => events.at(-1)?.seq ?? 0,
-    firstEventSeq: async () => events[0]?.seq ?? 0,
-  };
-}
-
 function createTokenTable(
   tokens: Map<string, StoredToken>,
   now: () => Date,
@@ -247,29 +217,6 @@ const NO_INVENTORY: InventoryState = {
   ...{ requested: 0, requestedSha256: null, requestedForce: false, requestedBy: null },
   ...{ answered: 0, answer: null, appliedSha256: null, appliedAt: null },
 };
-
-/** The wishes after one more; null when the node's state does not allow it or it is there already. */
-export function withWish({ wishes, spec, record }: Node, wish: NodeWish): NodeWishes | null {
-  switch (wish.kind) {
-    case 'cordon':
-      return wishes.cordoned ? null : { ...wishes, cordoned: true };
-    case 'uncordon':
-      return wishes.cordoned || wishes.draining ? { ...wishes, cordoned: false, draining: false } : null;
-    case 'drain':
-      return wishes.draining ? null : { ...wishes, draining: true };
-    case 'clean':
-      if (!['quarantined', 'cleaning', 'free'].includes(record.state) && !isReturnHeld(record)) return null;
-      return { ...wishes, cleanRequested: wishes.cleanRequested + 1 };
-    case 'forget':
-      if (!spec.retiring || !['dead', 'quarantined', 'unknown'].includes(record.state)) return null;
-      return { ...wishes, forgetting: true };
-    case 'trust':
-      if (spec.pinnedHostKey !== null || wishes.trustedFingerprint === wish.fingerprint) return null;
-      return { ...wishes, trustedFingerprint: wish.fingerprint };
-    default:
-      return wish satisfies never;
-  }
-}
 
 function isOf(rental: Rental, tenant: string | null): boolean {
   return tenant === null || rental.tenant === tenant;

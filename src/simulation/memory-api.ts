@@ -1,9 +1,10 @@
-import type { NewEvent, StoredEvent } from '../core/event.ts';
+import type { NewEvent } from '../core/event.ts';
 import { NEW_RENTAL_RECORD } from '../core/rental.ts';
-import type { ApiStore, StoredEventFilter } from '../core/store-ports.ts';
-import { withWish } from './memory-api-store.ts';
+import type { ApiStore } from '../core/store-ports.ts';
+import { createHistory } from './memory-history.ts';
 import type { MemoryDeps } from './memory-leader.ts';
 import { type RentalRow, type Transaction, toRental, transact } from './memory-tables.ts';
+import { withWish } from './memory-wishes.ts';
 
 /** What clients and operators do; what only shows things is not needed where nobody looks. */
 export type MemoryApi = Pick<
@@ -23,7 +24,7 @@ export type MemoryApi = Pick<
 >;
 
 export function createMemoryApi(deps: MemoryDeps): MemoryApi {
-  return { ...createRentals(deps), ...createFleet(deps), ...createHistory(deps) };
+  return { ...createRentals(deps), ...createFleet(deps), ...createHistory(deps.tables.events) };
 }
 
 /** A write of the API with its event: both or, when `work` says false, neither. */
@@ -131,29 +132,5 @@ function createFleet(
         return true;
       });
     },
-  };
-}
-
-function createHistory({
-  tables,
-}: MemoryDeps): Pick<MemoryApi, 'listEvents' | 'listRecentEvents' | 'lastEventSeq'> {
-  const select = (tenant: string | null, filter: StoredEventFilter) => (event: StoredEvent) =>
-    (tenant === null || event.tenant === tenant) &&
-    (filter.rentalId === null || event.rentalId === filter.rentalId) &&
-    (filter.node === null || event.node === filter.node) &&
-    (filter.type === null || event.type === filter.type);
-  return {
-    listEvents: async (tenant, filter) =>
-      tables.events
-        .filter(({ seq }) => seq > filter.afterSeq)
-        .filter(select(tenant, filter))
-        .slice(0, filter.limit),
-    listRecentEvents: async (tenant, filter) =>
-      tables.events
-        .filter(({ seq }) => filter.beforeSeq === null || seq < filter.beforeSeq)
-        .filter(select(tenant, filter))
-        .toReversed()
-        .slice(0, filter.limit),
-    lastEventSeq: async () => tables.events.at(-1)?.seq ?? 0,
   };
 }
