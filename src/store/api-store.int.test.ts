@@ -86,6 +86,7 @@ test('accepts a token until it expires or is revoked', async () => {
   });
   expect(await bench.store.authenticate(hashOf('two'))).not.toBeNull();
   expect(await bench.store.authenticate(hashOf('three'))).toBeNull();
+  // The database's clock decides, and a token expires by nothing but time.
   await sleep(400);
   expect(await bench.store.authenticate(hashOf('two'))).toBeNull();
   expect(await bench.store.revokeToken('k1', now)).toBe(true);

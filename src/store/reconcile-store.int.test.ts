@@ -43,6 +43,7 @@ function slowToCommit(pauseMs: number): { slow: Store; paused: Promise<void> } {
         const execute: typeof session.execute = async (text, values) => {
           if (text === 'COMMIT') {
             report?.();
+            // The fault itself: a leader that stands still right before its COMMIT.
             await sleep(pauseMs);
           }
           return await session.execute(text, values);
@@ -59,6 +60,7 @@ test('makes a successor wait for a save that is in its middle, so that none land
   await bench.store.renew(bench.leader, { ...lease, durationMs: 300 });
   const late = slow.save(bench.leader, await bindSave('r_1', 'n1'));
   await paused;
+  // The lease runs out by the database's clock, and nothing tells of it.
   await sleep(400);
   expect(await bench.store.acquire({ ...lease, holder: 'second' })).toEqual({
     token: bench.leader.token + 1,
@@ -73,6 +75,7 @@ test('ends a save that stands still in its middle, so that a successor need not 
   await bench.store.renew(bench.leader, { ...lease, durationMs: 300 });
   const outcome = slow.save(bench.leader, await bindSave('r_1', 'n1')).catch((error: unknown) => error);
   await paused;
+  // The lease runs out by the database's clock, and nothing tells of it.
   await sleep(400);
   expect(await bench.store.acquire({ ...lease, holder: 'second' })).toEqual({
     token: bench.leader.token + 1,

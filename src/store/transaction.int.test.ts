@@ -145,6 +145,7 @@ test('runs a transaction again that lost a deadlock', async () => {
     inTransaction(pool, async (session) => {
       attempts++;
       await add(session, first);
+      // Long enough for each to hold its first row before it wants the second.
       await sleep(100);
       await add(session, second);
     });
@@ -158,6 +159,7 @@ test('refuses a write that was computed from an outdated read, by running it aga
     inTransaction(pool, async (session) => {
       const rows = await session.execute(`SELECT value FROM counters WHERE name = 'a'`);
       const { value } = (rows as unknown as { value: number }[])[0] as { value: number };
+      // Long enough for both to have read before either writes.
       await sleep(20);
       await session.execute(`UPDATE counters SET value = ? WHERE name = 'a'`, [value + 1]);
     });
