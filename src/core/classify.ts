@@ -1,3 +1,4 @@
+import { isCleaningAsked } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import type { NodeEvent } from './node-machine.ts';
 import { isRepairDue } from './repair.ts';
@@ -15,7 +16,7 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
   if (health.verdict === 'dead') return { type: 'died' };
   if (state === 'unknown') return health.verdict === 'alive' ? { type: 'joined' } : null;
 
-  const isAsked = node.wishes.cleanRequested > node.record.cleanSeen;
+  const isAsked = isCleaningAsked(node);
   if (state === 'free') {
     if (live) return { type: 'bound' };
     // Not prepared: another key was trusted, so it may be another machine.
@@ -34,9 +35,7 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
 /** A negative `healthyDelay` leaves it to a person, whatever the node answers, also over a restart of the daemon. */
 function mayReturn({ node, health, policy }: NodeInputs): boolean {
   const isLeftToPerson = policy.probe.healthyDelayMs < 0;
-  return (
-    health.verdict === 'alive' && (!isLeftToPerson || node.wishes.cleanRequested > node.record.cleanSeen)
-  );
+  return health.verdict === 'alive' && (!isLeftToPerson || isCleaningAsked(node));
 }
 
 /** cleaning and quarantined: the work's outcome decides, and an operator's wish to try again. */

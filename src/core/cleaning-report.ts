@@ -1,29 +1,27 @@
 import { escapeText } from './escape-text.ts';
 import type { CleaningReport, Placement } from './rental.ts';
-import { failureOf, type Run } from './work.ts';
+import { failureOf, type Run, type WorkOutcome } from './work.ts';
 
 const SHOWN_ITEMS = 10;
 const MAX_ITEM = 200;
 const MAX_MESSAGE = 500;
 
-/** What a try that just ended says of each placement whose residue it was to remove. */
+/** What a try that just ended says of each placement whose residue it was to remove; nothing when it was cut off. */
 export function reportsOf(
   run: Run | null,
   residue: Placement[],
   now: Date,
 ): { epoch: number; report: CleaningReport }[] {
-  if (run?.work.kind !== 'clean') return [];
+  const outcome = run?.outcome;
+  if (run?.work.kind !== 'clean' || !outcome || outcome.kind === 'aborted') return [];
   const tried = new Set(run.work.residue.map(({ epoch }) => epoch));
-  return residue.flatMap(({ epoch, report: earlier }) => {
-    const report = tried.has(epoch) ? reportCleaning(run, earlier ?? null, now) : null;
-    return report ? [{ epoch, report }] : [];
-  });
+  return residue
+    .filter(({ epoch }) => tried.has(epoch))
+    .map(({ epoch, report }) => ({ epoch, report: reportCleaning(outcome, report ?? null, now) }));
 }
 
-/** The report after one more try; null when it says nothing of the cleaning. */
-function reportCleaning(run: Run | null, earlier: CleaningReport | null, now: Date): CleaningReport | null {
-  const outcome = run?.outcome;
-  if (run?.work.kind !== 'clean' || !outcome || outcome.kind === 'aborted') return null;
+/** The report after one more try. */
+function reportCleaning(outcome: WorkOutcome, earlier: CleaningReport | null, now: Date): CleaningReport {
   const failure = failureOf(outcome);
   const at = now.toISOString();
   const findings = outcome.kind === 'done' ? outcome.findings : [];

@@ -1,7 +1,7 @@
 import { classify } from './classify.ts';
 import { findCondition } from './condition.ts';
 import { enterState } from './enter-state.ts';
-import type { NodeRecord, NodeState } from './node.ts';
+import { isCleaningAsked, type NodeRecord, type NodeState } from './node.ts';
 import { computeNodeConditions } from './node-conditions.ts';
 import type { NodeDecision } from './node-decision.ts';
 import type { NodeInputs } from './node-inputs.ts';
@@ -18,7 +18,7 @@ export function decideNode(inputs: NodeInputs): NodeDecision {
   const old = node.record;
   const event = classify(inputs);
   // A person who lets a dead node back wants it cleaned first.
-  const isAsked = node.wishes.cleanRequested > old.cleanSeen;
+  const isAsked = isCleaningAsked(node);
   const state = event
     ? nextState(old.state, event, {
         bound: live !== null,

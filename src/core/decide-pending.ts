@@ -1,4 +1,4 @@
-import { RENTAL_BACKOFF } from './backoff.ts';
+import { computeDelayMs, RENTAL_BACKOFF } from './backoff.ts';
 import { findCondition } from './condition.ts';
 import { isFailure } from './remedy.ts';
 import type { Rental } from './rental.ts';
@@ -75,6 +75,6 @@ function retryTime(rental: Rental): Date | null {
   const failed = rental.placements.filter(({ endReason }) => isFailure(endReason));
   const last = failed.at(-1)?.endedAt;
   if (failed.length < 2 || !last) return null;
-  const delayMs = Math.min(RENTAL_BACKOFF.baseMs * 2 ** (failed.length - 2), RENTAL_BACKOFF.maxMs);
-  return new Date(last.getTime() + delayMs);
+  // The client is told the time, so it is the same at each look.
+  return new Date(last.getTime() + computeDelayMs(failed.length - 1, RENTAL_BACKOFF, 0.5));
 }

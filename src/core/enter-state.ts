@@ -2,7 +2,7 @@ import { QUARANTINE_RETRY_MS } from './backoff.ts';
 import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import type { EventType } from './event.ts';
 import { steadyMs } from './flapping.ts';
-import type { NodeRecord, NodeState } from './node.ts';
+import { isCleaningAsked, type NodeRecord, type NodeState } from './node.ts';
 import type { NodeDecision } from './node-decision.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import type { Reason } from './reason.ts';
@@ -52,9 +52,8 @@ export function enterState(
   // Should it die while it is cleaned, it is not free when it returns.
   if (isSoiled) next.verifiedAt = null;
   if (state === 'quarantined') next.nextAttemptAt = new Date(now.getTime() + QUARANTINE_RETRY_MS);
-  const isAsked = node.wishes.cleanRequested > node.record.cleanSeen;
   // A person has seen to it.
-  if (state === 'cleaning' && isAsked) next.deaths = 0;
+  if (state === 'cleaning' && isCleaningAsked(node)) next.deaths = 0;
   // A wish to clean it outlasts a return as anything else.
   if (node.record.state !== 'dead' || state === 'cleaning') next.cleanSeen = node.wishes.cleanRequested;
   return next;

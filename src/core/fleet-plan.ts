@@ -1,8 +1,7 @@
-import { findCondition } from './condition.ts';
-import { createHealth } from './health.ts';
 import { diffInventory, type InventoryDiff, whyTooMuch } from './inventory.ts';
 import { NO_WISHES, type Node, type NodeSpec, newNodeRecord } from './node.ts';
-import { type Candidate, choosePlacement, matches, orderWaiting } from './placement.ts';
+import { candidateOf } from './passed-over.ts';
+import { choosePlacement, matches, orderWaiting } from './placement.ts';
 import type { Placement, Rental } from './rental.ts';
 
 /** What applying an inventory would do to one node. */
@@ -86,12 +85,7 @@ function createStage(
     spec: specOf.get(node.spec.name) ?? { ...node.spec, retiring: true },
   }));
   const fresh = added.map((spec) => aFreshNode(spec, now));
-  const toCandidate = (node: Node): Candidate => ({
-    node,
-    health: { ...createHealth(0), verdict: node.record.status, failures: isFailing(node) ? 1 : 0 },
-    occupied: occupied.has(node.spec.name),
-    flapping: findCondition(node.record.conditions, 'Schedulable')?.reason === 'Flapping',
-  });
+  const toCandidate = (node: Node) => candidateOf(node, occupied.has(node.spec.name));
   return {
     choose(rental) {
       // What is there is taken before what has to be prepared first.
@@ -105,11 +99,6 @@ function createStage(
       return null;
     },
   };
-}
-
-/** Failing its probes just now, dead or not. */
-function isFailing({ record }: Node): boolean {
-  return findCondition(record.conditions, 'Reachable')?.status === 'False';
 }
 
 /** As a node is once it has joined. */

@@ -46,7 +46,7 @@ function reachable({ health, record, policy }: NodeInputs & { record: NodeRecord
 
 /** While it is tried again, the failure of the last try stands. */
 function clean({ run, record, blame }: NodeInputs & { record: NodeRecord }): Verdict | null {
-  const old = record.conditions.find(({ type }) => type === 'Clean');
+  const old = findCondition(record.conditions, 'Clean');
   const failure = run?.work.kind === 'clean' ? failureOf(run.outcome) : null;
   switch (record.state) {
     case 'quarantined':
@@ -81,7 +81,7 @@ export function isNewCleaningFailure({ conditions, attempt, state }: NodeRecord,
 function provisioned({ live, run, record, drift }: NodeInputs & { record: NodeRecord }): Verdict | null {
   if (!live) {
     // Why a placement was given up stays to be seen until the node is clean again.
-    const old = record.conditions.find(({ type }) => type === 'Provisioned');
+    const old = findCondition(record.conditions, 'Provisioned');
     const isLeft = record.state === 'cleaning' || record.state === 'quarantined';
     if (isLeft && old && isFailure(old.reason)) return null;
     return condition('Provisioned', 'False', 'NotProvisioned', 'nothing is placed here');

@@ -1,5 +1,5 @@
 import { findCondition } from './condition.ts';
-import type { NodeRecord, NodeState } from './node.ts';
+import { isCleaningAsked, type NodeRecord, type NodeState } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
 
 /**
@@ -31,8 +31,7 @@ export function isReturnHeld({ state, status }: NodeRecord): boolean {
 
 /** An operator who asks for a clean node does not wait for the next try. */
 export function hastenCleaning(record: NodeRecord, { node }: Pick<NodeInputs, 'node'>): NodeRecord {
-  const isAsked = node.wishes.cleanRequested > record.cleanSeen;
-  if (record.state !== 'cleaning' || !isAsked) return record;
+  if (record.state !== 'cleaning' || !isCleaningAsked({ wishes: node.wishes, record })) return record;
   return { ...record, nextAttemptAt: null, cleanSeen: node.wishes.cleanRequested };
 }
 

@@ -75,6 +75,11 @@ export interface NodeRecord {
 }
 
 /** Of a node that nobody has looked at yet. */
+/** An operator asked for it to be cleaned, and that has not been taken up yet. */
+export function isCleaningAsked({ wishes, record }: Pick<Node, 'wishes' | 'record'>): boolean {
+  return wishes.cleanRequested > record.cleanSeen;
+}
+
 export function newNodeRecord(now: Date): NodeRecord {
   return {
     status: 'unknown',

@@ -1,5 +1,6 @@
 import { findCondition } from '../core/condition.ts';
 import type { NewEvent } from '../core/event.ts';
+import { isCleaningAsked } from '../core/node.ts';
 import { isReturnHeld } from '../core/node-wishes.ts';
 import type { RentalSpec } from '../core/rental.ts';
 import type { NodeWish } from '../core/store-ports.ts';
@@ -136,9 +137,10 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
       }
       for (let which = 0; which < 3; which++) await wish({ what: 'trust', which });
       // Somebody has to say of each that came back that it is well, where the policy wants it; it is asked once a spell.
-      for (const { spec, record, wishes } of store.tables.nodes.values()) {
-        if (!isReturnHeld(record) || wishes.cleanRequested > record.cleanSeen) continue;
-        await store.writeWish(spec.name, { kind: 'clean' }, event(WISH_EVENTS.clean, null, spec.name));
+      for (const node of store.tables.nodes.values()) {
+        if (!isReturnHeld(node.record) || isCleaningAsked(node)) continue;
+        const { name } = node.spec;
+        await store.writeWish(name, { kind: 'clean' }, event(WISH_EVENTS.clean, null, name));
       }
       if (isDiligent) await wish({ what: 'clean', which: 0 });
     },

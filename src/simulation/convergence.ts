@@ -32,7 +32,7 @@ function whyNotNode(world: World, { spec, record, wishes, generation }: Node): s
   const machine = world.machines.get(spec.name);
   if (!machine) return `there is no machine ${spec.name}`;
   if (record.observedGeneration !== generation) return `what was asked of ${spec.name} was not looked at`;
-  if (record.conditions.find(({ type }) => type === 'Reachable')?.status !== 'True')
+  if (findCondition(record.conditions, 'Reachable')?.status !== 'True')
     return `${spec.name} is not reachable`;
   // Who trusted the key of somebody in between has to trust the machine's own again, as soon as it is looked at.
   if (record.hostKey !== machine.hostKey) return `${spec.name} shows another host key`;
