@@ -81,9 +81,11 @@ export class InvalidCursorError extends Error {
 }
 
 export function classifyDatabaseError(error: unknown): { kind: FailureKind; code: string } {
-  const { code, errno } = rootOf(error) as { code?: unknown; errno?: unknown };
+  const { code, errno, fatal } = rootOf(error) as { code?: unknown; errno?: unknown; fatal?: unknown };
   const number = typeof errno === 'number' && errno > 0 ? errno : null;
-  const name = (number !== null && MARIADB_NAMES[number]) || (typeof code === 'string' ? code : 'UNKNOWN');
+  // The driver gives no code when the connection was found broken before the statement was sent.
+  const unnamed = fatal === true ? 'CONNECTION_BROKEN' : 'UNKNOWN';
+  const name = (number !== null && MARIADB_NAMES[number]) || (typeof code === 'string' ? code : unnamed);
   return { kind: KINDS[name] ?? (number === null ? 'unknown' : 'rejected'), code: name };
 }
 

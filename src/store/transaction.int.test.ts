@@ -177,12 +177,17 @@ test('says unknown when the connection ends at COMMIT, whatever became of it', a
   expect(await counterOf('a')).toBe(0);
 });
 
-test('tries once more when an idle connection turns out to be dead, for nothing was sent to COMMIT', async () => {
+test.each([
+  ['while the next statement is sent', 0],
+  // Long enough for the driver to have noticed.
+  ['before the next statement is sent', 100],
+])('tries once more when an idle connection turns out to be dead %s', async (_when, pauseMs) => {
   let kills = 0;
   await inTransaction(pool, async (session) => {
     if (kills++ === 0) {
       const id = await connectionId(session);
       await observer.withSession(({ execute }) => execute(`KILL ${id}`));
+      await sleep(pauseMs);
     }
     await add(session, 'a');
   });

@@ -101,7 +101,13 @@ async function withRetries<Result>(run: () => Promise<Result>): Promise<Result> 
 }
 
 /** A connection that turned out to be dead says nothing of the server: one more try, on another one. */
-const LOST = new Set(['ECONNRESET', 'EPIPE', 'PROTOCOL_CONNECTION_LOST', 'ER_CONNECTION_KILLED']);
+const LOST = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'PROTOCOL_CONNECTION_LOST',
+  'ER_CONNECTION_KILLED',
+  'CONNECTION_BROKEN',
+]);
 
 function mayTryAgain(error: StoreError, attempts: number): boolean {
   return error.kind === 'retry' || (error.kind === 'notExecuted' && LOST.has(error.code) && attempts === 1);
