@@ -3,8 +3,8 @@ import { mutate } from './vitest.mutations.ts';
 
 // Four tiers, one after the other. `unit` is pure and quick; `simulation` is pure and takes all of a small machine for
 // minutes; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), each file on ports of its own, and waits for
-// them about half of the time, so that two files share the two cores of a small machine; `long` is what takes more than
-// a minute besides the main story: every failure, every change of the fleet, every kind of drift.
+// them about half of the time, so that two files share the two cores of a small machine; `long` is like it, and is what
+// takes more than a minute besides the main story: every failure, every change of the fleet, every kind of drift.
 
 /** What is waited for comes late on a machine that is busy; vitest itself would give up after a second. */
 const expect = { poll: { timeout: 60_000, interval: 100 } };
@@ -46,7 +46,7 @@ export default defineConfig({
           name: 'long',
           expect,
           include: ['src/**/*.long.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
           testTimeout: 1_800_000,
           hookTimeout: 180_000,

@@ -5,7 +5,7 @@ let test: TestLab;
 
 beforeAll(async () => {
   process.env.ORION_INSPECT_INTERVAL = '1s';
-  test = await openTestLab({ basePort: 28_780, nodes: 3 });
+  test = await openTestLab({ basePort: 29_440, nodes: 3 });
 }, 180_000);
 afterAll(async () => {
   delete process.env.ORION_INSPECT_INTERVAL;

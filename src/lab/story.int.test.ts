@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
@@ -15,8 +15,6 @@ beforeEach(() => test.settle(), 120_000);
 const phaseOf = async (id: string) => (await test.rental(id)).status.phase;
 const connectionOf = async (id: string) => (await test.rental(id)).status.connection as Connection;
 const stateOf = async (name: string) => (await test.node(name)).status.state;
-const reasonOf = async (name: string) =>
-  (await test.node(name)).status.conditions.find(({ type }) => type === 'Reachable')?.reason;
 
 async function killDaemon(): Promise<void> {
   const pid = test.lab.daemonPid('daemon_1') as number;
@@ -89,67 +87,6 @@ describe('a rented node that dies', () => {
     ]);
     expect(left?.stdout).not.toContain(old.user);
     expect(left?.stdout).not.toContain('mine');
-  });
-
-  it('leaves its client Lost with NoFreeNode when all are taken, and that heals when one gets free', async () => {
-    const all = await Promise.all(Array.from({ length: 5 }, () => test.rent()));
-    const [first, second] = all as [Rented, Rented];
-    await test.lab.stopWorker(first.status.node as string);
-    await expect.poll(() => phaseOf(first.id), WAIT).toBe('Lost');
-    const ready = (await test.rental(first.id)).status.conditions.find(({ type }) => type === 'Ready');
-    expect(ready).toMatchObject({ status: 'False', reason: 'NoFreeNode' });
-    expect((await test.events(`&rental=${first.id}`)).map(({ type }) => type)).toContain('rental.lost');
-    await test.call('DELETE', `/api/rentals/${second.id}`);
-    await expect.poll(() => phaseOf(first.id), WAIT).toBe('Active');
-    expect((await test.login(first, await connectionOf(first.id), 'true')).exitCode).toBe(0);
-  });
-
-  it('gives a Lost client the same place back when the node returns first', async () => {
-    const all = await Promise.all(Array.from({ length: 5 }, () => test.rent()));
-    const [first] = all as [Rented];
-    const node = first.status.node as string;
-    await test.lab.stopWorker(node);
-    await expect.poll(() => phaseOf(first.id), WAIT).toBe('Lost');
-    await test.lab.startWorker(node);
-    await expect.poll(() => phaseOf(first.id), WAIT).toBe('Active');
-    await expect.poll(() => stateOf(node), WAIT).toBe('allocated');
-    expect((await test.rental(first.id)).status.node).toBe(node);
-    expect((await test.login(first, await connectionOf(first.id), 'true')).exitCode).toBe(0);
-  });
-});
-
-describe('a node that is not simply dead', () => {
-  it('says what is wrong with it, and delays nobody else', async () => {
-    await test.lab.freezeWorker('w1');
-    await expect.poll(() => reasonOf('w1'), WAIT).toMatch(/EchoTimeout|BannerTimeout|AuthTimeout/);
-    const rented = await test.rent();
-    expect(rented.status.node).not.toBe('w1');
-    await test.lab.thawWorker('w1');
-    await expect.poll(() => reasonOf('w1'), WAIT).toBe('Alive');
-
-    await test.lab.workers.get('w2')?.stopListener();
-    await expect.poll(() => reasonOf('w2'), WAIT).toMatch(/ListenerDead|ConnectionRefused/);
-    await test.lab.workers.get('w2')?.startListener();
-  });
-
-  it('gets no login attempt after its host key changed', async () => {
-    const worker = test.lab.workers.get('w3');
-    await test.lab.stopWorker('w3');
-    const folder = worker?.folder as string;
-    const saved = await readFile(join(folder, 'host_key'));
-    await rm(join(folder, 'host_key'));
-    await rm(join(folder, 'host_key.pub'));
-    const { openWorker } = await import('./worker.ts');
-    const changed = await openWorker((worker as NonNullable<typeof worker>).spec);
-    await changed.start();
-    await expect.poll(() => reasonOf('w3'), WAIT).toBe('HostKeyChanged');
-    await changed.stop();
-    const { writeFile } = await import('node:fs/promises');
-    await writeFile(join(folder, 'host_key'), saved, { mode: 0o600 });
-    await rm(join(folder, 'host_key.pub'));
-    const { execa } = await import('execa');
-    const { stdout } = await execa('ssh-keygen', ['-y', '-f', join(folder, 'host_key')]);
-    await writeFile(join(folder, 'host_key.pub'), `${stdout}\n`);
   });
 });
 

@@ -298,7 +298,7 @@ describe('when it goes wrong', () => {
     ['PlaybookFailed', () => ({ hostKey: null })],
   ] as const)('%s', async (reason, change) => {
     const result = await run({ playbook: 'verify_clean', fence }, { on: { ...target, ...change() } });
-    expect(result).toMatchObject({ ok: false, reason, outcomeUnknown: false });
+    expect(result, JSON.stringify(result)).toMatchObject({ ok: false, reason, outcomeUnknown: false });
   });
 
   test('no python3 on the node', async () => {

@@ -1,3 +1,3 @@
 import { testHistories } from './histories.fixture.ts';
 
-testHistories(301, 300);
+testHistories(1_001, 1_000);

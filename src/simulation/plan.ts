@@ -78,7 +78,8 @@ export const FULL_SIZE: PlanSize = { nodes: 20, rentals: 12, faults: 64 };
 
 export function createPlan(seed: number, size: PlanSize = FULL_SIZE): Plan {
   const chance = createChance(seed, 'plan');
-  const endsAtMs = chance.between(90_000, 150_000);
+  // Mostly dense; some have to be long enough for a node to die again and again.
+  const endsAtMs = chance.isLucky(0.2) ? chance.between(120_000, 160_000) : chance.between(55_000, 95_000);
   const actions: Action[] = [];
   for (let index = 0; index < size.rentals; index++) {
     actions.push(rent(chance, chance.between(0, index < 8 ? 40_000 : endsAtMs)));

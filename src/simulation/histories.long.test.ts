@@ -1,3 +1,0 @@
-import { testHistories } from './histories.fixture.ts';
-
-testHistories(1, 2_000);
