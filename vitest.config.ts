@@ -5,6 +5,7 @@ import { mutate } from './vitest.mutations.ts';
 // minutes; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), each file on ports of its own, and waits for
 // them about half of the time, so that two files share the two cores of a small machine; `long` is like it, and is what
 // takes more than a minute besides the main story: every failure, every change of the fleet, every kind of drift.
+// A fifth, `crash-points`, takes hours, on demand.
 
 /** What is waited for comes late on a machine that is busy; vitest itself would give up after a second. */
 const expect = { poll: { timeout: 60_000, interval: 100 } };
@@ -17,7 +18,7 @@ export default defineConfig({
           name: 'unit',
           testTimeout: 60_000,
           include: ['src/**/*.test.ts'],
-          exclude: ['src/**/*.int.test.ts', 'src/**/*.long.test.ts', 'src/**/*.sim.test.ts'],
+          exclude: ['int', 'long', 'sim', 'crash'].map((tier) => `src/**/*.${tier}.test.ts`),
         },
       },
       {
@@ -49,6 +50,15 @@ export default defineConfig({
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
           testTimeout: 1_800_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'crash-points',
+          include: ['src/**/*.crash.test.ts'],
+          sequence: { groupOrder: 4 },
+          testTimeout: 0,
           hookTimeout: 180_000,
         },
       },

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,8 +7,8 @@ import { run } from '../cli/run.ts';
 import { createTable } from '../cli/table.ts';
 import type { NodeView } from '../core/node-view.ts';
 import { REMEDIES } from '../core/remedy.ts';
-import { socketOf } from './daemon.ts';
 import { type FailingNode, type FailingNodes, openFailingNodes } from './failing-nodes.fixture.ts';
+import { readMetrics } from './metric.fixture.ts';
 import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 import type { Worker } from './worker.ts';
 
@@ -65,13 +63,6 @@ async function orion(...args: string[]): Promise<string> {
   });
   expect(code).toBe(0);
   return out;
-}
-
-async function readMetrics(): Promise<string> {
-  const headers = { authorization: `Bearer ${test.lab.tokens?.admin}` };
-  const asked = request({ socketPath: socketOf(test.home, 'daemon_1'), path: '/metrics', headers });
-  const [response] = (await once(asked.end(), 'response')) as [IncomingMessage];
-  return (await response.setEncoding('utf8').toArray()).join('');
 }
 
 /** The session of the Ansible run that talks to this port. */
@@ -156,7 +147,7 @@ describe('a fleet on which everything fails at once', () => {
   });
 
   it('counts each in the metrics, by type and reason', async () => {
-    const text = await readMetrics();
+    const text = await readMetrics(test);
     for (const { reason, condition } of failing.nodes) {
       const type = condition === 'Clean' ? 'node.cleaning_failed' : 'node.dead';
       expect(text).toMatch(new RegExp(`^orion_events_total{type="${type}",reason="${reason}"} [1-9]`, 'm'));

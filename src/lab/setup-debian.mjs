@@ -5,10 +5,12 @@ import { CHECKOUT, HOME, runStep, say, withLock } from './setup-steps.mjs';
 
 const PACKAGES = ['mariadb-server', 'ansible-core', 'openssh-server', 'caddy', 'iproute2'];
 
-export async function installDebianPackages() {
-  if (listMissing().length === 0) return;
+/** `more`: what only some commands need. */
+export async function installDebianPackages(more = []) {
+  const wanted = [...PACKAGES, ...more];
+  if (listMissing(wanted).length === 0) return;
   await withLock('debian packages', async () => {
-    const missing = listMissing();
+    const missing = listMissing(wanted);
     if (missing.length === 0) return;
     say(
       `Installing the Debian packages ${missing.join(', ')} with apt-get; none of their services is started`,
@@ -25,14 +27,14 @@ export async function installDebianPackages() {
   });
 }
 
-function listMissing() {
+function listMissing(wanted) {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query has placeholders of its own
-  const asked = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...PACKAGES], {
+  const asked = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...wanted], {
     encoding: 'utf8',
     timeout: 30_000,
   });
   const installed = new Set(asked.stdout.split('\n').filter((line) => line.endsWith(' installed')));
-  return PACKAGES.filter((name) => !installed.has(`${name} installed`));
+  return wanted.filter((name) => !installed.has(`${name} installed`));
 }
 
 function pickProgress(line) {

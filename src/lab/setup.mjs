@@ -20,8 +20,12 @@ const COMMANDS = {
   'test:long': (args) => runVitest(['--project', 'long', ...args]),
   bench: runBench,
   simulate: runSimulation,
+  'crash-points': (args) => runVitest(['--project', 'crash-points', ...args]),
   setup: () => 0,
 };
+
+/** For tests that lose packets, kill at system calls, and take a control account's rights away. */
+const FAULT_TOOLS = ['iptables', 'strace', 'sudo'];
 
 const [command = 'start', ...args] = process.argv.slice(2);
 const run = COMMANDS[command];
@@ -29,7 +33,7 @@ if (run === undefined) fail(`Unknown command ${command}; there are ${Object.keys
 checkMachine();
 endWithNpm();
 try {
-  await installDebianPackages();
+  await installDebianPackages(command === 'test:long' || command === 'crash-points' ? FAULT_TOOLS : []);
   await installNpmPackages();
   await buildProject();
 } catch (error) {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createChance } from './chance.fixture.ts';
 import { measureProcess, type ProcessUsage } from './process-usage.ts';
 import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 
@@ -16,15 +17,6 @@ beforeAll(async () => {
   test = await openTestLab({ basePort: 28_900, nodes: NODES });
 }, 180_000);
 afterAll(() => test?.close());
-
-/** A small generator with a seed, so that a run that failed can be repeated. */
-function createChance(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state / 2 ** 31;
-  };
-}
 
 type Tally = Record<'rented' | 'refused' | 'released' | 'stopped' | 'started' | 'frozen' | 'thawed', number>;
 

@@ -28,8 +28,9 @@ export async function supervise(options: {
   name: string;
   start: (signal: AbortSignal) => Promise<Running>;
   say: (line: string) => void;
+  longestDelayMs?: number | undefined;
 }): Promise<Supervised> {
-  const { home, name, start, say } = options;
+  const { home, name, start, say, longestDelayMs = LONGEST_DELAY_MS } = options;
   const stopping = new AbortController();
   let current: Running | null = await startRecorded(home, name, start, stopping.signal);
 
@@ -44,7 +45,7 @@ export async function supervise(options: {
       say(`${name} ended by itself; starting it again (see ${join(home, 'logs')})`);
       await sleep(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
-      delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
+      delayMs = Math.min(delayMs * 2, longestDelayMs);
       startedAt = performance.now();
       current = await startRecorded(home, name, start, stopping.signal).catch((error: Error) => {
         if (!stopping.signal.aborted) say(`${name} could not be started: ${error.message}`);

@@ -25,6 +25,8 @@ export interface LabOptions {
   signal?: AbortSignal;
   /** What runs in place of `orion serve`, and then without tokens: for tests of the lab itself. */
   daemon?: { command: string; args: string[] };
+  /** At most between the end of a daemon and its next start: for tests in which it dies all the time. */
+  longestDelayMs?: number;
 }
 
 export interface Lab {
@@ -135,7 +137,10 @@ async function bringUp(
   const program = options.daemon ?? orionCommand(['serve']);
   for (const name of daemons) {
     const start = () => startDaemon(settings, name, databaseUrl, program);
-    running.set(name, await superviseInto(undo, { home, name, start, say }));
+    running.set(
+      name,
+      await superviseInto(undo, { home, name, start, say, longestDelayMs: options.longestDelayMs }),
+    );
   }
   await superviseInto(undo, { home, name: 'proxy', start: () => startProxy(settings, daemons), say });
   await Promise.all(daemons.map((name) => waitUntilReady(home, name, signal)));

@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createChance } from './chance.fixture.ts';
+import { type CommitRelay, type Moment, startCommitRelay } from './commit-relay.fixture.ts';
+import { type CrashStory, openCrashStory } from './crash-story.fixture.ts';
+import { listMarked, signalProcess } from './processes.ts';
+import { traceSpawns } from './spawn-trap.fixture.ts';
+import { openTestLab, type TestLab } from './test-lab.fixture.ts';
+
+const NODES = 5;
+const SEED = Number(process.env.ORION_CRASH_SEED ?? Date.now() % 2 ** 31);
+let test: TestLab;
+let story: CrashStory;
+let relay: CommitRelay;
+
+beforeAll(async () => {
+  test = await openTestLab({
+    basePort: 29_380,
+    nodes: NODES,
+    policy: 'probe: { deadAfter: 2s, successes: 1, healthyDelay: 0s, timeout: 3s, interval: 5s }',
+    // It dies too often here to be made to wait for it.
+    lab: { longestDelayMs: 200 },
+  });
+  story = await openCrashStory(test);
+  relay = await startCommitRelay(join(test.home, 'run', 'database.sock'));
+  // The one that runs talks to the database directly.
+  await killDaemon();
+}, 400_000);
+afterAll(async () => {
+  await relay?.close();
+  await test?.close();
+});
+
+/** One that is just being started again is not there to be killed. */
+function strikeDaemon(): void {
+  const pid = test.lab.daemonPid('daemon_1');
+  if (pid !== null) process.kill(pid, 'SIGKILL');
+}
+
+async function killDaemon(): Promise<void> {
+  const pid = test.lab.daemonPid('daemon_1');
+  strikeDaemon();
+  await vi.waitUntil(() => test.lab.daemonPid('daemon_1') !== pid, { timeout: 20_000 });
+}
+
+type Phase = 'provision' | 'migration' | 'clean';
+/** Does a phase with the daemon set to die in it; true when it did. */
+type Under = (phase: Phase, work: () => Promise<void>) => Promise<boolean>;
+
+/** A whole life of a rental; the phases in which the daemon died. */
+async function live(leave: 'death' | 'drain', under: Under): Promise<Phase[]> {
+  const died: Phase[] = [];
+  const phase = async (name: Phase, work: () => Promise<void>) => {
+    if (await under(name, work)) died.push(name);
+  };
+  let id = '';
+  let node = '';
+  await phase('provision', async () => {
+    id = await story.apply('crash');
+    node = await story.untilActive(id);
+  });
+  await phase('migration', async () => {
+    if (leave === 'death') await test.lab.stopWorker(node);
+    else await story.insist('POST', `/api/nodes/${node}/drain`);
+    await story.untilActive(id, (now) => now !== node);
+    if (leave === 'death') await test.lab.startWorker(node);
+    await story.untilState(node, 'free');
+  });
+  if (leave === 'drain') await story.insist('POST', `/api/nodes/${node}/uncordon`);
+  await story.expectConverged([id]);
+  await phase('clean', async () => {
+    node = await story.untilActive(id);
+    await story.release(id);
+    await story.untilReleased(id);
+    await story.untilState(node, 'free');
+  });
+  await story.expectConverged([]);
+  return died;
+}
+
+/** Lives with the first, the second, the third … point as the last one of the daemon, until there are no more. */
+async function dieAtEach(leave: 'death' | 'drain', atPoint: (at: number) => Under): Promise<number> {
+  const points: Record<Phase, number> = { provision: 0, migration: 0, clean: 0 };
+  for (let at = 1; ; at++) {
+    const died = await live(leave, atPoint(at));
+    for (const phase of died) points[phase]++;
+    if (died.length === 0) break;
+  }
+  console.log(`${JSON.stringify(points)} points`);
+  for (const count of Object.values(points)) expect(count).toBeGreaterThan(1);
+  return points.provision + points.migration + points.clean;
+}
+
+describe('a daemon that dies', () => {
+  it.each<[Moment, 'death' | 'drain']>([
+    ['before the database has it', 'death'],
+    ['when it is done and nobody was told', 'drain'],
+  ])(
+    'at each COMMIT of a provision, a migration and a clean, %s (%s), loses nothing',
+    async (moment, leave) => {
+      const points = await dieAtEach(leave, (at) => async (_, work) => {
+        relay.arm(at, moment, strikeDaemon);
+        await work();
+        return relay.disarm();
+      });
+      expect(points).toBeGreaterThan(10);
+    },
+  );
+
+  it('at each spawn and exec of them loses nothing', async () => {
+    const points = await dieAtEach('drain', (at) => async (_, work) => {
+      await expect.poll(() => test.lab.daemonPid('daemon_1')).not.toBeNull();
+      const runners = await listMarked('ORION_RUNNER', join(test.home, 'run', 'playbooks-daemon_1'));
+      const pids = [test.lab.daemonPid('daemon_1') as number, ...runners.map(({ pid }) => pid)];
+      const tracing = await traceSpawns(pids, at, strikeDaemon);
+      await work();
+      return tracing.end();
+    });
+    expect(points).toBeGreaterThan(10);
+  });
+});
+
+it('40 times kill -9 at random over a busy lab loses nothing', async () => {
+  console.log(`seed ${SEED}: repeat with ORION_CRASH_SEED=${SEED}`);
+  const chance = createChance(SEED);
+  let isOver = false;
+  /** Rents and releases until it is over, and keeps the last one. */
+  const keepBusy = async (name: string): Promise<string> => {
+    for (;;) {
+      const id = await story.apply(name);
+      const node = await story.untilActive(id);
+      if (isOver) return id;
+      await story.release(id);
+      await story.untilReleased(id);
+      await story.untilState(node, 'free');
+    }
+  };
+  const clients = Promise.all(['one', 'two', 'three'].map(keepBusy));
+  clients.catch(() => undefined);
+  for (let killed = 0; killed < 40; ) {
+    // The pace of the blows, not a wait for anything.
+    await sleep(chance() * 2_500);
+    const runs = await listMarked('ORION_RUNNER', join(test.home, 'run', 'playbooks-daemon_1'));
+    const run = runs[Math.floor(chance() * runs.length)];
+    if (chance() < 0.3 && run !== undefined) await signalProcess(run, 'SIGKILL');
+    else strikeDaemon();
+    killed++;
+  }
+  isOver = true;
+  await story.expectConverged(await clients);
+}, 900_000);
