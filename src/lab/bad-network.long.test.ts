@@ -11,8 +11,7 @@ import { startWorker, type Worker, writeControlKey } from './worker.ts';
 
 const WAIT = { timeout: 120_000, interval: 200 };
 const BASE_PORT = 29_340;
-const LOSS_MS = 300_000;
-const DELAY_MS = 60_000;
+const FAULT_MS = 300_000;
 let test: TestLab;
 let far: string;
 let relay: DelayRelay;
@@ -71,11 +70,12 @@ it(
     await iptables('-A', ...rule);
     relay.setDelay({ meanMs: 400, spreadMs: 200 });
     const [onLossy, onSlow] = await Promise.all([
-      watchProbes('lossy', LOSS_MS),
-      watchProbes('slow', DELAY_MS).finally(() => relay.setDelay({ meanMs: 0, spreadMs: 0 })),
+      watchProbes('lossy', FAULT_MS),
+      watchProbes('slow', FAULT_MS),
     ]);
     const counted = await iptables('-L', 'INPUT', '-nvx');
     await iptables('-D', ...rule);
+    relay.setDelay({ meanMs: 0, spreadMs: 0 });
 
     // Both faults were there, and looked at.
     const dropped = Number(/^\s*(\d+)\s+\d+\s+DROP/m.exec(counted)?.[1]);
@@ -85,9 +85,9 @@ it(
     );
     expect(dropped).toBeGreaterThan(20);
     expect(onLossy).toBeGreaterThan(15);
-    expect(relay.delays.length).toBeGreaterThan(10);
+    expect(relay.delays.length).toBeGreaterThan(20);
     expect(Math.min(...relay.delays)).toBeGreaterThanOrEqual(200);
-    expect(onSlow).toBeGreaterThan(3);
+    expect(onSlow).toBeGreaterThan(15);
 
     for (const type of ['rental.migrating', 'rental.migrated', 'rental.lost'])
       expect(await test.events(`&type=${type}`)).toEqual([]);
@@ -99,5 +99,5 @@ it(
       expect((await test.login(rental, connection, 'true')).exitCode).toBe(0);
     }
   },
-  LOSS_MS + 300_000,
+  FAULT_MS + 300_000,
 );

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { listMarked } from './processes.ts';
 import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
 import { ensureKeyPair } from './worker.ts';
 
 const WAIT = { timeout: 400_000, interval: 100 };
 const BASE_PORT = 29_360;
+const NAMES = ['w1', 'w2', 'w3', 'w4'];
 let test: TestLab;
 let sshPublicKey: string;
 
@@ -16,25 +17,30 @@ beforeAll(async () => {
     'provision: { timeout: 15s }',
     'clean: { retries: 2, timeout: 60s }',
   ];
-  test = await openTestLab({ basePort: BASE_PORT, nodes: 4, policy: policy.join('\n  ') });
+  test = await openTestLab({ basePort: BASE_PORT, nodes: NAMES.length, policy: policy.join('\n  ') });
   sshPublicKey = await ensureKeyPair(join(test.home, 'keys', 'client'), 'client');
-  // On this one Orion is not root, but may become it.
+  // On one of them Orion is not root but may become it: it joins anew, so that this is how it is meant to be.
+  await changeFleet(NAMES.filter((name) => name !== 'w3'));
+  await vi.waitUntil(async () => (await test.call('GET', '/api/nodes/w3')).status === 404, WAIT);
   await byHand(
     'w3',
     `useradd -m -s /bin/sh -p '*' ops && cp -r /root/.ssh /home/ops/ && chown -R ops /home/ops/.ssh
-    echo 'ops ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ops`,
+    echo 'ops ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers && chmod 440 /etc/sudoers`,
   );
-  const nodes = [1, 2, 3, 4].map(
-    (n) => `{ name: w${n}, port: ${BASE_PORT + n}${n === 3 ? ', user: ops, labels: { root: sudo }' : ''} }`,
-  );
-  await test.writeInventory(nodes);
-  process.kill(test.lab.daemonPid('daemon_1') as number, 'SIGHUP');
-  await expect.poll(async () => (await test.node('w3')).spec.labels, WAIT).toEqual({ root: 'sudo' });
-  // What is there now is how it is meant to be.
-  await test.call('POST', '/api/nodes/w3/trust');
+  await changeFleet(NAMES);
 }, 400_000);
 afterAll(() => test?.close());
 beforeEach(() => test.settle(), 240_000);
+
+async function changeFleet(names: string[]): Promise<void> {
+  await test.writeInventory(
+    names.map((name) => {
+      const user = name === 'w3' ? 'ops' : 'root';
+      return `{ name: ${name}, port: ${BASE_PORT + Number(name.slice(1))}, user: ${user} }`;
+    }),
+  );
+  process.kill(test.lab.daemonPid('daemon_1') as number, 'SIGHUP');
+}
 
 async function byHand(node: string, script: string): Promise<void> {
   expect(await test.lab.workers.get(node)?.exec(['bash', '-ec', script])).toMatchObject({ exitCode: 0 });
@@ -95,8 +101,8 @@ const BROKEN = [
   {
     node: 'w3',
     reason: 'PrivilegeRefused',
-    damage: 'mv /etc/sudoers.d/ops /root/ops.away',
-    repair: 'mv /root/ops.away /etc/sudoers.d/ops',
+    damage: 'mv /etc/sudoers /root/sudoers.away',
+    repair: 'mv /root/sudoers.away /etc/sudoers',
   },
 ];
 
