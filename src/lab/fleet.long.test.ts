@@ -55,7 +55,9 @@ describe('a changed inventory does what its plan said', () => {
       refused: null,
     });
     expect(await test.lab.reload()).toMatchObject({ problems: [], started: ['w6'], daemons: ['daemon_1'] });
+    const toldAtMs = performance.now();
     await expect.poll(() => stateOf('w6').catch(() => null), WAIT).toBe('free');
+    console.log(`${((performance.now() - toldAtMs) / 1000).toFixed(1)} s from SIGHUP until it can be rented`);
     const rented = await test.rent({ selector: { matchLabels: { size: 'large' } } });
     expect(rented.status.node).toBe('w6');
     expect(await login(rented)).toBe(0);
