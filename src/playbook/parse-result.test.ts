@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseResult } from './parse-result.ts';
 
 const task = 'Make the account';
-const parse = (answer: object) => parseResult(JSON.stringify({ task, ...answer }));
+const parse = (answer: object, said = '') => parseResult(JSON.stringify({ task, ...answer }), said);
 
 describe('a run that succeeded', () => {
   test('gives what the node has seen and found', () => {
@@ -36,7 +36,7 @@ describe('a run that succeeded', () => {
 
   test('is unreadable when the text is cut off, or not an object', () => {
     for (const text of ['', '{"outcome":"ok","ta', '[]', 'null']) {
-      expect(parseResult(text)).toMatchObject({
+      expect(parseResult(text, '')).toMatchObject({
         ok: false,
         reason: 'PlaybookUnreadable',
         outcomeUnknown: true,
@@ -95,11 +95,8 @@ describe('a module that did not get to speak', () => {
 });
 
 describe('a node that Ansible did not reach', () => {
-  const unreachable = (said: string) =>
-    parse({
-      outcome: 'unreachable',
-      msg: `Data could not be sent to remote host "h". Make sure this host can be reached over ssh: ${said}`,
-    });
+  const about = 'Data could not be sent to remote host "h". Make sure this host can be reached over ssh: ';
+  const unreachable = (said: string, more = '') => parse({ outcome: 'unreachable', msg: about + more }, said);
 
   test('is told of in the words of ssh', () => {
     expect(unreachable('ssh: connect to host h port 22: Connection refused\r\n')).toMatchObject({
@@ -108,6 +105,17 @@ describe('a node that Ansible did not reach', () => {
       outcomeUnknown: false,
     });
     expect(unreachable('')).toMatchObject({ message: 'ssh gave no reason', outcomeUnknown: true });
+    const broken = '[Errno 32] Broken pipe';
+    expect(unreachable('', broken)).toMatchObject({ message: broken, outcomeUnknown: true });
+  });
+
+  test('also when Ansible noticed the broken pipe before ssh had ended', () => {
+    expect(unreachable('root@h: Permission denied (publickey).\r\n', '[Errno 32] Broken pipe')).toMatchObject(
+      {
+        reason: 'AuthRefused',
+        outcomeUnknown: false,
+      },
+    );
   });
 
   test('and of a changed host key only the fingerprint', () => {

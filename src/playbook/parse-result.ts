@@ -54,8 +54,11 @@ export function failure(
   return { ok: false, reason, message: escapeText(message, MAX_MESSAGE), ...unknownSeen, ...more };
 }
 
-/** The result file of a run that ended by itself, as text, to what happened. Nothing in it is believed unchecked. */
-export function parseResult(text: string): PlaybookResult {
+/**
+ * The result file of a run that ended by itself, as text, to what happened. Nothing in it is believed unchecked. `said`
+ * is what ssh said of the connection.
+ */
+export function parseResult(text: string, said: string): PlaybookResult {
   let answer: Answer;
   try {
     answer = answerSchema.parse(JSON.parse(text));
@@ -63,7 +66,7 @@ export function parseResult(text: string): PlaybookResult {
     return unreadable('what Ansible wrote about the run is not what it should be');
   }
   if (answer.outcome === 'ok') return parseSuccess(answer);
-  if (answer.outcome === 'unreachable') return classifyUnreachable(answer);
+  if (answer.outcome === 'unreachable') return classifyUnreachable(answer, said);
   if (answer.outcome === 'failed') return classifyFailed(answer);
   return unreadable('the task was skipped');
 }
@@ -90,8 +93,8 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function classifyUnreachable(answer: Answer): PlaybookResult {
-  const said = textOf(answer.msg).replace(/^.*can be reached over ssh:\s*/s, '');
+function classifyUnreachable(answer: Answer, saidBySsh: string): PlaybookResult {
+  const said = saidBySsh.trim() || textOf(answer.msg).replace(/^.*can be reached over ssh:\s*/s, '');
   const task = escapeText(answer.task, MAX_TASK);
   const { reason, hasStarted } = nameUnreachable(said);
   // ssh's warning is twelve lines of which the last says it; the fingerprint is what helps.

@@ -66,7 +66,7 @@ function variablesOf(request: PlaybookRequest): object {
   return variables;
 }
 
-function sshArguments(knownHosts: string): string {
+function sshArguments(knownHosts: string, said: string): string {
   const options = [
     // One connection per run, gone with it: a shared one outlives the run that made it and is not killed with it.
     'ControlMaster=no',
@@ -90,17 +90,19 @@ function sshArguments(knownHosts: string): string {
     'ServerAliveInterval=5',
     'ServerAliveCountMax=4',
   ];
-  return ['-F /dev/null', ...options.map((option) => `-o '${option}'`)].join(' ');
+  // What ssh says goes to a file: Ansible loses it when ssh ends while the module is being sent, and would mix it with
+  // what the node says.
+  return ['-F /dev/null', `-E '${said}'`, ...options.map((option) => `-o '${option}'`)].join(' ');
 }
 
-function inventoryOf(target: NodeTarget, knownHosts: string): object {
+function inventoryOf(target: NodeTarget, knownHosts: string, said: string): object {
   const host = {
     ansible_connection: 'ssh',
     ansible_host: target.host,
     ansible_port: target.port,
     ansible_user: target.user,
     ansible_ssh_private_key_file: target.privateKeyPath,
-    ansible_ssh_args: sshArguments(knownHosts),
+    ansible_ssh_args: sshArguments(knownHosts, said),
     ansible_pipelining: true,
     ansible_python_interpreter: '/usr/bin/python3',
     ansible_become: target.user !== 'root',
@@ -115,6 +117,8 @@ export interface RunFiles {
   inventory: string;
   result: string;
   output: string;
+  /** What ssh said of the connection. */
+  said: string;
 }
 
 /** Writes what one run reads into its own directory. The order must have been found faultless. */
@@ -129,10 +133,11 @@ export async function writeRunFiles(
     inventory: join(directory, 'inventory.json'),
     result: join(directory, 'result.json'),
     output: join(directory, 'output.log'),
+    said: join(directory, 'ssh.log'),
   };
   const mode = 0o600;
   await writeFile(knownHosts, `orion-node ${target.hostKey}\n`, { mode });
   await writeFile(files.variables, JSON.stringify(variablesOf(request)), { mode });
-  await writeFile(files.inventory, JSON.stringify(inventoryOf(target, knownHosts)), { mode });
+  await writeFile(files.inventory, JSON.stringify(inventoryOf(target, knownHosts, files.said)), { mode });
   return files;
 }

@@ -137,7 +137,7 @@ async function superviseRun(run: AnsibleRun, files: RunFiles, options: RunOption
   if (end === 'stopped') await Promise.race([run.kill(), sleep(KILL_LIMIT_MS, undefined, { ref: false })]);
   // What was written before the end is true, however the run ended.
   const text = await readBounded(files.result);
-  if (text !== null) return parseResult(text);
+  if (text !== null) return parseResult(text, (await readBounded(files.said)) ?? '');
   if (end === 'stopped') {
     const why = options.signal.aborted ? 'it was given up' : `it ran over its ${options.timeoutMs} ms`;
     return failure('PlaybookTimeout', `${why} and was killed; the node must be asked`, {
