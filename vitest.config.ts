@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { mutate } from './vitest.mutations.ts';
 
 // Four tiers, one after the other. `unit` is pure and quick; `simulation` is pure and takes all of a small machine for
@@ -10,8 +11,19 @@ import { mutate } from './vitest.mutations.ts';
 /** What is waited for comes late on a machine that is busy; vitest itself would give up after a second. */
 const expect = { poll: { timeout: 60_000, interval: 100 } };
 
+/** A quarter of an hour each: begun last, they would go on alone while the other processor idles. */
+const SLOWEST = /crash-points|soak/;
+
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isSlow = ({ moduleId }: TestSpecification) => Number(SLOWEST.test(moduleId));
+    return (await super.sort(files)).toSorted((a, b) => isSlow(b) - isSlow(a));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowestFirst },
     projects: [
       {
         test: {

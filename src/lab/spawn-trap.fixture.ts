@@ -14,7 +14,7 @@ const SPAWNS = 'clone,clone3,fork,vfork,execve';
  */
 export function traceSpawns(pids: number[], at: number, strike: () => void): Promise<Tracing> {
   let seen = 0;
-  return trace(pids, [`trace=${SPAWNS}`, `inject=${SPAWNS}:delay_exit=50000`], (line) => {
+  return trace(pids, [`trace=${SPAWNS}`, `inject=${SPAWNS}:delay_exit=20000`], (line) => {
     // A thread is no process.
     if (!/\b(clone3?|v?fork|execve)\(/.test(line) || line.includes('CLONE_THREAD')) return false;
     if (++seen !== at) return false;
