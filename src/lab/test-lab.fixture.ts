@@ -175,7 +175,8 @@ async function login(
   const key = join(folder, 'key');
   const knownHosts = join(folder, 'known_hosts');
   await writeFile(key, rented.privateKey, { mode: 0o600 });
-  await writeFile(knownHosts, `[${host}]:${port} ${hostKey}\n`);
+  // ssh writes a host at its usual port without the port.
+  await writeFile(knownHosts, `${port === 22 ? host : `[${host}]:${port}`} ${hostKey}\n`);
   const options = [
     'BatchMode=yes',
     'IdentitiesOnly=yes',
