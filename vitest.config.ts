@@ -12,7 +12,7 @@ import { mutate } from './vitest.mutations.ts';
 const expect = { poll: { timeout: 60_000, interval: 100 } };
 
 /** A quarter of an hour each: begun last, they would go on alone while the other processor idles. */
-const SLOWEST = /crash-points|soak/;
+const SLOWEST = /lab\/(crash-points|soak)\./;
 
 class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
