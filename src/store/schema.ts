@@ -33,6 +33,10 @@ export const nodes = mysqlTable(
     cleanRequested: int().notNull().default(0),
     trustedFingerprint: varchar({ length: 128 }),
     forgetting: boolean().notNull().default(false),
+    /** Why it is cordoned or drained, and who asked for it: for whoever finds it so. */
+    maintenanceReason: varchar({ length: 255 }),
+    maintenanceBy: varchar({ length: 128 }),
+    maintenanceAt: moment(),
     /** Grows with each write of the two writers above. */
     generation: counter().notNull().default(1),
 
@@ -89,7 +93,11 @@ export const rentals = mysqlTable(
     conditions: jsonText().$type<Condition[]>().notNull(),
     expiresAt: moment(),
     queuePosition: int(),
+    /** When a waiting rental may expect a node, by leases' ends and by history; null: nothing can be said. */
+    queueEstimateAt: moment(),
     lostAt: moment(),
+    /** The shortest time before its end of which the client was told, in milliseconds; null: not told yet. */
+    toldBeforeEndMs: int(),
     endedAt: moment(),
     resourceVersion: counter().notNull(),
 
@@ -123,6 +131,8 @@ export const placements = mysqlTable(
     startedAt: moment().notNull(),
     readyAt: moment(),
     appliedKey: text(),
+    /** The end of the lease as the node itself was last given it, so that access ends there whoever is away. */
+    appliedExpiresAt: moment(),
     endedAt: moment(),
     endReason: varchar({ length: 64 }),
     cleanedAt: moment(),
@@ -207,21 +217,54 @@ export const inventories = mysqlTable('inventories', {
   appliedAt: moment(),
 });
 
-export const apiTokens = mysqlTable(
-  'api_tokens',
+/**
+ * One row, `fleet`: what an operator asked of the reconciler as a whole. Written by the API; the leader writes only
+ * what it made of it (`…Used`).
+ */
+export const controls = mysqlTable('controls', {
+  name: identifier({ length: 32 }).primaryKey(),
+  paused: boolean().notNull().default(false),
+  pausedReason: varchar({ length: 255 }),
+  pausedBy: varchar({ length: 128 }),
+  pausedAt: moment(),
+  /** Grows with each request to move clients once although the breaker is open. */
+  overrideRequested: counter().notNull().default(0),
+  overrideReason: varchar({ length: 255 }),
+  overrideBy: varchar({ length: 128 }),
+  overrideAt: moment(),
+  /** The last request that a leader has made use of. */
+  overrideUsed: counter().notNull().default(0),
+});
+
+/**
+ * The outbox: what clients are told, written in the transaction of the event that they are told of, and sent from here
+ * at least once, in the order of `id` within a rental.
+ */
+export const webhookDeliveries = mysqlTable(
+  'webhook_deliveries',
   {
-    id: identifier({ length: 64 }).primaryKey(),
-    name: varchar({ length: 255 }),
-    /** SHA-256 of the secret, in hex: the secret itself is nowhere. */
-    hash: identifier({ length: 64 }).notNull(),
+    id: counter().autoincrement().primaryKey(),
+    /** The receiver's key to tell a repeated message: `webhook-id`. */
+    messageId: identifier({ length: 64 }).notNull(),
+    rentalId: identifier({ length: 64 }).notNull(),
     tenant: identifier({ length: 64 }).notNull(),
-    role: varchar({ length: 16 }).$type<'tenant' | 'admin'>().notNull(),
+    type: varchar({ length: 64 }).notNull(),
+    url: text().notNull(),
+    body: jsonText().notNull(),
     createdAt: moment().notNull(),
-    expiresAt: moment(),
-    revokedAt: moment(),
+    state: varchar({ length: 16 }).$type<'pending' | 'delivered' | 'dead'>().notNull(),
+    attempts: int().notNull().default(0),
+    nextAttemptAt: moment(),
+    lastError: varchar({ length: 512 }),
+    /** When it was delivered or given up. */
+    endedAt: moment(),
   },
   (table) => [
-    oneOf('api_tokens_role', table.role, ['tenant', 'admin']),
-    uniqueIndex('api_tokens_hash').on(table.hash),
+    oneOf('webhook_deliveries_state', table.state, ['pending', 'delivered', 'dead']),
+    uniqueIndex('webhook_deliveries_message').on(table.messageId),
+    index('webhook_deliveries_due').on(table.state, table.nextAttemptAt),
+    index('webhook_deliveries_rental').on(table.rentalId, table.id),
+    index('webhook_deliveries_tenant').on(table.tenant, table.id),
+    index('webhook_deliveries_ended').on(table.endedAt),
   ],
 );

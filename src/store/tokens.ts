@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import type { ApiStore, Principal, TokenView } from '../core/store-ports.ts';
 import type { Session } from './pool.ts';
-import { apiTokens } from './schema.ts';
+import { apiTokens } from './schema-access.ts';
 
 /** By the hash of the secret, so that no comparison of secrets takes a time that tells anything. */
 export async function findPrincipal({ db }: Session, hash: string): Promise<Principal | null> {
