@@ -2,6 +2,7 @@ import type { InventoryResult } from '../core/inventory.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Clock, Logger } from '../core/ports.ts';
 import type { ApiStore, Principal } from '../core/store-ports.ts';
+import type { Credential } from './credential.ts';
 import type { WatchHub } from './watch-hub.ts';
 
 /** All that the API needs from outside; it never makes a part itself. */
@@ -28,6 +29,6 @@ export interface AppEnv {
     logger: Logger;
     /** Both set by `authenticate`, so on every route under /api. */
     principal: Principal;
-    tokenHash: string;
+    credential: Credential;
   };
 }

@@ -16,6 +16,7 @@ import { addNodeRoutes } from './routes/nodes.ts';
 import { addPoolRoute } from './routes/pool.ts';
 import { addRentRoute } from './routes/rent.ts';
 import { addRentalRoutes } from './routes/rentals.ts';
+import { addSessionRoutes, addSignInRoute } from './routes/session.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 
 /** The API: writes what is wanted, shows what is, and decides nothing. */
@@ -28,7 +29,10 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   app.onError(answerProblem);
   app.notFound((c) => answerProblem(refuseAddress(app.routes, c.req), c));
   app.use(observe(deps));
-  app.use('/api/*', limitBody(), authenticate(deps), requireJson());
+  app.use('/api/*', limitBody());
+  addSignInRoute(app, deps);
+  app.use('/api/*', authenticate(deps), requireJson());
+  addSessionRoutes(app, deps);
   addRentRoute(app, deps);
   addRentalRoutes(app, deps);
   addExplainRoute(app, deps);

@@ -1,4 +1,5 @@
 import { createRoute as describeRoute, type RouteConfig, z } from '@hono/zod-openapi';
+import { describeProblems } from './respond.ts';
 
 /**
  * A route with its description, in the chapter that its address names. Under /api, one that has no query of its own
@@ -10,7 +11,14 @@ export function createRoute<Path extends string, Config extends Omit<RouteConfig
   const tags = [chapterOf(config.path)];
   if (!config.path.startsWith('/api/')) return describeRoute<Path, Config>({ ...config, tags });
   const request = { query: z.strictObject({}), ...config.request };
-  return describeRoute<Path, Config>({ ...config, tags, request });
+  // Who is signed in by a cookie needs to show that a write comes from a page of Orion.
+  const responses = config.method === 'get' ? {} : describeProblems([403]);
+  return describeRoute<Path, Config>({
+    ...config,
+    tags,
+    request,
+    responses: { ...responses, ...config.responses },
+  });
 }
 
 function chapterOf(path: string): string {

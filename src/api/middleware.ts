@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { ApiDeps, AppEnv } from './app-env.ts';
+import { findPrincipal } from './credential.ts';
 import { ProblemError } from './problem.ts';
-import { hashToken, isToken } from './token-secret.ts';
+import { readCredential } from './read-credential.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
 /** An inventory of ten thousand nodes, as JSON text. The proxy has the same limits. */
@@ -63,19 +64,18 @@ export function requireJson(): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** Who calls. The same answer for a token that is missing, malformed, unknown, expired or revoked. */
+/** Who calls. The same answer for a token or session that is missing, malformed, unknown, expired or revoked. */
 export function authenticate({ store }: ApiDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const token = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
-    const tokenHash = hashToken(token);
-    const principal = isToken(token) ? await store.authenticate(tokenHash) : null;
-    if (principal === null) {
+    const credential = readCredential(c);
+    const principal = credential && (await findPrincipal(store, credential));
+    if (credential === null || principal === null) {
       throw new ProblemError('unauthorized', 'send a valid token as Authorization: Bearer …', {
         headers: { 'WWW-Authenticate': 'Bearer realm="orion"' },
       });
     }
     c.set('principal', principal);
-    c.set('tokenHash', tokenHash);
+    c.set('credential', credential);
     await next();
   };
 }

@@ -53,7 +53,8 @@ describe('the description', () => {
         expect(description, `${name} ${status}`).toBeTruthy();
       }
       const isOpen = call.security?.length === 0;
-      expect(isOpen, name).toBe(!path.startsWith('/api/') && path !== '/metrics');
+      const isSignIn = name === 'POST /api/session';
+      expect(isOpen, name).toBe(isSignIn || (!path.startsWith('/api/') && path !== '/metrics'));
       if (!isOpen) expect(statuses, name).toEqual(expect.arrayContaining(['401', '500', '503']));
       if (call.requestBody) expect(statuses, name).toEqual(expect.arrayContaining(['400', '413', '415']));
       if (path.includes('{id}') || path.includes('{name}')) {
@@ -61,8 +62,11 @@ describe('the description', () => {
         if (!name.startsWith('PUT ')) expect(statuses, name).toContain('404');
       }
     }
-    expect(description.security).toEqual([{ token: [] }]);
-    expect(description.components.securitySchemes).toMatchObject({ token: { scheme: 'bearer' } });
+    expect(description.security).toEqual([{ token: [] }, { session: [] }]);
+    expect(description.components.securitySchemes).toMatchObject({
+      token: { scheme: 'bearer' },
+      session: { in: 'cookie' },
+    });
   });
 
   test('names each problem where it can come, and none that there is not', () => {

@@ -6,6 +6,7 @@ import type { AppEnv } from './app-env.ts';
 export const PROBLEMS = {
   malformed_request: { status: 400, title: 'The request could not be read' },
   unauthorized: { status: 401, title: 'A valid token is needed' },
+  cross_site: { status: 403, title: 'The call did not come from a page of Orion' },
   forbidden: { status: 403, title: 'Only administrators may do this' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'The address knows other methods' },
@@ -22,6 +23,7 @@ export const PROBLEMS = {
   unsatisfiable: { status: 422, title: 'No machine of the fleet can ever match' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   too_many_watches: { status: 429, title: 'Too many watches are open' },
+  too_many_attempts: { status: 429, title: 'Too many tokens were refused' },
   internal: { status: 500, title: 'Something went wrong inside' },
   no_free_node: { status: 503, title: 'No matching machine is free' },
   rental_failed: { status: 503, title: 'The rental could not be provided' },

@@ -5,6 +5,8 @@ export interface SseSink {
   signal: AbortSignal;
   /** Resolves when the client may be sent more; false when it is over. */
   send(message: { event: string; id: number; data: unknown }): Promise<boolean>;
+  /** A comment, which only those hear who listen for it. */
+  remark(text: string): void;
   /** After what was sent. */
   end(): void;
 }
@@ -76,6 +78,9 @@ export function createSseSink({ maxBufferedBytes, stallMs }: SinkLimits, cut: ((
       controller.enqueue(encoder.encode(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`));
       if (!hasRoom() && !gone.signal.aborted) await untilTaken();
       return !gone.signal.aborted;
+    },
+    remark(text) {
+      if (!gone.signal.aborted) controller.enqueue(encoder.encode(`: ${text}\n\n`));
     },
     end() {
       if (gone.signal.aborted) return;

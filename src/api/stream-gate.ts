@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../core/ports.ts';
 import type { ApiStore } from '../core/store-ports.ts';
+import { type Credential, findPrincipal } from './credential.ts';
 
-/** Lets streams in, and out when the token that opened them is not valid any more. */
+/** Lets streams in, and out when the token or session that opened them is not valid any more. */
 export interface StreamGate {
-  /** A place for one more stream of this token, to be left at its end; null when it holds as many as one may. */
-  enter(tokenHash: string): { signal: AbortSignal; leave(): void } | null;
+  /** A place for one more stream of this holder, to be left at its end; null when it has as many as one may. */
+  enter(credential: Credential): { signal: AbortSignal; leave(): void } | null;
 }
 
 export interface GateLimits {
@@ -23,17 +24,17 @@ interface Holder {
 }
 
 export function createStreamGate(
-  { store, logger }: { store: Pick<ApiStore, 'authenticate'>; logger: Logger },
+  { store, logger }: { store: Pick<ApiStore, 'authenticate' | 'authenticateSession'>; logger: Logger },
   { streamsPerToken, tokenCheckMs }: GateLimits,
 ): StreamGate {
   const holders = new Map<string, Holder>();
 
-  /** One look for all streams of a token. */
-  async function watchToken(tokenHash: string, { refused, empty }: Holder): Promise<void> {
+  /** One look for all streams of a holder. */
+  async function watchHolder(credential: Credential, { refused, empty }: Holder): Promise<void> {
     while (!empty.signal.aborted) {
       await sleep(tokenCheckMs, undefined, { signal: empty.signal }).catch(() => undefined);
       if (empty.signal.aborted) return;
-      const isValid = await store.authenticate(tokenHash).then(
+      const isValid = await findPrincipal(store, credential).then(
         (principal) => principal !== null,
         (error: unknown) => {
           // A database that is away takes nobody's right, and sends nobody anything either.
@@ -42,19 +43,20 @@ export function createStreamGate(
         },
       );
       if (isValid) continue;
-      holders.delete(tokenHash);
+      holders.delete(keyOf(credential));
       refused.abort();
       return;
     }
   }
 
   return {
-    enter(tokenHash) {
-      let holder = holders.get(tokenHash);
+    enter(credential) {
+      const key = keyOf(credential);
+      let holder = holders.get(key);
       if (!holder) {
         holder = { streams: 0, refused: new AbortController(), empty: new AbortController() };
-        holders.set(tokenHash, holder);
-        void watchToken(tokenHash, holder);
+        holders.set(key, holder);
+        void watchHolder(credential, holder);
       }
       if (holder.streams >= streamsPerToken) return null;
       const mine = holder;
@@ -64,10 +66,14 @@ export function createStreamGate(
         leave() {
           mine.streams--;
           if (mine.streams > 0) return;
-          if (holders.get(tokenHash) === mine) holders.delete(tokenHash);
+          if (holders.get(key) === mine) holders.delete(key);
           mine.empty.abort();
         },
       };
     },
   };
+}
+
+function keyOf({ kind, hash }: Credential): string {
+  return `${kind} ${hash}`;
 }

@@ -33,7 +33,7 @@ export function readLastEventId(c: Context<AppEnv>): number | null {
  * gap. Ends when the token does, and when the client does not keep up.
  */
 export function answerStream(c: Context<AppEnv>, deps: ApiDeps, options: StreamOptions): Response {
-  const place = deps.watch.enter(c.var.tokenHash);
+  const place = deps.watch.enter(c.var.credential);
   if (place === null) {
     const detail = 'this token holds as many watches as one may; close one first';
     throw new ProblemError('too_many_watches', detail, { headers: { 'Retry-After': '10' } });
@@ -70,6 +70,7 @@ async function feed(
       if (signal.aborted || !(await sink.send({ event: name, id: newest, data: object }))) return;
       if (isLast(object)) return;
     }
+    sink.remark('synced');
   }
   for await (const event of watch.follow(tenant, { ...filter, afterSeq }, signal)) {
     const object = shape(event);

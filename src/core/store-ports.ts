@@ -3,6 +3,7 @@ import type { InventoryAnswer, InventoryState } from './inventory.ts';
 import type { Node, NodeRecord, NodeSpec } from './node.ts';
 import type { PlacementDecision } from './placement-decision.ts';
 import type { CleaningReport, Placement, Rental, RentalPhase, RentalRecord, RentalSpec } from './rental.ts';
+import type { SessionStore } from './session-ports.ts';
 
 /** Proof of leadership: every write of the reconciler names it. */
 export interface Leadership {
@@ -174,7 +175,7 @@ export type NodeWish =
   | { kind: 'trust'; fingerprint: string };
 
 /** The API's side of the store. `tenant` null means every tenant's (admin); it is part of the SQL. */
-export interface ApiStore {
+export interface ApiStore extends SessionStore {
   createRental(rental: NewRental, event: NewEvent): Promise<CreateResult>;
   /** By id or by name among those not ended (an id also finds ended ones). */
   findRental(tenant: string | null, idOrName: string): Promise<Rental | null>;

@@ -7,6 +7,7 @@ import type { Rental, RentalPhase, RentalRecord } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type { ApiStore, NewRental, Principal, TokenView } from '../core/store-ports.ts';
 import { createHistory } from './memory-history.ts';
+import { createMemorySessions } from './memory-sessions.ts';
 import { withWish } from './memory-wishes.ts';
 
 /** The API's store in memory, and the hand of a reconciler that the tests play themselves. */
@@ -60,6 +61,7 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
     ...{ rentals, nodes, events, decisions, failure: null },
     ...createHistory(events),
     ...createTokenTable(tokens, now),
+    ...createMemorySessions(tokens, now),
     addNode: (node) => nodes.set(node.spec.name, node),
     setStatus(id, type, status, placements) {
       const old = requireEntry(rentals, id);

@@ -98,6 +98,39 @@ test('accepts a token until it expires or is revoked', async () => {
   ]);
 });
 
+test('keeps somebody signed in until the session expires, is ended, or its token is no more', async () => {
+  const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex');
+  const base = { name: 'laptop', tenant: 't', role: 'tenant' as const, createdAt: now };
+  await bench.store.createToken({ ...base, id: 's1', hash: hashOf('t1'), expiresAt: null });
+  await bench.store.createToken({
+    ...{ ...base, id: 's2', hash: hashOf('t2') },
+    expiresAt: new Date(Date.now() + 300),
+  });
+  const later = new Date(Date.now() + 3_600_000);
+  const open = (secret: string, tokenId: string, expiresAt = later, createdAt = now) =>
+    bench.store.createSession({ hash: hashOf(secret), tokenId, createdAt, expiresAt });
+  const find = (secret: string) => bench.store.authenticateSession(hashOf(secret));
+  await open('a', 's1');
+  await open('b', 's1', new Date(Date.now() + 300));
+  await open('c', 's2');
+  expect(await find('a')).toEqual({
+    ...{ tokenId: 's1', tokenName: 'laptop', tenant: 't', role: 'tenant', expiresAt: expect.any(Date) },
+  });
+  expect([await find('b'), await find('c')]).not.toContain(null);
+  // The database's clock decides, and both end by nothing but time.
+  await sleep(400);
+  expect([await find('b'), await find('c'), await find('d')]).toEqual([null, null, null]);
+  await bench.store.endSession(hashOf('a'));
+  await bench.store.endSession(hashOf('a'));
+  expect(await find('a')).toBeNull();
+
+  for (let i = 0; i < 21; i++) await open(`many ${i}`, 's1', later, new Date(now.getTime() + i * 1_000));
+  expect(await find('many 0')).toBeNull();
+  expect(await find('many 1')).not.toBeNull();
+  await bench.store.revokeToken('s1', now);
+  expect(await find('many 20')).toBeNull();
+});
+
 test('cordons a node once, and says when there is none', async () => {
   await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
   const cordon = () =>

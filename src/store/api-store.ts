@@ -25,6 +25,7 @@ import {
   markReleaseRequested,
   updateRentalSpec,
 } from './rentals.ts';
+import { deleteSession, findSignedIn, insertSession } from './sessions.ts';
 import { findPrincipal, insertToken, listTokens, revokeToken } from './tokens.ts';
 import { inSnapshot, inTransaction, readOnce, undo } from './transaction.ts';
 
@@ -66,6 +67,9 @@ export function createApiStore(pool: Pool): ApiStore {
     createToken: (token) => inTransaction(pool, (session) => insertToken(session, token)),
     listTokens: () => readOnce(pool, listTokens),
     revokeToken: (id, at) => inTransaction(pool, (session) => revokeToken(session, id, at)),
+    createSession: (session) => inTransaction(pool, (open) => insertSession(open, session)),
+    authenticateSession: (hash) => readOnce(pool, (session) => findSignedIn(session, hash)),
+    endSession: (hash) => inTransaction(pool, (session) => deleteSession(session, hash)),
     checkReady: () => checkReady(pool),
   };
 }

@@ -2,6 +2,7 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { json } from '../respond.ts';
+import { SESSION_COOKIE } from '../session-cookie.ts';
 
 const route = createRoute({
   method: 'get',
@@ -21,11 +22,15 @@ const ABOUT =
 /** The API's description, made of the routes themselves. */
 export function addDescriptionRoute(app: OpenAPIHono<AppEnv>, { version }: ApiDeps): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
+    ...{ type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+    description: 'Of the dashboard; writes also send the csrfToken of GET /api/session as X-CSRF-Token',
+  });
   app.openapi(route, (c) => {
     const description = app.getOpenAPI31Document({
       openapi: '3.1.0',
       info: { title: 'Orion', version, description: ABOUT, license: { name: 'Apache-2.0' } },
-      security: [{ token: [] }],
+      security: [{ token: [] }, { session: [] }],
     });
     return c.json(description as never, 200);
   });

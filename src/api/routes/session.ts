@@ -1,0 +1,123 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { SignedIn } from '../../core/session-ports.ts';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createAttempts } from '../attempts.ts';
+import { createRoute } from '../create-route.ts';
+import { requireJson } from '../middleware.ts';
+import { ProblemError } from '../problem.ts';
+import { body, describeProblems, json, problems } from '../respond.ts';
+import { requireSameOrigin } from '../same-origin.ts';
+import { time } from '../schemas.ts';
+import {
+  createSessionSecret,
+  csrfTokenOf,
+  giveSessionCookie,
+  hashSessionSecret,
+  readSessionSecret,
+  takeSessionCookie,
+} from '../session-cookie.ts';
+import { hashToken, isToken } from '../token-secret.ts';
+
+/** Nobody stays signed in for longer; a shift of work fits in. */
+const MAX_AGE_S = 12 * 3_600;
+const FAILURES_PER_MINUTE = 10;
+
+const sessionSchema = z
+  .object({
+    tenant: z.string(),
+    role: z.enum(['tenant', 'admin']),
+    token: z.object({ id: z.string(), name: z.string().nullable() }),
+    expiresAt: time,
+    csrfToken: z.string().openapi({ description: 'to be sent as X-CSRF-Token with each write' }),
+  })
+  .openapi('Session');
+
+const signInSchema = z
+  .strictObject({ token: z.string().max(200) })
+  .openapi('SignIn', { example: { token: 'orion_…' } });
+
+const routes = {
+  signIn: createRoute({
+    method: 'post',
+    path: '/api/session',
+    operationId: 'signIn',
+    summary: 'Sign in with a token; a cookie stands for it from then on, in this browser',
+    security: [],
+    middleware: requireJson(),
+    request: body(signInSchema, true),
+    responses: {
+      201: json(sessionSchema, 'Signed in; the cookie is set'),
+      ...describeProblems([400, 401, 403, 413, 415, 422, 429, 500, 503]),
+    },
+  }),
+  read: createRoute({
+    method: 'get',
+    path: '/api/session',
+    operationId: 'readSession',
+    summary: 'Who is signed in with the cookie, and what its writes need',
+    responses: { 200: json(sessionSchema, 'The session'), ...problems() },
+  }),
+  signOut: createRoute({
+    method: 'delete',
+    path: '/api/session',
+    operationId: 'signOut',
+    summary: 'Sign out: the session is over at once, in every tab',
+    responses: { 204: { description: 'Signed out' }, ...problems() },
+  }),
+};
+
+/** Before the others, for it is what one calls without being known yet. */
+export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger }: ApiDeps): void {
+  const attempts = createAttempts(FAILURES_PER_MINUTE, 60_000, () => clock.monotonicMs());
+  app.openapi(routes.signIn, async (c) => {
+    requireSameOrigin(c);
+    // The proxy replaces what a client says of itself, so the last entry is its word.
+    const from = (c.req.header('x-forwarded-for') ?? '').split(',').at(-1)?.trim() ?? '';
+    const waitS = attempts.waitS(from);
+    if (waitS > 0) {
+      throw new ProblemError('too_many_attempts', 'so many tokens were refused that this has to wait', {
+        headers: { 'Retry-After': String(waitS) },
+      });
+    }
+    const { token } = c.req.valid('json');
+    const principal = isToken(token) ? await store.authenticate(hashToken(token)) : null;
+    if (principal === null) {
+      attempts.fail(from);
+      logger.warn({ requestId: c.var.requestId, from }, 'a sign-in was refused');
+      throw new ProblemError('unauthorized', 'that token is not known, was revoked or has expired');
+    }
+    const secret = createSessionSecret();
+    const hash = hashSessionSecret(secret);
+    const createdAt = clock.now();
+    const expiresAt = new Date(createdAt.getTime() + MAX_AGE_S * 1_000);
+    await store.createSession({ hash, tokenId: principal.tokenId, createdAt, expiresAt });
+    const signedIn = await store.authenticateSession(hash);
+    if (signedIn === null) throw new ProblemError('unauthorized', 'the token was revoked just now');
+    giveSessionCookie(c, secret, MAX_AGE_S);
+    return c.json(viewSession(signedIn, secret), 201);
+  });
+}
+
+/** For whoever is signed in. */
+export function addSessionRoutes(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): void {
+  app.openapi(routes.read, async (c) => {
+    const secret = readSessionSecret(c);
+    const isByCookie = c.var.credential.kind === 'session' && secret !== null;
+    const signedIn = isByCookie ? await store.authenticateSession(c.var.credential.hash) : null;
+    if (signedIn === null || secret === null) {
+      throw new ProblemError('unauthorized', 'nobody is signed in with a cookie');
+    }
+    return c.json(viewSession(signedIn, secret), 200);
+  });
+
+  app.openapi(routes.signOut, async (c) => {
+    if (c.var.credential.kind === 'session') await store.endSession(c.var.credential.hash);
+    takeSessionCookie(c);
+    return c.body(null, 204);
+  });
+}
+
+function viewSession({ tenant, role, tokenId, tokenName, expiresAt }: SignedIn, secret: string) {
+  const token = { id: tokenId, name: tokenName };
+  return { tenant, role, token, expiresAt: expiresAt.toISOString(), csrfToken: csrfTokenOf(secret) };
+}

@@ -1,0 +1,29 @@
+import type { SessionStore } from '../core/session-ports.ts';
+import type { TokenView } from '../core/store-ports.ts';
+
+const SESSIONS_PER_TOKEN = 20;
+
+/** Sessions in memory, with the same promises as those in the database. */
+export function createMemorySessions(tokens: ReadonlyMap<string, TokenView>, now: () => Date): SessionStore {
+  const sessions = new Map<string, Parameters<SessionStore['createSession']>[0]>();
+  return {
+    async createSession(session) {
+      for (const [hash, { expiresAt }] of sessions) if (expiresAt <= now()) sessions.delete(hash);
+      const older = [...sessions.values()].filter(({ tokenId }) => tokenId === session.tokenId);
+      const kept = older.toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+      for (const { hash } of kept.slice(SESSIONS_PER_TOKEN - 1)) sessions.delete(hash);
+      sessions.set(session.hash, session);
+    },
+    async authenticateSession(hash) {
+      const session = sessions.get(hash);
+      const token = session && tokens.get(session.tokenId);
+      if (!token || session.expiresAt <= now() || token.revokedAt !== null) return null;
+      if (token.expiresAt !== null && token.expiresAt <= now()) return null;
+      const { id, name, tenant, role } = token;
+      return { tokenId: id, tokenName: name, tenant, role, expiresAt: session.expiresAt };
+    },
+    async endSession(hash) {
+      sessions.delete(hash);
+    },
+  };
+}
