@@ -18,7 +18,8 @@ export const inventoryStateSchema = z
     appliedAt: z.string().nullable().openapi({ format: 'date-time' }),
     requested: z.int(),
     answered: z.int(),
-    answer: inventoryAnswerSchema.nullable(),
+    // Not `nullable()`, which would make the schema of that name null wherever it is used.
+    answer: z.union([inventoryAnswerSchema, z.null()]),
   })
   .openapi('InventoryState');
 

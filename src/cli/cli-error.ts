@@ -13,16 +13,3 @@ export class CliError extends Error {
     this.exitCode = options.exitCode ?? EXIT.failed;
   }
 }
-
-/** The API said no. */
-export class ApiError extends CliError {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string, hint: string | undefined) {
-    super(message, { hint });
-    this.name = 'ApiError';
-    this.status = status;
-    this.code = code;
-  }
-}

@@ -1,4 +1,4 @@
-import type { Client } from './client.ts';
+import type { Client } from '../client/client.ts';
 import type { Io } from './io.ts';
 
 /** What every command is given. */

@@ -1,14 +1,11 @@
-import type { NodeView } from '../core/node-view.ts';
+import type { Node } from '../client/operations.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';
+import { requireAdminView } from './resources.ts';
 import { printable } from './table.ts';
 
-export function nodePath(name: string): string {
-  return `/api/nodes/${encodeURIComponent(name)}`;
-}
-
 /** Nothing is placed on it, by a reconciler that knows of the wish. */
-export function isEmpty({ generation, status }: NodeView): boolean {
+export function isEmpty({ generation, status }: Node): boolean {
   return status.observedGeneration >= generation && !status.allocated;
 }
 
@@ -16,19 +13,21 @@ export function isEmpty({ generation, status }: NodeView): boolean {
 export async function followNode(
   context: Context,
   name: string,
-  options: { isThere: (node: NodeView) => boolean; what: string; timeoutMs: number },
+  options: { isThere: (node: Node) => boolean; what: string; timeoutMs: number },
 ): Promise<void> {
   const { io } = context;
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), options.timeoutMs);
   const signal = AbortSignal.any([io.signal, deadline.signal]);
+  const input = { params: { name } };
   let lastLine = '';
   try {
     // What was observed is not an event of its own, so the start of the watch may be a moment behind.
     for (;;) {
-      const node = await context.client().get<NodeView>(nodePath(name));
+      const node = requireAdminView(await context.client().call('getNode', input));
       if (options.isThere(node)) return;
-      for await (const change of context.client().watch<NodeView>(nodePath(name), { signal })) {
+      for await (const seen of context.client().watch('getNode', input, { signal })) {
+        const change = requireAdminView(seen);
         const waitsFor = change.status.conditions.find(({ type }) => type === 'Schedulable')?.message ?? '';
         const line = `${name} is ${change.status.state}${waitsFor ? `: ${printable(waitsFor)}` : ''}`;
         if (line !== lastLine) io.err(`${line}\n`);

@@ -144,17 +144,22 @@ test('nodes, with a warning while nobody is moved', async () => {
 });
 
 test('nodes, as administrators and as tenants see them', async () => {
-  const admin = await orion(['get', 'nodes'], () => ({ body: { items: [NODE], nextCursor: null } }));
+  const answer =
+    (node: object): Answer =>
+    ({ line }) => ({
+      body: line === 'GET /api/pool' ? { conditions: [] } : { items: [node], nextCursor: null },
+    });
+  const admin = await orion(['get', 'nodes'], answer(NODE));
   expect(admin.out).toBe(
     'NAME       STATUS   STATE       RENTAL   ZONE   CHECKED\nworker_1   alive    allocated   r_abc    a      3s\n',
   );
   await api?.close();
-  const tenant = await orion(['get', 'nodes'], () => ({
-    body: {
-      items: [{ name: 'worker_1', spec: { zone: 'a', labels: { size: 'small' } }, status: { free: true } }],
-      nextCursor: null,
-    },
-  }));
+  const reduced = {
+    name: 'worker_1',
+    spec: { zone: 'a', labels: { size: 'small' } },
+    status: { free: true },
+  };
+  const tenant = await orion(['get', 'nodes'], answer(reduced));
   expect(tenant.out).toBe('NAME       FREE   ZONE   LABELS\nworker_1   yes    a      size=small\n');
 });
 

@@ -1,10 +1,9 @@
-import type { Condition } from '../core/condition.ts';
-import type { NodeView } from '../core/node-view.ts';
+import type { Node } from '../client/operations.ts';
 import { type Remedy, remedyOf } from '../core/remedy.ts';
 import { createTable, formatLeft } from './table.ts';
 
 /** What becomes of each failure that a node shows: whether and when it is tried again, and what a person can do. */
-export function formatNextSteps(node: NodeView, now: Date): string {
+export function formatNextSteps(node: Node, now: Date): string {
   const rows = node.status.conditions.flatMap((condition) => {
     const remedy = remedyOf(condition.reason);
     return remedy ? [[condition.reason, describeRetry(node, condition, remedy, now), remedy.operator]] : [];
@@ -15,8 +14,8 @@ export function formatNextSteps(node: NodeView, now: Date): string {
 }
 
 function describeRetry(
-  node: NodeView,
-  { type, reason }: Condition,
+  node: Node,
+  { type, reason }: Node['status']['conditions'][number],
   { retry, command }: Remedy,
   now: Date,
 ): string {

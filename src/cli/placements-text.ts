@@ -1,9 +1,9 @@
-import type { PlacementView } from '../core/rental-view.ts';
+import type { Rental } from '../client/operations.ts';
 import { formatSection } from './sections.ts';
 import { createTable, printable } from './table.ts';
 
 /** A placement, and where it was: on a node, or of a rental. */
-type Place = PlacementView & { where: string };
+type Place = Rental['status']['placements'][number] & { where: string };
 
 /** The placements, and what was said when their nodes were cleaned, as far as that was more than a formality. */
 export function formatPlacements(header: 'NODE' | 'RENTAL', places: Place[]): string {

@@ -1,10 +1,9 @@
-import type { FleetPlan, NodePlan } from '../core/fleet-plan.ts';
-import type { PolicyChange } from '../core/policy-changes.ts';
+import type { FleetPlan } from '../client/operations.ts';
 
-export type Plan = FleetPlan & { sha256: string; policy: PolicyChange[] };
+type Action = FleetPlan['nodes'][number]['action'];
 
 const SIGNS = { add: '+', change: '~', return: '+', remove: '-' } as const;
-const WORDS: Record<NodePlan['action'], (changes: string[]) => string> = {
+const WORDS: Record<Action, (changes: string[]) => string> = {
   add: () => 'joins: is prepared, verified, then lent',
   change: (changes) => `changes ${changes.join(', ')}`,
   return: (changes) => `is lent again${changes.length > 0 ? `; changes ${changes.join(', ')}` : ''}`,
@@ -12,7 +11,7 @@ const WORDS: Record<NodePlan['action'], (changes: string[]) => string> = {
 };
 
 /** A plan for people: node by node, rental by rental. */
-export function formatPlan(plan: Plan): string {
+export function formatPlan(plan: FleetPlan): string {
   const { nodes, rentals, policy, refused } = plan;
   if (nodes.length + rentals.length + policy.length === 0) return 'Nothing would change.\n';
   const sections = [
@@ -29,7 +28,7 @@ export function formatPlan(plan: Plan): string {
       policy.map(({ key, before, after }) => [key, `${before} -> ${after}`]),
     ),
   ];
-  const count = (action: NodePlan['action']) => nodes.filter((plan) => plan.action === action).length;
+  const count = (action: Action) => nodes.filter((plan) => plan.action === action).length;
   const summary = `${count('add') + count('return')} to add, ${count('change')} to change, ${count('remove')} to remove\n`;
   const refusal =
     refused === null ? '' : `Refused unless forced (orion inventory apply --force): ${refused}\n`;

@@ -1,12 +1,12 @@
-import type { NodeView } from '../core/node-view.ts';
-import type { RentalView } from '../core/rental-view.ts';
-import type { AnyNode, EventView } from './client.ts';
+import type { Event, Node, Rental, TenantNode } from '../client/operations.ts';
+import { CliError } from './cli-error.ts';
 import { formatAge, formatLeft, printable } from './table.ts';
+
+/** Tenants are told less about a node. */
+export type AnyNode = Node | TenantNode;
 
 /** How one kind of object is listed. */
 export interface Resource<Item> {
-  /** As in the API's path. */
-  path: string;
   singular: string;
   nameOf(item: Item): string;
   /** What finds it for as long as it exists. */
@@ -22,8 +22,7 @@ export interface Column<Item> {
   cell(item: Item, now: Date): string;
 }
 
-export const RENTALS: Resource<RentalView> = {
-  path: '/api/rentals',
+export const RENTALS: Resource<Rental> = {
   singular: 'rental',
   nameOf: (rental) => rental.name,
   idOf: (rental) => rental.id,
@@ -41,7 +40,7 @@ export const RENTALS: Resource<RentalView> = {
   ],
 };
 
-const ADMIN_NODE_COLUMNS: Column<NodeView>[] = [
+const ADMIN_NODE_COLUMNS: Column<Node>[] = [
   { header: 'NAME', cell: (node) => node.name },
   { header: 'STATUS', cell: (node) => node.status.status + markOf(node) },
   { header: 'STATE', cell: (node) => node.status.state },
@@ -61,7 +60,6 @@ const TENANT_NODE_COLUMNS: Column<AnyNode>[] = [
 ];
 
 export const NODES: Resource<AnyNode> = {
-  path: '/api/nodes',
   singular: 'node',
   nameOf: (node) => node.name,
   idOf: (node) => node.name,
@@ -72,8 +70,7 @@ export const NODES: Resource<AnyNode> = {
       : TENANT_NODE_COLUMNS,
 };
 
-export const EVENTS: Resource<EventView> = {
-  path: '/api/events',
+export const EVENTS: Resource<Event> = {
   singular: 'event',
   nameOf: (event) => String(event.seq),
   idOf: (event) => String(event.seq),
@@ -89,28 +86,34 @@ export const EVENTS: Resource<EventView> = {
 };
 
 /** What keeps new rentals off the node, as kubectl marks it. */
-function markOf({ spec }: NodeView): string {
+function markOf({ spec }: Node): string {
   if (spec.retiring) return ',retiring';
   if (spec.draining) return ',draining';
   return spec.unschedulable ? ',cordoned' : '';
 }
 
-export function isAdminView(node: AnyNode): node is NodeView {
+export function isAdminView(node: AnyNode): node is Node {
   return 'state' in node.status;
 }
 
+/** For what only administrators may do: a tenant's view of the node can't be worked with. */
+export function requireAdminView(node: AnyNode): Node {
+  if (isAdminView(node)) return node;
+  throw new CliError(`only administrators see the state of node ${node.name}`);
+}
+
 /** Why a rental is not simply Active: the reason of the condition that says so. */
-export function reasonOf(rental: RentalView): string {
+export function reasonOf(rental: Rental): string {
   const ready = rental.status.conditions.find((condition) => condition.type === 'Ready');
   return ready === undefined || ready.status === 'True' ? '-' : ready.reason;
 }
 
-export function messageOf(rental: RentalView): string {
+export function messageOf(rental: Rental): string {
   const ready = rental.status.conditions.find((condition) => condition.type === 'Ready');
   return ready === undefined ? '' : printable(ready.message);
 }
 
-export function loginOf(rental: RentalView): string {
+export function loginOf(rental: Rental): string {
   const { connection } = rental.status;
   return connection === null ? '-' : `${connection.user}@${connection.host}:${connection.port}`;
 }
@@ -121,18 +124,18 @@ export function formatLabels(labels: Record<string, string>): string {
 }
 
 /** Places that it was given access on, less the first. */
-function countMoves(rental: RentalView): number {
+function countMoves(rental: Rental): number {
   return Math.max(0, rental.status.placements.filter((placement) => placement.readyAt !== null).length - 1);
 }
 
-function unreachableReason(node: NodeView): string {
+function unreachableReason(node: Node): string {
   const wrong = node.status.conditions.find(
     (condition) => condition.type === 'Reachable' && condition.status !== 'True',
   );
   return wrong?.reason ?? '-';
 }
 
-function objectOf(event: EventView): string {
+function objectOf(event: Event): string {
   const parts = [event.rental && `rental/${event.rental}`, event.node && `node/${event.node}`];
   return parts.filter(Boolean).join(' ') || '-';
 }

@@ -1,7 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
+import { type Client, createClient } from '../client/client.ts';
 import { VERSION } from '../version.ts';
-import { CliError, EXIT } from './cli-error.ts';
-import { type Client, createClient } from './client.ts';
+import { EXIT } from './cli-error.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerDaemon } from './commands/daemon.ts';
 import { registerDescribe } from './commands/describe.ts';
@@ -16,6 +16,7 @@ import { registerToken } from './commands/token.ts';
 import type { Context } from './context.ts';
 import type { Io } from './io.ts';
 import { loadSettings } from './settings.ts';
+import { tellError } from './tell-error.ts';
 
 /** Runs one command line (without the program's own name) and resolves with the exit code. Never rejects. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -36,7 +37,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    return tell(error, io);
+    return tellError(error, io);
   } finally {
     (client as Client | null)?.close();
   }
@@ -79,25 +80,4 @@ async function registerLab(program: Command, argv: readonly string[]): Promise<v
   if (word !== undefined && word !== 'lab' && word !== 'help') return;
   const { registerLabCommands } = await import('../lab/commands.ts');
   registerLabCommands(program);
-}
-
-function tell(error: unknown, io: Io): number {
-  if (error instanceof CommanderError) {
-    // Commander has printed it already.
-    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  }
-  if (io.signal.aborted) return EXIT.interrupted;
-  if (error instanceof CliError) {
-    if (error.message !== '') io.err(`error: ${error.message}\n`);
-    if (error.hint !== undefined) io.err(`hint: ${error.hint}\n`);
-    return error.exitCode;
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  io.err(`error: ${message}\n`);
-  // By name: the store is loaded only by the few commands that need it.
-  if (error instanceof Error && error.name === 'StoreError') {
-    io.err('hint: does ORION_DATABASE_URL name a database that runs?\n');
-  }
-  if (io.env.ORION_DEBUG && error instanceof Error) io.err(`${error.stack}\n`);
-  return EXIT.failed;
 }

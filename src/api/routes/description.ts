@@ -7,6 +7,7 @@ import { SESSION_COOKIE } from '../session-cookie.ts';
 const route = createRoute({
   method: 'get',
   path: '/openapi.json',
+  operationId: 'getDescription',
   summary: 'This description',
   security: [],
   responses: {

@@ -10,6 +10,7 @@ const routes = {
   page: createRoute({
     method: 'get',
     path: '/docs',
+    operationId: 'getDocs',
     summary: 'A page to read and try the API; it works offline',
     security: [],
     responses: { 200: { description: 'The page', content: { 'text/html': file } } },
@@ -17,6 +18,7 @@ const routes = {
   file: createRoute({
     method: 'get',
     path: '/docs/{version}/{file}',
+    operationId: 'getDocsFile',
     summary: 'What the page is made of',
     security: [],
     request: { params: z.object({ version: z.string(), file: z.string() }) },

@@ -11,6 +11,7 @@ import { scopeOf } from './rentals.ts';
 const route = createRoute({
   method: 'get',
   path: '/api/events',
+  operationId: 'listEvents',
   summary: 'The history; with Accept: text/event-stream what happens from now on',
   request: {
     headers: watchHeader,

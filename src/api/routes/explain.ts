@@ -10,6 +10,7 @@ import { scopeOf } from './rentals.ts';
 const route = createRoute({
   method: 'get',
   path: '/api/rentals/{id}/explain',
+  operationId: 'explainRental',
   summary: 'Why a rental is where it is, or why it waits: each node that was passed over, with the reason',
   request: { params: z.object({ id: z.string().min(1).max(80).openapi({ description: 'id or name' }) }) },
   responses: { 200: json(explanationSchema, 'The explanation'), ...problems(404) },

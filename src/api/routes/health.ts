@@ -8,6 +8,7 @@ const routes = {
   live: createRoute({
     method: 'get',
     path: '/healthz',
+    operationId: 'getHealth',
     summary: 'Liveness: this process answers',
     security: [],
     responses: {
@@ -17,6 +18,7 @@ const routes = {
   ready: createRoute({
     method: 'get',
     path: '/readyz',
+    operationId: 'getReadiness',
     summary: 'Readiness: the database can be reached and has the schema of this program',
     security: [],
     responses: {
@@ -27,6 +29,7 @@ const routes = {
   root: createRoute({
     method: 'get',
     path: '/',
+    operationId: 'getRoot',
     summary: 'Where to go from here',
     security: [],
     responses: {

@@ -18,6 +18,7 @@ const routes = {
   read: createRoute({
     method: 'get',
     path: '/api/inventory',
+    operationId: 'getInventory',
     summary: 'Which inventory file the fleet is made of, and what came of the last request to read it again',
     middleware: requireAdmin(),
     responses: { 200: json(inventoryStateSchema, 'The state'), ...problems(403) },
@@ -25,6 +26,7 @@ const routes = {
   plan: createRoute({
     method: 'post',
     path: '/api/inventory/plan',
+    operationId: 'planInventory',
     summary: 'What would happen if this were the inventory; nothing is changed',
     middleware: requireAdmin(),
     request: body(
@@ -41,6 +43,7 @@ const routes = {
   apply: createRoute({
     method: 'post',
     path: '/api/inventory/apply',
+    operationId: 'applyInventory',
     summary: 'Let the daemon read its inventory file again, as SIGHUP does',
     description: 'With `sha256` only if its file is this one; with `force` even if much of the fleet goes.',
     middleware: requireAdmin(),

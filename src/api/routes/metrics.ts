@@ -9,6 +9,7 @@ export function addMetricsRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   const route = createRoute({
     method: 'get',
     path: '/metrics',
+    operationId: 'getMetrics',
     summary: 'Counts of this process and the state of the fleet, in the text format of Prometheus',
     middleware: [authenticate(deps), requireAdmin()] as const,
     responses: {

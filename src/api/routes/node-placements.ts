@@ -13,6 +13,7 @@ const placedSchema = placementSchema.extend({ rental: z.string() }).openapi('Pla
 const route = createRoute({
   method: 'get',
   path: '/api/nodes/{name}/placements',
+  operationId: 'listNodePlacements',
   summary: 'Who was on a node, newest first, and what cleaning it of them said',
   middleware: requireAdmin(),
   request: {

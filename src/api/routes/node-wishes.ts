@@ -37,6 +37,7 @@ const WISHES = {
 const trustRoute = createRoute({
   method: 'post',
   path: '/api/nodes/{name}/trust',
+  operationId: 'trustNode',
   summary: 'Accept the host key that a node shows instead of its known one, named by its fingerprint',
   middleware: requireAdmin(),
   request: {
@@ -65,6 +66,7 @@ export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void
     const route = createRoute({
       method: 'post',
       path: `/api/nodes/{name}/${kind}`,
+      operationId: `${kind}Node`,
       summary,
       middleware: requireAdmin(),
       request: nodeParam,

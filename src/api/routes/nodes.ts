@@ -15,6 +15,7 @@ const routes = {
   list: createRoute({
     method: 'get',
     path: '/api/nodes',
+    operationId: 'listNodes',
     summary: 'The fleet, by name; with Accept: text/event-stream a watch',
     request: { query: pageQuery, headers: watchHeader },
     responses: { 200: watchable(pageOf(nodeSchema), 'A page'), ...problems(429) },
@@ -22,6 +23,7 @@ const routes = {
   read: createRoute({
     method: 'get',
     path: '/api/nodes/{name}',
+    operationId: 'getNode',
     summary: 'One node; with Accept: text/event-stream a watch',
     request: { ...nodeParam, headers: watchHeader },
     responses: { 200: watchable(nodeSchema, 'The node'), ...problems(404, 429) },

@@ -10,6 +10,7 @@ import { conditionSchema } from '../schemas.ts';
 const route = createRoute({
   method: 'get',
   path: '/api/pool',
+  operationId: 'getPool',
   summary: 'What is true of the fleet as a whole: whether clients are moved when their node dies',
   middleware: requireAdmin(),
   responses: {

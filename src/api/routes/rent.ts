@@ -18,6 +18,7 @@ const RETRY_AFTER_S = '30';
 const route = createRoute({
   method: 'post',
   path: '/api/rent',
+  operationId: 'rent',
   summary: 'Rent a machine and wait until it can be logged in to',
   description:
     'The body may be empty: a key pair is made then, and the answer carries the private half as `privateKey`, this once.',

@@ -23,6 +23,7 @@ const routes = {
   list: createRoute({
     method: 'get',
     path: '/api/rentals',
+    operationId: 'listRentals',
     summary: 'Rentals, oldest first; with Accept: text/event-stream a watch',
     request: {
       headers: watchHeader,
@@ -38,6 +39,7 @@ const routes = {
   create: createRoute({
     method: 'post',
     path: '/api/rentals',
+    operationId: 'createRental',
     summary: 'Ask for a machine; it converges by itself',
     request: { headers: idempotencyHeader, ...body(newRentalSchema, true) },
     responses: { 202: { ...json(rentalSchema, 'Stored'), ...LOCATION }, ...problems(400, 409, 413, 415) },
@@ -45,6 +47,7 @@ const routes = {
   apply: createRoute({
     method: 'put',
     path: '/api/rentals/{id}',
+    operationId: 'applyRental',
     summary: 'Create the rental of this name, or change it to this spec',
     request: { ...idParam, headers: idempotencyHeader, ...body(newRentalSchema, true) },
     responses: { 202: json(rentalSchema, 'Stored'), ...problems(400, 409, 413, 415) },
@@ -52,6 +55,7 @@ const routes = {
   read: createRoute({
     method: 'get',
     path: '/api/rentals/{id}',
+    operationId: 'getRental',
     summary: 'One rental; with Accept: text/event-stream a watch',
     request: { ...idParam, headers: watchHeader },
     responses: {
@@ -63,6 +67,7 @@ const routes = {
   patch: createRoute({
     method: 'patch',
     path: '/api/rentals/{id}',
+    operationId: 'changeRental',
     summary: 'Change the key, renew the lease (ttl), change labels or what happens when the node is lost',
     request: { ...idParam, ...body(rentalPatchSchema, true) },
     responses: { 200: json(rentalSchema, 'The changed rental'), ...problems(400, 404, 409, 413, 415) },
@@ -70,6 +75,7 @@ const routes = {
   release: createRoute({
     method: 'delete',
     path: '/api/rentals/{id}',
+    operationId: 'releaseRental',
     summary: 'Release the machine; repeating it is harmless',
     request: idParam,
     responses: { 202: json(rentalSchema, 'Release was asked for'), ...problems(404) },

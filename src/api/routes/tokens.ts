@@ -35,6 +35,7 @@ const routes = {
   list: createRoute({
     method: 'get',
     path: '/api/tokens',
+    operationId: 'listTokens',
     summary: 'Tokens, oldest first, without their secrets',
     middleware,
     request: { query: pageQuery },
@@ -43,6 +44,7 @@ const routes = {
   create: createRoute({
     method: 'post',
     path: '/api/tokens',
+    operationId: 'createToken',
     summary: 'Make a token; its secret is shown this once',
     middleware,
     request: body(newTokenSchema, true),
@@ -54,6 +56,7 @@ const routes = {
   revoke: createRoute({
     method: 'delete',
     path: '/api/tokens/{id}',
+    operationId: 'revokeToken',
     summary: 'Revoke a token',
     middleware,
     request: { params: z.object({ id: z.string().max(80) }) },

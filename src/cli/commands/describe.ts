@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import type { Condition } from '../../core/condition.ts';
-import type { PlacementView, RentalView } from '../../core/rental-view.ts';
-import type { AnyNode, EventView } from '../client.ts';
+import type { Input } from '../../client/client.ts';
+import type { Rental } from '../../client/operations.ts';
 import type { Context } from '../context.ts';
-import { rentalPath } from '../follow.ts';
 import { formatNextSteps } from '../next-steps.ts';
 import { type Format, printData, withOutput } from '../output.ts';
 import { formatPlacements } from '../placements-text.ts';
@@ -25,7 +23,7 @@ export function registerDescribe(program: Command, context: Context): void {
 
 async function describeRental(context: Context, name: string, format: Format | undefined): Promise<void> {
   const { io } = context;
-  const rental = await context.client().get<RentalView>(rentalPath(name));
+  const rental = await context.client().call('getRental', { params: { id: name } });
   if (printData(io, format, rental)) return;
   const { spec, status } = rental;
   const now = io.now();
@@ -60,7 +58,7 @@ async function describeRental(context: Context, name: string, format: Format | u
 
 async function describeNode(context: Context, name: string, format: Format | undefined): Promise<void> {
   const { io } = context;
-  const node = await context.client().get<AnyNode>(`/api/nodes/${encodeURIComponent(name)}`);
+  const node = await context.client().call('getNode', { params: { name } });
   if (printData(io, format, node)) return;
   const common: [string, string][] = [
     ['Name', node.name],
@@ -88,8 +86,7 @@ async function describeNode(context: Context, name: string, format: Format | und
   io.out(formatConditions(status.conditions, now));
   const next = formatNextSteps(node, now);
   if (next !== '') io.out(formatSection('Next', next));
-  const path = `/api/nodes/${encodeURIComponent(name)}/placements`;
-  const placed = await context.client().list<Placed>(path, {}, SHOWN_PLACEMENTS);
+  const placed = await context.client().listAll('listNodePlacements', { params: { name } }, SHOWN_PLACEMENTS);
   io.out(
     formatPlacements(
       'RENTAL',
@@ -99,7 +96,7 @@ async function describeNode(context: Context, name: string, format: Format | und
   io.out(await formatHistory(context, { node: name }));
 }
 
-function formatConditions(conditions: Condition[], now: Date): string {
+function formatConditions(conditions: Rental['status']['conditions'], now: Date): string {
   const table = createTable(['TYPE', 'STATUS', 'REASON', 'SINCE', 'MESSAGE']);
   const rows = conditions.map((condition) => [
     condition.type,
@@ -113,13 +110,12 @@ function formatConditions(conditions: Condition[], now: Date): string {
 
 /** Of a node; those of a rental are few. */
 const SHOWN_PLACEMENTS = 10;
-type Placed = PlacementView & { rental: string };
 
 const SHOWN_EVENTS = 20;
 
-async function formatHistory(context: Context, query: Record<string, string>): Promise<string> {
-  const newest = { ...query, order: 'desc' };
-  const events = (await context.client().list<EventView>(EVENTS.path, newest, SHOWN_EVENTS)).toReversed();
+async function formatHistory(context: Context, query: Input<'listEvents'>['query']): Promise<string> {
+  const newest = { query: { ...query, order: 'desc' as const } };
+  const events = (await context.client().listAll('listEvents', newest, SHOWN_EVENTS)).toReversed();
   const columns = EVENTS.columns(undefined).filter((column) => !column.wide && column.header !== 'OBJECT');
   const table = createTable(columns.map((column) => column.header));
   const rows = events.map((event) => columns.map((column) => column.cell(event, context.io.now())));

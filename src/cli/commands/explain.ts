@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
-import type { DecisionView, Explanation } from '../../core/explanation.ts';
-import type { PassedOverSummary } from '../../core/passed-over.ts';
+import type { Explanation } from '../../client/operations.ts';
 import type { Context } from '../context.ts';
-import { rentalPath } from '../follow.ts';
 import { type Format, printData, withOutput } from '../output.ts';
 import { formatPairs, formatSection } from '../sections.ts';
 import { createTable, formatAge, printable } from '../table.ts';
@@ -18,7 +16,7 @@ export function registerExplain(program: Command, context: Context): void {
 }
 
 async function explain({ client, io }: Context, name: string, format: Format | undefined): Promise<void> {
-  const told = await client().get<Explanation>(`${rentalPath(name)}/explain`);
+  const told = await client().call('explainRental', { params: { id: name } });
   if (printData(io, format, told)) return;
   const now = io.now();
   const { wanted, placement, meanings } = told;
@@ -51,8 +49,10 @@ async function explain({ client, io }: Context, name: string, format: Format | u
   io.out(formatSection('Passed over then', formatPassedOver(decision.passedOver, meanings)));
 }
 
+type Decision = NonNullable<NonNullable<Explanation['placement']>['decision']>;
+
 /** In the order in which it counts. */
-function describeDecision({ usable, rank, breaker }: DecisionView, at: string): [string, string][] {
+function describeDecision({ usable, rank, breaker }: Decision, at: string): [string, string][] {
   const then = new Date(at);
   const choice = usable === 1 ? 'the only node that could be taken' : `the best of ${usable} nodes`;
   return [
@@ -65,7 +65,10 @@ function describeDecision({ usable, rank, breaker }: DecisionView, at: string): 
   ];
 }
 
-function formatPassedOver({ nodes, others }: PassedOverSummary, meanings: Record<string, string>): string {
+function formatPassedOver(
+  { nodes, others }: Decision['passedOver'],
+  meanings: Record<string, string>,
+): string {
   const rows = nodes.map(({ node, reason }) => [printable(node), reason, meanings[reason] ?? '-']);
   const table = createTable(['NODE', 'REASON', 'MEANS']);
   const more = others.map(({ reason, count }) => `${count} ${reason}`).join(', ');

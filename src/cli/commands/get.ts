@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
-import type { PoolView } from '../../core/pool-view.ts';
+import type { Client, WatchOptions } from '../../client/client.ts';
+import { ApiError } from '../../client/errors.ts';
+import type { Rental } from '../../client/operations.ts';
 import { countOrAll } from '../arguments.ts';
-import { ApiError, CliError, EXIT } from '../cli-error.ts';
-import type { AnyNode, EventView } from '../client.ts';
+import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { ENDED } from '../follow.ts';
 import { createPrinter, type Format, type Printer, printData, withOutput } from '../output.ts';
-import { EVENTS, NODES, RENTALS, type Resource } from '../resources.ts';
+import { type AnyNode, EVENTS, NODES, RENTALS, type Resource } from '../resources.ts';
 import { printable } from '../table.ts';
 
 interface GetOptions {
@@ -31,12 +32,14 @@ export function registerGet(program: Command, context: Context): void {
       .argument('[name]', 'name or id of a rental')
       .addOption(watch)
       .option('-A, --all', 'also those that have ended'),
-  ).action((name: string | undefined, options: GetOptions) => show(context, RENTALS, name, options));
+  ).action((name: string | undefined, options: GetOptions) =>
+    show(context, RENTALS, rentalsOf(context.client(), options), name, options),
+  );
 
   withOutput(get.command('nodes').alias('node').argument('[name]', 'name of a node').addOption(watch)).action(
     async (name: string | undefined, options: GetOptions) => {
       if (isForPeople(options)) await warnOfBreaker(context);
-      await show<AnyNode>(context, NODES, name, options);
+      await show(context, NODES, nodesOf(context.client()), name, options);
     },
   );
 
@@ -60,42 +63,72 @@ export function registerGet(program: Command, context: Context): void {
   );
 }
 
+/** Where objects of one kind are read and watched. */
+interface Source<Item> {
+  list(): Promise<Item[]>;
+  load(name: string): Promise<Item>;
+  watchAll(options: WatchOptions): AsyncGenerator<Item>;
+  watchOne(id: string, options: WatchOptions): AsyncGenerator<Item>;
+}
+
+function rentalsOf(client: Client, { all }: GetOptions): Source<Rental> {
+  const query = all ? { all: 'true' as const } : {};
+  return {
+    list: () => client.listAll('listRentals', { query }),
+    load: (id) => client.call('getRental', { params: { id } }),
+    watchAll: (options) => client.watch('listRentals', { query }, options),
+    watchOne: (id, options) => client.watch('getRental', { params: { id } }, options),
+  };
+}
+
+function nodesOf(client: Client): Source<AnyNode> {
+  return {
+    list: () => client.listAll('listNodes', {}),
+    load: (name) => client.call('getNode', { params: { name } }),
+    watchAll: (options) => client.watch('listNodes', {}, options),
+    watchOne: (name, options) => client.watch('getNode', { params: { name } }, options),
+  };
+}
+
 async function show<Item>(
-  context: Context,
+  { io }: Context,
   resource: Resource<Item>,
+  source: Source<Item>,
   name: string | undefined,
   options: GetOptions,
 ): Promise<void> {
-  const query: Record<string, string> = options.all ? { all: 'true' } : {};
-  const path = name === undefined ? resource.path : `${resource.path}/${encodeURIComponent(name)}`;
-  const client = context.client();
-  const printer = createPrinter(context.io, resource, options.output);
+  const { signal } = io;
+  const printer = createPrinter(io, resource, options.output);
   if (options.watch) {
     if (name === undefined) {
-      printBefore(printer, await client.list<Item>(path, query), options);
-      return watchOn(context, path, { query }, printer.change);
+      printBefore(printer, await source.list(), options);
+      return printChanges(signal, source.watchAll({ signal }), printer);
     }
-    const item = await client.get<Item>(path);
+    const item = await source.load(name);
     printBefore(printer, [item], options);
+    let last: Item = item;
+    const note = (seen: Item) => {
+      last = seen;
+    };
     // By its id: once it has ended, its name finds it no more.
-    const steady = `${resource.path}/${encodeURIComponent(resource.idOf(item))}`;
-    return watchOn(context, steady, { query: {} }, printer.change, isOver);
+    const changes = source.watchOne(resource.idOf(item), { signal, until: () => isOver(last) });
+    return printChanges(signal, changes, printer, note);
   }
   if (name !== undefined) {
-    const item = await client.get<Item>(path);
-    if (!printData(context.io, options.output, item)) printer.list([item]);
+    const item = await source.load(name);
+    if (!printData(io, options.output, item)) printer.list([item]);
     return;
   }
-  const items = await client.list<Item>(path, query);
+  const items = await source.list();
   printer.list(items);
-  if (items.length === 0 && isForPeople(options)) context.io.err(`There are no ${resource.singular}s.\n`);
+  if (items.length === 0 && isForPeople(options)) io.err(`There are no ${resource.singular}s.\n`);
 }
 
 /** Who may see the pool is told when nobody is moved; all others are told on their rentals. */
 async function warnOfBreaker(context: Context): Promise<void> {
   try {
-    const { conditions } = await context.client().get<Partial<PoolView>>('/api/pool');
-    const held = conditions?.find(({ type, status }) => type === 'MovesAllowed' && status === 'False');
+    const { conditions } = await context.client().call('getPool');
+    const held = conditions.find(({ type, status }) => type === 'MovesAllowed' && status === 'False');
     if (held) context.io.err(`${printable(held.message)} (since ${held.lastTransitionTime})\n`);
   } catch (error) {
     // A tenant, or a server that is older.
@@ -104,27 +137,21 @@ async function warnOfBreaker(context: Context): Promise<void> {
 }
 
 async function showEvents(context: Context, options: GetOptions): Promise<void> {
-  const query: Record<string, string> = {};
-  for (const key of ['node', 'type'] as const) {
-    const value = options[key];
-    if (value !== undefined) query[key] = value;
-  }
   const client = context.client();
-  if (options.rental !== undefined) {
-    // Events name rentals by their id; people name them by their name.
-    query.rental = (
-      await client.get<{ id: string }>(`${RENTALS.path}/${encodeURIComponent(options.rental)}`)
-    ).id;
-  }
+  const { node, type, rental: name } = options;
+  // Events name rentals by their id; people name them by their name.
+  const rental = name && (await client.call('getRental', { params: { id: name } })).id;
+  const query = { rental, node, type };
   const printer = createPrinter(context.io, EVENTS, options.output);
   // What happened last is what one looks for; it is printed last, where the eye is.
-  const newest = await client.list<EventView>(EVENTS.path, { ...query, order: 'desc' }, options.limit);
+  const newest = await client.listAll('listEvents', { query: { ...query, order: 'desc' } }, options.limit);
   const ordered = newest.toReversed();
   if (options.watch) {
     printBefore(printer, ordered, options);
     // Also with none so far, so that none is missed between the two.
     const lastId = String(newest[0]?.seq ?? 0);
-    return watchOn(context, EVENTS.path, { query, lastId }, printer.change);
+    const { signal } = context.io;
+    return printChanges(signal, client.watch('listEvents', { query }, { signal, lastId }), printer);
   }
   printer.list(ordered);
   if (ordered.length === 0 && isForPeople(options)) context.io.err('There are no events.\n');
@@ -136,19 +163,15 @@ function printBefore<Item>(printer: Printer<Item>, items: Item[], { output }: Ge
   else printer.list(items);
 }
 
-async function watchOn<Item>(
-  context: Context,
-  path: string,
-  from: { query: Record<string, string>; lastId?: string },
-  change: (item: Item) => void,
-  isLast?: (item: Item) => boolean,
+async function printChanges<Item>(
+  signal: AbortSignal,
+  changes: AsyncGenerator<Item>,
+  printer: Printer<Item>,
+  note: (item: Item) => void = () => undefined,
 ): Promise<void> {
-  const { signal } = context.io;
-  let last: Item | null = null;
-  const until = () => last !== null && (isLast?.(last) ?? false);
-  for await (const item of context.client().watch<Item>(path, { signal, until, ...from })) {
-    last = item;
-    change(item);
+  for await (const item of changes) {
+    note(item);
+    printer.change(item);
   }
   if (signal.aborted) throw new CliError('', { exitCode: EXIT.interrupted });
 }

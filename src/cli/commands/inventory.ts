@@ -2,12 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { createInventoryEnv } from '../../config.ts';
-import type { InventoryAnswer } from '../../core/inventory.ts';
 import { computeSha256, loadInventory } from '../../inventory/load.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { type Format, printData, withOutput } from '../output.ts';
-import { formatPlan, type Plan } from '../plan-text.ts';
+import { formatPlan } from '../plan-text.ts';
 
 const FILE = 'ORION_INVENTORY, or else inventory.yaml, when left out';
 
@@ -62,7 +61,7 @@ async function plan(context: Context, file: string | undefined, format: Format |
   const path = pathOf(context, file);
   const text = await read(path);
   const body = { text, file: basename(path) };
-  const found = await context.client().send<Plan>('POST', '/api/inventory/plan', body);
+  const found = await context.client().call('planInventory', { body });
   if (!printData(context.io, format, found)) context.io.out(formatPlan(found));
 }
 
@@ -72,12 +71,8 @@ async function apply(
   options: { output?: Format; force?: true },
 ): Promise<void> {
   const sha256 = computeSha256(await read(pathOf(context, file)));
-  const answer = await context
-    .client()
-    .send<InventoryAnswer | { requested: number }>('POST', '/api/inventory/apply', {
-      sha256,
-      force: options.force ?? false,
-    });
+  const body = { sha256, force: options.force ?? false };
+  const answer = await context.client().call('applyInventory', { body });
   if (!('kind' in answer)) {
     throw new CliError('noted, but no daemon that leads has answered yet', {
       exitCode: EXIT.timedOut,
@@ -85,7 +80,7 @@ async function apply(
     });
   }
   if (printData(context.io, options.output, answer) || answer.kind !== 'applied') return;
-  const { added, changed, retiring } = answer;
+  const { added = [], changed = [], retiring = [] } = answer;
   const list = (word: string, names: string[]) => (names.length > 0 ? `${word} ${names.join(', ')}\n` : '');
   const lines = `${list('added', added)}${list('changed', changed)}${list('retiring', retiring)}`;
   context.io.out(lines || 'nothing changed\n');

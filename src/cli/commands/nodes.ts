@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import type { NodeView } from '../../core/node-view.ts';
 import { durationMs } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { followNode, isEmpty, nodePath } from '../follow-node.ts';
+import { followNode, isEmpty } from '../follow-node.ts';
+import { requireAdminView } from '../resources.ts';
 
 /** What an operator may wish of nodes, and how it is told when it was noted. */
 const WISHES = [
@@ -25,7 +25,7 @@ export function registerNodes(program: Command, context: Context): void {
       .argument('<node...>', 'names of nodes')
       .action(async (names: string[]) => {
         for (const name of names) {
-          await context.client().send('POST', `${nodePath(name)}/${wish}`);
+          await context.client().call(`${wish}Node`, { params: { name } });
           context.io.out(`node/${name} ${done}\n`);
         }
       });
@@ -54,7 +54,7 @@ async function drain(
 ): Promise<void> {
   const client = context.client();
   // All are noted before the first is waited for, so that none is moved onto another that is to be emptied.
-  for (const name of names) await client.send('POST', `${nodePath(name)}/drain`);
+  for (const name of names) await client.call('drainNode', { params: { name } });
   for (const name of names) {
     if (!options.wait) context.io.out(`node/${name} draining\n`);
     else {
@@ -66,14 +66,14 @@ async function drain(
 
 async function trust(context: Context, name: string, fingerprint: string | undefined): Promise<void> {
   if (fingerprint === undefined) {
-    const { status } = await context.client().get<NodeView>(nodePath(name));
-    const offered = status.offeredFingerprint;
+    const node = requireAdminView(await context.client().call('getNode', { params: { name } }));
+    const offered = node.status.offeredFingerprint;
     if (offered === null) throw new CliError(`${name} shows no other host key than the known one`);
     throw new CliError(`name the fingerprint; ${name} now shows ${offered}`, {
       exitCode: EXIT.usage,
       hint: `compare it on the machine itself (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then: orion trust ${name} ${offered}`,
     });
   }
-  await context.client().send('POST', `${nodePath(name)}/trust`, { fingerprint });
+  await context.client().call('trustNode', { params: { name }, body: { fingerprint } });
   context.io.out(`node/${name} trusted\n`);
 }

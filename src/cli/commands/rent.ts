@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander';
+import type { Rental } from '../../client/operations.ts';
 import { formatDuration } from '../../core/duration.ts';
-import type { RentalView } from '../../core/rental-view.ts';
 import { durationMs, durationText, labelPair } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
-import { type NewRental, withQuery } from '../client.ts';
 import type { Context } from '../context.ts';
 import { followRental } from '../follow.ts';
 import { linkKey, readOwnKey, storeKey } from '../key-files.ts';
@@ -48,17 +47,16 @@ async function rent(context: Context, options: RentOptions): Promise<void> {
   const startedAt = performance.now();
   io.err('Asking for a machine…\n');
   const firstWaitMs = Math.min(options.wait, FIRST_WAIT_MS);
-  const made = await client.send<NewRental>(
-    'POST',
-    withQuery('/api/rent', {
-      wait: formatDuration(firstWaitMs),
-      ...(options.queue ? { queue: 'true' } : {}),
-    }),
+  const made = await client.call(
+    'rent',
     {
-      ...(options.name === undefined ? {} : { name: options.name }),
-      ...(ownKey === null ? {} : { sshPublicKey: ownKey.publicKey }),
-      ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
-      ...selectorOf(options),
+      query: { wait: formatDuration(firstWaitMs), ...(options.queue ? { queue: 'true' as const } : {}) },
+      body: {
+        ...(options.name === undefined ? {} : { name: options.name }),
+        ...(ownKey === null ? {} : { sshPublicKey: ownKey.publicKey }),
+        ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
+        ...selectorOf(options),
+      },
     },
     { timeoutMs: firstWaitMs + 30_000 },
   );
@@ -66,7 +64,7 @@ async function rent(context: Context, options: RentOptions): Promise<void> {
   if (typeof first.id !== 'string') throw new CliError('the answer is not a rental: is ORION_URL right?');
   // Before anything else can go wrong: the key comes only this once.
   const keyPath = keepKey(context, first.id, privateKey, ownKey?.privatePath ?? null);
-  let rental: RentalView = first;
+  let rental: Rental = first;
   if (rental.status.phase !== 'Active' && options.wait > 0) {
     const leftMs = Math.max(0, options.wait - (performance.now() - startedAt));
     rental = await followToActive(context, rental, leftMs);
@@ -77,8 +75,8 @@ async function rent(context: Context, options: RentOptions): Promise<void> {
 }
 
 /** Nobody should pay for a machine that he believes he did not get. */
-async function followToActive(context: Context, rental: RentalView, timeoutMs: number): Promise<RentalView> {
-  const isThere = ({ status }: RentalView) => status.phase === 'Active' && status.connection !== null;
+async function followToActive(context: Context, rental: Rental, timeoutMs: number): Promise<Rental> {
+  const isThere = ({ status }: Rental) => status.phase === 'Active' && status.connection !== null;
   try {
     return await followRental(context, rental.id, { isThere, what: 'Active', timeoutMs });
   } catch (error) {
@@ -104,7 +102,7 @@ function keepKey(
   return ownPath === null ? null : linkKey(io, id, ownPath);
 }
 
-function printLogin({ io }: Context, rental: RentalView, keyPath: string | null): void {
+function printLogin({ io }: Context, rental: Rental, keyPath: string | null): void {
   const { connection, node, expiresAt } = rental.status;
   if (connection === null) {
     io.err(`${rental.name} is ${rental.status.phase}; wait with  orion wait ${rental.name} --for Active\n`);

@@ -1,10 +1,9 @@
 import { type Command, Option } from 'commander';
 import { RENTAL_PHASES } from '../../core/rental.ts';
-import type { RentalView } from '../../core/rental-view.ts';
 import { durationMs, durationText } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { followRental, rentalPath } from '../follow.ts';
+import { followRental } from '../follow.ts';
 import { forgetKey } from '../key-files.ts';
 import { type Format, printData, withOutput } from '../output.ts';
 
@@ -51,8 +50,8 @@ async function release(
 ): Promise<void> {
   const { io } = context;
   for (const name of names) {
-    const { id } = await context.client().get<RentalView>(rentalPath(name));
-    await context.client().send('DELETE', rentalPath(id));
+    const { id } = await context.client().call('getRental', { params: { id: name } });
+    await context.client().call('releaseRental', { params: { id } });
     forgetKey(io, id);
     if (options.wait !== undefined) {
       await followRental(context, id, {
@@ -62,7 +61,7 @@ async function release(
       });
     }
     if (options.output === 'json' || options.output === 'yaml') {
-      printData(io, options.output, await context.client().get<RentalView>(rentalPath(id)));
+      printData(io, options.output, await context.client().call('getRental', { params: { id } }));
     } else io.out(options.output === 'name' ? `rental/${name}\n` : `rental/${name} released\n`);
   }
 }
@@ -72,8 +71,8 @@ async function renew(
   name: string,
   { ttl, output }: { ttl: string; output?: Format },
 ): Promise<void> {
-  const { id } = await context.client().get<RentalView>(rentalPath(name));
-  const rental = await context.client().send<RentalView>('PATCH', rentalPath(id), { ttl });
+  const { id } = await context.client().call('getRental', { params: { id: name } });
+  const rental = await context.client().call('changeRental', { params: { id }, body: { ttl } });
   if (printData(context.io, output, rental)) return;
   const until = rental.status.expiresAt === null ? '' : ` until ${rental.status.expiresAt}`;
   context.io.out(output === 'name' ? `rental/${rental.name}\n` : `rental/${rental.name} renewed${until}\n`);
@@ -90,7 +89,7 @@ async function waitFor(
     throw new CliError(`--for must be one of ${RENTAL_PHASES.join(', ')}`, { exitCode: EXIT.usage });
   }
   // By its id: once it has ended, its name finds it no more.
-  const { id } = await context.client().get<RentalView>(rentalPath(name));
+  const { id } = await context.client().call('getRental', { params: { id: name } });
   const rental = await followRental(context, id, {
     isThere: ({ status }) => status.phase === phase,
     what: phase,

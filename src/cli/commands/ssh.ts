@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { ConnectionView, RentalView } from '../../core/rental-view.ts';
+import type { Rental } from '../../client/operations.ts';
 import { durationMs } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { ENDED, followRental, rentalPath } from '../follow.ts';
+import { ENDED, followRental } from '../follow.ts';
 import { findStoredKey } from '../key-files.ts';
 
 interface SshOptions {
@@ -51,24 +51,26 @@ async function logIn(context: Context, name: string, words: string[], options: S
   }
 }
 
+type Connection = NonNullable<Rental['status']['connection']>;
+
 /** A rental whose machine died is on its way to another one: no use to knock at the old one. */
-async function findReady(context: Context, name: string, timeoutMs: number): Promise<RentalView> {
-  const rental = await context.client().get<RentalView>(rentalPath(name));
+async function findReady(context: Context, name: string, timeoutMs: number): Promise<Rental> {
+  const rental = await context.client().call('getRental', { params: { id: name } });
   if (ENDED.includes(rental.status.phase) || rental.status.phase === 'Releasing') {
     throw new CliError(`rental ${name} is ${rental.status.phase}`);
   }
-  const isThere = ({ status }: RentalView) => status.phase === 'Active' && status.connection !== null;
+  const isThere = ({ status }: Rental) => status.phase === 'Active' && status.connection !== null;
   if (isThere(rental)) return rental;
   return followRental(context, rental.id, { isThere, what: 'Active', timeoutMs });
 }
 
-function knownHostsName({ host, port }: ConnectionView): string {
+function knownHostsName({ host, port }: Connection): string {
   return port === 22 ? host : `[${host}]:${port}`;
 }
 
 /** Nothing of the user's own known hosts counts, and the machine must be the one that Orion knows. */
 function sshArguments(
-  connection: ConnectionView,
+  connection: Connection,
   knownHosts: string,
   identity: string | null,
   words: string[],

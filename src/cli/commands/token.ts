@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { Token } from '../../client/operations.ts';
 import { formatDuration } from '../../core/duration.ts';
-import type { TokenView } from '../../core/store-ports.ts';
 import { durationMs } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -17,11 +17,7 @@ interface CreateOptions {
 }
 
 /** What a list of tokens shows, from the database or from the API. */
-type ListedToken = Omit<TokenView, 'createdAt' | 'expiresAt' | 'revokedAt'> & {
-  createdAt: string;
-  expiresAt: string | null;
-  revokedAt: string | null;
-};
+type ListedToken = Token;
 
 interface NewToken {
   id: string;
@@ -113,15 +109,17 @@ function tokensOfApi(context: Context): Tokens {
   const client = context.client();
   return {
     create: ({ tenant, role, name, ttl }) =>
-      client.send('POST', '/api/tokens', {
-        tenant,
-        role,
-        ...(name === undefined ? {} : { name }),
-        ...(ttl === undefined ? {} : { expiresIn: formatDuration(ttl) }),
+      client.call('createToken', {
+        body: {
+          tenant,
+          role,
+          ...(name === undefined ? {} : { name }),
+          ...(ttl === undefined ? {} : { expiresIn: formatDuration(ttl) }),
+        },
       }),
-    list: () => client.list('/api/tokens'),
+    list: () => client.listAll('listTokens', {}),
     async revoke(id) {
-      await client.send('DELETE', `/api/tokens/${encodeURIComponent(id)}`);
+      await client.call('revokeToken', { params: { id } });
     },
   };
 }

@@ -1,0 +1,40 @@
+import { CommanderError } from 'commander';
+import { ApiError, NoAnswerError } from '../client/errors.ts';
+import { CliError, EXIT } from './cli-error.ts';
+import type { Io } from './io.ts';
+
+/** Says on stderr what ended a command, with a hint where one helps; gives the exit code. Never a stack. */
+export function tellError(error: unknown, io: Io): number {
+  if (error instanceof CommanderError) {
+    // Commander has printed it already.
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  if (io.signal.aborted) return EXIT.interrupted;
+  const message = error instanceof Error ? error.message : String(error);
+  if (message !== '') io.err(`error: ${message}\n`);
+  const hint = hintOf(error);
+  if (hint !== undefined) io.err(`hint: ${hint}\n`);
+  const isExpected = error instanceof CliError || error instanceof ApiError || error instanceof NoAnswerError;
+  if (!isExpected && io.env.ORION_DEBUG && error instanceof Error) io.err(`${error.stack}\n`);
+  return error instanceof CliError ? error.exitCode : EXIT.failed;
+}
+
+const NO_ANSWER_HINTS: Partial<Record<NoAnswerError['kind'], string>> = {
+  certificate: 'ORION_CA names the file of the CA that signed it',
+  unreachable: 'is Orion running, and does ORION_URL name it?',
+};
+
+function hintOf(error: unknown): string | undefined {
+  if (error instanceof CliError) return error.hint;
+  if (error instanceof NoAnswerError) return NO_ANSWER_HINTS[error.kind];
+  if (error instanceof ApiError) {
+    if (error.status === 401) return 'ORION_TOKEN must be a token that is valid now';
+    if (error.status === 403) {
+      return "this needs an administrator's token (in a lab: ORION_TOKEN=$ORION_ADMIN_TOKEN)";
+    }
+    return error.retryAfterS === null ? undefined : `try again in ${error.retryAfterS} s`;
+  }
+  // By name: the store is loaded only by the few commands that need it.
+  const isStore = error instanceof Error && error.name === 'StoreError';
+  return isStore ? 'does ORION_DATABASE_URL name a database that runs?' : undefined;
+}

@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError, NoAnswerError } from './errors.ts';
+import { type Access, createHttp, type Http } from './http.ts';
+import { type Operations, ROUTES } from './operations.ts';
+import { readSse } from './sse.ts';
+
+/** Calls by their `operationId` in /openapi.json. */
+export type OperationId = keyof Operations;
+export type Input<Id extends OperationId> = Operations[Id]['input'];
+export type Answer<Id extends OperationId> = Operations[Id]['answer'];
+type Watchable = {
+  [Id in OperationId]: Operations[Id] extends { watched: unknown } ? Id : never;
+}[OperationId];
+type Watched<Id extends Watchable> = Operations[Id] extends { watched: infer Item } ? Item : never;
+type Listed = {
+  [Id in OperationId]: Answer<Id> extends { items: unknown[]; nextCursor: string | null } ? Id : never;
+}[OperationId];
+type Listing<Id extends Listed> = Answer<Id> extends { items: (infer Item)[] } ? Item : never;
+
+export interface CallOptions {
+  /** For the whole call; 30 s when left out. */
+  timeoutMs?: number;
+  /** Beside the client's own. */
+  signal?: AbortSignal;
+}
+
+export interface WatchOptions {
+  signal: AbortSignal;
+  /** What was seen before, so that only what came after is sent. */
+  lastId?: string;
+  /** Asked when the server has ended the stream: whether this was the end, or is to be followed on. */
+  until?: () => boolean;
+}
+
+/** Input may be left out where nothing in it is required. */
+type Given<Id extends OperationId> =
+  Record<never, never> extends Input<Id> ? [input?: Input<Id>] : [input: Input<Id>];
+
+/** The API, typed by its description. Every call throws ApiError when it was refused, NoAnswerError without an answer. */
+export interface Client {
+  call<Id extends OperationId>(
+    id: Id,
+    ...given: [...Given<Id>, ...([] | [options: CallOptions])]
+  ): Promise<Answer<Id>>;
+  /** All pages of a list, or as many as it takes to have `max` items. */
+  listAll<Id extends Listed>(id: Id, input: Input<Id>, max?: number): Promise<Listing<Id>[]>;
+  /**
+   * Every object as it is and then as it changes. Follows through broken connections, from where it was; ends
+   * with the signal, or when the server ends the stream and `until` says that this was the end.
+   */
+  watch<Id extends Watchable>(id: Id, input: Input<Id>, options: WatchOptions): AsyncGenerator<Watched<Id>>;
+  close(): void;
+}
+
+const TIMEOUT_MS = 30_000;
+const LARGEST_PAGE = 500;
+/** Messages of a watch that carry an object; others are for the line itself. */
+const OBJECTS = ['rental', 'node', 'event'];
+/** Nothing for so long, not even a comment: the line is dead, though nobody said so. */
+const SILENCE_MS = 60_000;
+
+/** `signal` ends every call of this client. */
+export function createClient(access: Access, signal: AbortSignal): Client {
+  const http = createHttp(access);
+
+  async function call(id: OperationId, input: AnyInput = {}, options: CallOptions = {}): Promise<unknown> {
+    const { body } = await http.call({
+      ...requestOf(id, input),
+      timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+      signal: options.signal ? AbortSignal.any([signal, options.signal]) : signal,
+    });
+    return body;
+  }
+
+  async function listAll(id: OperationId, input: AnyInput, max = Number.POSITIVE_INFINITY) {
+    const items: unknown[] = [];
+    let cursor: string | null = null;
+    do {
+      const limit = Math.min(max - items.length, LARGEST_PAGE);
+      const query = { limit, ...input.query, ...(cursor === null ? {} : { cursor }) };
+      const page = (await call(id, { ...input, query })) as { items: unknown[]; nextCursor: string | null };
+      if (!Array.isArray(page?.items))
+        throw new NoAnswerError('unreachable', `${access.url.origin} is not Orion`);
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor && items.length < max);
+    return items;
+  }
+
+  return {
+    call: call as Client['call'],
+    listAll: listAll as Client['listAll'],
+    watch: ((id: OperationId, input: AnyInput, options: WatchOptions) =>
+      watch(http, requestOf(id, input), options)) as Client['watch'],
+    close: () => http.close(),
+  };
+}
+
+interface AnyInput {
+  params?: Record<string, string>;
+  query?: Record<string, string | number | undefined>;
+  headers?: Record<string, string | undefined>;
+  body?: unknown;
+}
+
+interface Request {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body?: unknown;
+}
+
+function requestOf(id: OperationId, { params = {}, query = {}, headers = {}, body }: AnyInput): Request {
+  const [method, template] = ROUTES[id];
+  const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+  const given = new URLSearchParams(withoutGaps(query)).toString();
+  return {
+    method,
+    path: given === '' ? path : `${path}?${given}`,
+    headers: withoutGaps(headers),
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+/** What is undefined was left out. */
+function withoutGaps(values: Record<string, string | number | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
+}
+
+async function* watch(http: Http, request: Request, options: WatchOptions): AsyncGenerator<unknown> {
+  const { signal, until } = options;
+  let lastId: string | null = options.lastId ?? null;
+  let wasOpen = false;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      const resume: Record<string, string> = lastId === null ? {} : { 'last-event-id': lastId };
+      const headers = { ...request.headers, accept: 'text/event-stream', ...resume };
+      const stream = await http.open({ ...request, headers, timeoutMs: TIMEOUT_MS, signal });
+      if (stream === null) return;
+      wasOpen = true;
+      stream.setTimeout(SILENCE_MS, () => stream.destroy(new Error('silence')));
+      try {
+        for await (const message of readSse(stream)) {
+          failures = 0;
+          lastId = message.id ?? lastId;
+          if (OBJECTS.includes(message.event)) yield JSON.parse(message.data);
+        }
+      } finally {
+        stream.destroy();
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!wasOpen || (error instanceof ApiError && error.status < 500)) throw error;
+    }
+    if (until?.()) return;
+    failures += 1;
+    await sleep(Math.min(250 * 2 ** failures, 5_000), undefined, { signal }).catch(() => undefined);
+  }
+}

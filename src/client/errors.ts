@@ -1,0 +1,47 @@
+import type { Problem } from './operations.ts';
+
+/** The API answered, and said no. */
+export class ApiError extends Error {
+  readonly status: number;
+  /** Stable, to act on; empty when the answer was no problem of Orion's, as from a proxy in between. */
+  readonly code: Problem['code'] | '';
+  /** Each field at fault. */
+  readonly errors: { path: string; message: string }[];
+  /** When to come again; null when the answer does not say. */
+  readonly retryAfterS: number | null;
+
+  constructor(status: number, statusText: string, body: unknown, retryAfter: string | undefined) {
+    const problem: Partial<Problem> = typeof body === 'object' && body !== null ? body : {};
+    const errors = Array.isArray(problem.errors) ? problem.errors : [];
+    super(textOf(problem, errors) || `the server answered ${`${status} ${statusText}`.trim()}`);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = problem.code ?? '';
+    this.errors = errors;
+    this.retryAfterS = retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : null;
+  }
+}
+
+/** Why there was no answer. */
+export type NoAnswerKind = 'timeout' | 'certificate' | 'unreachable' | 'too_large';
+
+/** The API gave no answer that could be used; whether it did what was asked is not known. */
+export class NoAnswerError extends Error {
+  readonly kind: NoAnswerKind;
+  /** The system's own word, as `ECONNREFUSED`; empty when there is none. */
+  readonly code: string;
+
+  constructor(kind: NoAnswerKind, message: string, code = '') {
+    super(message);
+    this.name = 'NoAnswerError';
+    this.kind = kind;
+    this.code = code;
+  }
+}
+
+/** With a single field at fault, the detail says it already. */
+function textOf({ detail, title }: Partial<Problem>, errors: ApiError['errors']): string {
+  const text = [detail, title].find((part) => typeof part === 'string' && part !== '') ?? '';
+  const lines = errors.map(({ path, message }) => `${path}: ${message}`).filter((line) => line !== text);
+  return [text, ...lines.map((line) => `  ${line}`)].join('\n').trimStart();
+}

@@ -1,0 +1,808 @@
+// Made from /openapi.json by write-operations.ts; operations.test.ts keeps it true, and writes it anew with
+//   npx vitest run --project unit src/client/operations.test.ts -u
+
+export type Event = {
+  seq: number;
+  at: string;
+  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'leader.elected' | 'token.created' | 'token.revoked';
+  rental: string | null;
+  node: string | null;
+  tenant: string | null;
+  reason: string;
+  message: string;
+};
+
+export type Explanation = {
+  rental: string;
+  name: string;
+  phase: 'Pending' | 'Provisioning' | 'Active' | 'Migrating' | 'Lost' | 'Releasing' | 'Released' | 'Failed';
+  node: string | null;
+  reason: string;
+  message: string;
+  since: string | null;
+  queuePosition: number | null;
+  /** as things stand now, for a rental that wants a node or another one; null: it wants none */
+  wanted: {
+    /** nodes that could be taken now */
+    usable: number;
+    /** at most 50 nodes are named, those first that come closest to being taken */
+    passedOver: {
+      nodes: {
+        node: string;
+        reason: string;
+      }[];
+      /** the nodes that are not named, counted by reason */
+      others: {
+        reason: string;
+        count: number;
+      }[];
+    };
+  } | null;
+  /** the last one */
+  placement: {
+    epoch: number;
+    node: string;
+    startedAt: string;
+    readyAt: string | null;
+    endedAt: string | null;
+    endReason: string | null;
+    /** when the node was verified clean of it */
+    cleanedAt: string | null;
+    /** what the tries to clean the node of it said; null: none has come to an end */
+    cleaning: {
+      /** tries that came to an end */
+      attempts: number;
+      /** of the last one */
+      outcome: 'clean' | 'failed';
+      reason: string;
+      message: string;
+      at: string;
+      /** what the verification found when it last found anything */
+      found: {
+        at: string;
+        items: string[];
+        more: number;
+      } | null;
+    } | null;
+    /** what the placement was decided from, as it was then */
+    decision: {
+      /** nodes that could have been taken, this one included */
+      usable: number;
+      /** what spoke against the node, the weightiest first: the lowest is chosen */
+      rank: {
+        /** accounts of this rental that could not be made there */
+        failedHere: number;
+        /** when the node failed, if that was lately */
+        failedLatelyAt: string | null;
+        /** rentals in its zone */
+        inZone: number;
+        restedSince: string | null;
+      };
+      /** at most 50 nodes are named, those first that come closest to being taken */
+      passedOver: {
+        nodes: {
+          node: string;
+          reason: string;
+        }[];
+        /** the nodes that are not named, counted by reason */
+        others: {
+          reason: string;
+          count: number;
+        }[];
+      };
+      breaker: {
+        open: boolean;
+        message: string;
+      };
+    } | null;
+  } | null;
+  /** what each reason in here means */
+  meanings: Record<string, string>;
+};
+
+export type FleetPlan = {
+  /** of the text; names it when it is applied */
+  sha256: string;
+  nodes: {
+    node: string;
+    action: 'add' | 'change' | 'return' | 'remove';
+    changes: string[];
+  }[];
+  rentals: {
+    rental: string;
+    name: string;
+    tenant: string;
+    effect: 'moves' | 'waits' | 'readdressed' | 'starts';
+    from: string | null;
+    to: string | null;
+    message: string;
+  }[];
+  policy: {
+    key: string;
+    before: string | number;
+    after: string | number;
+  }[];
+  /** why it would be refused unless forced */
+  refused: string | null;
+};
+
+export type InventoryAnswer = {
+  kind: 'applied' | 'refused';
+  added?: string[];
+  changed?: string[];
+  retiring?: string[];
+  reason?: string;
+  message?: string;
+};
+
+export type InventoryRequest = {
+  sha256?: string;
+  force?: boolean;
+};
+
+export type InventoryState = {
+  /** of the file that was applied last */
+  sha256: string | null;
+  appliedAt: string | null;
+  requested: number;
+  answered: number;
+  answer: InventoryAnswer | null;
+};
+
+export type InventoryText = {
+  /** the YAML text of the inventory */
+  text: string;
+  file?: string;
+};
+
+export type NewRental = {
+  name?: string;
+  sshPublicKey: string;
+  selector?: {
+    matchLabels?: Record<string, string>;
+    zone?: string | null;
+  };
+  ttl?: string;
+  whenFull?: 'queue' | 'reject';
+  onNodeLoss?: {
+    action?: 'migrate' | 'wait';
+    after?: string;
+  };
+  webhookUrl?: string | null;
+  labels?: Record<string, string>;
+};
+
+export type NewToken = {
+  tenant: string;
+  role?: 'tenant' | 'admin';
+  name?: string;
+  expiresIn?: string;
+};
+
+export type Node = {
+  name: string;
+  generation: number;
+  spec: {
+    host: string;
+    port: number;
+    /** the one that the inventory pins */
+    hostKey: string | null;
+    zone: string | null;
+    labels: Record<string, string>;
+    unschedulable: boolean;
+    draining: boolean;
+    retiring: boolean;
+  };
+  status: {
+    observedGeneration: number;
+    status: 'alive' | 'dead' | 'unknown';
+    allocated: boolean;
+    state: 'unknown' | 'free' | 'provisioning' | 'allocated' | 'cleaning' | 'quarantined' | 'dead';
+    /** id of the rental that is on it */
+    rental: string | null;
+    lastChecked: string | null;
+    hostKey: string | null;
+    offeredFingerprint: string | null;
+    /** when what failed on the node is tried again, while it answers; null: nothing waits */
+    nextAttemptAt: string | null;
+    conditions: {
+      type: string;
+      status: 'True' | 'False' | 'Unknown';
+      reason: string;
+      message: string;
+      lastTransitionTime: string;
+    }[];
+  };
+};
+
+export type Placed = {
+  epoch: number;
+  node: string;
+  startedAt: string;
+  readyAt: string | null;
+  endedAt: string | null;
+  endReason: string | null;
+  /** when the node was verified clean of it */
+  cleanedAt: string | null;
+  /** what the tries to clean the node of it said; null: none has come to an end */
+  cleaning: {
+    /** tries that came to an end */
+    attempts: number;
+    /** of the last one */
+    outcome: 'clean' | 'failed';
+    reason: string;
+    message: string;
+    at: string;
+    /** what the verification found when it last found anything */
+    found: {
+      at: string;
+      items: string[];
+      more: number;
+    } | null;
+  } | null;
+  rental: string;
+};
+
+export type Pool = {
+  conditions: {
+    type: string;
+    status: 'True' | 'False' | 'Unknown';
+    reason: string;
+    message: string;
+    lastTransitionTime: string;
+  }[];
+};
+
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: 'malformed_request' | 'unauthorized' | 'cross_site' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'name_taken' | 'idempotency_key_reused' | 'immutable_field' | 'rental_ended' | 'conflict' | 'state_conflict' | 'inventory_refused' | 'body_too_large' | 'unsupported_media_type' | 'invalid_input' | 'unsatisfiable' | 'headers_too_large' | 'too_many_watches' | 'too_many_attempts' | 'internal' | 'no_free_node' | 'rental_failed' | 'database_unavailable' | 'not_ready' | 'shutting_down' | 'unavailable' | 'proxy_error';
+  errors?: {
+    path: string;
+    message: string;
+  }[];
+  requestId?: string;
+};
+
+export type QuickRental = {
+  name?: string;
+  sshPublicKey?: string;
+  selector?: {
+    matchLabels?: Record<string, string>;
+    zone?: string | null;
+  };
+  ttl?: string;
+  whenFull?: 'queue' | 'reject';
+  onNodeLoss?: {
+    action?: 'migrate' | 'wait';
+    after?: string;
+  };
+  webhookUrl?: string | null;
+  labels?: Record<string, string>;
+};
+
+export type Rental = {
+  id: string;
+  name: string;
+  tenant: string;
+  generation: number;
+  createdAt: string;
+  spec: {
+    sshPublicKey: string;
+    selector: {
+      matchLabels: Record<string, string>;
+      zone: string | null;
+    };
+    ttl: string;
+    whenFull: 'queue' | 'reject';
+    onNodeLoss: {
+      action: 'migrate' | 'wait';
+      after: string;
+    };
+    webhookUrl: string | null;
+    labels: Record<string, string>;
+  };
+  status: {
+    phase: 'Pending' | 'Provisioning' | 'Active' | 'Migrating' | 'Lost' | 'Releasing' | 'Released' | 'Failed';
+    observedGeneration: number;
+    node: string | null;
+    expiresAt: string | null;
+    queuePosition: number | null;
+    connection: {
+      host: string;
+      port: number;
+      user: string;
+      hostKey: string | null;
+      command: string;
+    } | null;
+    conditions: {
+      type: string;
+      status: 'True' | 'False' | 'Unknown';
+      reason: string;
+      message: string;
+      lastTransitionTime: string;
+    }[];
+    placements: {
+      epoch: number;
+      node: string;
+      startedAt: string;
+      readyAt: string | null;
+      endedAt: string | null;
+      endReason: string | null;
+      /** when the node was verified clean of it */
+      cleanedAt: string | null;
+      /** what the tries to clean the node of it said; null: none has come to an end */
+      cleaning: {
+        /** tries that came to an end */
+        attempts: number;
+        /** of the last one */
+        outcome: 'clean' | 'failed';
+        reason: string;
+        message: string;
+        at: string;
+        /** what the verification found when it last found anything */
+        found: {
+          at: string;
+          items: string[];
+          more: number;
+        } | null;
+      } | null;
+    }[];
+  };
+};
+
+export type RentalPatch = {
+  sshPublicKey?: string;
+  ttl?: string;
+  labels?: Record<string, string>;
+  onNodeLoss?: {
+    action?: 'migrate' | 'wait';
+    after?: string;
+  };
+  webhookUrl?: string | null;
+};
+
+export type Rented = Rental & {
+  privateKey?: string;
+};
+
+export type Session = {
+  tenant: string;
+  role: 'tenant' | 'admin';
+  token: {
+    id: string;
+    name: string | null;
+  };
+  expiresAt: string;
+  /** to be sent as X-CSRF-Token with each write */
+  csrfToken: string;
+};
+
+export type SignIn = {
+  token: string;
+};
+
+export type TenantNode = {
+  name: string;
+  spec: {
+    zone: string | null;
+    labels: Record<string, string>;
+  };
+  status: {
+    free: boolean;
+  };
+};
+
+export type Token = {
+  id: string;
+  name: string | null;
+  tenant: string;
+  role: 'tenant' | 'admin';
+  createdAt: string;
+  expiresAt: string | null;
+  revokedAt: string | null;
+};
+
+export type Trust = {
+  fingerprint: string;
+};
+
+export interface Operations {
+  /** Let the daemon read its inventory file again, as SIGHUP does */
+  applyInventory: {
+    input: {
+      body: InventoryRequest;
+    };
+    answer: InventoryAnswer | InventoryState;
+  };
+  /** Create the rental of this name, or change it to this spec */
+  applyRental: {
+    input: {
+      params: {
+        /** id or name */
+        id: string;
+      };
+      headers?: {
+        /** Makes a repeated request give the same rental; with another body it is 409 */
+        'idempotency-key'?: string;
+      };
+      body: NewRental;
+    };
+    answer: Rental;
+  };
+  /** Change the key, renew the lease (ttl), change labels or what happens when the node is lost */
+  changeRental: {
+    input: {
+      params: {
+        /** id or name */
+        id: string;
+      };
+      body: RentalPatch;
+    };
+    answer: Rental;
+  };
+  /** Clean and verify a node now: the way out of quarantine, and the way back of a node that a negative healthyDelay holds */
+  cleanNode: {
+    input: {
+      params: {
+        name: string;
+      };
+    };
+    answer: Node;
+  };
+  /** Keep new rentals off a node */
+  cordonNode: {
+    input: {
+      params: {
+        name: string;
+      };
+    };
+    answer: Node;
+  };
+  /** Ask for a machine; it converges by itself */
+  createRental: {
+    input: {
+      headers?: {
+        /** Makes a repeated request give the same rental; with another body it is 409 */
+        'idempotency-key'?: string;
+      };
+      body: NewRental;
+    };
+    answer: Rental;
+  };
+  /** Make a token; its secret is shown this once */
+  createToken: {
+    input: {
+      body: NewToken;
+    };
+    answer: Token & {
+      token: string;
+    };
+  };
+  /** Empty a node: its rental moves to another one first, and no new one comes */
+  drainNode: {
+    input: {
+      params: {
+        name: string;
+      };
+    };
+    answer: Node;
+  };
+  /** Why a rental is where it is, or why it waits: each node that was passed over, with the reason */
+  explainRental: {
+    input: {
+      params: {
+        /** id or name */
+        id: string;
+      };
+    };
+    answer: Explanation;
+  };
+  /** Give up a node that left the inventory and cannot be cleaned; it is dropped as it is */
+  forgetNode: {
+    input: {
+      params: {
+        name: string;
+      };
+    };
+    answer: Node;
+  };
+  /** This description */
+  getDescription: {
+    input: Record<never, never>;
+    answer: Record<string, unknown>;
+  };
+  /** A page to read and try the API; it works offline */
+  getDocs: {
+    input: Record<never, never>;
+    answer: string;
+  };
+  /** What the page is made of */
+  getDocsFile: {
+    input: {
+      params: {
+        version: string;
+        file: string;
+      };
+    };
+    answer: string;
+  };
+  /** Liveness: this process answers */
+  getHealth: {
+    input: Record<never, never>;
+    answer: {
+      status: 'ok';
+      version: string;
+    };
+  };
+  /** Which inventory file the fleet is made of, and what came of the last request to read it again */
+  getInventory: {
+    input: Record<never, never>;
+    answer: InventoryState;
+  };
+  /** Counts of this process and the state of the fleet, in the text format of Prometheus */
+  getMetrics: {
+    input: Record<never, never>;
+    answer: string;
+  };
+  /** One node; with Accept: text/event-stream a watch */
+  getNode: {
+    input: {
+      params: {
+        name: string;
+      };
+      headers?: {
+        /** Of a watch: goes on after this event, without a gap */
+        'last-event-id'?: string;
+      };
+    };
+    answer: Node | TenantNode;
+    watched: Node | TenantNode;
+  };
+  /** What is true of the fleet as a whole: whether clients are moved when their node dies */
+  getPool: {
+    input: Record<never, never>;
+    answer: Pool;
+  };
+  /** Readiness: the database can be reached and has the schema of this program */
+  getReadiness: {
+    input: Record<never, never>;
+    answer: {
+      status: 'ready';
+    };
+  };
+  /** One rental; with Accept: text/event-stream a watch */
+  getRental: {
+    input: {
+      params: {
+        /** id or name */
+        id: string;
+      };
+      headers?: {
+        /** Of a watch: goes on after this event, without a gap */
+        'last-event-id'?: string;
+      };
+    };
+    answer: Rental;
+    watched: Rental;
+  };
+  /** Where to go from here */
+  getRoot: {
+    input: Record<never, never>;
+    answer: {
+      name: string;
+      version: string;
+      api: string;
+      docs: string;
+    };
+  };
+  /** The history; with Accept: text/event-stream what happens from now on */
+  listEvents: {
+    input: {
+      query?: {
+        limit?: number;
+        cursor?: string;
+        /** oldest first, or newest first; a cursor goes on in the same order */
+        order?: 'asc' | 'desc';
+        /** id of a rental */
+        rental?: string;
+        node?: string;
+        type?: string;
+      };
+      headers?: {
+        /** Of a watch: goes on after this event, without a gap */
+        'last-event-id'?: string;
+      };
+    };
+    answer: {
+      items: Event[];
+      nextCursor: string | null;
+    };
+    watched: Event;
+  };
+  /** Who was on a node, newest first, and what cleaning it of them said */
+  listNodePlacements: {
+    input: {
+      params: {
+        name: string;
+      };
+      query?: {
+        limit?: number;
+        cursor?: string;
+      };
+    };
+    answer: {
+      items: Placed[];
+      nextCursor: string | null;
+    };
+  };
+  /** The fleet, by name; with Accept: text/event-stream a watch */
+  listNodes: {
+    input: {
+      query?: {
+        limit?: number;
+        cursor?: string;
+      };
+      headers?: {
+        /** Of a watch: goes on after this event, without a gap */
+        'last-event-id'?: string;
+      };
+    };
+    answer: {
+      items: (Node | TenantNode)[];
+      nextCursor: string | null;
+    };
+    watched: Node | TenantNode;
+  };
+  /** Rentals, oldest first; with Accept: text/event-stream a watch */
+  listRentals: {
+    input: {
+      query?: {
+        limit?: number;
+        cursor?: string;
+        /** also those that have ended */
+        all?: 'true' | 'false';
+      };
+      headers?: {
+        /** Of a watch: goes on after this event, without a gap */
+        'last-event-id'?: string;
+      };
+    };
+    answer: {
+      items: Rental[];
+      nextCursor: string | null;
+    };
+    watched: Rental;
+  };
+  /** Tokens, oldest first, without their secrets */
+  listTokens: {
+    input: {
+      query?: {
+        limit?: number;
+        cursor?: string;
+      };
+    };
+    answer: {
+      items: Token[];
+      nextCursor: string | null;
+    };
+  };
+  /** What would happen if this were the inventory; nothing is changed */
+  planInventory: {
+    input: {
+      body: InventoryText;
+    };
+    answer: FleetPlan;
+  };
+  /** Who is signed in with the cookie, and what its writes need */
+  readSession: {
+    input: Record<never, never>;
+    answer: Session;
+  };
+  /** Release the machine; repeating it is harmless */
+  releaseRental: {
+    input: {
+      params: {
+        /** id or name */
+        id: string;
+      };
+    };
+    answer: Rental;
+  };
+  /** Rent a machine and wait until it can be logged in to */
+  rent: {
+    input: {
+      query?: {
+        wait?: string;
+        queue?: 'true' | 'false';
+      };
+      headers?: {
+        /** Makes a repeated request give the same rental; with another body it is 409 */
+        'idempotency-key'?: string;
+      };
+      body?: QuickRental;
+    };
+    answer: Rented;
+  };
+  /** Revoke a token */
+  revokeToken: {
+    input: {
+      params: {
+        id: string;
+      };
+    };
+    answer: null;
+  };
+  /** Sign in with a token; a cookie stands for it from then on, in this browser */
+  signIn: {
+    input: {
+      body: SignIn;
+    };
+    answer: Session;
+  };
+  /** Sign out: the session is over at once, in every tab */
+  signOut: {
+    input: Record<never, never>;
+    answer: null;
+  };
+  /** Accept the host key that a node shows instead of its known one, named by its fingerprint */
+  trustNode: {
+    input: {
+      params: {
+        name: string;
+      };
+      body: Trust;
+    };
+    answer: Node;
+  };
+  /** Let a node be rented again; ends a drain, too */
+  uncordonNode: {
+    input: {
+      params: {
+        name: string;
+      };
+    };
+    answer: Node;
+  };
+}
+
+/** Method and path of each call. */
+export const ROUTES = {
+  applyInventory: ['POST', '/api/inventory/apply'],
+  applyRental: ['PUT', '/api/rentals/{id}'],
+  changeRental: ['PATCH', '/api/rentals/{id}'],
+  cleanNode: ['POST', '/api/nodes/{name}/clean'],
+  cordonNode: ['POST', '/api/nodes/{name}/cordon'],
+  createRental: ['POST', '/api/rentals'],
+  createToken: ['POST', '/api/tokens'],
+  drainNode: ['POST', '/api/nodes/{name}/drain'],
+  explainRental: ['GET', '/api/rentals/{id}/explain'],
+  forgetNode: ['POST', '/api/nodes/{name}/forget'],
+  getDescription: ['GET', '/openapi.json'],
+  getDocs: ['GET', '/docs'],
+  getDocsFile: ['GET', '/docs/{version}/{file}'],
+  getHealth: ['GET', '/healthz'],
+  getInventory: ['GET', '/api/inventory'],
+  getMetrics: ['GET', '/metrics'],
+  getNode: ['GET', '/api/nodes/{name}'],
+  getPool: ['GET', '/api/pool'],
+  getReadiness: ['GET', '/readyz'],
+  getRental: ['GET', '/api/rentals/{id}'],
+  getRoot: ['GET', '/'],
+  listEvents: ['GET', '/api/events'],
+  listNodePlacements: ['GET', '/api/nodes/{name}/placements'],
+  listNodes: ['GET', '/api/nodes'],
+  listRentals: ['GET', '/api/rentals'],
+  listTokens: ['GET', '/api/tokens'],
+  planInventory: ['POST', '/api/inventory/plan'],
+  readSession: ['GET', '/api/session'],
+  releaseRental: ['DELETE', '/api/rentals/{id}'],
+  rent: ['POST', '/api/rent'],
+  revokeToken: ['DELETE', '/api/tokens/{id}'],
+  signIn: ['POST', '/api/session'],
+  signOut: ['DELETE', '/api/session'],
+  trustNode: ['POST', '/api/nodes/{name}/trust'],
+  uncordonNode: ['POST', '/api/nodes/{name}/uncordon'],
+} as const satisfies Record<keyof Operations, readonly [string, string]>;
