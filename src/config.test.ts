@@ -22,6 +22,7 @@ test('only the database must be told', () => {
     controlKeyPath: resolve('.orion/keys/control_ed25519'),
     lease: { durationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 },
     inspectIntervalMs: 600_000,
+    webhooks: { key: null, allowed: { networks: [], hosts: [], plainHttp: false } },
     log: { level: 'info', format: 'json' },
     instance: hostname(),
   });
@@ -53,6 +54,27 @@ test('a setting may be in a file', () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('the key of webhooks is 32 bytes in base64, and no part of an inventory', () => {
+  const text = Buffer.alloc(32, 7).toString('base64');
+  const config = parse({ ORION_WEBHOOK_KEY: text, ORION_WEBHOOK_ALLOW: '10.0.0.0/8,hooks http:' });
+  expect(config.webhooks.key).toEqual(Buffer.alloc(32, 7));
+  expect(config.webhooks.allowed).toMatchObject({ hosts: ['hooks'], plainHttp: true });
+  expect(config.webhooks.allowed.networks).toHaveLength(1);
+  expect(Object.values(config.inventoryEnv)).not.toContain(text);
+});
+
+test('a key that is too short, and a network that is none, are told without being shown', () => {
+  const env = { ORION_WEBHOOK_KEY: 'aGFsZg==', ORION_WEBHOOK_ALLOW: '10.0.0.0/8 10.0.0.0/99' };
+  const result = parseConfig({ ...DATABASE, ...env });
+  expect(result).toMatchObject({
+    problems: [
+      expect.stringMatching(/^ORION_WEBHOOK_KEY: expected at least 32 bytes in base64/),
+      expect.stringMatching(/^ORION_WEBHOOK_ALLOW: expected networks .*; number 2 is none of these$/),
+    ],
+  });
+  expect(JSON.stringify(result)).not.toContain('aGFsZg==');
 });
 
 test('all that is wrong is told at once, and no secret with it', () => {

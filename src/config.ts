@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { DURATION_FORMAT, formatDuration, parseDuration } from './core/duration.ts';
+import { parseWebhookAllowance, type WebhookAllowance } from './core/webhook-url.ts';
+import { parseWebhookKey } from './webhook-secret.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -20,6 +22,11 @@ export interface Config {
   lease: { durationMs: number; renewDeadlineMs: number; retryPeriodMs: number };
   /** Between fresh logins on a node that inspect its account files. */
   inspectIntervalMs: number;
+  webhooks: {
+    /** What the tenants' secrets are derived from; null: no webhooks. */
+    key: Buffer | null;
+    allowed: WebhookAllowance;
+  };
   log: { level: LogLevel; format: 'json' | 'human' };
   /** Tells this process from the other replicas. */
   instance: string;
@@ -50,6 +57,26 @@ const inspectInterval = duration('10m').refine((ms) => ms >= 1_000 && ms <= 86_4
   error: 'expected a duration from 1s to 24h',
 });
 
+const webhookKey = z.string().transform((text, context) => {
+  const key = parseWebhookKey(text);
+  if (key !== null) return key;
+  const message = 'expected at least 32 bytes in base64, as `openssl rand -base64 32` makes them';
+  context.issues.push({ code: 'custom', input: '', message });
+  return z.NEVER;
+});
+
+const webhookAllowance = z
+  .string()
+  .default('')
+  .transform((text, context) => {
+    const parsed = parseWebhookAllowance(text);
+    if ('allowed' in parsed) return parsed.allowed;
+    const what = 'expected networks (10.0.0.0/8), host names and "http:", separated by commas';
+    const message = `${what}; number ${parsed.wrong} is none of these`;
+    context.issues.push({ code: 'custom', input: text, message });
+    return z.NEVER;
+  });
+
 const listen = z
   .string()
   .default('127.0.0.1:8080')
@@ -73,6 +100,8 @@ const settings = z.object({
   ORION_LEASE_RENEW_DEADLINE: duration('10s'),
   ORION_LEASE_RETRY_PERIOD: duration('2s'),
   ORION_INSPECT_INTERVAL: inspectInterval,
+  ORION_WEBHOOK_KEY: webhookKey.optional(),
+  ORION_WEBHOOK_ALLOW: webhookAllowance,
   ORION_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   ORION_LOG_FORMAT: z.enum(['json', 'human'], { error: 'expected json or human' }).default('json'),
   ORION_INSTANCE: z
@@ -102,7 +131,8 @@ export function parseConfig(env: Environment): ConfigResult {
   problems.push(...findLeaseProblems(values));
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
   const found = parsed.data;
-  const inventoryEnv = createInventoryEnv({ ...env, ...values });
+  // An inventory can name settings, which may show in what it is refused for; this one is nobody's.
+  const inventoryEnv = createInventoryEnv({ ...env, ...values, ORION_WEBHOOK_KEY: undefined });
   return {
     ok: true,
     config: {
@@ -118,6 +148,7 @@ export function parseConfig(env: Environment): ConfigResult {
         retryPeriodMs: found.ORION_LEASE_RETRY_PERIOD,
       },
       inspectIntervalMs: found.ORION_INSPECT_INTERVAL,
+      webhooks: { key: found.ORION_WEBHOOK_KEY ?? null, allowed: found.ORION_WEBHOOK_ALLOW },
       log: { level: found.ORION_LOG_LEVEL, format: found.ORION_LOG_FORMAT },
       instance: found.ORION_INSTANCE,
     },

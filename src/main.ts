@@ -14,6 +14,7 @@ import { migrate } from './store/migrate.ts';
 import { createPool, type Pool } from './store/pool.ts';
 import { createStore } from './store/store.ts';
 import { VERSION } from './version.ts';
+import { deriveWebhookSecret } from './webhook-secret.ts';
 
 const clock: AlarmClock = {
   now: () => new Date(),
@@ -127,6 +128,7 @@ async function serveApi(
     parseInventory: (text, name) => parseInventory(text, name, config.inventoryEnv),
     wake,
     watch,
+    webhooks: { allowed: config.webhooks.allowed, secretOf: createSecretOf(config) },
     version: VERSION,
     isShuttingDown: () => signal.aborted,
     metrics,
@@ -181,6 +183,10 @@ async function reconcile(
   } finally {
     await playbooks.close();
   }
+}
+
+function createSecretOf({ webhooks: { key } }: Config): ((tenant: string, version: number) => string) | null {
+  return key && ((tenant, version) => deriveWebhookSecret(key, tenant, version));
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Node } from '../core/node.ts';
 import { DEFAULT_POLICY } from '../core/policy.ts';
 import type { Placement, Rental } from '../core/rental.ts';
+import { NOTHING_ALLOWED } from '../core/webhook-url.ts';
 import { createMetrics } from '../metrics.ts';
 import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
 import { createApp } from './app.ts';
@@ -34,7 +35,12 @@ export interface ApiBench {
   make(who: 'anna' | 'ben', body?: object): Promise<string>;
 }
 
-export async function createApiBench(limits: Partial<WatchLimits> = {}): Promise<ApiBench> {
+const secretOf = (tenant: string, version: number) => `whsec_of-${tenant}-${version}`;
+
+export async function createApiBench(
+  limits: Partial<WatchLimits> = {},
+  options: { noWebhooks?: boolean } = {},
+): Promise<ApiBench> {
   const store = createMemoryApiStore(() => now);
   const logged: ApiBench['logged'] = [];
   const log = (fields: object, message: string) => void logged.push({ fields, message });
@@ -46,6 +52,7 @@ export async function createApiBench(limits: Partial<WatchLimits> = {}): Promise
     clock: { now: () => now, monotonicMs: () => performance.now() },
     policy: DEFAULT_POLICY,
     metrics: createMetrics({ store, logger }),
+    webhooks: { allowed: NOTHING_ALLOWED, secretOf: options.noWebhooks ? null : secretOf },
     parseInventory: () => ({ ok: false, problems: ['inventory.yaml:1:1: not used here'] }),
   });
   const tokens = { anna: '', ben: '', admin: '' };

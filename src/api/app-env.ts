@@ -1,13 +1,15 @@
+import type { DeliveryStore } from '../core/delivery-ports.ts';
 import type { InventoryResult } from '../core/inventory.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Clock, Logger } from '../core/ports.ts';
 import type { ApiStore, Principal } from '../core/store-ports.ts';
+import type { WebhookAllowance } from '../core/webhook-url.ts';
 import type { Credential } from './credential.ts';
 import type { WatchHub } from './watch-hub.ts';
 
 /** All that the API needs from outside; it never makes a part itself. */
 export interface ApiDeps {
-  store: ApiStore;
+  store: ApiStore & DeliveryStore;
   clock: Clock;
   logger: Logger;
   /** Read at each request: a SIGHUP may bring another policy. */
@@ -17,6 +19,11 @@ export interface ApiDeps {
   /** Tells a reconciler in the same process that there is something to do; others find it by looking. */
   wake?: () => void;
   watch: WatchHub;
+  webhooks: {
+    allowed: WebhookAllowance;
+    /** Null: there is no master key, so no message can be signed, and none is promised. */
+    secretOf: ((tenant: string, version: number) => string) | null;
+  };
   version: string;
   isShuttingDown: () => boolean;
   metrics: { scrape(): Promise<{ contentType: string; text: string }> };

@@ -18,6 +18,7 @@ import { addRentRoute } from './routes/rent.ts';
 import { addRentalRoutes } from './routes/rentals.ts';
 import { addSessionRoutes, addSignInRoute } from './routes/session.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
+import { addWebhookRoutes } from './routes/webhooks.ts';
 
 /** The API: writes what is wanted, shows what is, and decides nothing. */
 export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
@@ -43,6 +44,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addPoolRoute(app, deps);
   addEventRoute(app, deps);
   addTokenRoutes(app, deps);
+  addWebhookRoutes(app, deps);
   addHealthRoutes(app, deps);
   addMetricsRoute(app, deps);
   addDescriptionRoute(app, deps);

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   rental_ended: { status: 409, title: 'The rental has ended or is ending' },
   conflict: { status: 409, title: 'The object was changed by others at the same time' },
   state_conflict: { status: 409, title: 'The state of the node does not allow this now' },
+  webhooks_off: { status: 409, title: 'This Orion sends no webhooks' },
   inventory_refused: { status: 409, title: 'The inventory was not applied' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },

@@ -4,6 +4,7 @@ import type { EventType, NewEvent } from '../core/event.ts';
 import type { Node } from '../core/node.ts';
 import { NEW_RENTAL_RECORD, type Rental, type RentalSpec } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
+import { refuseWebhookUrl } from '../core/webhook-url.ts';
 import type { ApiDeps } from './app-env.ts';
 import type { Idempotency } from './idempotency.ts';
 import { invalidInput, ProblemError } from './problem.ts';
@@ -52,13 +53,24 @@ function checkTtl(ttlMs: number, policy: ApiDeps['policy']): number {
   throw invalidInput('ttl', `expected at most ${formatDuration(policy.lease.maxMs)}`);
 }
 
+/** What is refused here is refused again, as to where its name leads, when it is called. */
+function checkWebhook({ webhooks }: ApiDeps, url: string | null): void {
+  if (url === null) return;
+  const refusal = webhooks.secretOf
+    ? refuseWebhookUrl(url, webhooks.allowed)
+    : 'cannot be used: this Orion has no ORION_WEBHOOK_KEY to sign messages with';
+  if (refusal !== null) throw invalidInput('webhookUrl', refusal);
+}
+
 /** Stores a wanted rental, or finds the one that an earlier try under the same Idempotency-Key stored. */
 export async function createRental(
-  { store, clock, wake }: ApiDeps,
+  deps: ApiDeps,
   wanted: { tenant: string; name: string | undefined; spec: RentalSpec },
   idempotency: Idempotency,
 ): Promise<{ rental: Rental; isReplay: boolean }> {
+  const { store, clock, wake } = deps;
   const { tenant, spec } = wanted;
+  checkWebhook(deps, spec.webhookUrl);
   const createdAt = clock.now();
   const fresh: Rental = {
     id: createRentalId(),
@@ -114,6 +126,8 @@ export async function changeSpec(
   if (rental.record.endedAt !== null || rental.releaseRequestedAt !== null) {
     throw new ProblemError('rental_ended', 'the rental has ended or is ending');
   }
+  // One that the operator allows no longer must not be in the way of a renewal.
+  if (spec.webhookUrl !== rental.spec.webhookUrl) checkWebhook(deps, spec.webhookUrl);
   // The order of labels means nothing.
   if (isDeepStrictEqual(spec, rental.spec) && !options.renew) return rental;
   const now = clock.now();

@@ -160,7 +160,8 @@ describe('a rental on a node', () => {
     expect(decide({ rental: served, nodes: [drained, b], choose: chooseB, turn })).toMatchObject({
       phase: 'Active',
       reason: 'MigrationQueued',
-      nextDueAt: later(3_600_000),
+      // When its client is told that the lease ends.
+      nextDueAt: later(3_000_000),
     });
     // What it would wait for anyway is told first.
     expect(decide({ rental: served, nodes: [dead], turn }).reason).toBe('NoFreeNode');

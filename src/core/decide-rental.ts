@@ -2,6 +2,7 @@ import { decideDeparture, decideMove, heldBy } from './decide-move.ts';
 import { decidePending } from './decide-pending.ts';
 import { isDead, whyLeave } from './departure.ts';
 import type { EventType } from './event.ts';
+import { tellOfEnd } from './expiring.ts';
 import type { Placement, Rental } from './rental.ts';
 import type { RentalDecision, RentalInputs } from './rental-decision.ts';
 
@@ -20,6 +21,18 @@ export function decideRental(inputs: RentalInputs): RentalDecision {
   const servingNode = inputs.nodeOf(serving.node);
   const leaves = whyLeave(servingNode);
   if (serving.readyAt === null) return decideFirst(inputs, base, serving, isDead(servingNode));
+  return tellOfEnd(inputs, decideServed(inputs, base, serving, incoming, leaves));
+}
+
+/** It has, or had, a node on which its client has access. */
+function decideServed(
+  inputs: RentalInputs,
+  base: RentalDecision,
+  serving: Placement,
+  incoming: Placement | undefined,
+  leaves: ReturnType<typeof whyLeave>,
+): RentalDecision {
+  const { rental } = inputs;
   const lost = { ...base, lostAt: leaves === 'NodeDead' ? (rental.record.lostAt ?? inputs.now) : null };
   if (incoming) return decideMove(inputs, lost, serving, incoming, leaves ?? 'Moved');
   if (leaves) return decideDeparture(inputs, lost, serving, leaves);
@@ -47,6 +60,8 @@ function createBase(rental: Rental, expiresAt: Date | null): RentalDecision {
     lostAt: null,
     expiresAt,
     ended: false,
+    expiring: null,
+    toldBeforeEndMs: rental.record.toldBeforeEndMs,
     queuePosition: null,
     nextDueAt: expiresAt,
     observes: true,

@@ -1,3 +1,5 @@
+import type { Notice } from './notice.ts';
+
 /** Kinds of entries in the append-only history. */
 export const EVENT_TYPES = [
   'rental.created',
@@ -12,6 +14,7 @@ export const EVENT_TYPES = [
   'rental.migrated',
   'rental.placement_failed',
   'rental.recovered',
+  'rental.expiring',
   'rental.expired',
   'rental.releasing',
   'rental.released',
@@ -48,6 +51,7 @@ export const EVENT_TYPES = [
   'leader.elected',
   'token.created',
   'token.revoked',
+  'webhook.secret_rotated',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -66,9 +70,11 @@ export interface NewEvent {
   reason: string;
   message: string;
   object: unknown | ((fence: number) => unknown);
+  /** What the rental's client is told of it; put into the outbox in the transaction that writes the event. */
+  notice?: Notice;
 }
 
-export interface StoredEvent extends Omit<NewEvent, 'object'> {
+export interface StoredEvent extends Omit<NewEvent, 'object' | 'notice'> {
   object: unknown;
   /** Position in the one order of all events, given by the leader; streams resume by it. */
   seq: number;

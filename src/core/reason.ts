@@ -86,6 +86,7 @@ export const REASONS = {
   Releasing: 'Release was asked for and access is being removed.',
   ReleaseRequested: 'The client released the rental.',
   Released: 'The rental ended and its access is gone.',
+  Expiring: 'The lease of the rental ends soon; its client may renew it.',
   Expired: 'The lease of the rental ended.',
   Rejected: 'No machine was free and the rental did not want to wait.',
 } as const;

@@ -40,6 +40,10 @@ export interface RentalDecision {
   lostAt: Date | null;
   expiresAt: Date | null;
   ended: boolean;
+  /** The client is to be told that the end is near. */
+  expiring: { message: string } | null;
+  /** As the record has it afterwards. */
+  toldBeforeEndMs: number | null;
   queuePosition: number | null;
   /** When to look again even if nothing happens. */
   nextDueAt: Date | null;

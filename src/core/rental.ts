@@ -40,6 +40,8 @@ export interface RentalRecord {
   queuePosition: number | null;
   /** When its serving node was last judged dead; null while it has a node that is alive. */
   lostAt: Date | null;
+  /** Of the times before its end at which its client is told of it, the last that he was told at; null: none yet. */
+  toldBeforeEndMs: number | null;
   endedAt: Date | null;
   resourceVersion: number;
 }
@@ -52,6 +54,7 @@ export const NEW_RENTAL_RECORD: RentalRecord = {
   expiresAt: null,
   queuePosition: null,
   lostAt: null,
+  toldBeforeEndMs: null,
   endedAt: null,
   resourceVersion: 1,
 };

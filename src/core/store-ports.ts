@@ -86,12 +86,19 @@ export interface ReconcileStore {
   numberEvents(leadership: Leadership): Promise<void>;
   /**
    * Deletes at most `limit` rentals that ended before a time, with their placements (but none whose node was not yet
-   * verified clean of it), and at most as many events of before another. Under the fence.
+   * verified clean of it), at most as many events of before another, and as many messages that were delivered or given
+   * up before a third and a fourth. Under the fence.
    */
   purge(
     leadership: Leadership,
-    what: { rentalsEndedBefore: Date; eventsBefore: Date; limit: number },
-  ): Promise<{ rentals: number; events: number } | 'deposed'>;
+    what: {
+      rentalsEndedBefore: Date;
+      eventsBefore: Date;
+      deliveredBefore: Date;
+      deadBefore: Date;
+      limit: number;
+    },
+  ): Promise<{ rentals: number; events: number; deliveries: number } | 'deposed'>;
 }
 
 /** An inventory file as it was read: what the fleet is to be made of. */

@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Context } from './context.ts';
-import { createPurge, EVENT_RETENTION_MS, RENTAL_RETENTION_MS } from './purge.ts';
+import {
+  createPurge,
+  DEAD_RETENTION_MS,
+  DELIVERED_RETENTION_MS,
+  EVENT_RETENTION_MS,
+  RENTAL_RETENTION_MS,
+} from './purge.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
 const MINUTE_MS = 60_000;
@@ -13,7 +19,7 @@ beforeEach(() => {
   elapsedMs = 0;
   calls = [];
   warnings = [];
-  answer = async () => ({ rentals: 0, events: 0 });
+  answer = async () => ({ rentals: 0, events: 0, deliveries: 0 });
 });
 
 function start() {
@@ -34,26 +40,31 @@ async function run(purge: () => Promise<void>, minutes: number, stepMs = MINUTE_
 }
 
 describe('what is kept no longer is deleted', () => {
-  test('once an hour, with the times of the two retentions', async () => {
+  test('once an hour, with the times of the four retentions', async () => {
     await run(start(), 150);
     expect(calls.map(({ atMinute }) => atMinute)).toEqual([1, 61, 121]);
-    const { rentalsEndedBefore, eventsBefore } = calls[0]?.what ?? {};
+    const { rentalsEndedBefore, eventsBefore, deliveredBefore, deadBefore } = calls[0]?.what ?? {};
     expect(rentalsEndedBefore).toEqual(new Date(START + MINUTE_MS - RENTAL_RETENTION_MS));
     expect(eventsBefore).toEqual(new Date(START + MINUTE_MS - EVENT_RETENTION_MS));
+    expect(deliveredBefore).toEqual(new Date(START + MINUTE_MS - DELIVERED_RETENTION_MS));
+    expect(deadBefore).toEqual(new Date(START + MINUTE_MS - DEAD_RETENTION_MS));
     expect(EVENT_RETENTION_MS).toBeGreaterThanOrEqual(RENTAL_RETENTION_MS);
   });
 
-  test('batch after batch while there is more than one', async () => {
-    let left = 1_200;
-    answer = async () => {
-      const rentals = Math.min(left, calls.at(-1)?.what.limit ?? 0);
-      left -= rentals;
-      return { rentals, events: 0 };
-    };
-    await run(start(), 10, 250);
-    expect(left).toBe(0);
-    expect(calls).toHaveLength(3);
-  });
+  test.each(['rentals', 'events', 'deliveries'])(
+    'batch after batch while there is more of %s',
+    async (kind) => {
+      let left = 1_200;
+      answer = async () => {
+        const count = Math.min(left, calls.at(-1)?.what.limit ?? 0);
+        left -= count;
+        return { rentals: 0, events: 0, deliveries: 0, [kind]: count };
+      };
+      await run(start(), 10, 250);
+      expect(left).toBe(0);
+      expect(calls).toHaveLength(3);
+    },
+  );
 
   test('not in each pass when it cannot be', async () => {
     answer = () => Promise.reject(new Error('away'));

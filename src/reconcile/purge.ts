@@ -5,6 +5,10 @@ const DAY_MS = 24 * 3_600_000;
 export const RENTAL_RETENTION_MS = 30 * DAY_MS;
 /** How long the history goes back: longer, for it tells of those rentals, too. */
 export const EVENT_RETENTION_MS = 90 * DAY_MS;
+/** How long it can be seen what a client's webhook was told, */
+export const DELIVERED_RETENTION_MS = 7 * DAY_MS;
+/** and sent again what it could not be told. */
+export const DEAD_RETENTION_MS = 30 * DAY_MS;
 
 const INTERVAL_MS = 3_600_000;
 /** A term begins with what its clients wait for. */
@@ -26,15 +30,17 @@ export function createPurge({ store, leadership, clock, logger }: Context): () =
       .purge(leadership, {
         rentalsEndedBefore: new Date(now - RENTAL_RETENTION_MS),
         eventsBefore: new Date(now - EVENT_RETENTION_MS),
+        deliveredBefore: new Date(now - DELIVERED_RETENTION_MS),
+        deadBefore: new Date(now - DEAD_RETENTION_MS),
         limit: BATCH,
       })
       .catch((error: unknown) => {
         logger.warn({ err: error }, 'what is kept no longer could not be deleted');
-        return { rentals: 0, events: 0 };
+        return { rentals: 0, events: 0, deliveries: 0 };
       });
     if (purged === 'deposed') throw new DeposedError();
-    if (purged.rentals > 0 || purged.events > 0) logger.info(purged, 'deleted what is kept no longer');
-    if (purged.rentals === BATCH || purged.events === BATCH)
-      dueAtMs = clock.monotonicMs() + NEXT_BATCH_AFTER_MS;
+    const counts = Object.values(purged);
+    if (counts.some((count) => count > 0)) logger.info(purged, 'deleted what is kept no longer');
+    if (counts.includes(BATCH)) dueAtMs = clock.monotonicMs() + NEXT_BATCH_AFTER_MS;
   };
 }

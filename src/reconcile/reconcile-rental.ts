@@ -1,6 +1,5 @@
 import { setCondition } from '../core/condition.ts';
 import { decideRental } from '../core/decide-rental.ts';
-import type { EventType, NewEvent } from '../core/event.ts';
 import { describeFlapping } from '../core/flapping.ts';
 import { computeTurn, listMoves } from '../core/move-turn.ts';
 import type { Node } from '../core/node.ts';
@@ -9,10 +8,10 @@ import { type Candidate, choosePlacement } from '../core/placement.ts';
 import { describePlacement } from '../core/placement-decision.ts';
 import type { Placement, Rental, RentalRecord } from '../core/rental.ts';
 import type { RentalDecision } from '../core/rental-decision.ts';
-import { viewRental } from '../core/rental-view.ts';
 import type { Save } from '../core/store-ports.ts';
 import { type Context, DeposedError } from './context.ts';
 import { isSeenDrifted } from './observe-drift.ts';
+import { describeRental } from './rental-events.ts';
 
 /**
  * One look at one rental: decide, save, mark what has to follow. `isDirty`: the API wrote it since it was last
@@ -61,7 +60,11 @@ export async function reconcileRental(
         seenReleaseRequested: rental.releaseRequestedAt !== null,
       },
     ],
-    events: describe(rental, record, decision, change.placementsAfter, context, now),
+    events: describeRental(
+      { rental, record, decision, placementsAfter: change.placementsAfter },
+      fleet.node,
+      now,
+    ),
   });
   if (result.kind === 'deposed') throw new DeposedError();
   await fleet.refreshRental(rental.id);
@@ -99,13 +102,14 @@ export function listCandidates(context: Context): Candidate[] {
 /** The record to save; the same object when nothing changed. */
 function recordOf(rental: Rental, decision: RentalDecision, now: Date): RentalRecord {
   const old = rental.record;
-  const { phase, reason, message, lostAt, expiresAt, queuePosition } = decision;
+  const { phase, reason, message, lostAt, expiresAt, toldBeforeEndMs, queuePosition } = decision;
   const isReady = phase === 'Active' || (phase === 'Migrating' && lostAt === null);
   const next: RentalRecord = {
     ...old,
     phase,
     lostAt,
     expiresAt,
+    toldBeforeEndMs,
     queuePosition,
     observedGeneration:
       decision.observes && isSpecApplied(rental) ? rental.generation : old.observedGeneration,
@@ -200,41 +204,4 @@ function bindTo(rental: Rental, node: Node, role: 'serving' | 'incoming', now: D
     bound,
     placementsAfter: (fence) => [...rental.placements, { ...bound, ...unset, epoch: fence }],
   };
-}
-
-function describe(
-  rental: Rental,
-  record: RentalRecord,
-  decision: RentalDecision,
-  placementsAfter: Change['placementsAfter'],
-  { fleet }: Context,
-  now: Date,
-): NewEvent[] {
-  // Watchers live on the history, so a change without a name of its own is told too.
-  const type: EventType | null = decision.event ?? (record === rental.record ? null : 'rental.status');
-  if (!type) return [];
-  const { reason, change } = decision;
-  const message =
-    change.kind === 'promote' ? `moved from ${change.old.node} to ${change.incoming.node}` : decision.message;
-  const serving = rental.placements.find((p) => p.endedAt === null && p.role === 'serving');
-  const node =
-    change.kind === 'bind'
-      ? change.node.spec.name
-      : change.kind === 'promote'
-        ? change.incoming.node
-        : serving?.node;
-  const object = (fence: number) =>
-    viewRental({ ...rental, record, placements: placementsAfter(fence) }, fleet.node);
-  return [
-    {
-      type,
-      at: now,
-      rentalId: rental.id,
-      node: node ?? null,
-      tenant: rental.tenant,
-      reason,
-      message,
-      object,
-    },
-  ];
 }

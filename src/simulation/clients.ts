@@ -80,7 +80,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
       ttlMs: action.ttlMs,
       whenFull: action.reject ? 'reject' : 'queue',
       onNodeLoss: { action: action.waits ? 'wait' : 'migrate', afterMs: action.graceMs },
-      webhookUrl: null,
+      webhookUrl: `https://client.example/${id}`,
       labels: {},
     };
     const request = { id, key: `key-${id}`, spec };

@@ -1,3 +1,5 @@
+import type { Delivery } from '../core/delivery.ts';
+import type { DeliveryStore } from '../core/delivery-ports.ts';
 import type { EventType, NewEvent, StoredEvent } from '../core/event.ts';
 import type { InventoryAnswer, InventoryState } from '../core/inventory.ts';
 import type { Node } from '../core/node.ts';
@@ -6,16 +8,18 @@ import type { PlacementDecision } from '../core/placement-decision.ts';
 import type { Rental, RentalPhase, RentalRecord } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type { ApiStore, NewRental, Principal, TokenView } from '../core/store-ports.ts';
+import { createMemoryDeliveries } from './memory-deliveries.ts';
 import { createHistory } from './memory-history.ts';
 import { createMemorySessions } from './memory-sessions.ts';
 import { withWish } from './memory-wishes.ts';
 
 /** The API's store in memory, and the hand of a reconciler that the tests play themselves. */
-export interface MemoryApiStore extends ApiStore {
+export interface MemoryApiStore extends ApiStore, DeliveryStore {
   readonly rentals: Map<string, Rental>;
   readonly nodes: Map<string, Node>;
   readonly events: StoredEvent[];
   readonly decisions: Map<number, PlacementDecision>;
+  readonly deliveries: Delivery[];
   /** What every call rejects with, as when the database is down; null: it works. */
   failure: Error | null;
   addNode(node: Node): void;
@@ -45,6 +49,7 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
   const keys = new Map<string, Key>();
   const decisions = new Map<number, PlacementDecision>();
   const events: StoredEvent[] = [];
+  const deliveries: Delivery[] = [];
   let inventory: InventoryState | null = null;
 
   const write = (event: NewEvent) => {
@@ -58,8 +63,9 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
     );
 
   const store: MemoryApiStore = {
-    ...{ rentals, nodes, events, decisions, failure: null },
+    ...{ rentals, nodes, events, decisions, deliveries, failure: null },
     ...createHistory(events),
+    ...createMemoryDeliveries(deliveries, write),
     ...createTokenTable(tokens, now),
     ...createMemorySessions(tokens, now),
     addNode: (node) => nodes.set(node.spec.name, node),
@@ -235,7 +241,7 @@ function toRental({ idempotencyKey: _key, requestHash: _hash, ...rental }: NewRe
     ...{ ...rental, generation: 1, renewedAt: null, releaseRequestedAt: null, placements: [] },
     record: {
       ...{ phase: 'Pending', observedGeneration: 0, conditions: [], expiresAt: null },
-      ...{ queuePosition: null, lostAt: null, endedAt: null, resourceVersion: 1 },
+      ...{ queuePosition: null, lostAt: null, toldBeforeEndMs: null, endedAt: null, resourceVersion: 1 },
     },
   };
 }

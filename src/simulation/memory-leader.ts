@@ -56,7 +56,7 @@ export function underFence(
     const object = typeof event.object === 'function' ? event.object(fence) : event.object;
     return { ...event, object: object ?? null, seq: ++lease.seq };
   });
-  tables.events.push(...events);
+  tables.events.push(...events.map(({ notice: _told, ...event }) => event));
   onCommit({ fence, token, changes, events });
   return fence;
 }
@@ -131,7 +131,7 @@ export function createMemoryReconcileStore(deps: MemoryDeps): ReconcileStore {
     // A history is over long before anything is old enough to be deleted.
     async purge(leadership) {
       const fence = underFence(deps, leadership, () => []);
-      return fence === 'deposed' ? 'deposed' : { rentals: 0, events: 0 };
+      return fence === 'deposed' ? 'deposed' : { rentals: 0, events: 0, deliveries: 0 };
     },
     async numberEvents(leadership) {
       if (tables.waiting.length > 0) underFence(deps, leadership, () => []);

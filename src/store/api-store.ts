@@ -1,5 +1,6 @@
 import type { NewEvent } from '../core/event.ts';
 import type { ApiStore, CreateResult, NewRental } from '../core/store-ports.ts';
+import { deleteDeliveries } from './deliveries.ts';
 import { findStoreError, StoreError } from './errors.ts';
 import {
   insertUnnumberedEvent,
@@ -42,7 +43,11 @@ export function createApiStore(pool: Pool): ApiStore {
       ),
     requestRelease: (id, at, event) =>
       writeWithEvent(pool, event, (session) => markReleaseRequested(session, id, at)),
-    discardRejected: (id) => inTransaction(pool, (session) => deleteRejected(session, id)),
+    discardRejected: (id) =>
+      inTransaction(pool, async (session) => {
+        // Its client was answered already.
+        if (await deleteRejected(session, id)) await deleteDeliveries(session, id);
+      }),
     countRentals: () => readOnce(pool, countOpenRentals),
     listNodes: () => readOnce(pool, listNodes),
     findNode: (name) => readOnce(pool, (session) => loadNode(session, name)),

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { EventType, NewEvent, StoredEvent } from '../core/event.ts';
+import { insertDeliveries } from './deliveries.ts';
 import type { Session } from './pool.ts';
 import { events } from './schema.ts';
 
@@ -15,15 +16,18 @@ export async function insertUnnumberedEvent({ db }: Session, event: NewEvent): P
   await db.insert(events).values(toRow(event, null, null));
 }
 
-/** From the leader: numbered from `firstSeq` on. */
+/** From the leader: numbered from `firstSeq` on, and into the outbox what clients are told of them. */
 export async function insertEvents(
-  { db }: Session,
+  session: Session,
   list: NewEvent[],
   firstSeq: number,
   fence: number,
 ): Promise<void> {
   if (list.length === 0) return;
-  await db.insert(events).values(list.map((event, index) => toRow(event, firstSeq + index, fence)));
+  await session.db.insert(events).values(list.map((event, index) => toRow(event, firstSeq + index, fence)));
+  // Here and nowhere else, so that no event can be told without being written, nor written without being told.
+  const numbered = list.map((event, index) => ({ event, seq: firstSeq + index }));
+  await insertDeliveries(session, numbered, fence);
 }
 
 /** Ids of committed events without a place in the order, oldest first. */
@@ -112,8 +116,9 @@ function conditions(tenant: string | null, filter: EventFilter): SQL[] {
 }
 
 function toRow(event: NewEvent, seq: number | null, fence: number | null): typeof events.$inferInsert {
+  const { notice: _told, ...entry } = event;
   const object = typeof event.object === 'function' ? event.object(fence) : event.object;
-  return { ...event, seq, object: object ?? null };
+  return { ...entry, seq, object: object ?? null };
 }
 
 function toEvent(row: typeof events.$inferSelect): StoredEvent {

@@ -37,7 +37,8 @@ async function place(id: string, node: string, cleaned: boolean): Promise<void> 
 
 const purge = (changes: Partial<Parameters<typeof bench.store.purge>[1]> = {}) =>
   bench.store.purge(bench.leader, {
-    ...{ rentalsEndedBefore: NEVER, eventsBefore: NEVER, limit: 500, ...changes },
+    ...{ rentalsEndedBefore: NEVER, eventsBefore: NEVER, deliveredBefore: NEVER, deadBefore: NEVER },
+    ...{ limit: 500, ...changes },
   });
 
 describe('rentals that ended', () => {
@@ -48,7 +49,7 @@ describe('rentals that ended', () => {
     await place('r_old', 'n1', true);
     await end('r_old', daysBefore(31));
     await end('r_young', daysBefore(29));
-    expect(await purge({ rentalsEndedBefore: daysBefore(30) })).toEqual({ rentals: 1, events: 0 });
+    expect(await purge({ rentalsEndedBefore: daysBefore(30) })).toMatchObject({ rentals: 1, events: 0 });
     expect(await store.loadRental('r_old')).toBeNull();
     const rows = await bench.pool.withSession(({ execute }) => execute('SELECT epoch FROM placements'));
     expect(rows).toEqual([]);
@@ -65,10 +66,10 @@ describe('rentals that ended', () => {
     await make('r_1');
     await place('r_1', 'n1', false);
     await end('r_1', daysBefore(400));
-    expect(await purge({ rentalsEndedBefore: daysBefore(30) })).toEqual({ rentals: 0, events: 0 });
+    expect(await purge({ rentalsEndedBefore: daysBefore(30) })).toMatchObject({ rentals: 0, events: 0 });
     const [residue] = await store.listPlacementsOnNodes('n1');
     await store.save(leader, { cleaned: { epochs: [residue?.epoch as number], at: now }, events: [] });
-    expect(await purge({ rentalsEndedBefore: daysBefore(30) })).toEqual({ rentals: 1, events: 0 });
+    expect(await purge({ rentalsEndedBefore: daysBefore(30) })).toMatchObject({ rentals: 1, events: 0 });
   });
 
   test('go in batches, the oldest first', async () => {
@@ -93,10 +94,10 @@ describe('the history', () => {
   test('loses its beginning in batches, and tells where it begins now', async () => {
     await write([100, 99, 98, 97, 89, 0]);
     const first = await bench.store.firstEventSeq();
-    expect(await purge({ eventsBefore: daysBefore(90), limit: 3 })).toEqual({ rentals: 0, events: 3 });
+    expect(await purge({ eventsBefore: daysBefore(90), limit: 3 })).toMatchObject({ rentals: 0, events: 3 });
     expect(await ages()).toEqual([97, 89, 0]);
-    expect(await purge({ eventsBefore: daysBefore(90), limit: 3 })).toEqual({ rentals: 0, events: 1 });
-    expect(await purge({ eventsBefore: daysBefore(90), limit: 3 })).toEqual({ rentals: 0, events: 0 });
+    expect(await purge({ eventsBefore: daysBefore(90), limit: 3 })).toMatchObject({ rentals: 0, events: 1 });
+    expect(await purge({ eventsBefore: daysBefore(90), limit: 3 })).toMatchObject({ rentals: 0, events: 0 });
     expect(await ages()).toEqual([89, 0]);
     expect(await bench.store.firstEventSeq()).toBe(first + 4);
   });
@@ -115,7 +116,7 @@ describe('the history', () => {
 
   test('keeps what has no place in the order yet', async () => {
     await make('r_1');
-    expect(await purge({ eventsBefore: new Date(now.getTime() + DAY_MS) })).toEqual({
+    expect(await purge({ eventsBefore: new Date(now.getTime() + DAY_MS) })).toMatchObject({
       rentals: 0,
       events: 0,
     });

@@ -1,5 +1,6 @@
 import { LAST_UID } from '../core/node.ts';
 import type { ReconcileStore, Save, SaveResult } from '../core/store-ports.ts';
+import { purgeDeliveries } from './deliveries.ts';
 import { isBreakerOpen, listUnnumbered } from './events.ts';
 import { underFence } from './fence.ts';
 import { raiseSeq } from './leases.ts';
@@ -73,11 +74,12 @@ export function createReconcileStore(pool: Pool): ReconcileStore {
       await underFence(pool, leadership, async () => ({ keep: true, result: undefined, events: [] }));
     },
 
-    async purge(leadership, { rentalsEndedBefore, eventsBefore, limit }) {
+    async purge(leadership, { rentalsEndedBefore, eventsBefore, limit, ...told }) {
       return await underFence(pool, leadership, async (session) => {
         const rentals = await purgeRentals(session, rentalsEndedBefore, limit);
         const events = await purgeEvents(session, eventsBefore, limit);
-        return { keep: true, result: { rentals, events }, events: [] };
+        const deliveries = await purgeDeliveries(session, told, limit);
+        return { keep: true, result: { rentals, events, deliveries }, events: [] };
       });
     },
   };

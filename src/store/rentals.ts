@@ -140,11 +140,13 @@ export async function updateRentalRecord(
   return result.affectedRows === 1;
 }
 
-export async function deleteRejected({ db }: Session, id: string): Promise<void> {
+/** False when it is not one that was rejected. */
+export async function deleteRejected({ db }: Session, id: string): Promise<boolean> {
   const ever = db.select({ epoch: placements.epoch }).from(placements).where(eq(placements.rentalId, id));
-  await db
+  const [result] = await db
     .delete(rentals)
     .where(and(eq(rentals.id, id), eq(rentals.phase, 'Failed'), isNotNull(rentals.endedAt), notExists(ever)));
+  return result.affectedRows === 1;
 }
 
 function ofTenant(tenant: string | null): SQL[] {
@@ -168,9 +170,9 @@ async function selectRentals(session: Session, where: SQL | undefined, limit?: n
 function toRental(row: Row): Omit<Rental, 'placements'> {
   const { id, tenant, name, account, generation, createdAt, renewedAt, releaseRequestedAt, spec } = row;
   const { phase, observedGeneration, conditions, expiresAt, queuePosition, lostAt, endedAt } = row;
-  const { resourceVersion } = row;
+  const { toldBeforeEndMs, resourceVersion } = row;
   const times = { createdAt, renewedAt, releaseRequestedAt };
-  const ends = { expiresAt, queuePosition, lostAt, endedAt };
+  const ends = { expiresAt, queuePosition, lostAt, toldBeforeEndMs, endedAt };
   return {
     ...{ id, tenant, name, account, generation, ...times, spec },
     record: { phase, observedGeneration, conditions, ...ends, resourceVersion },

@@ -34,6 +34,8 @@ export const tenants = mysqlTable('tenants', {
   bucketAt: moment(),
   /** Grows when the tenant asks for another webhook secret. */
   webhookSecretVersion: int().notNull().default(1),
+  /** When it last did: for a day, messages are signed with the former secret, too. */
+  webhookRotatedAt: moment(),
   updatedAt: moment().notNull(),
 });
 

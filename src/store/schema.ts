@@ -256,6 +256,8 @@ export const webhookDeliveries = mysqlTable(
     attempts: int().notNull().default(0),
     nextAttemptAt: moment(),
     lastError: varchar({ length: 512 }),
+    /** No longer tried from here on: a day after it was written, or was asked to be sent again. */
+    giveUpAt: moment().notNull(),
     /** When it was delivered or given up. */
     endedAt: moment(),
   },

@@ -1,11 +1,13 @@
+import type { DeliveryStore, OutboxStore } from '../core/delivery-ports.ts';
 import type { ApiStore, InventoryStore, LeaseStore, ReconcileStore } from '../core/store-ports.ts';
 import { createApiStore } from './api-store.ts';
 import { createInventoryStore } from './inventory-store.ts';
 import { createLeaseStore } from './lease-store.ts';
+import { createOutboxStore } from './outbox-store.ts';
 import type { Pool } from './pool.ts';
 import { createReconcileStore } from './reconcile-store.ts';
 
-export type Store = ReconcileStore & LeaseStore & InventoryStore & ApiStore;
+export type Store = ReconcileStore & LeaseStore & InventoryStore & ApiStore & OutboxStore & DeliveryStore;
 
 /** All ports on one pool; each part of the daemon sees only its own. */
 export function createStore(pool: Pool): Store {
@@ -14,5 +16,6 @@ export function createStore(pool: Pool): Store {
     ...createLeaseStore(pool),
     ...createInventoryStore(pool),
     ...createApiStore(pool),
+    ...createOutboxStore(pool),
   };
 }

@@ -1,0 +1,140 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { DELIVERY_STATES, type Delivery, type SecretVersion } from '../../core/delivery.ts';
+import type { NewEvent } from '../../core/event.ts';
+import { NOTICE_TYPES } from '../../core/notice.ts';
+import { formerSecretEndsAt } from '../../core/secret-rotation.ts';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
+import { ProblemError } from '../problem.ts';
+import { json, problems } from '../respond.ts';
+import { pageOf, pageQuery, time } from '../schemas.ts';
+import { scopeOf } from './rentals.ts';
+
+const deliverySchema = z
+  .object({
+    id: z.string().openapi({
+      description: 'the `webhook-id` of each try to send it',
+      example: 'msg_812_5f0c9a1be27d',
+    }),
+    type: z.enum(NOTICE_TYPES),
+    rental: z.string(),
+    tenant: z.string(),
+    url: z.string(),
+    state: z.enum(DELIVERY_STATES),
+    attempts: z.int(),
+    createdAt: time,
+    nextAttemptAt: time.nullable(),
+    lastError: z.string().nullable().openapi({ description: 'why the last try failed' }),
+    endedAt: time.nullable().openapi({ description: 'when it was delivered or given up' }),
+  })
+  .openapi('WebhookDelivery');
+
+const secretSchema = z
+  .object({
+    secret: z.string().openapi({ description: 'as the libraries of Standard Webhooks take it' }),
+    version: z.int(),
+    rotatedAt: time.nullable(),
+    previousValidUntil: time
+      .nullable()
+      .openapi({ description: 'until then messages carry a signature by the former secret, too' }),
+  })
+  .openapi('WebhookSecret');
+
+const routes = {
+  list: createRoute({
+    method: 'get',
+    path: '/api/webhooks/deliveries',
+    summary: 'Messages to webhooks, newest first',
+    request: {
+      query: pageQuery.extend({
+        state: z.enum(DELIVERY_STATES).optional(),
+        rental: z.string().max(80).optional().openapi({ description: 'id of a rental' }),
+      }),
+    },
+    responses: { 200: json(pageOf(deliverySchema), 'A page'), ...problems() },
+  }),
+  resend: createRoute({
+    method: 'post',
+    path: '/api/webhooks/deliveries/{id}/resend',
+    summary: 'Send a message again, or sooner; it is then tried for another day',
+    request: { params: z.object({ id: z.string().min(1).max(80) }) },
+    responses: { 202: json(deliverySchema, 'It is to be sent'), ...problems(404) },
+  }),
+  readSecret: createRoute({
+    method: 'get',
+    path: '/api/webhooks/secret',
+    summary: "The tenant's secret that messages are signed with",
+    responses: { 200: json(secretSchema, 'The secret'), ...problems(409) },
+  }),
+  rotate: createRoute({
+    method: 'post',
+    path: '/api/webhooks/secret/rotate',
+    summary: 'Put another secret in force; for a day messages are signed with the former one, too',
+    responses: { 200: json(secretSchema, 'The new secret'), ...problems(409) },
+  }),
+};
+
+export function addWebhookRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
+  const { store, clock, wake } = deps;
+
+  app.openapi(routes.list, async (c) => {
+    const { limit, cursor = null, state = null, rental = null } = c.req.valid('query');
+    const tenant = scopeOf(c.var.principal);
+    const page = await store.listDeliveries(tenant, { state, rentalId: rental }, { limit, cursor });
+    return c.json({ ...page, items: page.items.map(viewDelivery) }, 200);
+  });
+
+  app.openapi(routes.resend, async (c) => {
+    const { id } = c.req.valid('param');
+    const delivery = await store.resendDelivery(scopeOf(c.var.principal), id, clock.now());
+    if (delivery === null) throw new ProblemError('not_found', `there is no message ${id}`);
+    wake?.();
+    return c.json(viewDelivery(delivery), 202);
+  });
+
+  app.openapi(routes.readSecret, async (c) => {
+    const { tenant } = c.var.principal;
+    return c.json(viewSecret(deps, tenant, await store.loadSecretVersion(tenant)), 200);
+  });
+
+  app.openapi(routes.rotate, async (c) => {
+    const { tenant, tokenId } = c.var.principal;
+    requireSecrets(deps);
+    const event: NewEvent = {
+      ...{ type: 'webhook.secret_rotated', at: clock.now(), rentalId: null, node: null, tenant },
+      ...{
+        reason: 'Accepted',
+        message: `another webhook secret was asked for by token ${tokenId}`,
+        object: null,
+      },
+    };
+    return c.json(viewSecret(deps, tenant, await store.rotateSecret(tenant, event.at, event)), 200);
+  });
+}
+
+function requireSecrets({ webhooks }: ApiDeps): (tenant: string, version: number) => string {
+  if (webhooks.secretOf) return webhooks.secretOf;
+  throw new ProblemError('webhooks_off', 'this Orion has no ORION_WEBHOOK_KEY to sign messages with');
+}
+
+function viewSecret(deps: ApiDeps, tenant: string, { version, rotatedAt }: SecretVersion) {
+  const secretOf = requireSecrets(deps);
+  const endsAt = formerSecretEndsAt({ version, rotatedAt });
+  const isOver = endsAt === null || endsAt <= deps.clock.now();
+  return {
+    secret: secretOf(tenant, version),
+    version,
+    rotatedAt: rotatedAt?.toISOString() ?? null,
+    previousValidUntil: isOver ? null : endsAt.toISOString(),
+  };
+}
+
+function viewDelivery({ messageId, rentalId, createdAt, nextAttemptAt, endedAt, ...rest }: Delivery) {
+  const toTime = (at: Date | null) => at?.toISOString() ?? null;
+  return {
+    ...{ id: messageId, rental: rentalId, ...rest },
+    createdAt: createdAt.toISOString(),
+    nextAttemptAt: toTime(nextAttemptAt),
+    endedAt: toTime(endedAt),
+  };
+}

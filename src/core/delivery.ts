@@ -1,0 +1,60 @@
+import type { NoticeBody } from './notice.ts';
+
+export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** For how long a message is tried, from when it was written or was asked to be sent again. */
+export const GIVE_UP_AFTER_MS = 24 * 3_600_000;
+
+/** A message to a client's webhook, in the outbox from the moment at which what it tells of was saved. */
+export interface Delivery {
+  /** `webhook-id`: the same at each try, so that a receiver can tell a repeated message. */
+  messageId: string;
+  type: NoticeBody['type'];
+  rentalId: string;
+  tenant: string;
+  /** Where it was sent last, or is to be sent. */
+  url: string;
+  state: DeliveryState;
+  attempts: number;
+  createdAt: Date;
+  /** Null when it is not pending. */
+  nextAttemptAt: Date | null;
+  /** Of the last try that failed. */
+  lastError: string | null;
+  /** When it was delivered or given up. */
+  endedAt: Date | null;
+}
+
+/** A message whose turn has come: the first of its rental that is pending. */
+export interface DueDelivery {
+  id: number;
+  rentalId: string;
+  tenant: string;
+  /** Null: the rental has no webhook any more. */
+  url: string | null;
+  attempts: number;
+}
+
+/** A message that nobody else sends until its claim is over. */
+export interface ClaimedDelivery {
+  id: number;
+  messageId: string;
+  /** Counts this one. */
+  attempts: number;
+  body: NoticeBody;
+  giveUpAt: Date;
+  secret: SecretVersion;
+}
+
+/** Which of a tenant's secrets is in force; secrets themselves are derived, and stored nowhere. */
+export interface SecretVersion {
+  version: number;
+  /** When the tenant last asked for another one; null: never. */
+  rotatedAt: Date | null;
+}
+
+export type AttemptEnd =
+  | { kind: 'delivered'; at: Date }
+  | { kind: 'failed'; error: string; nextAttemptAt: Date }
+  | { kind: 'dead'; error: string; at: Date };

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import type { NewEvent } from '../core/event.ts';
+import type { RentalDecision } from '../core/rental-decision.ts';
+import type { RentalView } from '../core/rental-view.ts';
+import { aNode, aPlacement, aRental, NOW } from '../core/rows.fixture.ts';
+import { describeRental, type RentalChange } from './rental-events.ts';
+
+const URL = 'https://client.example/hook';
+const nodes = [
+  aNode('a', { spec: { clientHost: 'a.example' } }),
+  aNode('b', { spec: { clientHost: 'b.example' } }),
+];
+const [old, incoming] = [aPlacement(1, 'a'), aPlacement(2, 'b', { role: 'incoming' })];
+const moving = aRental({
+  spec: { webhookUrl: URL },
+  record: { phase: 'Migrating' },
+  placements: [old, incoming],
+});
+
+function describe(decision: Partial<RentalDecision>, set: Partial<RentalChange> = {}): NewEvent[] {
+  const rental = set.rental ?? moving;
+  const change = {
+    rental,
+    record: { ...rental.record, phase: decision.phase ?? rental.record.phase },
+    decision: {
+      change: { kind: 'none' },
+      event: null,
+      expiring: null,
+      reason: 'Provisioned',
+      message: 'm',
+      ...decision,
+    },
+    placementsAfter: () => rental.placements,
+    ...set,
+  };
+  return describeRental(change as RentalChange, (name) => nodes.find(({ spec }) => spec.name === name), NOW);
+}
+const bodyOf = (event: NewEvent | undefined, fence = 7) => event?.notice?.body(fence);
+
+test('the client is told of a move with where he was and where he is, as the history has it', () => {
+  const placementsAfter = () => [
+    { ...old, endedAt: NOW },
+    { ...incoming, role: 'serving' as const },
+  ];
+  const promote = { kind: 'promote', incoming, old, endReason: 'NodeDead' } as const;
+  const events = describe(
+    { event: 'rental.migrated', phase: 'Active', change: promote },
+    { placementsAfter },
+  );
+  expect(events).toHaveLength(1);
+  expect(events[0]).toMatchObject({ type: 'rental.migrated', node: 'b', message: 'moved from a to b' });
+  expect(events[0]?.notice).toMatchObject({ type: 'rental.migrated', url: URL });
+  expect(bodyOf(events[0])).toMatchObject({
+    type: 'rental.migrated',
+    timestamp: NOW.toISOString(),
+    data: {
+      ...{ id: 'r_1', reason: 'Provisioned', message: 'moved from a to b' },
+      status: { phase: 'Active', node: 'b', connection: { host: 'b.example', user: 'rtest0001' } },
+      previousConnection: { host: 'a.example', user: 'rtest0001' },
+    },
+  });
+});
+
+test('a message shows what the event shows, with the epoch that its save makes', () => {
+  const [event] = describe(
+    { event: 'rental.active', phase: 'Active' },
+    { placementsAfter: (fence) => [aPlacement(fence, 'a')] },
+  );
+  const shown = (event as { object: (fence: number) => RentalView }).object(9);
+  expect(shown.status.placements[0]?.epoch).toBe(9);
+  expect(bodyOf(event, 9)?.data).toEqual({ ...shown, reason: 'Provisioned', message: 'm' });
+});
+
+test('nobody is told who did not ask for it, nor of what is none of his business', () => {
+  const silent = aRental({ ...moving, spec: { webhookUrl: null } });
+  const migrated = { event: 'rental.migrated', phase: 'Active' } as const;
+  expect(describe(migrated, { rental: silent })).toEqual([
+    expect.not.objectContaining({ notice: expect.anything() }),
+  ]);
+  expect(describe(migrated)[0]).toHaveProperty('notice');
+  expect(describe({ event: 'rental.migrating' })[0]).not.toHaveProperty('notice');
+  expect(describe({})[0]).toMatchObject({ type: 'rental.status' });
+});
+
+test('the coming end of the lease is an event of its own, beside another or alone', () => {
+  const expiring = { message: 'the lease ends soon' };
+  expect(describe({ expiring }).map(({ type, reason, message }) => [type, reason, message])).toEqual([
+    ['rental.expiring', 'Expiring', 'the lease ends soon'],
+  ]);
+  const both = describe({ event: 'rental.recovered', phase: 'Active', expiring });
+  expect(both.map(({ notice }) => notice?.type)).toEqual(['rental.active', 'rental.expiring']);
+});
+
+test('a look that changes nothing is no event', () => {
+  expect(describe({}, { record: moving.record })).toEqual([]);
+});

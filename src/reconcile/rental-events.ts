@@ -1,0 +1,87 @@
+import type { EventType, NewEvent } from '../core/event.ts';
+import type { Node } from '../core/node.ts';
+import type { Notice } from '../core/notice.ts';
+import { noticeOf } from '../core/noticed-events.ts';
+import type { Reason } from '../core/reason.ts';
+import type { Placement, Rental, RentalRecord } from '../core/rental.ts';
+import type { RentalDecision } from '../core/rental-decision.ts';
+import { type RentalView, viewRental } from '../core/rental-view.ts';
+
+/** A rental as it was loaded, and what a save is about to make of it. */
+export interface RentalChange {
+  rental: Rental;
+  /** The same object as the rental's own when nothing changes. */
+  record: RentalRecord;
+  decision: RentalDecision;
+  /** The placements after the save, for snapshots; a new one needs the epoch. */
+  placementsAfter: (fence: number) => Placement[];
+}
+
+type NodeOf = (name: string) => Node | undefined;
+
+/** What the history says of the change, with what the rental's client is told of it. */
+export function describeRental(change: RentalChange, nodeOf: NodeOf, now: Date): NewEvent[] {
+  const { rental, record, decision } = change;
+  const events: NewEvent[] = [];
+  // Watchers live on the history, so a change without a name of its own is told too.
+  const type = decision.event ?? (record === rental.record || decision.expiring ? null : 'rental.status');
+  if (type)
+    events.push(
+      describe({ type, reason: decision.reason, message: messageOf(decision) }, change, nodeOf, now),
+    );
+  if (decision.expiring) {
+    const { message } = decision.expiring;
+    events.push(describe({ type: 'rental.expiring', reason: 'Expiring', message }, change, nodeOf, now));
+  }
+  return events;
+}
+
+function messageOf({ change, message }: RentalDecision): string {
+  return change.kind === 'promote' ? `moved from ${change.old.node} to ${change.incoming.node}` : message;
+}
+
+function describe(
+  what: { type: EventType; reason: Reason; message: string },
+  change: RentalChange,
+  nodeOf: NodeOf,
+  now: Date,
+): NewEvent {
+  const { rental, record, placementsAfter } = change;
+  const object = (fence: number) =>
+    viewRental({ ...rental, record, placements: placementsAfter(fence) }, nodeOf);
+  const event = { ...what, at: now, rentalId: rental.id, tenant: rental.tenant, object };
+  const notice = notify(event, change, nodeOf);
+  return { ...event, node: nodeNamed(change), ...(notice ? { notice } : {}) };
+}
+
+/** The node that the event is about. */
+function nodeNamed({ rental, decision: { change } }: RentalChange): string | null {
+  if (change.kind === 'bind') return change.node.spec.name;
+  if (change.kind === 'promote') return change.incoming.node;
+  const serving = rental.placements.find((p) => p.endedAt === null && p.role === 'serving');
+  return serving?.node ?? null;
+}
+
+/** What the event is to its client, where he wants to be told. */
+function notify(
+  event: Pick<NewEvent, 'type' | 'at' | 'reason' | 'message'> & {
+    object: (fence: number) => RentalView;
+  },
+  { rental, record, decision }: RentalChange,
+  nodeOf: NodeOf,
+): Notice | null {
+  const url = rental.spec.webhookUrl;
+  const type = noticeOf(event.type, rental.record.phase, record.phase);
+  if (url === null || type === null) return null;
+  const { reason, message } = event;
+  const previous =
+    decision.change.kind === 'promote'
+      ? { previousConnection: viewRental(rental, nodeOf).status.connection }
+      : {};
+  const timestamp = event.at.toISOString();
+  return {
+    type,
+    url,
+    body: (fence) => ({ type, timestamp, data: { ...event.object(fence), reason, message, ...previous } }),
+  };
+}
