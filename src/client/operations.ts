@@ -4,7 +4,7 @@
 export type Event = {
   seq: number;
   at: string;
-  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'leader.elected' | 'token.created' | 'token.revoked';
+  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'leader.elected' | 'token.created' | 'token.revoked' | 'webhook.secret_rotated';
   rental: string | null;
   node: string | null;
   tenant: string | null;
@@ -258,7 +258,7 @@ export type Problem = {
   title: string;
   status: number;
   detail: string;
-  code: 'malformed_request' | 'unauthorized' | 'cross_site' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'name_taken' | 'idempotency_key_reused' | 'immutable_field' | 'rental_ended' | 'conflict' | 'state_conflict' | 'inventory_refused' | 'body_too_large' | 'unsupported_media_type' | 'invalid_input' | 'unsatisfiable' | 'headers_too_large' | 'too_many_watches' | 'too_many_attempts' | 'internal' | 'no_free_node' | 'rental_failed' | 'database_unavailable' | 'not_ready' | 'shutting_down' | 'unavailable' | 'proxy_error';
+  code: 'malformed_request' | 'unauthorized' | 'cross_site' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'name_taken' | 'idempotency_key_reused' | 'immutable_field' | 'rental_ended' | 'conflict' | 'state_conflict' | 'webhooks_off' | 'inventory_refused' | 'body_too_large' | 'unsupported_media_type' | 'invalid_input' | 'unsatisfiable' | 'headers_too_large' | 'too_many_watches' | 'too_many_attempts' | 'internal' | 'no_free_node' | 'rental_failed' | 'database_unavailable' | 'not_ready' | 'shutting_down' | 'unavailable' | 'proxy_error';
   errors?: {
     path: string;
     message: string;
@@ -407,6 +407,32 @@ export type Token = {
 
 export type Trust = {
   fingerprint: string;
+};
+
+export type WebhookDelivery = {
+  /** the `webhook-id` of each try to send it */
+  id: string;
+  type: 'rental.active' | 'rental.migrated' | 'rental.lost' | 'rental.expiring' | 'rental.released' | 'rental.failed';
+  rental: string;
+  tenant: string;
+  url: string;
+  state: 'pending' | 'delivered' | 'dead';
+  attempts: number;
+  createdAt: string;
+  nextAttemptAt: string | null;
+  /** why the last try failed */
+  lastError: string | null;
+  /** when it was delivered or given up */
+  endedAt: string | null;
+};
+
+export type WebhookSecret = {
+  /** as the libraries of Standard Webhooks take it */
+  secret: string;
+  version: number;
+  rotatedAt: string | null;
+  /** until then messages carry a signature by the former secret, too */
+  previousValidUntil: string | null;
 };
 
 export interface Operations {
@@ -598,6 +624,11 @@ export interface Operations {
       docs: string;
     };
   };
+  /** The tenant's secret that messages are signed with */
+  getWebhookSecret: {
+    input: Record<never, never>;
+    answer: WebhookSecret;
+  };
   /** The history; with Accept: text/event-stream what happens from now on */
   listEvents: {
     input: {
@@ -689,6 +720,22 @@ export interface Operations {
       nextCursor: string | null;
     };
   };
+  /** Messages to webhooks, newest first */
+  listWebhookDeliveries: {
+    input: {
+      query?: {
+        limit?: number;
+        cursor?: string;
+        state?: 'pending' | 'delivered' | 'dead';
+        /** id of a rental */
+        rental?: string;
+      };
+    };
+    answer: {
+      items: WebhookDelivery[];
+      nextCursor: string | null;
+    };
+  };
   /** What would happen if this were the inventory; nothing is changed */
   planInventory: {
     input: {
@@ -726,6 +773,15 @@ export interface Operations {
     };
     answer: Rented;
   };
+  /** Send a message again, or sooner; it is then tried for another day */
+  resendWebhookDelivery: {
+    input: {
+      params: {
+        id: string;
+      };
+    };
+    answer: WebhookDelivery;
+  };
   /** Revoke a token */
   revokeToken: {
     input: {
@@ -734,6 +790,11 @@ export interface Operations {
       };
     };
     answer: null;
+  };
+  /** Put another secret in force; for a day messages are signed with the former one, too */
+  rotateWebhookSecret: {
+    input: Record<never, never>;
+    answer: WebhookSecret;
   };
   /** Sign in with a token; a cookie stands for it from then on, in this browser */
   signIn: {
@@ -791,16 +852,20 @@ export const ROUTES = {
   getReadiness: ['GET', '/readyz'],
   getRental: ['GET', '/api/rentals/{id}'],
   getRoot: ['GET', '/'],
+  getWebhookSecret: ['GET', '/api/webhooks/secret'],
   listEvents: ['GET', '/api/events'],
   listNodePlacements: ['GET', '/api/nodes/{name}/placements'],
   listNodes: ['GET', '/api/nodes'],
   listRentals: ['GET', '/api/rentals'],
   listTokens: ['GET', '/api/tokens'],
+  listWebhookDeliveries: ['GET', '/api/webhooks/deliveries'],
   planInventory: ['POST', '/api/inventory/plan'],
   readSession: ['GET', '/api/session'],
   releaseRental: ['DELETE', '/api/rentals/{id}'],
   rent: ['POST', '/api/rent'],
+  resendWebhookDelivery: ['POST', '/api/webhooks/deliveries/{id}/resend'],
   revokeToken: ['DELETE', '/api/tokens/{id}'],
+  rotateWebhookSecret: ['POST', '/api/webhooks/secret/rotate'],
   signIn: ['POST', '/api/session'],
   signOut: ['DELETE', '/api/session'],
   trustNode: ['POST', '/api/nodes/{name}/trust'],

@@ -44,6 +44,7 @@ const routes = {
   list: createRoute({
     method: 'get',
     path: '/api/webhooks/deliveries',
+    operationId: 'listWebhookDeliveries',
     summary: 'Messages to webhooks, newest first',
     request: {
       query: pageQuery.extend({
@@ -56,6 +57,7 @@ const routes = {
   resend: createRoute({
     method: 'post',
     path: '/api/webhooks/deliveries/{id}/resend',
+    operationId: 'resendWebhookDelivery',
     summary: 'Send a message again, or sooner; it is then tried for another day',
     request: { params: z.object({ id: z.string().min(1).max(80) }) },
     responses: { 202: json(deliverySchema, 'It is to be sent'), ...problems(404) },
@@ -63,12 +65,14 @@ const routes = {
   readSecret: createRoute({
     method: 'get',
     path: '/api/webhooks/secret',
+    operationId: 'getWebhookSecret',
     summary: "The tenant's secret that messages are signed with",
     responses: { 200: json(secretSchema, 'The secret'), ...problems(409) },
   }),
   rotate: createRoute({
     method: 'post',
     path: '/api/webhooks/secret/rotate',
+    operationId: 'rotateWebhookSecret',
     summary: 'Put another secret in force; for a day messages are signed with the former one, too',
     responses: { 200: json(secretSchema, 'The new secret'), ...problems(409) },
   }),
