@@ -9,6 +9,8 @@ description:
   - The account has the given uid, the group C(orion), a private home and one public key that only root can change
     (C(/etc/ssh/orion/ACCOUNT), used through the drop-in that M(orion_prepare) installs).
   - The key is written with C(restrict,pty), so a login, scp and sftp work; forwarding of ports, agents and X11 does not.
+  - The key carries the end of the lease (C(expiry-time)), so that sshd lets nobody in after it even when nobody is there
+    to remove the account. Sessions that stand are not ended by it.
   - A uid that the node has seen before is refused for a new account, because a process that outlived its user would
     run as the next one.
   - An account that somebody changed is made as it was. When its uid was changed, what runs under the wrong one is ended.
@@ -17,6 +19,7 @@ options:
   account: {description: Name of the account., type: str, required: true}
   uid: {description: Its uid from 20000 to 59999., type: int, required: true}
   public_key: {description: The key as C(type base64) without options or comment., type: str, required: true}
+  expires_at: {description: When access ends, in seconds since 1970., type: int, required: true}
 attributes:
   check_mode: {support: full}
 '''
@@ -24,14 +27,16 @@ attributes:
 import grp
 import os
 import pwd
+import re
 import shutil
 import stat
+import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.orion_absent import end_processes
 from ansible.module_utils.orion_node import (
     GROUP, KEY_DIR, UID_MAX, UID_MIN, Refusal, carry_out, check_account, check_public_key, check_uid, run_account_tool,
-    tool, write_atomically)
+    run_tool, tool, write_atomically)
 from ansible.module_utils.orion_survey import lines_of
 
 
@@ -151,10 +156,32 @@ def make_home(home, uid, gid, check_mode):
     return True
 
 
-def write_key(account, public_key, check_mode):
+def takes_utc():
+    """sshd knows times in UTC (`Z`) since OpenSSH 9.1, and refuses the whole key for what it does not know."""
+    said = run_tool([tool('sshd'), '-V']).stdout if tool('sshd') else ''
+    version = re.search(r'OpenSSH_(\d+)\.(\d+)', said)  # an older sshd names it while it complains of -V
+    return version is not None and (int(version.group(1)), int(version.group(2))) >= (9, 1)
+
+
+def timespec(expires_at):
+    if takes_utc():
+        return time.strftime('%Y%m%d%H%M%SZ', time.gmtime(expires_at))
+    # In the time zone of the node, of which sshd reads it as winter time all year.
+    return time.strftime('%Y%m%d%H%M%S', time.gmtime(expires_at - time.timezone))
+
+
+def check_end(expires_at):
+    now = int(time.time())
+    if expires_at <= now:
+        raise Refusal('ClockWrong', 'access would be over already: by the clock of the node it is %s, and access ends at %s'
+                      % tuple(time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(at)) for at in (now, expires_at)))
+
+
+def write_key(account, public_key, expires_at, check_mode):
     if not os.path.isdir(KEY_DIR):
         raise Refusal('PlaybookFailed', '%s is missing: run prepare_node first' % KEY_DIR)
-    path, line = os.path.join(KEY_DIR, account), 'restrict,pty %s\n' % public_key
+    path = os.path.join(KEY_DIR, account)
+    line = 'restrict,pty,expiry-time="%s" %s\n' % (timespec(expires_at), public_key)
     try:
         found = os.lstat(path)
         with open(path) as stream:
@@ -172,6 +199,7 @@ def ensure_account(params, check_mode, state):
     check_account(account)
     check_uid(uid)
     check_public_key(params['public_key'])
+    check_end(params['expires_at'])
     gid, home = group_id(), '/home/' + account
     shell = '/bin/bash' if os.path.exists('/bin/bash') else '/bin/sh'
     found = entry_of(account)
@@ -194,14 +222,15 @@ def ensure_account(params, check_mode, state):
                 repair_account(account, uid, home, shell)
     changed = make_home(home, uid, gid, check_mode) or changed
     # Last, because with it the client can log in: everything else stands by then.
-    changed = write_key(account, params['public_key'], check_mode) or changed
+    changed = write_key(account, params['public_key'], params['expires_at'], check_mode) or changed
     return changed, {}
 
 
 def main():
     module = AnsibleModule(supports_check_mode=True, argument_spec={
         'fence': {'type': 'int', 'required': True}, 'account': {'type': 'str', 'required': True},
-        'uid': {'type': 'int', 'required': True}, 'public_key': {'type': 'str', 'required': True, 'no_log': False}})
+        'uid': {'type': 'int', 'required': True}, 'public_key': {'type': 'str', 'required': True, 'no_log': False},
+        'expires_at': {'type': 'int', 'required': True}})
     carry_out(module, lambda state: ensure_account(module.params, module.check_mode, state))
 
 

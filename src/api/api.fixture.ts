@@ -116,7 +116,13 @@ export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {
 export function samplePlacement(rental: Rental, node: string, changes: Partial<Placement> = {}): Placement {
   return {
     ...{ epoch: 41, rentalId: rental.id, node, role: 'serving', account: rental.account, uid: 20_000 },
-    ...{ startedAt: now, readyAt: now, appliedKey: rental.spec.sshPublicKey, endedAt: null },
+    ...{
+      startedAt: now,
+      readyAt: now,
+      appliedKey: rental.spec.sshPublicKey,
+      appliedExpiresAt: null,
+      endedAt: null,
+    },
     ...{ endReason: null, cleanedAt: null, ...changes },
   };
 }

@@ -50,7 +50,7 @@ const onNodeLossPatch = z.strictObject({
 });
 
 const ttl = duration
-  .refine((ms) => ms >= 60_000, 'expected at least 1m')
+  .refine((ms) => ms >= 10_000, 'expected at least 10s')
   .openapi({ type: 'string', example: '6h' });
 
 const specFields = {

@@ -86,7 +86,7 @@ describe('the node is to blame', () => {
     const inputs = {
       health: aHealth('alive'),
       live: null,
-      wantedKey: null,
+      wanted: null,
       drift: null,
       policy,
       jitter: 0.5,

@@ -5,7 +5,7 @@ import type { NodeRecord } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { choosePlacement, whyNotNow } from './placement.ts';
 import { DEFAULT_POLICY } from './policy.ts';
-import { aHealth, aNode, aPlacement, aRental, KEY, NOW } from './rows.fixture.ts';
+import { aHealth, aNode, aPlacement, aRental, NOW, WANTED } from './rows.fixture.ts';
 import type { Repair, Repaired, Run, WorkOutcome } from './work.ts';
 
 function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
@@ -13,7 +13,7 @@ function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
     node: aNode('a', { record }),
     health: aHealth('alive'),
     live: null,
-    wantedKey: null,
+    wanted: null,
     residue: [],
     blame: null,
     run: null,
@@ -26,7 +26,7 @@ function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
 }
 
 const live = aPlacement(4, 'a');
-const rented = { live, wantedKey: KEY };
+const rented = { live, wanted: WANTED };
 const locked = 'the account rtest0001 is locked';
 const stranger = 'the account stranger with uid 31234';
 const later = new Date(NOW.getTime() + 60_000);
@@ -37,7 +37,7 @@ const access = {
   epoch: 4,
   account: live.account,
   uid: live.uid,
-  publicKey: KEY,
+  ...WANTED,
 } as const;
 
 function accessRun(outcome: WorkOutcome | null, set: Partial<Repair> = {}): Run {
@@ -151,8 +151,10 @@ describe('a repair that failed', () => {
 
   it('gives nothing up, and holds up no key that the client changes', () => {
     expect(decision).toMatchObject({ placement: null, record: { attempt: 0, nextAttemptAt: null } });
-    const wantedKey = 'ssh-ed25519 BBBB';
-    expect(decide(decision.record, { live, wantedKey }).start).toMatchObject({ publicKey: wantedKey });
+    const publicKey = 'ssh-ed25519 BBBB';
+    expect(decide(decision.record, { live, wanted: { ...WANTED, publicKey } }).start).toMatchObject({
+      publicKey,
+    });
   });
 });
 
@@ -229,8 +231,8 @@ describe('a free node that was changed by hand', () => {
   });
 
   it('that a placement was bound to in the same moment is the placement’s', () => {
-    const bound = { ...live, readyAt: null, appliedKey: null };
-    const { record } = decide({ state: 'free' }, { live: bound, wantedKey: KEY, drift });
+    const bound = { ...live, readyAt: null, appliedKey: null, appliedExpiresAt: null };
+    const { record } = decide({ state: 'free' }, { live: bound, wanted: WANTED, drift });
     expect(record.state).toBe('provisioning');
   });
 });

@@ -3,7 +3,7 @@ import { decideNode } from './decide-node.ts';
 import type { NodeRecord } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { DEFAULT_POLICY } from './policy.ts';
-import { aHealth, aNode, aPlacement, KEY, NOW } from './rows.fixture.ts';
+import { aHealth, aNode, aPlacement, END, KEY, NOW, WANTED } from './rows.fixture.ts';
 import type { Run, WorkOutcome } from './work.ts';
 
 function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
@@ -11,7 +11,7 @@ function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
     node: aNode('a', { record }),
     health: aHealth('alive'),
     live: null,
-    wantedKey: null,
+    wanted: null,
     residue: [],
     blame: null,
     run: null,
@@ -38,9 +38,9 @@ const cleanRun = (outcome: Run['outcome']): Run => ({
   fence: 9,
   outcome,
 });
-const live = aPlacement(4, 'a', { readyAt: null, appliedKey: null });
+const live = aPlacement(4, 'a', { readyAt: null, appliedKey: null, appliedExpiresAt: null });
 const accessRun = (outcome: Run['outcome']): Run => ({
-  work: { kind: 'ensureAccess', epoch: 4, account: live.account, uid: live.uid, publicKey: KEY },
+  work: { kind: 'ensureAccess', epoch: 4, account: live.account, uid: live.uid, ...WANTED },
   fence: 4,
   outcome,
 });
@@ -112,60 +112,76 @@ describe('a node being cleaned', () => {
 
 describe('a node with a placement', () => {
   it('gets the account made, and again after a daemon that forgot its run', () => {
-    const decision = decide({ state: 'provisioning' }, { live, wantedKey: KEY });
+    const decision = decide({ state: 'provisioning' }, { live, wanted: WANTED });
     expect(decision.start).toMatchObject({ kind: 'ensureAccess', epoch: 4, uid: live.uid });
   });
 
   it('gives a placement up whose uid was used on the node, so that the next one gets another', () => {
     const used: WorkOutcome = { ...failed('FenceTooLow'), fenceSeen: 4 } as WorkOutcome;
-    const decision = decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: accessRun(used) });
+    const decision = decide({ state: 'provisioning' }, { live, wanted: WANTED, run: accessRun(used) });
     expect(decision).toMatchObject({
       raise: { nextUid: 20_501 },
       placement: { endedAt: NOW, endReason: 'FenceTooLow' },
     });
     const newer = decide(
       { state: 'provisioning' },
-      { live, wantedKey: KEY, run: accessRun(failed('FenceTooLow')) },
+      { live, wanted: WANTED, run: accessRun(failed('FenceTooLow')) },
     );
     expect(newer).toMatchObject({ raise: { fence: 77 }, placement: null });
   });
 
   it('does not start a second run beside one that runs', () => {
     expect(
-      decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: accessRun(null) }).start,
+      decide({ state: 'provisioning' }, { live, wanted: WANTED, run: accessRun(null) }).start,
     ).toBeNull();
   });
 
   it('is allocated when access was confirmed for this very placement', () => {
-    const decision = decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: accessRun(done) });
+    const decision = decide({ state: 'provisioning' }, { live, wanted: WANTED, run: accessRun(done) });
     expect(decision).toMatchObject({
       record: { state: 'allocated' },
-      placement: { readyAt: NOW, appliedKey: KEY },
+      placement: { readyAt: NOW, appliedKey: KEY, appliedExpiresAt: END },
     });
     const other = { ...live, epoch: 5 };
     expect(
-      decide({ state: 'provisioning' }, { live: other, wantedKey: KEY, run: accessRun(done) }).record.state,
+      decide({ state: 'provisioning' }, { live: other, wanted: WANTED, run: accessRun(done) }).record.state,
     ).toBe('provisioning');
   });
 
   it('gives a placement up that could not be made, but not for silence', () => {
-    const given = decide({ state: 'provisioning' }, { live, wantedKey: KEY, run: accessRun(failed()) });
+    const given = decide({ state: 'provisioning' }, { live, wanted: WANTED, run: accessRun(failed()) });
     expect(given.placement).toMatchObject({ endReason: 'PlaybookFailed' });
     const silent = decide(
       { state: 'provisioning' },
-      { live, wantedKey: KEY, run: accessRun(failed('PlaybookUnreachable')) },
+      { live, wanted: WANTED, run: accessRun(failed('PlaybookUnreachable')) },
     );
     expect(silent).toMatchObject({ placement: null, record: { attempt: 1 } });
   });
 
   it('gets a changed key applied while allocated, and otherwise no work', () => {
-    const ready = { ...live, readyAt: NOW, appliedKey: KEY };
-    expect(decide({ state: 'allocated' }, { live: ready, wantedKey: KEY }).start).toBeNull();
+    const ready = { ...live, readyAt: NOW, appliedKey: KEY, appliedExpiresAt: END };
+    expect(decide({ state: 'allocated' }, { live: ready, wanted: WANTED }).start).toBeNull();
     expect(
-      decide({ state: 'allocated' }, { live: ready, wantedKey: 'ssh-ed25519 BBBB' }).start,
+      decide({ state: 'allocated' }, { live: ready, wanted: { ...WANTED, publicKey: 'ssh-ed25519 BBBB' } })
+        .start,
     ).toMatchObject({
       publicKey: 'ssh-ed25519 BBBB',
     });
+  });
+
+  it('gets the true end of the lease once access was confirmed and saved, and a renewed one', () => {
+    const confirmed = decide({ state: 'provisioning' }, { live, wanted: WANTED, run: accessRun(done) });
+    expect(confirmed.start).toBeNull();
+    const ready = { ...live, readyAt: NOW, appliedKey: KEY, appliedExpiresAt: END };
+    const longer = new Date(END.getTime() + 1_000);
+    const renewed = { live: ready, wanted: { ...WANTED, expiresAt: longer } };
+    expect(decide({ state: 'allocated' }, renewed).start).toMatchObject({ expiresAt: longer });
+  });
+
+  it('gets no access any more when the lease is over, also when it comes back from the dead', () => {
+    const over = { live: { ...live, readyAt: NOW, appliedKey: KEY }, wanted: { ...WANTED, expiresAt: NOW } };
+    expect(decide({ state: 'allocated' }, over).start).toBeNull();
+    expect(decide({ state: 'provisioning' }, over).start).toBeNull();
   });
 
   it('cleans itself when the placement is gone, and its run is killed', () => {
@@ -178,7 +194,7 @@ describe('a node that dies', () => {
   it('is dead whatever it did, and its run is killed', () => {
     const decision = decide(
       { state: 'provisioning' },
-      { live, wantedKey: KEY, run: accessRun(null), health: aHealth('dead', 3) },
+      { live, wanted: WANTED, run: accessRun(null), health: aHealth('dead', 3) },
     );
     expect(decision).toMatchObject({ record: { state: 'dead', status: 'dead' }, abort: true, start: null });
   });

@@ -1,6 +1,7 @@
 import { classify } from './classify.ts';
 import { findCondition } from './condition.ts';
 import { enterState } from './enter-state.ts';
+import { isGiven } from './lease.ts';
 import { isCleaningAsked, type NodeRecord, type NodeState } from './node.ts';
 import { computeNodeConditions } from './node-conditions.ts';
 import type { NodeDecision } from './node-decision.ts';
@@ -89,7 +90,7 @@ function isStillWanted(run: Run, state: NodeState, live: Placement | null): bool
 
 /** The work that the state declares, if it is due and nothing runs. */
 function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecision): Work | null {
-  const { run, live, wantedKey, residue, now, health, drift } = inputs;
+  const { run, live, wanted, residue, now, health, drift } = inputs;
   const busy = run !== null && !decision.settled;
   const waits = record.nextAttemptAt !== null && record.nextAttemptAt > now;
   // Not while the node is failing its probes: the run would only hang until its deadline.
@@ -107,12 +108,14 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
       };
     case 'ensureAccess':
     case 'keepAccess': {
-      if (!live || !wantedKey || decision.placement?.endedAt) return null;
+      // Once what is known of the placement is saved, it is looked at again: the true end of a lease follows from it.
+      if (!live || !wanted || decision.placement) return null;
+      // The lease is over, and the rental about to be ended.
+      if (wanted.expiresAt <= now) return null;
       const { epoch, account, uid } = live;
-      const applied = decision.placement?.appliedKey ?? live.appliedKey;
       const mending = chooseRepair(drift, now);
-      if (record.state === 'allocated' && applied === wantedKey && !mending.repair) return null;
-      return { kind: 'ensureAccess', epoch, account, uid, publicKey: wantedKey, ...mending };
+      if (record.state === 'allocated' && isGiven(live, wanted) && !mending.repair) return null;
+      return { kind: 'ensureAccess', epoch, account, uid, ...wanted, ...mending };
     }
   }
 }

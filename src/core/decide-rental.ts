@@ -3,6 +3,7 @@ import { decidePending } from './decide-pending.ts';
 import { isDead, whyLeave } from './departure.ts';
 import type { EventType } from './event.ts';
 import { tellOfEnd } from './expiring.ts';
+import { computeExpiry } from './lease.ts';
 import type { Placement, Rental } from './rental.ts';
 import type { RentalDecision, RentalInputs } from './rental-decision.ts';
 
@@ -12,7 +13,7 @@ export function decideRental(inputs: RentalInputs): RentalDecision {
   const live = rental.placements.filter(({ endedAt }) => endedAt === null);
   const serving = live.find(({ role }) => role === 'serving');
   const incoming = live.find(({ role }) => role === 'incoming');
-  const expiresAt = computeExpiry(rental, serving);
+  const expiresAt = computeExpiry(rental);
   const base = createBase(rental, expiresAt);
 
   const endReason = whyEnd(rental, expiresAt, inputs.now);
@@ -66,15 +67,6 @@ function createBase(rental: Rental, expiresAt: Date | null): RentalDecision {
     nextDueAt: expiresAt,
     observes: true,
   };
-}
-
-/** The lease counts from the last renewal, or else from when access was first confirmed anywhere. */
-function computeExpiry(rental: Rental, serving: Placement | undefined): Date | null {
-  const readyTimes = rental.placements.flatMap(({ readyAt }) => (readyAt ? [readyAt.getTime()] : []));
-  const firstReady = readyTimes.length > 0 ? Math.min(...readyTimes) : serving?.readyAt?.getTime();
-  if (firstReady === undefined) return null;
-  const startsAt = Math.max(rental.renewedAt?.getTime() ?? 0, firstReady);
-  return new Date(startsAt + rental.spec.ttlMs);
 }
 
 function whyEnd(rental: Rental, expiresAt: Date | null, now: Date): 'ReleaseRequested' | 'Expired' | null {

@@ -7,7 +7,7 @@ import { NOW } from './rows.fixture.ts';
 export const EXPECTED: Expected = {
   account: 'rtest0001',
   uid: FIRST_UID,
-  keyFileSha256: 'a'.repeat(64),
+  keyFileSha256: ['a'.repeat(64)],
 };
 export const SOUND_ACCOUNT: Inspection['accounts'][number] = {
   name: EXPECTED.account,
@@ -24,7 +24,7 @@ export const SOUND_KEY: Inspection['keyFiles'][number] = {
   mode: '644',
   uid: 0,
   gid: 0,
-  sha256: EXPECTED.keyFileSha256,
+  sha256: 'a'.repeat(64),
 };
 export const STRANGER = { ...SOUND_ACCOUNT, name: 'stranger', uid: 31_234 };
 

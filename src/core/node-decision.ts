@@ -8,7 +8,9 @@ export interface NodeDecision {
   /** The record to save; the same object when nothing changed. */
   record: NodeRecord;
   /** What to write to the live placement, if anything. */
-  placement: Partial<Pick<Placement, 'readyAt' | 'appliedKey' | 'endedAt' | 'endReason'>> | null;
+  placement: Partial<
+    Pick<Placement, 'readyAt' | 'appliedKey' | 'appliedExpiresAt' | 'endedAt' | 'endReason'>
+  > | null;
   /** Residue that was verified gone. */
   cleaned: number[];
   events: { type: EventType; reason: string; message: string }[];

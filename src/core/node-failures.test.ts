@@ -4,7 +4,7 @@ import type { NodeRecord } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import type { FailureReason } from './remedy.ts';
-import { aHealth, aNode, aPlacement, KEY, NOW } from './rows.fixture.ts';
+import { aHealth, aNode, aPlacement, NOW, WANTED } from './rows.fixture.ts';
 import type { Run, WorkOutcome } from './work.ts';
 
 function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
@@ -13,7 +13,7 @@ function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
     health: aHealth('alive'),
     live: null,
     drift: null,
-    wantedKey: null,
+    wanted: null,
     residue: [],
     blame: null,
     run: null,
@@ -36,9 +36,9 @@ const cleanRun = (outcome: Run['outcome']): Run => ({
   fence: 9,
   outcome,
 });
-const live = aPlacement(4, 'a', { readyAt: null, appliedKey: null });
+const live = aPlacement(4, 'a', { readyAt: null, appliedKey: null, appliedExpiresAt: null });
 const accessRun = (outcome: Run['outcome']): Run => ({
-  work: { kind: 'ensureAccess', epoch: 4, account: live.account, uid: live.uid, publicKey: KEY },
+  work: { kind: 'ensureAccess', epoch: 4, account: live.account, uid: live.uid, ...WANTED },
   fence: 4,
   outcome,
 });
@@ -117,7 +117,7 @@ describe('cleaning that fails', () => {
 describe('an account that can not be made', () => {
   const given = decide(
     { state: 'provisioning' },
-    { live, wantedKey: KEY, run: accessRun(failed('ReadOnlyFilesystem', 'etc: read-only')) },
+    { live, wanted: WANTED, run: accessRun(failed('ReadOnlyFilesystem', 'etc: read-only')) },
   );
 
   it('ends the placement for the reason, which the condition and an event give', () => {
@@ -143,7 +143,7 @@ describe('an account that can not be made', () => {
     const ready = { ...live, readyAt: NOW };
     const decision = decide(
       { state: 'allocated' },
-      { live: ready, wantedKey: KEY, run: accessRun(failed('AccountLockHeld')) },
+      { live: ready, wanted: WANTED, run: accessRun(failed('AccountLockHeld')) },
     );
     expect(decision).toMatchObject({ placement: null, record: { state: 'allocated', attempt: 1 } });
     expect(decision.record.nextAttemptAt?.getTime()).toBeGreaterThan(NOW.getTime());

@@ -1,5 +1,6 @@
 import type { DriftReport } from './drift.ts';
 import type { Health } from './health.ts';
+import type { Access } from './lease.ts';
 import type { Node } from './node.ts';
 import type { Policy } from './policy.ts';
 import type { Placement } from './rental.ts';
@@ -9,9 +10,9 @@ import type { Run } from './work.ts';
 export interface NodeInputs {
   node: Node;
   health: Health;
-  /** The live placement on the node, and the key that its rental wants. */
+  /** The live placement on the node, and what its account is to be given. */
   live: Placement | null;
-  wantedKey: string | null;
+  wanted: Access | null;
   /** Ended placements that the node was not yet verified clean of. */
   residue: Placement[];
   /** Why it is the node's fault that its last client got no account (blame.ts); null when nothing says so. */

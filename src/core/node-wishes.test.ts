@@ -11,7 +11,7 @@ function decide(set: Set, more: Partial<NodeInputs> = {}) {
   const inputs = {
     health: aHealth('alive'),
     live: null,
-    wantedKey: null,
+    wanted: null,
     residue: [],
     blame: null,
     run: null,

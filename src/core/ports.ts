@@ -1,5 +1,6 @@
 import type { EventType } from './event.ts';
 import type { Inspection } from './inspection.ts';
+import type { Access } from './lease.ts';
 import type { Reason } from './reason.ts';
 import type { FailureReason } from './remedy.ts';
 
@@ -71,7 +72,7 @@ export interface AccessQuery {
 export type PlaybookRequest =
   /** `keepBaseline`: only the way in for accounts; what is on the node now does not become normal. */
   | { playbook: 'prepare_node'; fence: number; keepBaseline?: boolean }
-  | { playbook: 'create_user'; fence: number; account: string; uid: number; publicKey: string }
+  | ({ playbook: 'create_user'; fence: number; account: string; uid: number } & Access)
   | { playbook: 'delete_user'; fence: number; account: string; uid: number }
   /** Removes every account of Orion's uid range, and every key file, but those of `keep`. */
   | { playbook: 'remove_strays'; fence: number; keep: { account: string; uid: number } | null }

@@ -42,6 +42,7 @@ export const REASONS = {
   NoPython: 'There is no python3 on the node.',
   PrivilegeRefused: 'The control account is not root on the node and cannot become it.',
   AccountLockHeld: "The node's account database is locked by another program.",
+  ClockWrong: 'By the clock of the node the lease would be over before it has begun.',
   PlaybookFailed: 'A task of the playbook failed; see the message.',
   PlaybookKilled: 'Ansible was killed during the run by somebody else; what happened on the node is unknown.',
   PlaybookTimeout: 'The playbook ran over its deadline and was killed; what happened on the node is unknown.',

@@ -124,6 +124,10 @@ export const REMEDIES = {
     operator:
       'Find who holds `/etc/.pwd.lock` or `/etc/passwd.lock` on the node: another tool, or one that died.',
   },
+  ClockWrong: {
+    retry: 'work',
+    operator: "Put the node's clock right, and see that something such as NTP keeps it so.",
+  },
   PlaybookFailed: {
     retry: 'work',
     operator: 'Read the message; run the playbook by hand, as the head of its file says.',

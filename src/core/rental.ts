@@ -89,6 +89,8 @@ export interface Placement {
   readyAt: Date | null;
   /** The key that the account was last given, to see when the spec has another; null before the first time. */
   appliedKey: string | null;
+  /** The end that the node itself was last given; null: it was given none, so access does not end there by itself. */
+  appliedExpiresAt: Date | null;
   endedAt: Date | null;
   endReason: string | null;
   /** When the node was verified clean of it. An ended placement that is not cleaned is residue. */

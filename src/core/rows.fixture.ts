@@ -1,5 +1,6 @@
 import type { Health } from './health.ts';
 import { createHealth } from './health.ts';
+import type { Access } from './lease.ts';
 import type { Node, NodeRecord, NodeSpec, NodeWishes } from './node.ts';
 import { FIRST_UID, NO_WISHES, newNodeRecord } from './node.ts';
 import {
@@ -13,6 +14,10 @@ import {
 /** Rows for tests: valid as they are, and each test names only what it is about. */
 export const NOW = new Date('2026-05-04T12:00:00.000Z');
 export const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJustATestKeyWithTheRightLength0000000000000000';
+
+/** When the lease of `aRental` with `aPlacement` ends, and what its account is to be given. */
+export const END = new Date('2026-05-04T13:00:00.000Z');
+export const WANTED: Access = { publicKey: KEY, expiresAt: END };
 
 export function aNode(
   name: string,
@@ -60,6 +65,7 @@ export function aPlacement(epoch: number, node: string, set: Partial<Placement> 
     startedAt: NOW,
     readyAt: NOW,
     appliedKey: KEY,
+    appliedExpiresAt: END,
     endedAt: null,
     endReason: null,
     cleanedAt: null,

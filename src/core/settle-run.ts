@@ -1,4 +1,5 @@
 import { computeDelayMs, NODE_BACKOFF, QUARANTINE_RETRY_MS } from './backoff.ts';
+import { isGiven } from './lease.ts';
 import { LAST_UID, type NodeRecord } from './node.ts';
 import { isNewCleaningFailure } from './node-conditions.ts';
 import type { NodeDecision } from './node-decision.ts';
@@ -61,12 +62,12 @@ function settleAccess(
 ): NodeRecord {
   if (live?.epoch !== work.epoch) return record;
   if (outcome.kind === 'done') {
-    decision.placement = { appliedKey: work.publicKey };
+    decision.placement = { appliedKey: work.publicKey, appliedExpiresAt: work.expiresAt };
     if (live.readyAt === null) decision.placement.readyAt = now;
     return { ...record, attempt: 0, nextAttemptAt: null };
   }
   // A repair that failed waits by itself, so that a changed key is not held up by what somebody did to the node.
-  if (outcome.kind !== 'failed' || (work.repair && live.appliedKey === work.publicKey)) return record;
+  if (outcome.kind !== 'failed' || (work.repair && isGiven(live, work))) return record;
   const attempt = record.attempt + 1;
   // An account that never worked is better made on another node: nobody depends on this one yet. Silence is
   // for the prober to judge, so it costs a retry here, not the placement.

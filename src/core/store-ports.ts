@@ -38,7 +38,9 @@ export interface Save {
   /** Changes of live placements, guarded by `ended_at is null`. */
   placements?: {
     epoch: number;
-    set: Partial<Pick<Placement, 'role' | 'readyAt' | 'appliedKey' | 'endedAt' | 'endReason'>>;
+    set: Partial<
+      Pick<Placement, 'role' | 'readyAt' | 'appliedKey' | 'appliedExpiresAt' | 'endedAt' | 'endReason'>
+    >;
   }[];
   /** Ended placements whose residue was verified gone. */
   cleaned?: { epochs: number[]; at: Date };

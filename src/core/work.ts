@@ -1,3 +1,4 @@
+import type { Access } from './lease.ts';
 import type { PlaybookResult } from './ports.ts';
 import { type FailureReason, REMEDIES } from './remedy.ts';
 import type { Placement } from './rental.ts';
@@ -5,7 +6,7 @@ import type { Placement } from './rental.ts';
 /** One piece of work on one node, ordered by a save and carried out under that save's fence number. */
 export type Work =
   /** Make or repair the account of a placement, then ask sshd whether it takes the key. */
-  | { kind: 'ensureAccess'; epoch: number; account: string; uid: number; publicKey: string; repair?: Repair }
+  | ({ kind: 'ensureAccess'; epoch: number; account: string; uid: number; repair?: Repair } & Access)
   /** Prepare the node if needed, remove what is left of ended placements, verify independently. */
   | {
       kind: 'clean';

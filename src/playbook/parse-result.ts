@@ -16,6 +16,7 @@ const MODULE_REASONS = [
   'ReadOnlyFilesystem',
   'PrivilegeRefused',
   'AccountLockHeld',
+  'ClockWrong',
   'FenceTooLow',
   'PlaybookFailed',
 ] as const satisfies readonly FailureReason[];

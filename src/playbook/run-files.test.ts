@@ -19,7 +19,15 @@ const target: NodeTarget = {
   privateKeyPath: '/keys/control',
   hostKey: publicKey,
 };
-const create = { playbook: 'create_user', fence: 3, account: 'r7f3k2a9', uid: 20_001, publicKey } as const;
+const expiresAt = new Date('2026-05-04T13:00:00.000Z');
+const create = {
+  playbook: 'create_user',
+  fence: 3,
+  account: 'r7f3k2a9',
+  uid: 20_001,
+  publicKey,
+  expiresAt,
+} as const;
 
 describe('an order with a fault is never run', () => {
   const PAYLOADS = [
@@ -57,6 +65,8 @@ describe('an order with a fault is never run', () => {
     { ...create, uid: 60_000 },
     { ...create, uid: 20_000.5 },
     { ...create, fence: 0 },
+    { ...create, expiresAt: new Date('2026-05-04T13:00:00.500Z') },
+    { ...create, expiresAt: new Date('never') },
     { ...create, fence: Number.NaN },
     { ...create, fence: 2 ** 53 },
   ])('numbers out of their range: %o', (order) => {
@@ -78,6 +88,7 @@ test('files of a run are private, strings are marked unsafe, and the name of the
       orion_account: { __ansible_unsafe: 'r7f3k2a9' },
       orion_uid: 20_001,
       orion_public_key: { __ansible_unsafe: publicKey },
+      orion_expires_at: Date.UTC(2026, 4, 4, 13) / 1_000,
     });
     expect(statSync(files.variables).mode & 0o777).toBe(0o600);
     const inventory = JSON.parse(readFileSync(files.inventory, 'utf8'));

@@ -32,6 +32,8 @@ export function findFault(target: NodeTarget, request: PlaybookRequest): string 
     // Not only valid but already in the rebuilt form: no comment, no blank, no second line.
     if (!parsed.ok || parsed.key !== request.publicKey)
       return 'the public key is not exactly "type base64" of a known type';
+    if (!Number.isSafeInteger(request.expiresAt.getTime() / 1_000))
+      return 'the end of access is not a whole second';
   }
   return null;
 }
@@ -57,7 +59,10 @@ function variablesOf(request: PlaybookRequest): object {
     variables.orion_account = unsafe(request.account);
     variables.orion_uid = request.uid;
   }
-  if (request.playbook === 'create_user') variables.orion_public_key = unsafe(request.publicKey);
+  if (request.playbook === 'create_user') {
+    variables.orion_public_key = unsafe(request.publicKey);
+    variables.orion_expires_at = request.expiresAt.getTime() / 1_000;
+  }
   if (request.playbook === 'prepare_node') variables.orion_keep_baseline = request.keepBaseline ?? false;
   if (request.playbook === 'remove_strays' && request.keep) {
     variables.orion_keep_account = unsafe(request.keep.account);

@@ -22,6 +22,7 @@ let target: NodeTarget;
 let publicKey: string;
 let fence = 0;
 let uid = 20_000;
+const expiresAt = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 3_600_000);
 
 beforeAll(async () => {
   const authorizedKey = await writeControlKey(home);
@@ -90,7 +91,14 @@ async function inside(script: string): Promise<string> {
 }
 
 async function createAccount(account: string) {
-  const result = await run({ playbook: 'create_user', fence: ++fence, account, uid: ++uid, publicKey });
+  const result = await run({
+    playbook: 'create_user',
+    fence: ++fence,
+    account,
+    uid: ++uid,
+    publicKey,
+    expiresAt,
+  });
   expect(result).toMatchObject({ ok: true, changed: true, uidSeen: uid });
   return { account, uid };
 }
@@ -104,7 +112,7 @@ async function findings(): Promise<string[]> {
 describe('an account', () => {
   test('is made once, lets the key in, and is made again after someone broke it', async () => {
     const { account, uid } = await createAccount('rfirst001');
-    const again = () => run({ playbook: 'create_user', fence, account, uid, publicKey });
+    const again = () => run({ playbook: 'create_user', fence, account, uid, publicKey, expiresAt });
     expect(await again()).toMatchObject({ ok: true, changed: false });
     const session = await login(account, 'id -un; id -u; id -gn; pwd; stat -c %a .');
     expect(session.stdout.split('\n')).toEqual([account, String(uid), 'orion', `/home/${account}`, '700']);
@@ -254,7 +262,7 @@ describe('fence and uid', () => {
     await run({ playbook: 'delete_user', fence: ++fence, ...first });
     for (const account of ['ruidtest1', 'ruidtest2']) {
       expect(
-        await run({ playbook: 'create_user', fence: ++fence, account, uid: first.uid, publicKey }),
+        await run({ playbook: 'create_user', fence: ++fence, account, uid: first.uid, publicKey, expiresAt }),
       ).toMatchObject({ ok: false, reason: 'FenceTooLow', uidSeen: first.uid });
     }
     expect(await inside('ls /home /etc/ssh/orion')).not.toContain('ruidtest');
@@ -262,7 +270,13 @@ describe('fence and uid', () => {
 
   test('an account that is there with another uid is not touched', async () => {
     const first = await createAccount('rresidue1');
-    const other = { playbook: 'create_user', account: first.account, uid: ++uid, publicKey } as const;
+    const other = {
+      playbook: 'create_user',
+      account: first.account,
+      uid: ++uid,
+      publicKey,
+      expiresAt,
+    } as const;
     expect(await run({ ...other, fence: ++fence })).toMatchObject({ ok: false, reason: 'PlaybookFailed' });
     await run({ playbook: 'delete_user', fence: ++fence, ...first });
   });
@@ -291,7 +305,7 @@ describe('when it goes wrong', () => {
   });
 
   test.each([
-    ['HostKeyChanged', () => ({ hostKey: publicKey })],
+    ['HostKeyChanged', () => ({ hostKey: publicKey, expiresAt })],
     ['AuthRefused', () => ({ privateKeyPath: join(home, 'keys', 'tenant') })],
     ['ControlKeyUnreadable', () => ({ privateKeyPath: join(home, 'nowhere') })],
     ['ConnectionRefused', () => ({ port: 1 })],
@@ -359,6 +373,7 @@ describe('by hand, with plain ansible-playbook', () => {
       orion_account: 'rbyhand01',
       orion_uid: uid + 5,
       orion_public_key: publicKey,
+      orion_expires_at: expiresAt.getTime() / 1_000,
     };
     const result = await byHand({ ...connection(), ...variables });
     expect(result.stdout).toContain('changed=1');
@@ -377,6 +392,7 @@ describe('by hand, with plain ansible-playbook', () => {
         ...connection(),
         ...variables,
         orion_public_key: { __ansible_unsafe: text },
+        orion_expires_at: expiresAt.getTime() / 1_000,
       });
       expect(result.stdout).toContain('the public key is not exactly');
     }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../core/policy.ts';
 import type { AccessQuery, NodeTarget, PlaybookRequest, PlaybookResult } from '../core/ports.ts';
-import { aPlacement, KEY } from '../core/rows.fixture.ts';
+import { aPlacement, KEY, WANTED } from '../core/rows.fixture.ts';
 import type { Repair, Work } from '../core/work.ts';
 import { carryOut } from './carry-out.ts';
 
@@ -33,7 +33,7 @@ const target: NodeTarget = {
 };
 const owner = { account: 'rtest0001', uid: 20_000 };
 const repair: Repair = { access: [], way: [], strays: false, precaution: false, count: 1 };
-const access: Work = { kind: 'ensureAccess', epoch: 4, ...owner, publicKey: KEY };
+const access: Work = { kind: 'ensureAccess', epoch: 4, ...owner, ...WANTED };
 const clean: Work = { kind: 'clean', prepare: false, residue: [aPlacement(1, 'a')] };
 
 /** What each playbook answers, and what was run. */
@@ -107,7 +107,7 @@ describe('a repair of a rented node', () => {
     });
     expect(ran).toEqual([
       { playbook: 'prepare_node', fence: 9, keepBaseline: true },
-      { playbook: 'create_user', fence: 9, ...owner, publicKey: KEY },
+      { playbook: 'create_user', fence: 9, ...owner, ...WANTED },
       { playbook: 'remove_strays', fence: 9, keep: owner },
     ]);
   });

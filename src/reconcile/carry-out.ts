@@ -64,7 +64,7 @@ async function ensureAccess(
   deps: CarryOutDeps,
   signal: AbortSignal,
 ): Promise<WorkOutcome> {
-  const { account, uid, publicKey, repair } = work;
+  const { account, uid, publicKey, expiresAt, repair } = work;
   const step = createStep(target, deps.policy().provision.timeoutMs, deps, signal);
   const repaired = { ...NOTHING_REPAIRED };
   const end = (outcome: WorkOutcome) => withRepaired(outcome, repair && repaired);
@@ -73,7 +73,7 @@ async function ensureAccess(
     if (!prepared.ok || signal.aborted) return end(outcomeOf(prepared));
     repaired.way = prepared.changed;
   }
-  const result = await step({ playbook: 'create_user', fence, account, uid, publicKey });
+  const result = await step({ playbook: 'create_user', fence, account, uid, publicKey, expiresAt });
   const made = outcomeOf(result);
   if (!result.ok || signal.aborted) return end(made);
   repaired.access = result.changed;

@@ -23,10 +23,21 @@ function observe(
 }
 
 it('a rented node is compared with its placement, the key by the file that orion_account writes', () => {
-  const sha256 = createHash('sha256').update(`restrict,pty ${KEY}\n`).digest('hex');
-  const sound = aRentedInspection({ keyFiles: [{ ...SOUND_KEY, sha256 }] });
+  const look = (options: string) => {
+    const sha256 = createHash('sha256').update(`restrict,pty${options} ${KEY}\n`).digest('hex');
+    return aRentedInspection({ keyFiles: [{ ...SOUND_KEY, sha256 }] });
+  };
+  const sound = look(',expiry-time="20260504130000Z"');
   const live = aPlacement(1, 'a');
-  expect(observe(sound, { state: 'allocated' }, live)).toMatchObject({ access: [], way: [], strays: [] });
+  const none = { access: [], way: [], strays: [] };
+  expect(observe(sound, { state: 'allocated' }, live)).toMatchObject(none);
+  // Of an sshd before 9.1, whose times are in a time zone that is known there alone.
+  expect(observe(look(',expiry-time="local"'), { state: 'allocated' }, live)).toMatchObject(none);
+  for (const changed of [',expiry-time="20260504130001Z"', '']) {
+    expect(observe(look(changed), { state: 'allocated' }, live)?.access).toHaveLength(1);
+  }
+  const endless = { ...live, appliedExpiresAt: null };
+  expect(observe(look(''), { state: 'allocated' }, endless)).toMatchObject(none);
   const other = { ...live, appliedKey: 'ssh-ed25519 BBBB' };
   expect(observe(sound, { state: 'allocated' }, other)?.access).toEqual([
     'the key file of rtest0001 was changed',

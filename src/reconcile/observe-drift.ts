@@ -22,7 +22,11 @@ export function observeDrift(
   if (latest === null || expectation === 'unsettled') return null;
   const expected =
     live && live.appliedKey !== null
-      ? { account: live.account, uid: live.uid, keyFileSha256: digestKeyFile(live.appliedKey) }
+      ? {
+          account: live.account,
+          uid: live.uid,
+          keyFileSha256: digestKeyFile(live.appliedKey, live.appliedExpiresAt),
+        }
       : null;
   const nowMs = clock.monotonicMs();
   const waitMs = Math.max(nextRepairAtMs(memory) - nowMs, 0);
@@ -43,7 +47,14 @@ export function isSeenDrifted(node: Node, { watcher }: Pick<Context, 'watcher'>)
   return latest !== null && node.record.state === 'free' && isDrifted(findDrift(latest, null, []));
 }
 
-/** Of the file that orion_account writes: it holds one line. */
-export function digestKeyFile(publicKey: string): string {
-  return createHash('sha256').update(`restrict,pty ${publicKey}\n`).digest('hex');
+/**
+ * Of the file that orion_account writes: it holds one line. Under an sshd before 9.1 it names the end in the node's own
+ * time zone, which is known there alone; the inspection then says `local`, and only that there is an end is compared.
+ */
+export function digestKeyFile(publicKey: string, expiresAt: Date | null): string[] {
+  const digest = (options: string) =>
+    createHash('sha256').update(`restrict,pty${options} ${publicKey}\n`).digest('hex');
+  if (expiresAt === null) return [digest('')];
+  const ends = [expiresAt.toISOString().replace(/[-:T]|\.\d+/g, ''), 'local'];
+  return ends.map((end) => digest(`,expiry-time="${end}"`));
 }

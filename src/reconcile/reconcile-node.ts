@@ -5,6 +5,7 @@ import { describeConditionChanges } from '../core/condition-events.ts';
 import { decideNode } from '../core/decide-node.ts';
 import { isDrifted } from '../core/drift.ts';
 import type { NewEvent } from '../core/event.ts';
+import { accessOf } from '../core/lease.ts';
 import type { Node } from '../core/node.ts';
 import type { NodeDecision } from '../core/node-decision.ts';
 import type { NodeInputs } from '../core/node-inputs.ts';
@@ -59,18 +60,20 @@ function observe(node: Node, context: Context): NodeInputs {
   const live = fleet.livePlacement(name) ?? null;
   const run = runs.get(name);
   const residue = fleet.residue(name);
+  const rental = live ? fleet.rental(live.rentalId) : undefined;
+  const now = clock.now();
   return {
     node,
     health: watcher.health(name),
     live,
-    wantedKey: (live && fleet.rental(live.rentalId)?.spec.sshPublicKey) ?? null,
+    wanted: rental ? accessOf(rental, policy(), now) : null,
     residue,
     // Asked when its last client got none and it is clean again; once it is lent or cleaned anew that is over.
     blame: residue.some(hasFailed) ? blameNode(name, fleet.rentals(), policy().provision) : null,
     run,
     drift: observeDrift(node, live, run, context),
     policy: policy(),
-    now: clock.now(),
+    now,
     jitter: random(),
   };
 }

@@ -1,6 +1,7 @@
 import { setCondition } from '../core/condition.ts';
 import { decideRental } from '../core/decide-rental.ts';
 import { describeFlapping } from '../core/flapping.ts';
+import { accessOf, computeExpiry } from '../core/lease.ts';
 import { computeTurn, listMoves } from '../core/move-turn.ts';
 import type { Node } from '../core/node.ts';
 import { nextState } from '../core/node-machine.ts';
@@ -73,15 +74,15 @@ export async function reconcileRental(
     due.markRental(rental.id);
     return;
   }
-  if (change.bound)
-    context.start(change.bound.node, workFor(rental, change.bound, result.fence), result.fence);
+  if (change.bound) {
+    const { node, account, uid } = change.bound;
+    const access = accessOf(rental, policy(), now);
+    const work = { kind: 'ensureAccess', epoch: result.fence, account, uid, ...access } as const;
+    context.start(node, work, result.fence);
+  }
   for (const name of change.nodes) due.markNode(name);
   // What was decided from the old rows may already want a next step, such as another node after a lost one.
   if (decision.change.kind !== 'none') due.markRental(rental.id);
-}
-
-function workFor(rental: Rental, { account, uid }: NewPlacement, epoch: number) {
-  return { kind: 'ensureAccess', epoch, account, uid, publicKey: rental.spec.sshPublicKey } as const;
 }
 
 export function listCandidates(context: Context): Candidate[] {
@@ -126,10 +127,17 @@ function recordOf(rental: Rental, decision: RentalDecision, now: Date): RentalRe
   return isSame ? old : next;
 }
 
-/** The key is the only part of the spec that takes work on a node. */
+/**
+ * The key and the end of the lease are what takes work on a node. A later end there than the lease's own takes nothing
+ * from the client, and is put right without him.
+ */
 function isSpecApplied(rental: Rental): boolean {
   const ready = rental.placements.filter(({ endedAt, readyAt }) => endedAt === null && readyAt !== null);
-  return ready.every(({ appliedKey }) => appliedKey === rental.spec.sshPublicKey);
+  const end = computeExpiry(rental)?.getTime() ?? 0;
+  return ready.every(
+    ({ appliedKey, appliedExpiresAt }) =>
+      appliedKey === rental.spec.sshPublicKey && end <= (appliedExpiresAt?.getTime() ?? Infinity),
+  );
 }
 
 type NewPlacement = NonNullable<Save['bind']>;
@@ -197,7 +205,14 @@ function bindTo(rental: Rental, node: Node, role: 'serving' | 'incoming', now: D
     nextAttemptAt: null,
     nextUid: record.nextUid + 1,
   };
-  const unset = { readyAt: null, appliedKey: null, endedAt: null, endReason: null, cleanedAt: null };
+  const unset = {
+    readyAt: null,
+    appliedKey: null,
+    appliedExpiresAt: null,
+    endedAt: null,
+    endReason: null,
+    cleanedAt: null,
+  };
   return {
     save: { nodes: [{ name: spec.name, record: nodeRecord }], bind: bound },
     nodes: [spec.name],

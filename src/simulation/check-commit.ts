@@ -1,11 +1,12 @@
 import { findCondition } from '../core/condition.ts';
+import { computeExpiry } from '../core/lease.ts';
 import type { Node } from '../core/node.ts';
 import type { Placement } from '../core/rental.ts';
 import type { Books } from './books.ts';
 import { checkTenants } from './check-effect.ts';
 import { checkMoveBegins } from './check-moves.ts';
 import { fingerprintOf, isClean } from './machine.ts';
-import type { Change, Commit, RentalRow } from './memory-tables.ts';
+import { type Change, type Commit, type RentalRow, toRental } from './memory-tables.ts';
 
 function changesOf<Row>(
   commit: Commit,
@@ -107,6 +108,7 @@ function checkChange(books: Books, commit: Commit, before: Placement, after: Pla
       violate(`${rentalId} is called ready on ${node}, where its account is not`);
     }
   }
+  if (before.appliedExpiresAt !== after.appliedExpiresAt) checkEnd(books, after);
   if (before.cleanedAt === null && after.cleanedAt !== null) {
     const account = machine?.accounts.get(after.account);
     if (account?.uid === uid || machine?.residue.has(uid))
@@ -115,6 +117,17 @@ function checkChange(books: Books, commit: Commit, before: Placement, after: Pla
       violate(`${node} is called clean of ${rentalId}, and no try said so`);
     if (after.report?.found) books.tally.count('clean after something was found');
   }
+}
+
+/** A node ends access by itself, and never before the lease does; a renewal may have come since it was given the end. */
+function checkEnd({ tables, violate, tally }: Books, { rentalId, node, appliedExpiresAt }: Placement): void {
+  const row = tables.rentals.get(rentalId);
+  const end = row && computeExpiry(toRental(tables, row));
+  if (!end || !appliedExpiresAt) return;
+  const lateMs = appliedExpiresAt.getTime() - end.getTime();
+  if (lateMs >= 0 && lateMs < 1_000) tally.count('node given the true end');
+  else if (lateMs < 0 && row.generation === row.record.observedGeneration)
+    violate(`${node} shuts ${rentalId} out ${-lateMs} ms before its time`);
 }
 
 /**

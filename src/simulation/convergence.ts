@@ -1,8 +1,9 @@
 import { findCondition } from '../core/condition.ts';
+import { computeExpiry } from '../core/lease.ts';
 import type { Node } from '../core/node.ts';
 import { matches } from '../core/placement.ts';
 import { isClean } from './machine.ts';
-import type { RentalRow } from './memory-tables.ts';
+import { type RentalRow, toRental } from './memory-tables.ts';
 import type { World } from './world.ts';
 
 /** What is not yet as it is wanted, with all faults gone; null when everything is. */
@@ -50,6 +51,9 @@ function whyNotNode(world: World, { spec, record, wishes, generation }: Node): s
   const account = machine.accounts.get(live.account);
   if (!account) return `the account of ${live.rentalId} is not on ${spec.name}`;
   if (account.key !== rental?.spec.sshPublicKey) return `${live.rentalId} wants another key on ${spec.name}`;
+  const end = computeExpiry(toRental(world.store.tables, rental))?.getTime() ?? 0;
+  if (account.expiresAt?.getTime() !== Math.ceil(end / 1_000) * 1_000)
+    return `${live.rentalId} has another end on ${spec.name} than its lease`;
   if ((spec.retiring || wishes.draining) && freeNodesFor(world, rental).length > 0)
     return `${spec.name} is to be emptied`;
   return null;

@@ -7,6 +7,8 @@ export interface Account {
   uid: number;
   /** The key that sshd takes for it; null as long as none was written. */
   key: string | null;
+  /** Until when sshd takes it; null as long as none was written. */
+  expiresAt: Date | null;
 }
 
 /** How a machine is; each fault of the simulation changes one of these. */

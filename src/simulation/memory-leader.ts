@@ -164,7 +164,14 @@ function writeAll(tables: Tables, transaction: Transaction, save: Save, fence: n
     if (!old || old.endedAt !== null || !putPlacement(tables, transaction, { ...old, ...set })) return false;
   }
   if (save.bind) {
-    const unset = { readyAt: null, appliedKey: null, endedAt: null, endReason: null, cleanedAt: null };
+    const unset = {
+      readyAt: null,
+      appliedKey: null,
+      appliedExpiresAt: null,
+      endedAt: null,
+      endReason: null,
+      cleanedAt: null,
+    };
     const { decision, ...bound } = save.bind;
     if (!putPlacement(tables, transaction, { ...bound, ...unset, epoch: fence })) return false;
     // Of a number that is undone nothing is ever read.

@@ -1,3 +1,4 @@
+import type { Access } from '../core/lease.ts';
 import type { PlaybookRequest } from '../core/ports.ts';
 import type { FailureReason } from '../core/remedy.ts';
 import { leave, type Machine } from './machine.ts';
@@ -22,13 +23,13 @@ export function stepsOf(request: PlaybookRequest, findings: string[]): Step[] {
       // Only a baseline that is taken anew changes what verification takes for normal.
       return request.keepBaseline ? [fence, () => undefined] : [fence, prepare];
     case 'create_user': {
-      const { account, uid, publicKey } = request;
+      const { account, uid, publicKey, expiresAt } = request;
       return [
         fence,
         (machine) => claimUid(machine, account, uid),
         (machine) => addAccount(machine, account, uid),
         (machine) => leave(machine, uid, 'home'),
-        (machine) => writeKey(machine, account, publicKey),
+        (machine) => writeKey(machine, account, { publicKey, expiresAt }),
       ];
     }
     case 'delete_user': {
@@ -80,16 +81,16 @@ function claimUid(machine: Machine, account: string, uid: number): void {
 }
 
 function addAccount(machine: Machine, account: string, uid: number): void {
-  if (!machine.accounts.has(account)) machine.accounts.set(account, { uid, key: null });
+  if (!machine.accounts.has(account)) machine.accounts.set(account, { uid, key: null, expiresAt: null });
 }
 
 /** A spec that no machine can do anything with. */
 export const BROKEN_KEY = 'broken';
 
-function writeKey(machine: Machine, account: string, key: string): void {
-  if (key.includes(BROKEN_KEY)) throw new Refusal('PlaybookFailed', 'the key can not be written');
+function writeKey(machine: Machine, account: string, { publicKey, expiresAt }: Access): void {
+  if (publicKey.includes(BROKEN_KEY)) throw new Refusal('PlaybookFailed', 'the key can not be written');
   const there = machine.accounts.get(account);
-  if (there) there.key = key;
+  if (there) Object.assign(there, { key: publicKey, expiresAt });
 }
 
 /** Once it is deleted the uid is used up, even if the account was never made. */

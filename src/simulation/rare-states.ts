@@ -13,6 +13,7 @@ export const RARE_STATES = [
   'breaker opened',
   'event: pool.breaker_closed',
   'moved',
+  'node given the true end',
   'rental reason: MigrationQueued',
   'rental reason: PoisonSuspected',
   'rental reason: RentalSuspected',

@@ -46,6 +46,7 @@ export const INSPECTION_SCRIPT = `
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
 digest() { head -c 32768 "$1" 2>/dev/null | sha256sum | cut -c 1-64; }
+digest_key() { head -c 32768 "$1" 2>/dev/null | sed 's/,expiry-time="[0-9]\\{14\\}" /,expiry-time="local" /' | sha256sum | cut -c 1-64; }
 drop_in=/etc/ssh/sshd_config.d/orion.conf
 if [ -e /bin/bash ]; then shell=/bin/bash; else shell=/bin/sh; fi
 echo 'orion-inspection 1'
@@ -79,7 +80,7 @@ if cd /etc/ssh/orion 2>/dev/null; then
     if [ $n -gt 64 ]; then continue; fi
     case $file in *[!A-Za-z0-9_.-]*) name='?' ;; *) name=$file ;; esac
     sum=
-    if [ -f "./$file" ] && [ ! -L "./$file" ]; then sum=$(digest "./$file"); fi
+    if [ -f "./$file" ] && [ ! -L "./$file" ]; then sum=$(digest_key "./$file"); fi
     echo "key:$name:$(stat -c %a:%u:%g "./$file"):$sum"
   done
 fi

@@ -29,6 +29,7 @@ export async function openInspectedNode(owner: { account: string; uid: number },
   const prober = createProber({ logger: SILENT, keepaliveMs: 0 });
   const runner = await createPlaybookRunner({ runDir: join(home, 'run'), logger: SILENT, warm: true });
   let fence = 0;
+  const access = { publicKey, expiresAt: secondsFromNow(3_600) };
 
   const probe = (timeoutMs: number): Promise<ProbeResult> =>
     prober.probe(target, { depth: 'fresh', timeoutMs, signal });
@@ -51,12 +52,18 @@ export async function openInspectedNode(owner: { account: string; uid: number },
     tryRun,
     look,
     lastFence: () => fence,
+    /** What `create` gives the account from now on, and `drift` expects. */
+    setEnd(expiresAt: Date) {
+      access.expiresAt = expiresAt;
+    },
     prepare: (keepBaseline: boolean) => run({ playbook: 'prepare_node', fence: ++fence, keepBaseline }),
-    create: () => run({ playbook: 'create_user', fence: ++fence, ...owner, publicKey }),
+    create: () => run({ playbook: 'create_user', fence: ++fence, ...owner, ...access }),
+    tryCreate: () => tryRun({ playbook: 'create_user', fence: ++fence, ...owner, ...access }),
     remove: () => run({ playbook: 'delete_user', fence: ++fence, ...owner }),
     removeStrays: () => run({ playbook: 'remove_strays', fence: ++fence, keep: owner }),
     verify: async () => (await run({ playbook: 'verify_clean', fence: ++fence })).findings,
-    drift: async () => findDrift(await look(), { ...owner, keyFileSha256: digestKeyFile(publicKey) }, []),
+    drift: async () =>
+      findDrift(await look(), { ...owner, keyFileSha256: digestKeyFile(publicKey, access.expiresAt) }, []),
     async isKeyAccepted(): Promise<boolean> {
       const query = createAccessQuery({ logger: SILENT });
       const options = { timeoutMs: 10_000, signal };
@@ -74,4 +81,9 @@ export async function openInspectedNode(owner: { account: string; uid: number },
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+/** A whole second, which is what a key's end can say. */
+export function secondsFromNow(seconds: number): Date {
+  return new Date((Math.ceil(Date.now() / 1_000) + seconds) * 1_000);
 }

@@ -16,6 +16,7 @@ const columns = {
   startedAt: placements.startedAt,
   readyAt: placements.readyAt,
   appliedKey: placements.appliedKey,
+  appliedExpiresAt: placements.appliedExpiresAt,
   endedAt: placements.endedAt,
   endReason: placements.endReason,
   cleanedAt: placements.cleanedAt,
