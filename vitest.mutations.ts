@@ -48,6 +48,11 @@ export const MUTATIONS: Record<string, Mutation> = {
     find: 'mayAct() ? await',
     replace: 'true ? await',
   },
+  'a node is given the true end of the lease': {
+    file: 'core/decide-node.ts',
+    find: 'isGiven(live, wanted)',
+    replace: 'live.appliedKey === wanted.publicKey',
+  },
   'access is confirmed before the old one ends': {
     file: 'core/decide-move.ts',
     find: 'if (incoming.readyAt === null)',
