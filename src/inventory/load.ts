@@ -4,10 +4,10 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { InventoryResult } from '../core/inventory.ts';
 import type { NodeSpec } from '../core/node.ts';
+import { suggest } from '../core/suggest.ts';
 import { isLabelKey } from './formats.ts';
 import { findRelationProblems } from './relations.ts';
 import { fillPolicy, type InventoryFile, inventorySchema, type NodeEntry } from './schema.ts';
-import { suggest } from './suggest.ts';
 import { BROKEN, type Path, type Problem, readTree, type Tree } from './tree.ts';
 import type { Environment } from './variables.ts';
 

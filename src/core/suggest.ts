@@ -1,5 +1,11 @@
 /** ` (did you mean "interval"?)` when one of the known words is close to the one that was written, else ''. */
 export function suggest(written: string, known: readonly string[]): string {
+  const word = findNearest(written, known);
+  return word === null ? '' : ` (did you mean "${word}"?)`;
+}
+
+/** The known word that was probably meant; null when none is close. */
+export function findNearest(written: string, known: readonly string[]): string | null {
   const plain = normalise(written);
   let best: { word: string; distance: number } | null = null;
   for (const word of known) {
@@ -8,7 +14,7 @@ export function suggest(written: string, known: readonly string[]): string {
   }
   // Two slips in a long word are still the same word; in a short one they make another.
   const allowed = Math.min(3, Math.ceil(plain.length / 3));
-  return best !== null && best.distance <= allowed ? ` (did you mean "${best.word}"?)` : '';
+  return best !== null && best.distance <= allowed ? best.word : null;
 }
 
 /** `dead_after` and `DeadAfter` are `deadAfter` in somebody else's spelling. */
