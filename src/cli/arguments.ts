@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { DURATION_FORMAT, parseDuration } from '../core/duration.ts';
+import type { Kind } from './look-up.ts';
 
 /** Parsers of options; commander shows what they throw, and ends with the code for wrong usage. */
 export function durationText(text: string): string {
@@ -24,4 +25,18 @@ export function countOrAll(text: string): number {
   if (text === 'all') return Number.POSITIVE_INFINITY;
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Expected a number above 0, or all.');
   return Number(text);
+}
+
+/** `mine`, or `rental/mine` as `-o name` prints it. */
+export function objectName(kind: Kind): (text: string) => string {
+  return (text) => {
+    const name = text.startsWith(`${kind}/`) ? text.slice(kind.length + 1) : text;
+    if (name === '' || name.includes('/')) throw new InvalidArgumentError(`Expected the name of a ${kind}.`);
+    return name;
+  };
+}
+
+export function objectNames(kind: Kind): (text: string, before?: string[]) => string[] {
+  const parse = objectName(kind);
+  return (text, before = []) => [...before, parse(text)];
 }

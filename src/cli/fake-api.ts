@@ -72,7 +72,9 @@ export interface Ran {
 export async function runOrion(
   argv: string[],
   env: Io['env'],
-  more: { signal?: AbortSignal; runProgram?: Io['runProgram']; onOut?: (text: string) => void } = {},
+  more: Partial<Pick<Io, 'signal' | 'runProgram' | 'terminal' | 'input'>> & {
+    onOut?: (text: string) => void;
+  } = {},
 ): Promise<Ran> {
   const ran: Ran = { code: -1, out: '', err: '', programs: [] };
   ran.code = await run(argv, {
@@ -84,6 +86,9 @@ export async function runOrion(
     err: (text) => {
       ran.err += text;
     },
+    terminal: more.terminal ?? (() => null),
+    input: more.input ?? { isTerminal: false, readAll: async () => '', ask: async () => '' },
+    self: ['orion'],
     signal: more.signal ?? new AbortController().signal,
     now: () => new Date('2026-01-01T12:00:00Z'),
     runProgram: async (file, args) => {

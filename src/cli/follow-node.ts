@@ -1,8 +1,13 @@
 import type { Node } from '../client/operations.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';
+import { loadNode } from './look-up.ts';
+import { createProgress } from './progress.ts';
 import { requireAdminView } from './resources.ts';
 import { printable } from './table.ts';
+
+/** Node's timers overflow beyond it. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Nothing is placed on it, by a reconciler that knows of the wish. */
 export function isEmpty({ generation, status }: Node): boolean {
@@ -17,21 +22,20 @@ export async function followNode(
 ): Promise<void> {
   const { io } = context;
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), options.timeoutMs);
+  const timer = setTimeout(() => deadline.abort(), Math.min(options.timeoutMs, LONGEST_TIMER_MS));
   const signal = AbortSignal.any([io.signal, deadline.signal]);
   const input = { params: { name } };
-  let lastLine = '';
+  const progress = createProgress(io);
   try {
     // What was observed is not an event of its own, so the start of the watch may be a moment behind.
     for (;;) {
-      const node = requireAdminView(await context.client().call('getNode', input));
+      const node = requireAdminView(await loadNode(context, name));
       if (options.isThere(node)) return;
       for await (const seen of context.client().watch('getNode', input, { signal })) {
         const change = requireAdminView(seen);
         const waitsFor = change.status.conditions.find(({ type }) => type === 'Schedulable')?.message ?? '';
-        const line = `${name} is ${change.status.state}${waitsFor ? `: ${printable(waitsFor)}` : ''}`;
-        if (line !== lastLine) io.err(`${line}\n`);
-        lastLine = line;
+        const line = `${name}: ${change.status.state}${waitsFor ? `: ${printable(waitsFor)}` : ''}`;
+        progress.step(line);
         if (options.isThere(change)) return;
       }
       if (io.signal.aborted) throw new CliError('interrupted', { exitCode: EXIT.interrupted });
@@ -44,6 +48,7 @@ export async function followNode(
       }
     }
   } finally {
+    progress.end();
     clearTimeout(timer);
   }
 }

@@ -39,7 +39,7 @@ test('drain notes all nodes first, then waits until each is empty, saying what f
   });
   const done = await runCli(['drain', 'w1', 'w2']);
   expect(done).toMatchObject({ code: 0, out: 'node/w1 drained\nnode/w2 drained\n' });
-  expect(done.err).toContain('w1 is allocated: r_1 is moved from it');
+  expect(done.err).toContain('w1: allocated: r_1 is moved from it');
   expect(api.requests.slice(0, 2).map(({ line }) => line)).toEqual([
     'POST /api/nodes/w1/drain',
     'POST /api/nodes/w2/drain',

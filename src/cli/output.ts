@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import type { Io } from './io.ts';
+import { createPaint } from './paint.ts';
 import type { Column, Resource } from './resources.ts';
-import { createTable } from './table.ts';
+import { type Cell, createTable, type Table } from './table.ts';
 
 export const FORMATS = ['json', 'yaml', 'wide', 'name'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -21,6 +22,56 @@ export function printData(io: Io, format: Format | undefined, value: unknown): b
   return true;
 }
 
+/** What was done to one object: `rental/mine released`, only its name, or the object itself. */
+export function printDone(
+  io: Io,
+  format: Format | undefined,
+  { kind, name, done, object }: { kind: string; name: string; done: string; object: unknown },
+): void {
+  if (printData(io, format, object)) return;
+  io.out(format === 'name' ? `${kind}/${name}\n` : `${kind}/${name} ${done}\n`);
+}
+
+export function isForPeople(format: Format | undefined): boolean {
+  return format === undefined || format === 'wide';
+}
+
+/** A table for the terminal, if there is one: cut to its width. */
+export function createScreenTable(io: Io, headers: string[], cut = true): Table {
+  const size = cut ? io.terminal('out') : null;
+  return createTable(headers, {
+    paint: createPaint(io, 'out'),
+    ...(size === null ? {} : { width: size.columns }),
+  });
+}
+
+/** The rows of a list for people, under their headers. Who asks for wide ones rather has them wrapped than cut. */
+export function createRows<Item>(
+  io: Io,
+  resource: Resource<Item>,
+  format: Format | undefined,
+  cut = format !== 'wide',
+): { format(items: Item[]): string } {
+  let table: { columns: Column<Item>[]; table: Table } | null = null;
+  return {
+    format(items) {
+      if (table === null) {
+        const columns = resource.columns(items[0]).filter((column) => format === 'wide' || !column.wide);
+        const headers = columns.map((column) => column.header);
+        table = { columns, table: createScreenTable(io, headers, cut) };
+      }
+      const { columns } = table;
+      return table.table.format(items.map((item) => columns.map((column) => cellOf(column, item, io.now()))));
+    },
+  };
+}
+
+function cellOf<Item>(column: Column<Item>, item: Item, now: Date): Cell {
+  const text = column.cell(item, now);
+  const tone = column.tone?.(item) ?? null;
+  return tone === null ? text : { text, tone };
+}
+
 /** Prints objects of one kind as they come, lists first and changes later. */
 export interface Printer<Item> {
   /** A whole list. */
@@ -35,32 +86,18 @@ export function createPrinter<Item>(
   format: Format | undefined,
 ): Printer<Item> {
   const shown = new Map<string, string>();
-  let table: { columns: Column<Item>[]; format(rows: string[][]): string } | null = null;
-
-  function rowOf(item: Item, columns: Column<Item>[]): string[] {
-    return columns.map((column) => column.cell(item, io.now()));
-  }
-
-  function printRows(items: Item[]): void {
-    if (table === null) {
-      const columns = resource.columns(items[0]).filter((column) => format === 'wide' || !column.wide);
-      table = { columns, ...createTable(columns.map((column) => column.header)) };
-    }
-    const { columns } = table;
-    io.out(table.format(items.map((item) => rowOf(item, columns))));
-  }
+  const rows = createRows(io, resource, format);
 
   /** What makes a new line worth printing: the cells that don't change by the mere passing of time. */
   function keyOf(item: Item): string {
     if (format === 'json' || format === 'yaml') return JSON.stringify(item);
     const columns = resource.columns(item).filter((column) => !column.volatile);
-    return JSON.stringify(rowOf(item, columns));
+    return JSON.stringify(columns.map((column) => column.cell(item, io.now())));
   }
 
   function print(items: Item[]): void {
-    if (format === 'name') {
-      io.out(items.map((item) => `${resource.singular}/${resource.nameOf(item)}\n`).join(''));
-    } else printRows(items);
+    if (format !== 'name') io.out(rows.format(items));
+    else io.out(items.map((item) => `${resource.singular}/${resource.nameOf(item)}\n`).join(''));
   }
 
   return {

@@ -1,5 +1,6 @@
 import type { Event, Node, Rental, TenantNode } from '../client/operations.ts';
 import { CliError } from './cli-error.ts';
+import type { Tone } from './paint.ts';
 import { formatAge, formatLeft, printable } from './table.ts';
 
 /** Tenants are told less about a node. */
@@ -20,7 +21,30 @@ export interface Column<Item> {
   wide?: boolean;
   volatile?: boolean;
   cell(item: Item, now: Date): string;
+  /** How it looks on a terminal that has colours; null: as the rest. */
+  tone?(item: Item): Tone | null;
 }
+
+const PHASE_TONES: Record<Rental['status']['phase'], Tone> = {
+  Pending: 'busy',
+  Provisioning: 'busy',
+  Active: 'good',
+  Migrating: 'busy',
+  Lost: 'bad',
+  Releasing: 'busy',
+  Released: 'faint',
+  Failed: 'bad',
+};
+
+const STATE_TONES: Record<Node['status']['state'], Tone | null> = {
+  unknown: 'faint',
+  free: 'good',
+  provisioning: 'busy',
+  allocated: null,
+  cleaning: 'busy',
+  quarantined: 'bad',
+  dead: 'bad',
+};
 
 export const RENTALS: Resource<Rental> = {
   singular: 'rental',
@@ -28,7 +52,11 @@ export const RENTALS: Resource<Rental> = {
   idOf: (rental) => rental.id,
   columns: () => [
     { header: 'NAME', cell: (rental) => rental.name },
-    { header: 'PHASE', cell: (rental) => rental.status.phase },
+    {
+      header: 'PHASE',
+      cell: (rental) => rental.status.phase,
+      tone: (rental) => PHASE_TONES[rental.status.phase],
+    },
     { header: 'NODE', cell: (rental) => rental.status.node ?? '-' },
     { header: 'REASON', cell: (rental) => reasonOf(rental) },
     { header: 'EXPIRES', volatile: true, cell: (rental, now) => formatLeft(rental.status.expiresAt, now) },
@@ -42,8 +70,12 @@ export const RENTALS: Resource<Rental> = {
 
 const ADMIN_NODE_COLUMNS: Column<Node>[] = [
   { header: 'NAME', cell: (node) => node.name },
-  { header: 'STATUS', cell: (node) => node.status.status + markOf(node) },
-  { header: 'STATE', cell: (node) => node.status.state },
+  {
+    header: 'STATUS',
+    cell: (node) => node.status.status + markOf(node),
+    tone: (node) => (node.status.status === 'dead' ? 'bad' : node.spec.unschedulable ? 'busy' : null),
+  },
+  { header: 'STATE', cell: (node) => node.status.state, tone: (node) => STATE_TONES[node.status.state] },
   { header: 'RENTAL', cell: (node) => node.status.rental ?? '-' },
   { header: 'ZONE', cell: (node) => node.spec.zone ?? '-' },
   { header: 'CHECKED', volatile: true, cell: (node, now) => formatAge(node.status.lastChecked, now) },

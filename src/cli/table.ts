@@ -1,31 +1,58 @@
 import { escapeText } from '../core/escape-text.ts';
+import { type Paint, plain, type Tone } from './paint.ts';
+
+export type Cell = string | { text: string; tone: Tone };
 
 /** A table as kubectl prints it: columns as wide as their widest cell, three blanks between them. */
 export interface Table {
   /** Rows in line with each other and with those printed before. */
-  format(rows: string[][]): string;
+  format(rows: Cell[][]): string;
 }
 
-export function createTable(headers: string[]): Table {
+const GAP = '   ';
+
+/** `width`: how long a line may be, for a terminal; what is longer is cut off, and says so with a `…`. */
+export function createTable(headers: string[], look: { width?: number; paint?: Paint } = {}): Table {
+  const { width = Number.POSITIVE_INFINITY, paint = plain } = look;
   const widths = headers.map((header) => header.length);
   let printedHeaders = false;
   return {
     format(rows) {
-      const all = printedHeaders ? rows : [headers, ...rows];
+      const all = printedHeaders
+        ? rows
+        : [headers.map((text) => ({ text, tone: 'strong' as const })), ...rows];
       printedHeaders = true;
       for (const row of all) {
-        for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+        for (const [index, cell] of row.entries()) {
+          widths[index] = Math.max(widths[index] ?? 0, textOf(cell).length);
+        }
       }
-      return all.map((row) => `${formatRow(row, widths)}\n`).join('');
+      return all.map((row) => `${formatRow(row, widths, width, paint)}\n`).join('');
     },
   };
 }
 
-function formatRow(row: string[], widths: number[]): string {
-  return row
-    .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-    .join('   ')
-    .trimEnd();
+function formatRow(row: Cell[], widths: number[], width: number, paint: Paint): string {
+  const parts: string[] = [];
+  let used = 0;
+  // Behind the last cell that says anything there are no blanks.
+  const end = row.findLastIndex((cell) => textOf(cell) !== '');
+  for (const [index, cell] of row.slice(0, end + 1).entries()) {
+    const gap = index === 0 ? '' : GAP;
+    const room = width - used - gap.length;
+    if (room < 1) break;
+    const text = textOf(cell);
+    const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
+    const padding =
+      index === end ? '' : ' '.repeat(Math.max(0, Math.min(widths[index] ?? 0, room) - shown.length));
+    parts.push(gap, typeof cell === 'string' ? shown : paint(shown, cell.tone), padding);
+    used += gap.length + shown.length + padding.length;
+  }
+  return parts.join('');
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === 'string' ? cell : cell.text;
 }
 
 /** The longest is an RSA key of 16384 bits; the rest is shorter by far. */

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { withHelp } from '../cli/help.ts';
 import { stopLab } from './down.ts';
 import { type Reloaded, reloadLab } from './reload.ts';
 import { runLab } from './run.ts';
@@ -10,32 +11,37 @@ import { openWorker, type Worker } from './worker.ts';
 export function registerLabCommands(program: Command): void {
   const lab = program
     .command('lab')
-    .description('the lab on this machine: a database, a worker per node, daemon and proxy')
-    .addHelpText(
-      'after',
-      '\nThe lab is the one of ORION_HOME (default: .orion in the checkout). Needs root.',
-    );
-  lab
+    .description('the lab on this machine: a database, a worker per node, daemon and proxy');
+  const up = lab
     .command('up')
     .description('bring the lab up and stay in the foreground; Ctrl-C stops everything')
     .action(async () => {
       process.exitCode = await runLab(process.env);
     });
-  lab
+  withHelp(up, { about: WHICH, examples: [['orion lab up', 'as npm start does, when all is set up']] });
+  const down = lab
     .command('down')
     .description('stop the lab, or remove what a killed one left behind')
     .action(() => withErrors(async () => console.log(DOWN_MESSAGES[await stopLab(homeOf(process.env))])));
-  lab
+  withHelp(down, { about: WHICH, examples: [['orion lab down', 'from any terminal']] });
+  const status = lab
     .command('status')
     .description('what of the lab runs')
-    .option('-o, --output <format>', 'json, or a table when left out')
+    .addOption(new Option('-o, --output <format>', 'a table when left out').choices(['json']))
     .action((options: { output?: string }) =>
       withErrors(async () => {
         const status = await readStatus(homeOf(process.env));
         console.log(options.output === 'json' ? JSON.stringify(status, null, 2) : describeStatus(status));
       }),
     );
-  lab
+  withHelp(status, {
+    about: WHICH,
+    examples: [
+      ['orion lab status', 'each process, and the address'],
+      ['orion lab status -o json', 'for a program'],
+    ],
+  });
+  const reload = lab
     .command('reload')
     .description('after a change of the inventory: make its machines, then let the daemons read it (SIGHUP)')
     .action(() =>
@@ -45,11 +51,14 @@ export function registerLabCommands(program: Command): void {
         if (reloaded.problems.length > 0) process.exitCode = 1;
       }),
     );
+  withHelp(reload, { about: WHICH, examples: [['orion lab reload', 'after inventory.yaml was edited']] });
   registerPower(lab, 'stop', 'switch a worker off at once, as docker stop would', (worker) => worker.stop());
   registerPower(lab, 'start', 'switch a worker on again; its disk is as it was', (worker) => worker.start());
   registerPower(lab, 'freeze', 'stop every process of a worker where it stands', (worker) => worker.freeze());
   registerPower(lab, 'thaw', 'let a frozen worker go on', (worker) => worker.thaw());
 }
+
+const WHICH = 'The lab is the one of ORION_HOME (default: .orion in the checkout). Needs root.';
 
 function describeReload({ problems, started, moved, left, daemons }: Reloaded): string {
   const list = (words: string, names: string[]) => (names.length > 0 ? `${words} ${names.join(', ')}\n` : '');
@@ -78,7 +87,7 @@ function registerPower(
   description: string,
   act: (worker: Worker) => Promise<void>,
 ): void {
-  lab
+  const command = lab
     .command(verb)
     .description(description)
     .argument('<node>', 'name of a node of the inventory, such as worker_1')
@@ -94,6 +103,7 @@ function registerPower(
         await act(await openWorker({ home, ...found }));
       }),
     );
+  withHelp(command, { about: WHICH, examples: [[`orion lab ${verb} worker_1`, description]] });
 }
 
 async function withErrors(work: () => Promise<void>): Promise<void> {

@@ -57,6 +57,9 @@ async function orion(...args: string[]): Promise<string> {
       out += text;
     },
     err: (text) => void console.error(text),
+    terminal: () => null,
+    input: { isTerminal: false, readAll: async () => '', ask: async () => '' },
+    self: ['orion'],
     signal: new AbortController().signal,
     now: () => new Date(),
     runProgram: async () => 1,

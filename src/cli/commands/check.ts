@@ -2,18 +2,24 @@ import type { Command } from 'commander';
 import type { CheckedInvariant } from '../../store/check.ts';
 import { EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { withHelp } from '../help.ts';
 import { type Format, printData, withOutput } from '../output.ts';
 import { createTable, printable } from '../table.ts';
 import { requireConfig } from './daemon.ts';
 
 export function registerCheck(program: Command, context: Context): void {
-  withOutput(
-    program
-      .command('check')
-      .description('verify on the live database what always has to hold; exit code 1 when something does not')
-      .addHelpText('after', '\nReads the database that ORION_DATABASE_URL names; writes and locks nothing.'),
+  const command = withOutput(
+    program.command('check').description('verify on the live database what always has to hold'),
     ['json', 'yaml'],
   ).action(({ output }: { output?: Format }) => check(context, output));
+  withHelp(command, {
+    about: 'Reads the database that ORION_DATABASE_URL names; writes and locks nothing.',
+    examples: [
+      ['orion check', 'each invariant, and whether it holds'],
+      ['orion check -o json', 'for a program, such as one that runs it each hour'],
+    ],
+    failed: 'something that always has to hold does not, or could not be checked',
+  });
 }
 
 async function check(context: Context, format: Format | undefined): Promise<void> {

@@ -2,10 +2,11 @@ import { type Command, Option } from 'commander';
 import { type Config, parseConfig } from '../../config.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { withHelp } from '../help.ts';
 
 /** Commands that are the daemon, or work on its database. What they need is loaded when they run. */
 export function registerDaemon(program: Command, context: Context): void {
-  program
+  const serve = program
     .command('serve')
     .description('run the daemon: the API, the reconciler, or both')
     .addOption(new Option('--only <half>', 'run one half alone').choices(['api', 'reconciler']))
@@ -14,24 +15,41 @@ export function registerDaemon(program: Command, context: Context): void {
       const { serve } = await import('../../main.ts');
       context.exitWith(await serve(config, only === undefined ? {} : { only }));
     });
+  withHelp(serve, {
+    about:
+      'Its settings are environment variables (docs/operations.md), each also as NAME_FILE; all that are wrong are ' +
+      'told at once. SIGTERM and SIGINT stop it, SIGHUP lets it read its inventory again.',
+    examples: [
+      ['orion serve', 'both halves in one process'],
+      ['orion serve --only api', 'what faces clients, without a key to any node'],
+    ],
+    failed: 'a setting is wrong, or it could not go on',
+  });
 
-  program
+  const migrate = program
     .command('migrate')
     .description("bring the database's tables up to date")
-    .action(async () => {
-      const { databaseUrl } = requireConfig(context.io.env);
-      const [{ createPool }, { migrate }] = await Promise.all([
-        import('../../store/pool.ts'),
-        import('../../store/migrate.ts'),
-      ]);
-      const pool = createPool({ url: databaseUrl });
-      try {
-        await migrate(pool);
-        context.io.err('The tables are up to date.\n');
-      } finally {
-        await pool.close();
-      }
-    });
+    .action(() => migrateTables(context));
+  withHelp(migrate, {
+    about:
+      'The daemon does this itself when it starts. Repeating it is harmless; several at once wait for each other.',
+    examples: [['orion migrate', 'on the database that ORION_DATABASE_URL names']],
+  });
+}
+
+async function migrateTables({ io }: Context): Promise<void> {
+  const { databaseUrl } = requireConfig(io.env);
+  const [{ createPool }, { migrate }] = await Promise.all([
+    import('../../store/pool.ts'),
+    import('../../store/migrate.ts'),
+  ]);
+  const pool = createPool({ url: databaseUrl });
+  try {
+    await migrate(pool);
+    io.err('The tables are up to date.\n');
+  } finally {
+    await pool.close();
+  }
 }
 
 /** All settings of the daemon; the error names every one that is wrong. */

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import type { Input } from '../../client/client.ts';
 import type { Rental } from '../../client/operations.ts';
+import { objectName } from '../arguments.ts';
 import type { Context } from '../context.ts';
+import { withHelp } from '../help.ts';
+import { loadNode, loadRental } from '../look-up.ts';
 import { formatNextSteps } from '../next-steps.ts';
 import { type Format, printData, withOutput } from '../output.ts';
 import { formatPlacements } from '../placements-text.ts';
@@ -11,19 +14,37 @@ import { createTable, formatAge, formatLeft, printable } from '../table.ts';
 
 export function registerDescribe(program: Command, context: Context): void {
   const describe = program.command('describe').description('all about one rental or node, with its history');
-  withOutput(
-    describe.command('rental').description('one rental').argument('<name>', 'name or id of a rental'),
+  const rental = withOutput(
+    describe
+      .command('rental')
+      .description('one rental: what was wanted, where it is, its placements and what happened')
+      .argument('<rental>', 'name or id of a rental', objectName('rental')),
     ['json', 'yaml'],
   ).action((name: string, options: { output?: Format }) => describeRental(context, name, options.output));
-  withOutput(describe.command('node').description('one node').argument('<name>', 'name of a node'), [
-    'json',
-    'yaml',
-  ]).action((name: string, options: { output?: Format }) => describeNode(context, name, options.output));
+  withHelp(rental, {
+    examples: [
+      ['orion describe rental mine', 'for people'],
+      ['orion describe rental mine -o yaml', 'the object itself'],
+    ],
+    failed: 'failed, or there is no such rental',
+  });
+  const node = withOutput(
+    describe
+      .command('node')
+      .description('one node: its conditions, what comes next, who was on it and what happened')
+      .argument('<node>', 'name of a node', objectName('node')),
+    ['json', 'yaml'],
+  ).action((name: string, options: { output?: Format }) => describeNode(context, name, options.output));
+  withHelp(node, {
+    about: 'What is wrong with a node is told with whether and when it is tried again, and what to do.',
+    examples: [['orion describe node worker_1', 'what it is, and what it waits for']],
+    failed: 'failed, or there is no such node',
+  });
 }
 
 async function describeRental(context: Context, name: string, format: Format | undefined): Promise<void> {
   const { io } = context;
-  const rental = await context.client().call('getRental', { params: { id: name } });
+  const rental = await loadRental(context, name);
   if (printData(io, format, rental)) return;
   const { spec, status } = rental;
   const now = io.now();
@@ -58,7 +79,7 @@ async function describeRental(context: Context, name: string, format: Format | u
 
 async function describeNode(context: Context, name: string, format: Format | undefined): Promise<void> {
   const { io } = context;
-  const node = await context.client().call('getNode', { params: { name } });
+  const node = await loadNode(context, name);
   if (printData(io, format, node)) return;
   const common: [string, string][] = [
     ['Name', node.name],

@@ -1,22 +1,37 @@
 import type { Command } from 'commander';
 import type { Explanation } from '../../client/operations.ts';
+import { objectName } from '../arguments.ts';
 import type { Context } from '../context.ts';
+import { withHelp } from '../help.ts';
+import { orSuggest } from '../look-up.ts';
 import { type Format, printData, withOutput } from '../output.ts';
 import { formatPairs, formatSection } from '../sections.ts';
 import { createTable, formatAge, printable } from '../table.ts';
 
 export function registerExplain(program: Command, context: Context): void {
-  withOutput(
+  const command = withOutput(
     program
       .command('explain')
       .description('why a rental is where it is, or why it waits')
-      .argument('<name>', 'name or id of a rental'),
+      .argument('<rental>', 'name or id of a rental', objectName('rental')),
     ['json', 'yaml'],
   ).action((name: string, options: { output?: Format }) => explain(context, name, options.output));
+  withHelp(command, {
+    about:
+      'Tells each node that is passed over now, with the reason, and what the last placement was decided from.',
+    examples: [
+      ['orion explain mine', 'for people'],
+      ['orion explain mine -o json', 'for a program'],
+    ],
+    failed: 'failed, or there is no such rental',
+  });
 }
 
-async function explain({ client, io }: Context, name: string, format: Format | undefined): Promise<void> {
-  const told = await client().call('explainRental', { params: { id: name } });
+async function explain(context: Context, name: string, format: Format | undefined): Promise<void> {
+  const { client, io } = context;
+  const told = await orSuggest(context, 'rental', name, () =>
+    client().call('explainRental', { params: { id: name } }),
+  );
   if (printData(io, format, told)) return;
   const now = io.now();
   const { wanted, placement, meanings } = told;

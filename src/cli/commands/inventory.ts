@@ -5,6 +5,7 @@ import { createInventoryEnv } from '../../config.ts';
 import { computeSha256, loadInventory } from '../../inventory/load.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { withHelp } from '../help.ts';
 import { type Format, printData, withOutput } from '../output.ts';
 import { formatPlan } from '../plan-text.ts';
 
@@ -12,20 +13,33 @@ const FILE = 'ORION_INVENTORY, or else inventory.yaml, when left out';
 
 export function registerInventory(program: Command, context: Context): void {
   const inventory = program.command('inventory').description('check, plan and apply the file of nodes');
-  inventory
+  const checkCommand = inventory
     .command('check')
     .description('tell every mistake in the file, with its line and column')
     .argument('[file]', FILE)
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['json']))
     .action((file: string | undefined, options: { output?: 'json' }) => check(context, file, options.output));
-  withOutput(
+  withHelp(checkCommand, {
+    about: 'Needs no daemon: the file is read here, as the daemon would read it.',
+    examples: [
+      ['orion inventory check', 'the usual file'],
+      ['orion inventory check next.yaml', 'another one'],
+    ],
+    failed: 'there are mistakes',
+  });
+  const planCommand = withOutput(
     inventory
       .command('plan')
       .description('what would happen if the file were applied: node by node, rental by rental')
       .argument('[file]', FILE),
     ['json', 'yaml'],
   ).action((file: string | undefined, options: { output?: Format }) => plan(context, file, options.output));
-  withOutput(
+  withHelp(planCommand, {
+    about: 'Changes nothing. For administrators.',
+    examples: [['orion inventory plan', 'before it is applied']],
+    failed: 'failed, or there are mistakes in the file',
+  });
+  const applyCommand = withOutput(
     inventory
       .command('apply')
       .description("let the daemon read its inventory file again, if that is this file's content")
@@ -35,6 +49,15 @@ export function registerInventory(program: Command, context: Context): void {
   ).action((file: string | undefined, options: { output?: Format; force?: true }) =>
     apply(context, file, options),
   );
+  withHelp(applyCommand, {
+    about: 'A node that is taken out is emptied and cleaned before it is forgotten. For administrators.',
+    examples: [
+      ['orion inventory apply', 'after it was edited, and planned'],
+      ['orion inventory apply --force', 'half of the fleet goes, and that is meant'],
+    ],
+    failed: 'failed or refused; nothing was changed',
+    timedOut: 'noted, but no daemon that leads has answered yet',
+  });
 }
 
 function pathOf({ io }: Context, file: string | undefined): string {

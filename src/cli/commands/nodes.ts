@@ -1,72 +1,132 @@
 import { type Command, Option } from 'commander';
-import { durationMs } from '../arguments.ts';
+import { durationMs, objectName, objectNames } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { followNode, isEmpty } from '../follow-node.ts';
+import { withHelp } from '../help.ts';
+import { loadNode, orSuggest } from '../look-up.ts';
+import { type Format, printDone, withOutput } from '../output.ts';
 import { requireAdminView } from '../resources.ts';
 
-/** What an operator may wish of nodes, and how it is told when it was noted. */
-const WISHES = [
-  ['cordon', 'put no further rental on a node', 'cordoned'],
-  ['uncordon', 'use a node again, also after a drain', 'uncordoned'],
-  ['clean', 'clean and verify a node now, which is the way out of quarantine', 'cleaning asked for'],
-  [
-    'forget',
-    'give up a node that left the inventory and will not return; what is on it is not removed',
-    'given up',
-  ],
-] as const;
+interface Wish {
+  description: string;
+  /** How it is told when it was noted. */
+  done: string;
+  about?: string;
+}
+
+/** What an operator may wish of nodes. */
+const WISHES: Record<'cordon' | 'uncordon' | 'clean' | 'forget', Wish> = {
+  cordon: { description: 'put no further rental on a node', done: 'cordoned' },
+  uncordon: { description: 'use a node again, also after a drain', done: 'uncordoned' },
+  clean: {
+    description: 'clean and verify a node now, which is the way out of quarantine',
+    done: 'cleaning asked for',
+    about: 'It is also the way back of a node that a negative healthyDelay holds.',
+  },
+  forget: {
+    description: 'give up a node that left the inventory and will not return; what is on it is not removed',
+    done: 'given up',
+  },
+};
 
 export function registerNodes(program: Command, context: Context): void {
-  for (const [wish, description, done] of WISHES) {
+  for (const wish of Object.keys(WISHES) as (keyof typeof WISHES)[]) registerWish(program, context, wish);
+
+  const drainCommand = withOutput(
+    program
+      .command('drain')
+      .description(
+        'empty nodes: each rental is moved first, then its old place is cleaned; ended by uncordon',
+      )
+      .argument('<node...>', 'names of nodes', objectNames('node'))
+      .option('--no-wait', 'only note it')
+      .addOption(
+        new Option('--timeout <duration>', 'how long to wait').argParser(durationMs).default(600_000, '10m'),
+      ),
+    ['json', 'yaml', 'name'],
+  ).action((names: string[], options: DrainOptions) => drain(context, names, options));
+  withHelp(drainCommand, {
+    about: 'For administrators.',
+    examples: [
+      ['orion drain worker_1', 'before it is switched off; waits until nobody is on it'],
+      ['orion drain worker_1 worker_2 --no-wait', 'both, without waiting'],
+    ],
+    timedOut: 'not empty in time; it goes on by itself',
+  });
+
+  const trustCommand = withOutput(
+    program
+      .command('trust')
+      .description('accept the host key that a node shows instead of its known one')
+      .argument('<node>', 'name of a node', objectName('node'))
+      .argument('[fingerprint]', 'SHA256:… of that key, as read on the machine itself'),
+    ['json', 'yaml', 'name'],
+  ).action((name: string, fingerprint: string | undefined, options: { output?: Format }) =>
+    trust(context, name, fingerprint, options.output),
+  );
+  withHelp(trustCommand, {
+    about: 'Without a fingerprint it tells the one that the node shows now. For administrators.',
+    examples: [
+      ['orion trust worker_1', 'which key it shows, to be compared on the machine'],
+      ['orion trust worker_1 SHA256:4yCPvVX7bAqVtQxZTXGjWqcxRE7XrIvJkN9tDq9yHpI', 'accept that key'],
+    ],
+  });
+}
+
+function registerWish(program: Command, context: Context, wish: keyof typeof WISHES): void {
+  const { description, done, about } = WISHES[wish];
+  const command = withOutput(
     program
       .command(wish)
       .description(description)
-      .argument('<node...>', 'names of nodes')
-      .action(async (names: string[]) => {
-        for (const name of names) {
-          await context.client().call(`${wish}Node`, { params: { name } });
-          context.io.out(`node/${name} ${done}\n`);
-        }
-      });
-  }
-  program
-    .command('drain')
-    .description('empty nodes: each rental is moved first, then its old place is cleaned; ended by uncordon')
-    .argument('<node...>', 'names of nodes')
-    .option('--no-wait', 'only note it')
-    .addOption(
-      new Option('--timeout <duration>', 'how long to wait').argParser(durationMs).default(600_000, '10m'),
-    )
-    .action((names: string[], options: { wait: boolean; timeout: number }) => drain(context, names, options));
-  program
-    .command('trust')
-    .description('accept the host key that a node shows instead of its known one')
-    .argument('<node>', 'name of a node')
-    .argument('[fingerprint]', 'SHA256:… of that key, as read on the machine itself')
-    .action((name: string, fingerprint: string | undefined) => trust(context, name, fingerprint));
-}
-
-async function drain(
-  context: Context,
-  names: string[],
-  options: { wait: boolean; timeout: number },
-): Promise<void> {
-  const client = context.client();
-  // All are noted before the first is waited for, so that none is moved onto another that is to be emptied.
-  for (const name of names) await client.call('drainNode', { params: { name } });
-  for (const name of names) {
-    if (!options.wait) context.io.out(`node/${name} draining\n`);
-    else {
-      await followNode(context, name, { isThere: isEmpty, what: 'empty', timeoutMs: options.timeout });
-      context.io.out(`node/${name} drained\n`);
+      .argument('<node...>', 'names of nodes', objectNames('node')),
+    ['json', 'yaml', 'name'],
+  ).action(async (names: string[], { output }: { output?: Format }) => {
+    for (const name of names) {
+      const object = await orSuggest(context, 'node', name, () =>
+        context.client().call(`${wish}Node`, { params: { name } }),
+      );
+      printDone(context.io, output, { kind: 'node', name, done, object });
     }
+  });
+  withHelp(command, {
+    about: `${about === undefined ? '' : `${about} `}For administrators.`,
+    examples: [[`orion ${wish} worker_1`, description]],
+    failed: 'failed, or the state of the node does not allow it',
+  });
+}
+
+interface DrainOptions {
+  wait: boolean;
+  timeout: number;
+  output?: Format;
+}
+
+async function drain(context: Context, names: string[], options: DrainOptions): Promise<void> {
+  const { io } = context;
+  // All are noted before the first is waited for, so that none is moved onto another that is to be emptied.
+  for (const name of names) {
+    await orSuggest(context, 'node', name, () => context.client().call('drainNode', { params: { name } }));
+  }
+  for (const name of names) {
+    if (options.wait) {
+      await followNode(context, name, { isThere: isEmpty, what: 'empty', timeoutMs: options.timeout });
+    }
+    const object = await loadNode(context, name);
+    const done = options.wait ? 'drained' : 'draining';
+    printDone(io, options.output, { kind: 'node', name, done, object });
   }
 }
 
-async function trust(context: Context, name: string, fingerprint: string | undefined): Promise<void> {
+async function trust(
+  context: Context,
+  name: string,
+  fingerprint: string | undefined,
+  format: Format | undefined,
+): Promise<void> {
   if (fingerprint === undefined) {
-    const node = requireAdminView(await context.client().call('getNode', { params: { name } }));
+    const node = requireAdminView(await loadNode(context, name));
     const offered = node.status.offeredFingerprint;
     if (offered === null) throw new CliError(`${name} shows no other host key than the known one`);
     throw new CliError(`name the fingerprint; ${name} now shows ${offered}`, {
@@ -74,6 +134,8 @@ async function trust(context: Context, name: string, fingerprint: string | undef
       hint: `compare it on the machine itself (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then: orion trust ${name} ${offered}`,
     });
   }
-  await context.client().call('trustNode', { params: { name }, body: { fingerprint } });
-  context.io.out(`node/${name} trusted\n`);
+  const object = await orSuggest(context, 'node', name, () =>
+    context.client().call('trustNode', { params: { name }, body: { fingerprint } }),
+  );
+  printDone(context.io, format, { kind: 'node', name, done: 'trusted', object });
 }

@@ -1,12 +1,15 @@
 import { type Command, Option } from 'commander';
+import type { Input } from '../../client/client.ts';
 import type { Rental } from '../../client/operations.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { durationMs, durationText, labelPair } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { followRental } from '../follow.ts';
-import { linkKey, readOwnKey, storeKey } from '../key-files.ts';
+import { describeStep, followRental, isReady } from '../follow.ts';
+import { withHelp } from '../help.ts';
+import { linkKey, type OwnKey, readOwnKey, storeKey } from '../key-files.ts';
 import { type Format, printData, withOutput } from '../output.ts';
+import { createProgress, type Progress } from '../progress.ts';
 
 interface RentOptions {
   key?: string;
@@ -21,73 +24,107 @@ interface RentOptions {
 
 /** The API answers within this when it can; what takes longer is followed step by step instead. */
 const FIRST_WAIT_MS = 2_000;
+const ANSWER_WITHIN_MS = 30_000;
 
 export function registerRent(program: Command, context: Context): void {
-  const command = program
-    .command('rent')
-    .description('rent a machine and print how to log in')
-    .option('--key <file>', 'your SSH key, either half; without it a new pair is made and kept for you')
-    .option('--name <name>', 'name of the rental; made up when left out')
-    .option('--label <key=value>', 'only a machine with this label (repeatable)', labelPair)
-    .option('--zone <zone>', 'only a machine in this zone')
-    .option('--ttl <duration>', 'how long to rent it, such as 6h', durationText)
-    .option('--queue', 'wait in the queue when no machine is free')
-    .addOption(
-      new Option('--wait <duration>', 'how long to wait until it is ready; 0s: not at all')
-        .argParser(durationMs)
-        .default(60_000, '60s'),
-    );
-  withOutput(command, ['json', 'yaml', 'name']).action((options: RentOptions) => rent(context, options));
+  const command = withOutput(
+    program
+      .command('rent')
+      .description('rent a machine and print how to log in')
+      .option('--key <file>', 'your SSH key, either half; without it a new pair is made and kept for you')
+      .option('--name <name>', 'name of the rental; made up when left out')
+      .option('--label <key=value>', 'only a machine with this label (repeatable)', labelPair)
+      .option('--zone <zone>', 'only a machine in this zone')
+      .option('--ttl <duration>', 'how long to rent it, such as 6h', durationText)
+      .option('--queue', 'wait in the queue when no machine is free')
+      .addOption(
+        new Option('--wait <duration>', 'how long to wait until it is ready; 0s: not at all')
+          .argParser(durationMs)
+          .default(60_000, '60s'),
+      ),
+    ['json', 'yaml', 'name'],
+  ).action((options: RentOptions) => rent(context, options));
+  withHelp(command, {
+    about:
+      'Progress goes to stderr, the ssh command alone to stdout. Ctrl-C ends the waiting, not the rental. A key ' +
+      'that is made for you lies in ~/.local/state/orion/keys until the rental is released.',
+    examples: [
+      ['orion rent', 'any machine, now'],
+      ['orion rent --name build --label size=small --ttl 2h', 'a small one for two hours'],
+      ['orion rent --queue --wait 30m', 'when all are taken, wait for the next'],
+      ['orion rent --key ~/.ssh/id_ed25519.pub', 'with a key of your own'],
+      ['orion rent -o json', 'all that is known of it, for a program'],
+    ],
+    failed: 'failed, or no machine is free: nothing was rented',
+    timedOut: 'not ready in time; the rental stays, and may still become ready',
+    otherCodes: '130  ended with Ctrl-C; the rental stays',
+  });
 }
 
 async function rent(context: Context, options: RentOptions): Promise<void> {
   const { io } = context;
   const ownKey = options.key === undefined ? null : readOwnKey(options.key);
-  const client = context.client();
   const startedAt = performance.now();
-  io.err('Asking for a machine…\n');
-  const firstWaitMs = Math.min(options.wait, FIRST_WAIT_MS);
-  const made = await client.call(
-    'rent',
-    {
-      query: { wait: formatDuration(firstWaitMs), ...(options.queue ? { queue: 'true' as const } : {}) },
-      body: {
-        ...(options.name === undefined ? {} : { name: options.name }),
-        ...(ownKey === null ? {} : { sshPublicKey: ownKey.publicKey }),
-        ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
-        ...selectorOf(options),
-      },
-    },
-    { timeoutMs: firstWaitMs + 30_000 },
-  );
-  const { privateKey, ...first } = made;
+  const progress = createProgress(io);
+  progress.step('asking for a machine');
+  const { privateKey, ...first } = await ask(context, options, ownKey).finally(() => progress.end());
   if (typeof first.id !== 'string') throw new CliError('the answer is not a rental: is ORION_URL right?');
   // Before anything else can go wrong: the key comes only this once.
   const keyPath = keepKey(context, first.id, privateKey, ownKey?.privatePath ?? null);
   let rental: Rental = first;
-  if (rental.status.phase !== 'Active' && options.wait > 0) {
+  if (!isReady(rental) && options.wait > 0) {
+    progress.step(describeStep(rental));
     const leftMs = Math.max(0, options.wait - (performance.now() - startedAt));
-    rental = await followToActive(context, rental, leftMs);
+    rental = await followToReady(context, rental, leftMs, progress);
   }
   if (options.output === 'name') return io.out(`rental/${rental.name}\n`);
   if (printData(io, options.output, { ...rental, privateKeyPath: keyPath })) return;
-  printLogin(context, rental, keyPath);
+  printLogin(context, rental, keyPath, performance.now() - startedAt);
 }
 
-/** Nobody should pay for a machine that he believes he did not get. */
-async function followToActive(context: Context, rental: Rental, timeoutMs: number): Promise<Rental> {
-  const isThere = ({ status }: Rental) => status.phase === 'Active' && status.connection !== null;
+/** Who waits in the queue wants to see his place in it at once. */
+async function ask(context: Context, options: RentOptions, ownKey: OwnKey | null) {
+  const firstWaitMs = options.queue ? 0 : Math.min(options.wait, FIRST_WAIT_MS);
+  const query = { wait: formatDuration(firstWaitMs), ...(options.queue ? { queue: 'true' as const } : {}) };
+  const { name, ttl } = options;
+  const body: Input<'rent'>['body'] = {
+    ...(name === undefined ? {} : { name }),
+    ...(ownKey === null ? {} : { sshPublicKey: ownKey.publicKey }),
+    ...(ttl === undefined ? {} : { ttl }),
+    ...selectorOf(options),
+  };
+  const timeoutMs = firstWaitMs + ANSWER_WITHIN_MS;
   try {
-    return await followRental(context, rental.id, { isThere, what: 'Active', timeoutMs });
+    return await context.client().call('rent', { query, body }, { timeoutMs });
   } catch (error) {
+    // Nobody should pay for a machine that he believes he did not get.
+    if (context.io.signal.aborted) {
+      context.io.err('Interrupted before the answer came; what was rented all the same: orion get rentals\n');
+    }
+    throw error;
+  }
+}
+
+async function followToReady(
+  context: Context,
+  rental: Rental,
+  timeoutMs: number,
+  progress: Progress,
+): Promise<Rental> {
+  try {
+    return await followRental(context, rental.id, {
+      ...{ isThere: isReady, what: 'Active', timeoutMs, progress },
+    });
+  } catch (error) {
+    const { name } = rental;
     context.io.err(
-      `${rental.name} may still be given a machine; give it up with  orion release ${rental.name}\n`,
+      `${name} may still be given a machine; log in later with  orion ssh ${name}  or give it up with  orion release ${name}\n`,
     );
     throw error;
   }
 }
 
-function selectorOf({ label, zone }: RentOptions): object {
+function selectorOf({ label, zone }: RentOptions): Pick<NonNullable<Input<'rent'>['body']>, 'selector'> {
   if (label === undefined && zone === undefined) return {};
   return { selector: { ...(label ? { matchLabels: label } : {}), ...(zone ? { zone } : {}) } };
 }
@@ -102,15 +139,17 @@ function keepKey(
   return ownPath === null ? null : linkKey(io, id, ownPath);
 }
 
-function printLogin({ io }: Context, rental: Rental, keyPath: string | null): void {
+function printLogin({ io }: Context, rental: Rental, keyPath: string | null, tookMs: number): void {
   const { connection, node, expiresAt } = rental.status;
+  const { name } = rental;
   if (connection === null) {
-    io.err(`${rental.name} is ${rental.status.phase}; wait with  orion wait ${rental.name} --for Active\n`);
-    io.out(`rental/${rental.name}\n`);
+    io.err(`${describeStep(rental)}; wait with  orion wait ${name} --for Active\n`);
+    io.out(`rental/${name}\n`);
     return;
   }
-  io.err(`${rental.name} is ready on ${node}${expiresAt === null ? '' : `, until ${expiresAt}`}.\n`);
-  io.err(`Log in with  orion ssh ${rental.name}  which also checks the machine's host key, or with\n`);
+  const until = expiresAt === null ? '' : `, until ${expiresAt}`;
+  io.err(`${name}: ready in ${(tookMs / 1_000).toFixed(1)} s on ${node}${until}\n`);
+  io.err(`Log in with  orion ssh ${name}  which also checks the machine's host key, or with\n`);
   const identity = keyPath === null ? '' : ` -i ${quote(keyPath)}`;
   io.out(`${connection.command.replace(/^ssh/, `ssh${identity}`)}\n`);
 }

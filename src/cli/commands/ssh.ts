@@ -3,22 +3,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Rental } from '../../client/operations.ts';
-import { durationMs } from '../arguments.ts';
+import { durationMs, objectName } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { ENDED, followRental } from '../follow.ts';
+import { ENDED } from '../follow.ts';
+import { followToAnswering } from '../follow-to-answering.ts';
+import { withHelp } from '../help.ts';
 import { findStoredKey } from '../key-files.ts';
+import { loadRental } from '../look-up.ts';
 
 interface SshOptions {
   identity?: string;
   timeout: number;
 }
 
+/** What ssh itself exits with when it could not connect, or lost the connection. */
+const CONNECTION_FAILED = 255;
+
 export function registerSsh(program: Command, context: Context): void {
-  program
+  const command = program
     .command('ssh')
     .description('log in to a rental, on whatever machine it is now, and check that it is that machine')
-    .argument('<name>', 'name or id of a rental')
+    .argument('<rental>', 'name or id of a rental', objectName('rental'))
     .argument('[command...]', 'what to run there instead of a shell, after --')
     .option('-i, --identity <key>', 'your private key; the one that was kept at renting when left out')
     .addOption(
@@ -27,6 +33,20 @@ export function registerSsh(program: Command, context: Context): void {
         .default(60_000, '60s'),
     )
     .action((name: string, words: string[], options: SshOptions) => logIn(context, name, words, options));
+  withHelp(command, {
+    about:
+      "The machine's host key is checked against the one that Orion knows; your own known hosts don't count. A " +
+      'rental that is being made or moved, or whose machine does not answer, is waited for.',
+    examples: [
+      ['orion ssh mine', 'a shell'],
+      ['orion ssh mine -- uname -a', 'one command'],
+      ['tar c . | orion ssh mine -- tar x', 'with something for it to read'],
+      ['orion ssh mine -i ~/.ssh/id_ed25519', 'with a key of your own'],
+    ],
+    failed: 'failed, or the rental has ended',
+    timedOut: 'the machine was not ready in time',
+    otherCodes: 'What ran there gives its own exit code; 255 when the connection was lost.',
+  });
 }
 
 async function logIn(context: Context, name: string, words: string[], options: SshOptions): Promise<void> {
@@ -42,7 +62,9 @@ async function logIn(context: Context, name: string, words: string[], options: S
     const knownHosts = join(folder, 'known_hosts');
     writeFileSync(knownHosts, `${knownHostsName(connection)} ${connection.hostKey}\n`, { mode: 0o600 });
     const identity = options.identity ?? findStoredKey(io, rental.id);
-    context.exitWith(await io.runProgram('ssh', sshArguments(connection, knownHosts, identity, words)));
+    const code = await io.runProgram('ssh', sshArguments(connection, knownHosts, identity, words));
+    context.exitWith(code);
+    if (code === CONNECTION_FAILED) await tellWhereItIs(context, rental);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new CliError('ssh is not installed here', { hint: 'on Debian: apt install openssh-client' });
@@ -51,18 +73,28 @@ async function logIn(context: Context, name: string, words: string[], options: S
   }
 }
 
-type Connection = NonNullable<Rental['status']['connection']>;
-
-/** A rental whose machine died is on its way to another one: no use to knock at the old one. */
 async function findReady(context: Context, name: string, timeoutMs: number): Promise<Rental> {
-  const rental = await context.client().call('getRental', { params: { id: name } });
+  const rental = await loadRental(context, name);
   if (ENDED.includes(rental.status.phase) || rental.status.phase === 'Releasing') {
     throw new CliError(`rental ${name} is ${rental.status.phase}`);
   }
-  const isThere = ({ status }: Rental) => status.phase === 'Active' && status.connection !== null;
-  if (isThere(rental)) return rental;
-  return followRental(context, rental.id, { isThere, what: 'Active', timeoutMs });
+  return followToAnswering(context, rental, timeoutMs);
 }
+
+const LOOK_WITHIN_MS = 5_000;
+
+/** A session that broke off, perhaps because its machine died: where to go on. */
+async function tellWhereItIs({ io, client }: Context, { id, name, status }: Rental): Promise<void> {
+  const call = client().call('getRental', { params: { id } }, { timeoutMs: LOOK_WITHIN_MS });
+  const now = await call.catch(() => null);
+  if (now === null) return;
+  const { phase, node } = now.status;
+  if (phase === 'Active' && node !== status.node) {
+    io.err(`${name} is on ${node} now; log in there with  orion ssh ${name}\n`);
+  } else if (phase !== 'Active') io.err(`${name} is ${phase}; orion ssh ${name}  waits until it is ready\n`);
+}
+
+type Connection = NonNullable<Rental['status']['connection']>;
 
 function knownHostsName({ host, port }: Connection): string {
   return port === 22 ? host : `[${host}]:${port}`;
@@ -81,6 +113,9 @@ function sshArguments(
     'GlobalKnownHostsFile=/dev/null',
     'UpdateHostKeys=no',
     'CheckHostIP=no',
+    // A session to a machine that died ends, rather than hangs.
+    'ServerAliveInterval=10',
+    'ServerAliveCountMax=3',
     ...(identity === null ? [] : ['IdentitiesOnly=yes']),
   ];
   return [

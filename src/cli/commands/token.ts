@@ -4,8 +4,10 @@ import { formatDuration } from '../../core/duration.ts';
 import { durationMs } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { type Format, printData, withOutput } from '../output.ts';
-import { createTable, formatAge, formatLeft } from '../table.ts';
+import { withHelp } from '../help.ts';
+import { createPrinter, type Format, isForPeople, printData, withOutput } from '../output.ts';
+import type { Resource } from '../resources.ts';
+import { formatAge, formatLeft, printable } from '../table.ts';
 import { requireConfig } from './daemon.ts';
 
 interface CreateOptions {
@@ -16,8 +18,26 @@ interface CreateOptions {
   output?: Format;
 }
 
-/** What a list of tokens shows, from the database or from the API. */
-type ListedToken = Token;
+const WHERE =
+  'Works on the database when ORION_DATABASE_URL is set, else through the API, for administrators.';
+
+const TOKENS: Resource<Token> = {
+  singular: 'token',
+  nameOf: (token) => token.id,
+  idOf: (token) => token.id,
+  columns: () => [
+    { header: 'ID', cell: (token) => token.id },
+    { header: 'TENANT', cell: (token) => token.tenant },
+    { header: 'ROLE', cell: (token) => token.role },
+    { header: 'NAME', cell: (token) => printable(token.name ?? '-') },
+    {
+      header: 'EXPIRES',
+      cell: (token, now) => (token.revokedAt === null ? formatLeft(token.expiresAt, now) : 'revoked'),
+    },
+    { header: 'AGE', cell: (token, now) => formatAge(token.createdAt, now) },
+    { header: 'CREATED', wide: true, cell: (token) => token.createdAt },
+  ],
+};
 
 interface NewToken {
   id: string;
@@ -27,17 +47,13 @@ interface NewToken {
 /** Where tokens are kept: the database when its address is set (which is how the first ones are made), or the API. */
 interface Tokens {
   create(options: CreateOptions): Promise<NewToken>;
-  list(): Promise<ListedToken[]>;
+  list(): Promise<Token[]>;
   revoke(id: string): Promise<void>;
 }
 
 export function registerToken(program: Command, context: Context): void {
-  const token = program
-    .command('token')
-    .description('tokens of tenants and administrators')
-    .addHelpText('after', '\nWorks on the database when ORION_DATABASE_URL is set, else through the API.');
-
-  withOutput(
+  const token = program.command('token').description('tokens of tenants and administrators');
+  const createCommand = withOutput(
     token
       .command('create')
       .description('make a token; its secret is shown this once')
@@ -47,24 +63,53 @@ export function registerToken(program: Command, context: Context): void {
       .option('--ttl <duration>', 'for how long it is valid; for ever when left out', durationMs),
     ['json', 'yaml'],
   ).action((options: CreateOptions) => withTokens(context, (tokens) => create(context, tokens, options)));
+  withHelp(createCommand, {
+    about: `${WHERE} The secret alone goes to stdout.`,
+    examples: [
+      ['orion token create --tenant demo --name ci --ttl 720h', 'for a month, for a program'],
+      ['orion token create --tenant operator --role admin', 'for an administrator'],
+    ],
+  });
 
-  withOutput(token.command('list').description('list tokens, without their secrets'), [
-    'json',
-    'yaml',
-  ]).action((options: { output?: Format }) =>
+  const listCommand = withOutput(
+    token.command('list').description('list tokens, without their secrets'),
+  ).action((options: { output?: Format }) =>
     withTokens(context, async (tokens) => printTokens(context, await tokens.list(), options.output)),
   );
+  withHelp(listCommand, {
+    about: WHERE,
+    examples: [['orion token list', 'who has one, and until when']],
+  });
 
-  token
-    .command('revoke')
-    .description('make a token useless at once')
-    .argument('<id>', 'id of the token, as listed')
-    .action((id: string) =>
-      withTokens(context, async (tokens) => {
+  const revokeCommand = withOutput(
+    token
+      .command('revoke')
+      .description('make tokens useless at once')
+      .argument('<token...>', 'ids of tokens, as listed'),
+    ['name'],
+  ).action((ids: string[], options: { output?: Format }) =>
+    withTokens(context, async (tokens) => {
+      for (const id of ids.map((text) => text.replace(/^token\//, ''))) {
         await tokens.revoke(id);
-        context.io.out(`token/${id} revoked\n`);
-      }),
-    );
+        context.io.out(`token/${id}${options.output === 'name' ? '' : ' revoked'}\n`);
+      }
+    }),
+  );
+  withHelp(revokeCommand, {
+    about: `${WHERE} A watch that it holds ends within a second.`,
+    examples: [['orion token revoke t_4k2m9x7q', 'it is refused from now on']],
+    failed: 'failed, or there is no such token that is valid',
+  });
+}
+
+/** Also `orion get tokens`. */
+export function registerGetTokens(get: Command, context: Context): void {
+  const command = withOutput(
+    get.command('tokens').alias('token').description('tokens, without their secrets'),
+  ).action((options: { output?: Format }) =>
+    withTokens(context, async (tokens) => printTokens(context, await tokens.list(), options.output)),
+  );
+  withHelp(command, { about: WHERE, examples: [['orion get tokens', 'who has one, and until when']] });
 }
 
 async function create({ io }: Context, tokens: Tokens, options: CreateOptions): Promise<void> {
@@ -77,19 +122,9 @@ async function create({ io }: Context, tokens: Tokens, options: CreateOptions): 
   io.out(`${token}\n`);
 }
 
-function printTokens({ io }: Context, tokens: ListedToken[], format: Format | undefined): void {
-  if (printData(io, format, { items: tokens, nextCursor: null })) return;
-  const now = io.now();
-  const table = createTable(['ID', 'TENANT', 'ROLE', 'NAME', 'EXPIRES', 'AGE']);
-  const rows = tokens.map((token) => [
-    token.id,
-    token.tenant,
-    token.role,
-    token.name ?? '-',
-    token.revokedAt === null ? formatLeft(token.expiresAt, now) : 'revoked',
-    formatAge(token.createdAt, now),
-  ]);
-  io.out(table.format(rows));
+function printTokens({ io }: Context, tokens: Token[], format: Format | undefined): void {
+  createPrinter(io, TOKENS, format).list(tokens);
+  if (tokens.length === 0 && isForPeople(format)) io.err('There are no tokens.\n');
 }
 
 async function withTokens(context: Context, work: (tokens: Tokens) => Promise<void>): Promise<void> {

@@ -1,0 +1,33 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+
+/** What the user types or pipes into a command. */
+export interface Input {
+  /** Whether somebody could be asked. */
+  isTerminal: boolean;
+  /** All of it, until its end. */
+  readAll(): Promise<string>;
+  /** One line; what is secret is not shown while it is typed. */
+  ask(question: string, options?: { secret?: boolean }): Promise<string>;
+}
+
+export function createProcessInput(signal: AbortSignal): Input {
+  return {
+    isTerminal: process.stdin.isTTY === true,
+    readAll: () => text(process.stdin),
+    async ask(question, { secret = false } = {}) {
+      // The question goes to stderr, for stdout is for data.
+      process.stderr.write(question);
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+      const output = secret ? nowhere : process.stderr;
+      const lines = createInterface({ input: process.stdin, output, terminal: true });
+      try {
+        return await lines.question('', { signal });
+      } finally {
+        lines.close();
+        if (secret) process.stderr.write('\n');
+      }
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { ApiError } from '../client/errors.ts';
+import type { Rental } from '../client/operations.ts';
+import { findNearest } from '../core/suggest.ts';
+import { CliError } from './cli-error.ts';
+import type { Context } from './context.ts';
+import type { AnyNode } from './resources.ts';
+
+export type Kind = 'rental' | 'node';
+
+/** A rental by its name or id; who misspelt it is told what there is. */
+export function loadRental(context: Context, id: string): Promise<Rental> {
+  return orSuggest(context, 'rental', id, () => context.client().call('getRental', { params: { id } }));
+}
+
+export function loadNode(context: Context, name: string): Promise<AnyNode> {
+  return orSuggest(context, 'node', name, () => context.client().call('getNode', { params: { name } }));
+}
+
+/** Does what names an object; when there is none of that name, the error says which one may have been meant. */
+export async function orSuggest<Result>(
+  context: Context,
+  kind: Kind,
+  name: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 'not_found')) throw error;
+    // To be helpful must not make it worse.
+    const near = findNearest(name, await listNames(context, kind).catch(() => []));
+    const hint = near === null ? `what there is: orion get ${kind}s` : `did you mean ${near}?`;
+    throw new CliError(`there is no ${kind} ${name}`, { hint });
+  }
+}
+
+const FIRST_PAGE = 500;
+
+/** The names of the first page: enough to choose from. */
+export async function listNames(context: Context, kind: Kind, timeoutMs = 5_000): Promise<string[]> {
+  const query = { limit: FIRST_PAGE };
+  const id = kind === 'rental' ? 'listRentals' : 'listNodes';
+  const { items } = await context.client().call(id, { query }, { timeoutMs });
+  return items.map((item) => item.name);
+}

@@ -1,0 +1,61 @@
+import { Command } from 'commander';
+import { VERSION } from '../version.ts';
+import { registerCheck } from './commands/check.ts';
+import { registerDaemon } from './commands/daemon.ts';
+import { registerDescribe } from './commands/describe.ts';
+import { registerExplain } from './commands/explain.ts';
+import { registerGet } from './commands/get.ts';
+import { registerInventory } from './commands/inventory.ts';
+import { registerNodes } from './commands/nodes.ts';
+import { registerRent } from './commands/rent.ts';
+import { registerRentals } from './commands/rentals.ts';
+import { registerSsh } from './commands/ssh.ts';
+import { registerToken } from './commands/token.ts';
+import { registerVersion } from './commands/version.ts';
+import { registerWait } from './commands/wait.ts';
+import type { Context } from './context.ts';
+
+type Register = (program: Command, context: Context) => void;
+
+/** In the order of the help: what one looks for first comes first. */
+const CHAPTERS: [title: string, commands: Register[]][] = [
+  ['Machines for you:', [registerRent, registerSsh, registerRentals, registerWait]],
+  ['What there is:', [registerGet, registerDescribe, registerExplain]],
+  ['Looking after the fleet:', [registerNodes, registerInventory, registerToken]],
+  ['The daemon and its database:', [registerDaemon, registerCheck]],
+  ['This program:', [registerVersion]],
+];
+
+const USAGE_WIDTH = 80;
+
+/** Every command. What the lab is made of is loaded only `withLab`. */
+export async function createProgram(context: Context, withLab: boolean): Promise<Command> {
+  const { io } = context;
+  const width = (stream: 'out' | 'err') => io.terminal(stream)?.columns ?? USAGE_WIDTH;
+  const program = new Command('orion')
+    .description('Rents out the machines of a fleet.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .showHelpAfterError('(--help tells more)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: io.out,
+      writeErr: io.err,
+      getOutHelpWidth: () => width('out'),
+      getErrHelpWidth: () => width('err'),
+    })
+    .addHelpText(
+      'after',
+      '\nORION_URL, ORION_TOKEN and ORION_CA say where the API is and who asks (or ~/.config/orion/config.yaml).',
+    );
+  for (const [title, commands] of CHAPTERS) {
+    program.commandsGroup(title);
+    for (const register of commands) register(program, context);
+  }
+  if (withLab) {
+    const { registerLabCommands } = await import('../lab/commands.ts');
+    program.commandsGroup('A lab on this machine:');
+    registerLabCommands(program);
+  }
+  program.commandsGroup('This program:');
+  return program;
+}

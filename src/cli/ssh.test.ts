@@ -1,0 +1,102 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
+
+let api: FakeApi | null = null;
+let sshd: Server;
+
+beforeEach(async () => {
+  sshd = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.end('SSH-2.0-Fake\r\n');
+  });
+  await new Promise<void>((done) => sshd.listen(0, '127.0.0.1', done));
+});
+
+afterEach(async () => {
+  await api?.close();
+  api = null;
+  await new Promise((done) => sshd.close(done));
+});
+
+async function ssh(argv: string[], answer: Answer, more?: Parameters<typeof runOrion>[2]) {
+  api = await startFakeApi(answer);
+  return runOrion(['ssh', 'quick-fox', ...argv], { ORION_URL: api.url, ORION_TOKEN: 't' }, more);
+}
+
+/** Active on that node, where something answers or nothing does. */
+function rentalOn(node: string, port: number) {
+  const rental = fakeRental({ node });
+  const connection = rental.status.connection as NonNullable<typeof rental.status.connection>;
+  return { ...rental, status: { ...rental.status, connection: { ...connection, port } } };
+}
+const openPort = () => (sshd.address() as AddressInfo).port;
+/** Reserved: nobody listens there. */
+const CLOSED_PORT = 1;
+
+test('goes to where the rental is, checks the host key, and passes the exit code on', async () => {
+  let knownHosts = '';
+  let knownHostsPath = '';
+  const ran = await ssh(
+    ['-i', '/my/key', '--', 'ls', '-l', '/'],
+    ({ line }) =>
+      line.endsWith('(watch)')
+        ? {
+            stream: [
+              { event: 'rental', data: fakeRental({ phase: 'Migrating' }) },
+              { event: 'rental', data: rentalOn('worker_2', openPort()) },
+            ],
+          }
+        : { body: fakeRental({ phase: 'Migrating' }) },
+    {
+      runProgram: async (_, args) => {
+        const option = args.find((arg) => arg.startsWith('UserKnownHostsFile='));
+        knownHostsPath = option?.split('"')[1] ?? '';
+        knownHosts = readFileSync(knownHostsPath, 'utf8');
+        return 7;
+      },
+    },
+  );
+  expect(ran.code).toBe(7);
+  expect(knownHosts).toBe(`[127.0.0.1]:${openPort()} ssh-ed25519 AAAAhost\n`);
+  expect(existsSync(knownHostsPath)).toBe(false);
+  const [{ file, args } = { file: '', args: [] }] = ran.programs;
+  expect(file).toBe('ssh');
+  expect(args).toContain('StrictHostKeyChecking=yes');
+  const destination = ['--', 'r7f3k2a9@127.0.0.1', 'ls', '-l', '/'];
+  expect(args.slice(args.indexOf('-i'))).toEqual(['-i', '/my/key', ...destination]);
+});
+
+test('a machine that has just died, and is called Active still, is not logged in to: the next one is', async () => {
+  const ran = await ssh([], ({ count }) => ({
+    body: count === 1 ? rentalOn('worker_1', CLOSED_PORT) : rentalOn('worker_2', openPort()),
+  }));
+  expect(ran.err).toBe('quick-fox: worker_1 does not answer; waiting until it does, or quick-fox is moved\n');
+  expect(ran.programs).toHaveLength(1);
+  expect(ran.programs[0]?.args.slice(0, 2)).toEqual(['-p', String(openPort())]);
+  expect(ran.code).toBe(0);
+});
+
+test('one that never answers ends with 3, and says what to look at', async () => {
+  const ran = await ssh(['--timeout', '50ms'], () => ({ body: rentalOn('worker_1', CLOSED_PORT) }));
+  expect(ran).toMatchObject({ code: 3, programs: [] });
+  expect(ran.err).toContain('error: worker_1 (127.0.0.1:1) did not answer within');
+  expect(ran.err).toContain('orion explain quick-fox');
+});
+
+test('a session that broke off is told where it can go on', async () => {
+  const ran = await ssh(
+    [],
+    ({ line }) => ({ body: rentalOn(line.endsWith('r_abc') ? 'worker_2' : 'worker_1', openPort()) }),
+    { runProgram: async () => 255 },
+  );
+  expect(ran.code).toBe(255);
+  expect(ran.err).toBe('quick-fox is on worker_2 now; log in there with  orion ssh quick-fox\n');
+});
+
+test('a rental that has ended is not waited for', async () => {
+  const ran = await ssh([], () => ({ body: fakeRental({ phase: 'Released', connection: null }) }));
+  expect(ran).toMatchObject({ code: 1, programs: [] });
+  expect(ran.err).toContain('rental quick-fox is Released');
+});
