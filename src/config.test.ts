@@ -17,6 +17,7 @@ test('only the database must be told', () => {
   expect(config).toMatchObject({
     databaseUrl: DATABASE.ORION_DATABASE_URL,
     listen: { kind: 'tcp', host: '127.0.0.1', port: 8080 },
+    metricsListen: null,
     inventoryPath: 'inventory.yaml',
     home: resolve('.orion'),
     controlKeyPath: resolve('.orion/keys/control_ed25519'),
@@ -35,6 +36,7 @@ test.each([
   [':9000', { kind: 'tcp', host: '0.0.0.0', port: 9000 }],
 ])('listens at %s', (text, expected) => {
   expect(parse({ ORION_LISTEN: text }).listen).toEqual(expected);
+  expect(parse({ ORION_METRICS_LISTEN: text }).metricsListen).toEqual(expected);
 });
 
 test.each([
@@ -81,6 +83,7 @@ test('all that is wrong is told at once, and no secret with it', () => {
   const result = parseConfig({
     ORION_DATABASE_URL: 'postgres://orion:secret@db/orion',
     ORION_LISTEN: '8080',
+    ORION_METRICS_LISTEN: '9464',
     ORION_LEASE_DURATION: '5s',
     ORION_LEASE_RETRY_PERIOD: 'often',
     ORION_LOG_LEVEL: 'loud',
@@ -96,6 +99,7 @@ test('all that is wrong is told at once, and no secret with it', () => {
       expect.stringMatching(/^ORION_LOG_FORMAT_FILE: the file can't be read \(ENOENT\)/),
       expect.stringMatching(/^ORION_DATABASE_URL: expected mysql:/),
       expect.stringMatching(/^ORION_LISTEN: expected HOST:PORT/),
+      expect.stringMatching(/^ORION_METRICS_LISTEN: expected HOST:PORT/),
       expect.stringMatching(/^ORION_LEASE_RETRY_PERIOD: expected a duration/),
       expect.stringMatching(/^ORION_LOG_LEVEL: expected one of/),
       expect.stringMatching(/^ORION_INSTANCE: /),

@@ -14,6 +14,8 @@ export type Listen = { kind: 'tcp'; host: string; port: number } | { kind: 'unix
 export interface Config {
   databaseUrl: string;
   listen: Listen;
+  /** For health and metrics alone, without a token; null: nowhere. */
+  metricsListen: Listen | null;
   inventoryPath: string;
   /** What `${NAME}` in the inventory refers to: the environment with ORION_HOME and the key's path filled in. */
   inventoryEnv: Environment;
@@ -77,22 +79,20 @@ const webhookAllowance = z
     return z.NEVER;
   });
 
-const listen = z
-  .string()
-  .default('127.0.0.1:8080')
-  .transform((text, context): Listen => {
-    const parsed = parseListen(text);
-    if (parsed !== null) return parsed;
-    const message = 'expected HOST:PORT, [IPv6]:PORT or unix:/path';
-    context.issues.push({ code: 'custom', input: text, message });
-    return z.NEVER;
-  });
+const listen = z.string().transform((text, context): Listen => {
+  const parsed = parseListen(text);
+  if (parsed !== null) return parsed;
+  const message = 'expected HOST:PORT, [IPv6]:PORT or unix:/path';
+  context.issues.push({ code: 'custom', input: text, message });
+  return z.NEVER;
+});
 
 const settings = z.object({
   ORION_DATABASE_URL: z
     .string({ error: 'is not set; expected mysql://USER:PASSWORD@HOST:PORT/DATABASE' })
     .regex(DATABASE_URL, { error: 'expected mysql://USER:PASSWORD@HOST:PORT/DATABASE' }),
-  ORION_LISTEN: listen,
+  ORION_LISTEN: z.string().default('127.0.0.1:8080').pipe(listen),
+  ORION_METRICS_LISTEN: listen.optional(),
   ORION_INVENTORY: z.string().default('inventory.yaml'),
   ORION_HOME: z.string().default('.orion'),
   ORION_CONTROL_KEY: z.string().optional(),
@@ -138,6 +138,7 @@ export function parseConfig(env: Environment): ConfigResult {
     config: {
       databaseUrl: found.ORION_DATABASE_URL,
       listen: found.ORION_LISTEN,
+      metricsListen: found.ORION_METRICS_LISTEN ?? null,
       inventoryPath: found.ORION_INVENTORY,
       inventoryEnv,
       home: resolve(found.ORION_HOME),

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from './config.ts';
+import type { Config, Listen } from './config.ts';
 import type { Inventory } from './core/inventory.ts';
 import type { AlarmClock, Logger } from './core/ports.ts';
 import { loadInventory, parseInventory } from './inventory/load.ts';
@@ -9,6 +9,7 @@ import { createLogger } from './log.ts';
 import { createMetrics, type PrometheusMetrics } from './metrics.ts';
 import { createInventoryKeeper, type InventoryKeeper } from './reconcile/inventory-keeper.ts';
 import type { Loop } from './reconcile/loop.ts';
+import { createPulse, type Pulse } from './reconcile/pulse.ts';
 import { findStoreError } from './store/errors.ts';
 import { migrate } from './store/migrate.ts';
 import { createPool, type Pool } from './store/pool.ts';
@@ -33,12 +34,13 @@ interface Parts {
   keeper: InventoryKeeper;
   logger: Logger;
   metrics: PrometheusMetrics;
+  pulse: Pulse;
   signal: AbortSignal;
 }
 
 /**
  * The daemon: configuration -> parts -> start -> signals. Resolves with the exit code after SIGTERM or SIGINT.
- * `only` leaves out the other half: `api` needs neither SSH key nor Ansible, `reconciler` serves nobody.
+ * `only` leaves out the other half: `api` needs neither SSH key nor Ansible, `reconciler` serves no client.
  */
 export async function serve(config: Config, options: { only?: 'api' | 'reconciler' } = {}): Promise<number> {
   const logger = createLogger(config.log);
@@ -72,10 +74,14 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   });
   const readAgain = () => keeper.readAgain();
   process.on('SIGHUP', readAgain);
-  const parts: Parts = { config, store, inventory, keeper, logger, metrics, signal };
+  const pulse = createPulse(clock);
+  const parts: Parts = { config, store, inventory, keeper, logger, metrics, pulse, signal };
+  const running: Promise<void>[] = [];
   try {
+    // First, so that a daemon that waits for its database can be seen to.
+    if (config.metricsListen !== null) running.push((await serveMonitor(parts, config.metricsListen)).ended);
     await migrateWhenThere(pool, logger, signal);
-    const running: Promise<void>[] = [keeper.compare(signal)];
+    running.push(keeper.compare(signal));
     if (options.only !== 'reconciler') running.push(serveApi(parts, () => loop?.wake()));
     if (options.only !== 'api') running.push(reconcile(parts, (next) => (loop = next)));
     // The first part that fails takes the others with it, each through its own clean-up.
@@ -86,6 +92,7 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
     return 1;
   } finally {
     stop();
+    await Promise.allSettled(running);
     process.off('SIGHUP', readAgain);
     await pool.close();
   }
@@ -107,11 +114,30 @@ async function migrateWhenThere(pool: Pool, logger: Logger, signal: AbortSignal)
   }
 }
 
+/** Resolves when it listens, to what ends with the signal. */
+async function serveMonitor(
+  { store, logger, metrics, pulse, signal }: Parts,
+  listen: Listen,
+): Promise<{ ended: Promise<void> }> {
+  const [{ createMonitor }, { startServer }] = await Promise.all([
+    import('./api/monitor.ts'),
+    import('./api/server.ts'),
+  ]);
+  const app = createMonitor({
+    ...{ store, logger, metrics, version: VERSION },
+    isShuttingDown: () => signal.aborted,
+    isTurning: pulse.isBeating,
+  });
+  const server = await startServer({ app, listen, logger });
+  logger.info({ listen }, 'serving health and metrics');
+  return { ended: untilAborted(signal).then(() => server.close()) };
+}
+
 async function serveApi(
-  { config, store, inventory, logger, metrics, signal }: Parts,
+  { config, store, inventory, logger, metrics, pulse, signal }: Parts,
   wake: () => void,
 ): Promise<void> {
-  // Loaded only where it runs, so that the process which faces clients needs no ssh2, and the other no Hono.
+  // Loaded only where it runs: the process that faces clients needs no ssh2, and the other need not know the API.
   const [{ createApp }, { startServer }, { createWatchHub }] = await Promise.all([
     import('./api/app.ts'),
     import('./api/server.ts'),
@@ -131,6 +157,7 @@ async function serveApi(
     webhooks: { allowed: config.webhooks.allowed, secretOf: createSecretOf(config) },
     version: VERSION,
     isShuttingDown: () => signal.aborted,
+    isTurning: pulse.isBeating,
     metrics,
   });
   const server = await startServer({ app, listen: config.listen, logger });
@@ -142,7 +169,7 @@ async function serveApi(
 }
 
 async function reconcile(
-  { config, store, inventory, keeper, logger, metrics, signal }: Parts,
+  { config, store, inventory, keeper, logger, metrics, pulse, signal }: Parts,
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
   const [{ createPlaybookRunner }, { runReconciler }, { createAccessQuery }, { createProber }] =
@@ -174,6 +201,7 @@ async function reconcile(
         random: Math.random,
         logger,
         metrics,
+        onTurn: pulse.beat,
         // Ansible is bound by the processor: more at once than this only makes each of them slower.
         maxRuns: 2 * cpus().length,
       },

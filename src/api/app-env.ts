@@ -26,6 +26,8 @@ export interface ApiDeps {
   };
   version: string;
   isShuttingDown: () => boolean;
+  /** Whether the reconciler in the same process still makes its rounds; left out where there is none. */
+  isTurning?: () => boolean;
   metrics: { scrape(): Promise<{ contentType: string; text: string }> };
 }
 

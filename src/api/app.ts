@@ -7,7 +7,7 @@ import { addDescriptionRoute } from './routes/description.ts';
 import { addDocsRoutes } from './routes/docs.ts';
 import { addEventRoute } from './routes/events.ts';
 import { addExplainRoute } from './routes/explain.ts';
-import { addHealthRoutes } from './routes/health.ts';
+import { addHealthRoutes, addRootRoute } from './routes/health.ts';
 import { addInventoryRoutes } from './routes/inventory.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addNodePlacementsRoute } from './routes/node-placements.ts';
@@ -46,6 +46,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addTokenRoutes(app, deps);
   addWebhookRoutes(app, deps);
   addHealthRoutes(app, deps);
+  addRootRoute(app, deps);
   addMetricsRoute(app, deps);
   addDescriptionRoute(app, deps);
   addDocsRoutes(app, deps);

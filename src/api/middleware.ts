@@ -12,7 +12,7 @@ const MAX_INVENTORY_BYTES = 6 * 1024 * 1024;
 const INVENTORY_PATH = '/api/inventory/plan';
 
 /** Gives the request its id, keeps answers out of caches and frames, and writes one line about it. */
-export function observe({ logger }: ApiDeps): MiddlewareHandler<AppEnv> {
+export function observe({ logger }: Pick<ApiDeps, 'logger'>): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const offered = c.req.header('x-request-id') ?? '';
     const requestId = /^[\w-]{8,64}$/.test(offered) ? offered : randomUUID();

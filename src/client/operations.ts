@@ -555,7 +555,7 @@ export interface Operations {
     };
     answer: string;
   };
-  /** Liveness: this process answers */
+  /** Liveness: this process answers, and its reconciler, if it has one, turns */
   getHealth: {
     input: Record<never, never>;
     answer: {

@@ -25,6 +25,8 @@ export interface LeadDeps {
   random: () => number;
   logger: Logger;
   metrics: Metrics;
+  /** After each pass, whatever came of it, and while another leads. */
+  onTurn: () => void;
   /** Pieces of work of one kind at once, whatever the policy allows. */
   maxRuns: number;
 }
@@ -35,7 +37,7 @@ export async function lead(
   { leadership, signal, mayAct }: Term,
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
-  const { policy, clock, random, logger, metrics, playbooks, access } = deps;
+  const { policy, clock, random, logger, metrics, onTurn, playbooks, access } = deps;
   const store = countSaves(deps.store, metrics);
   const fleet = createFleet(store);
   let loop: Loop | null = null;
@@ -84,6 +86,7 @@ export async function lead(
       ...{ store, leadership, fleet, watcher, runs, told, policy, clock, random, logger, metrics, start },
     }),
     due,
+    onTurn,
   );
   onLoop(loop);
   metrics.leads(true);

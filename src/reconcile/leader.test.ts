@@ -24,7 +24,7 @@ async function startLeader(store: Partial<LeaseStore>) {
     return new Promise<void>((resolve) => given.signal.addEventListener('abort', () => resolve()));
   };
   void runElections(
-    { store: lease, settings, clock: process.clock, logger },
+    { store: lease, settings, clock: process.clock, logger, onTurn: ignore },
     lead,
     new AbortController().signal,
   );

@@ -13,6 +13,8 @@ export interface LeaderDeps {
   settings: LeaderSettings;
   clock: AlarmClock;
   logger: Logger;
+  /** Each time that the lease was asked for, while another has it. */
+  onTurn: () => void;
 }
 
 /** One time of leading, from winning the lease to losing it. */
@@ -33,11 +35,12 @@ export interface Term {
  * doing harm is the fence in every save and on every node, not the clock.
  */
 export async function runElections(
-  { store, settings, clock, logger }: LeaderDeps,
+  { store, settings, clock, logger, onTurn }: LeaderDeps,
   lead: (term: Term) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
+    onTurn();
     // Counted from before the question: the answer may have been long under way, or come to a process that stood.
     const lease = { renewedAtMs: clock.monotonicMs() };
     const leadership = await store.acquire(settings).catch((error: unknown) => {

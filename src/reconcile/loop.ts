@@ -32,6 +32,7 @@ export interface Loop {
 export function createLoop(
   makeContext: (parts: { due: Due; breaker: () => Breaker }) => Context,
   due: Due,
+  onTurn: () => void,
 ): Loop {
   // Asked for with each decision: while the one before was saved, the moment may have come in which all fall silent.
   const context = makeContext({ due, breaker: () => breaker.update() });
@@ -149,10 +150,12 @@ export function createLoop(
           await pass();
           await flushChecked();
           await purge();
+          onTurn();
           metrics.passEnded('done', clock.monotonicMs() - startedAtMs);
           await sleep(POLL_MS, signal);
         } catch (error) {
           if (error instanceof DeposedError) throw error;
+          onTurn();
           metrics.passEnded('failed', clock.monotonicMs() - startedAtMs);
           logger.error({ err: error }, 'pass failed; everything is read again');
           resyncAtMs = 0;

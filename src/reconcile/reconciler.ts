@@ -16,7 +16,7 @@ export async function runReconciler(
   onLoop: (loop: Loop | null) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, keeper, clock, logger, lease } = deps;
+  const { store, keeper, clock, logger, lease, onTurn } = deps;
   // The inventory is applied by a daemon that was started with it and leads, never merely by a take-over: one
   // that has stood by for longer than a dead predecessor's lease found a living leader, whose fleet counts.
   const standByEndsAtMs = clock.monotonicMs() + 2 * lease.durationMs;
@@ -28,5 +28,5 @@ export async function runReconciler(
     // Whichever ends first, as when it finds that another daemon leads, ends the term.
     await Promise.all(both.map((part) => part.finally(() => over.abort())));
   };
-  await runElections({ store, settings: lease, clock, logger }, serveTerm, signal);
+  await runElections({ store, settings: lease, clock, logger, onTurn }, serveTerm, signal);
 }

@@ -69,7 +69,7 @@ export function startDaemon(
   });
   const reconciling = runReconciler(
     {
-      ...{ store, keeper, clock, logger, maxRuns, metrics: NO_METRICS },
+      ...{ store, keeper, clock, logger, maxRuns, metrics: NO_METRICS, onTurn: ignore },
       lease: { ...settings.lease, holder: name },
       createProber: () => createSimulatedProber(world, process, ssh),
       access: createSimulatedAccess(world, process, ssh),

@@ -4,15 +4,18 @@ import { createRoute } from '../create-route.ts';
 import { ProblemError } from '../problem.ts';
 import { describeProblems, json } from '../respond.ts';
 
+type HealthDeps = Pick<ApiDeps, 'store' | 'version' | 'isShuttingDown' | 'isTurning'>;
+
 const routes = {
   live: createRoute({
     method: 'get',
     path: '/healthz',
     operationId: 'getHealth',
-    summary: 'Liveness: this process answers',
+    summary: 'Liveness: this process answers, and its reconciler, if it has one, turns',
     security: [],
     responses: {
       200: json(z.object({ status: z.literal('ok'), version: z.string() }), 'It does'),
+      ...describeProblems([503]),
     },
   }),
   ready: createRoute({
@@ -42,15 +45,25 @@ const routes = {
 };
 
 /** For machines that look after this one; no token is needed and nothing is told. */
-export function addHealthRoutes(app: OpenAPIHono<AppEnv>, { store, version, isShuttingDown }: ApiDeps): void {
-  app.openapi(routes.live, (c) => c.json({ status: 'ok', version } as const, 200));
+export function addHealthRoutes(
+  app: OpenAPIHono<AppEnv>,
+  { store, version, isShuttingDown, isTurning }: HealthDeps,
+): void {
+  const retry = { headers: { 'Retry-After': '5' } };
+  app.openapi(routes.live, (c) => {
+    if (isTurning?.() === false)
+      throw new ProblemError('not_ready', 'the reconcile loop stands still', retry);
+    return c.json({ status: 'ok', version } as const, 200);
+  });
   app.openapi(routes.ready, async (c) => {
-    const retry = { headers: { 'Retry-After': '5' } };
     if (isShuttingDown()) throw new ProblemError('shutting_down', 'another replica will answer', retry);
     const state = await store.checkReady().catch(() => ({ ready: false, message: 'no answer' }) as const);
     if (!state.ready) throw new ProblemError('not_ready', 'the database is not usable now', retry);
     return c.json({ status: 'ready' } as const, 200);
   });
+}
+
+export function addRootRoute(app: OpenAPIHono<AppEnv>, { version }: Pick<ApiDeps, 'version'>): void {
   app.openapi(routes.root, (c) =>
     c.json({ name: 'orion', version, api: '/openapi.json', docs: '/docs' }, 200),
   );

@@ -1,4 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { authenticate, requireAdmin } from '../middleware.ts';
@@ -17,8 +18,12 @@ export function addMetricsRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
       ...problems(403),
     },
   });
-  app.openapi(route, async (c) => {
-    const { contentType, text } = await deps.metrics.scrape();
+  app.openapi(route, answerMetrics(deps.metrics));
+}
+
+export function answerMetrics(metrics: ApiDeps['metrics']) {
+  return async (c: Context<AppEnv>) => {
+    const { contentType, text } = await metrics.scrape();
     return c.text(text, 200, { 'Content-Type': contentType });
-  });
+  };
 }

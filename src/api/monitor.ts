@@ -1,0 +1,27 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { ApiDeps, AppEnv } from './app-env.ts';
+import { observe } from './middleware.ts';
+import { answerProblem, ProblemError } from './problem.ts';
+import { addHealthRoutes } from './routes/health.ts';
+import { answerMetrics } from './routes/metrics.ts';
+
+export type MonitorDeps = Pick<
+  ApiDeps,
+  'store' | 'logger' | 'version' | 'isShuttingDown' | 'isTurning' | 'metrics'
+>;
+
+/**
+ * What looks after a daemon asks here (ORION_METRICS_LISTEN): health and metrics, nothing else, and without a token,
+ * for it listens where only those who may ask can come. It also answers of a daemon that serves no API.
+ */
+export function createMonitor(deps: MonitorDeps): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>();
+  app.onError(answerProblem);
+  app.notFound((c) =>
+    answerProblem(new ProblemError('not_found', 'here are /healthz, /readyz and /metrics'), c),
+  );
+  app.use(observe(deps));
+  addHealthRoutes(app, deps);
+  app.get('/metrics', answerMetrics(deps.metrics));
+  return app;
+}

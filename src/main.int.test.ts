@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { orionCommand } from './lab/daemon.ts';
+import { type ScratchServer, startScratchServer } from './lab/scratch-database.ts';
+
+let server: ScratchServer;
+let home: string;
+const daemons: ChildProcess[] = [];
+
+beforeAll(async () => {
+  server = await startScratchServer();
+  home = await mkdtemp(join(tmpdir(), 'orion-monitored-'));
+});
+afterAll(async () => {
+  for (const daemon of daemons) daemon.kill('SIGKILL');
+  await server.stop();
+  await rm(home, { recursive: true, force: true });
+});
+
+/** The reconciling half alone, with nothing but ORION_METRICS_LISTEN to be seen by. */
+function startReconciler(name: string, url: string): ChildProcess {
+  const { command, args } = orionCommand(['serve', '--only', 'reconciler']);
+  const env = {
+    ...{ PATH: process.env.PATH, ORION_DATABASE_URL: url, ORION_HOME: home, ORION_INSTANCE: name },
+    ORION_INVENTORY: join(home, 'inventory.yaml'),
+    ORION_METRICS_LISTEN: `unix:${join(home, `${name}.sock`)}`,
+  };
+  const daemon = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  daemons.push(daemon);
+  return daemon;
+}
+
+function ask(name: string, path: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve) => {
+    const socketPath = join(home, `${name}.sock`);
+    const none = () => resolve({ status: 0, body: '' });
+    request({ socketPath, path, timeout: 5_000 }, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), none);
+    })
+      .once('error', none)
+      .end();
+  });
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await sleep(50);
+}
+
+const statusOf = async (name: string, path: string) => (await ask(name, path)).status;
+const leads = async (name: string) => /^orion_leader 1$/m.test((await ask(name, '/metrics')).body);
+
+test('a reconciler alone says how it is: waiting for its database, leading, and standing by', async () => {
+  await writeFile(join(home, 'inventory.yaml'), 'nodes:\n  - { name: n1, host: 127.0.0.1, port: 1 }\n');
+  const url = await server.createDatabase();
+  const nowhere = url.replace(/socketPath=[^&]*/, `socketPath=${encodeURIComponent(join(home, 'no.sock'))}`);
+  const waiting = startReconciler('waiting', nowhere);
+  await until(async () => (await statusOf('waiting', '/healthz')) === 200);
+  expect(await statusOf('waiting', '/readyz')).toBe(503);
+  waiting.kill('SIGTERM');
+
+  const first = startReconciler('first', url);
+  await until(() => leads('first'));
+  startReconciler('second', url);
+  await until(async () => (await statusOf('second', '/readyz')) === 200);
+  expect([await statusOf('first', '/readyz'), await leads('second')]).toEqual([200, false]);
+  expect(await statusOf('second', '/api/nodes')).toBe(404);
+
+  const ended = new Promise<number | null>((resolve) => first.once('exit', resolve));
+  first.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  await until(() => leads('second'));
+  expect(await statusOf('second', '/healthz')).toBe(200);
+}, 90_000);
