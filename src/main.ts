@@ -15,7 +15,7 @@ import { migrate } from './store/migrate.ts';
 import { createPool, type Pool } from './store/pool.ts';
 import { createStore } from './store/store.ts';
 import { VERSION } from './version.ts';
-import { deriveWebhookSecret } from './webhook-secret.ts';
+import { createMessageSender, createSecretOf } from './webhooks.ts';
 
 const clock: AlarmClock = {
   now: () => new Date(),
@@ -172,12 +172,13 @@ async function reconcile(
   { config, store, inventory, keeper, logger, metrics, pulse, signal }: Parts,
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
-  const [{ createPlaybookRunner }, { runReconciler }, { createAccessQuery }, { createProber }] =
+  const [{ createPlaybookRunner }, { runReconciler }, { createAccessQuery }, { createProber }, sender] =
     await Promise.all([
       import('./playbook/runner.ts'),
       import('./reconcile/reconciler.ts'),
       import('./ssh/access-query.ts'),
       import('./ssh/prober.ts'),
+      createMessageSender(config, { store, clock, logger, metrics }),
     ]);
   const playbooks = await createPlaybookRunner({
     runDir: join(config.home, 'run', `playbooks-${config.instance}`),
@@ -195,6 +196,7 @@ async function reconcile(
           createProber({ logger, keepaliveMs: policy().probe.keepaliveMs, hostKeyOwner }),
         access: createAccessQuery({ logger }),
         playbooks,
+        sender,
         policy,
         inspectIntervalMs: config.inspectIntervalMs,
         clock,
@@ -211,10 +213,6 @@ async function reconcile(
   } finally {
     await playbooks.close();
   }
-}
-
-function createSecretOf({ webhooks: { key } }: Config): ((tenant: string, version: number) => string) | null {
-  return key && ((tenant, version) => deriveWebhookSecret(key, tenant, version));
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

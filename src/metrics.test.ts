@@ -75,12 +75,25 @@ describe('the fleet, as the database has it at the scrape', () => {
     expect(lines).toHaveLength(6);
   });
 
+  test('messages that wait, and those that were given up', async () => {
+    const message = {
+      ...{ messageId: 'msg_1', type: 'rental.active' as const, rentalId: 'r_1', tenant: 't' },
+      ...{ url: 'https://x.example/', attempts: 0, createdAt: new Date(), nextAttemptAt: null },
+      ...{ lastError: null, endedAt: null },
+    };
+    expect(await linesOf('orion_webhook_deliveries')).toEqual(['{state="dead"} 0', '{state="pending"} 0']);
+    for (const state of ['pending', 'dead', 'dead', 'delivered'] as const) {
+      store.deliveries.push({ ...message, state });
+    }
+    expect(await linesOf('orion_webhook_deliveries')).toEqual(['{state="dead"} 2', '{state="pending"} 1']);
+  });
+
   test('without the database the figures are missing, not old, and the rest is told', async () => {
     store.addNode(sampleNode('w1'));
     expect(await linesOf('orion_database_up')).toEqual(['1']);
     store.failure = new Error('away');
     expect(await linesOf('orion_database_up')).toEqual(['0']);
-    for (const name of ['orion_nodes', 'orion_nodes_free', 'orion_rentals']) {
+    for (const name of ['orion_nodes', 'orion_nodes_free', 'orion_rentals', 'orion_webhook_deliveries']) {
       expect(await linesOf(name)).toEqual([]);
     }
     expect(await linesOf('process_start_time_seconds')).toHaveLength(1);
@@ -120,6 +133,14 @@ describe('what this process did', () => {
     ]);
     expect(await linesOf('orion_work_failures_total')).toEqual(['{kind="clean",reason="DiskFull"} 1']);
     expect(await linesOf('orion_pass_duration_seconds_count')).toEqual(['{outcome="done"} 1']);
+  });
+
+  test('calls of webhooks by what came of them', async () => {
+    for (const outcome of ['delivered', 'refused', 'delivered'] as const) metrics.webhookAttempted(outcome);
+    expect(await linesOf('orion_webhook_attempts_total')).toEqual([
+      '{outcome="delivered"} 2',
+      '{outcome="refused"} 1',
+    ]);
   });
 
   test('who leads, the breaker, and the last reading of the inventory', async () => {

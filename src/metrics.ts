@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { DeliveryStore } from './core/delivery-ports.ts';
 import { computeFleetFigures } from './core/fleet-figures.ts';
 import type { Logger, Metrics } from './core/ports.ts';
 import { REASONS } from './core/reason.ts';
@@ -11,7 +12,8 @@ export interface PrometheusMetrics extends Metrics {
 }
 
 export interface MetricsDeps {
-  store: Pick<ApiStore, 'listNodes' | 'listOccupants' | 'countRentals'>;
+  store: Pick<ApiStore, 'listNodes' | 'listOccupants' | 'countRentals'> &
+    Pick<DeliveryStore, 'countDeliveries'>;
   logger: Logger;
 }
 
@@ -54,6 +56,10 @@ function createCounts(registry: Registry): Metrics {
     ...{ name: 'orion_work_failures_total', labelNames: ['kind', 'reason'], registers },
     help: 'Work on nodes that failed, by reason.',
   });
+  const webhooks = new Counter({
+    ...{ name: 'orion_webhook_attempts_total', labelNames: ['outcome'], registers },
+    help: 'Calls of webhooks by what came of them.',
+  });
   const passDuration = new Histogram({
     ...{ name: 'orion_pass_duration_seconds', labelNames: ['outcome'], registers },
     help: 'How long a pass of the reconcile loop took.',
@@ -78,6 +84,7 @@ function createCounts(registry: Registry): Metrics {
       workDuration.observe({ kind, outcome: outcome.kind }, durationMs / 1_000);
       if (outcome.kind === 'failed') workFailures.inc({ kind, reason: outcome.reason });
     },
+    webhookAttempted: (outcome) => webhooks.inc({ outcome }),
     passEnded: (outcome, durationMs) => passDuration.observe({ outcome }, durationMs / 1_000),
     leads: (isLeading) => leader.set(Number(isLeading)),
     breakerIs: (isOpen) => breaker.set(Number(isOpen)),
@@ -114,10 +121,19 @@ function createFleetGauges(registry: Registry, { store, logger }: MetricsDeps): 
     ...{ name: 'orion_rentals', labelNames: ['phase'], registers },
     help: 'Rentals that have not ended, by phase.',
   });
-  const gauges = [nodes, free, conditions, unreachable, rentals];
+  const webhooks = new Gauge({
+    ...{ name: 'orion_webhook_deliveries', labelNames: ['state'], registers },
+    help: 'Messages to webhooks that wait to be delivered (pending) or were given up (dead).',
+  });
+  const gauges = [nodes, free, conditions, unreachable, rentals, webhooks];
 
   return async () => {
-    const read = Promise.all([store.listNodes(), store.listOccupants(), store.countRentals()]);
+    const read = Promise.all([
+      store.listNodes(),
+      store.listOccupants(),
+      store.countRentals(),
+      store.countDeliveries(),
+    ]);
     const found = await read.catch((error: unknown) => {
       logger.warn({ err: error }, 'the figures of the fleet could not be read');
       return null;
@@ -125,7 +141,7 @@ function createFleetGauges(registry: Registry, { store, logger }: MetricsDeps): 
     up.set(Number(found !== null));
     for (const gauge of gauges) gauge.reset();
     if (found === null) return free.remove();
-    const [allNodes, occupants, phases] = found;
+    const [allNodes, occupants, phases, deliveries] = found;
     const figures = computeFleetFigures(allNodes, occupants);
     for (const { state, count } of figures.states) nodes.set({ state }, count);
     free.set(figures.free);
@@ -133,6 +149,9 @@ function createFleetGauges(registry: Registry, { store, logger }: MetricsDeps): 
     for (const labels of figures.unreachable) unreachable.set(labels, 1);
     for (const phase of RENTAL_PHASES.filter((phase) => phase !== 'Released' && phase !== 'Failed')) {
       rentals.set({ phase }, phases.find((entry) => entry.phase === phase)?.count ?? 0);
+    }
+    for (const state of ['pending', 'dead'] as const) {
+      webhooks.set({ state }, deliveries.find((entry) => entry.state === state)?.count ?? 0);
     }
   };
 }

@@ -41,3 +41,19 @@ export interface DeliveryStore {
   /** Puts the next secret in force. */
   rotateSecret(tenant: string, now: Date, event: NewEvent): Promise<SecretVersion>;
 }
+
+/** A time of leading, as whoever sends sees it. */
+export interface SenderTerm {
+  leadership: Leadership;
+  signal: AbortSignal;
+  /** Asked right before each message: the lease may be another's by now. */
+  mayAct(): boolean;
+}
+
+/** Who calls the clients' webhooks. */
+export interface MessageSender {
+  /** There is a message: look now instead of at the next poll. */
+  wake(): void;
+  /** Runs until the signal; never rejects. */
+  run(term: SenderTerm): Promise<void>;
+}

@@ -54,6 +54,10 @@ export interface SecretVersion {
   rotatedAt: Date | null;
 }
 
+/** What came of calling a webhook. */
+export const ATTEMPT_OUTCOMES = ['delivered', 'refused', 'blocked', 'timeout', 'unreachable'] as const;
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
+
 export type AttemptEnd =
   | { kind: 'delivered'; at: Date }
   | { kind: 'failed'; error: string; nextAttemptAt: Date }

@@ -1,3 +1,4 @@
+import type { AttemptOutcome } from './delivery.ts';
 import type { EventType } from './event.ts';
 import type { Inspection } from './inspection.ts';
 import type { Access } from './lease.ts';
@@ -146,6 +147,7 @@ export interface Metrics {
     outcome: { kind: 'done' | 'aborted' } | { kind: 'failed'; reason: Reason },
     durationMs: number,
   ): void;
+  webhookAttempted(outcome: AttemptOutcome): void;
   passEnded(outcome: 'done' | 'failed', durationMs: number): void;
   leads(isLeading: boolean): void;
   breakerIs(isOpen: boolean): void;

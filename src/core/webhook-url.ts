@@ -61,7 +61,7 @@ export function refuseWebhookUrl(text: string, allowed: WebhookAllowance): strin
 }
 
 /** The host alone, without the brackets and the final dot that it may be written with. */
-export function hostOf({ hostname }: URL): string {
+export function hostOf({ hostname }: Pick<URL, 'hostname'>): string {
   return hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 }
 

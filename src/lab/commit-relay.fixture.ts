@@ -5,8 +5,11 @@ import { connect, createServer, type Socket } from 'node:net';
 export type Moment = 'before the database has it' | 'when it is done and nobody was told';
 
 export interface CommitRelay {
-  /** Strikes once, at the save with this number from now on, counted from 1. */
-  arm(at: number, moment: Moment, strike: () => void): void;
+  /**
+   * Strikes once, at the save with this number from now on, counted from 1; with `writes` only those count that make
+   * such a statement.
+   */
+  arm(at: number, moment: Moment, strike: () => void, writes?: RegExp): void;
   /** True when it struck. */
   disarm(): boolean;
   close(): Promise<void>;
@@ -24,7 +27,7 @@ const WRITES = /^(insert into|update|delete from) `?(nodes|rentals|placements|ev
 export async function startCommitRelay(socketPath: string): Promise<CommitRelay> {
   const behind = `${socketPath}.behind`;
   await rename(socketPath, behind);
-  let trap: { at: number; moment: Moment; strike: () => void } | null = null;
+  let trap: { at: number; moment: Moment; strike: () => void; writes: RegExp } | null = null;
   let seen = 0;
   const open = new Set<Socket>();
 
@@ -52,7 +55,7 @@ export async function startCommitRelay(socketPath: string): Promise<CommitRelay>
     client.on('data', (chunk) => {
       const statement =
         chunk[HEADER_BYTES] === COM_QUERY ? chunk.toString('latin1', HEADER_BYTES + 1, 100) : '';
-      if (WRITES.test(statement)) hasWritten = true;
+      if ((trap?.writes ?? WRITES).test(statement)) hasWritten = true;
       const isSave = hasWritten && statement === 'COMMIT';
       if (/^(COMMIT|ROLLBACK)/.test(statement)) hasWritten = false;
       if (isSave && trap !== null && ++seen === trap.at) {
@@ -64,8 +67,8 @@ export async function startCommitRelay(socketPath: string): Promise<CommitRelay>
   });
   await new Promise<void>((done, fail) => server.once('error', fail).listen(socketPath, done));
   return {
-    arm: (at, moment, strike) => {
-      trap = { at, moment, strike };
+    arm: (at, moment, strike, writes = WRITES) => {
+      trap = { at, moment, strike, writes };
       seen = 0;
     },
     disarm: () => {

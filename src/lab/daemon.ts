@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHECKOUT, type LabSettings } from './settings.ts';
 import { type Running, startProgram } from './supervisor.ts';
+import { webhookKeyPathOf } from './webhook-key.ts';
 
 const ORION = join(CHECKOUT, 'dist', 'cli', 'orion.js');
 /** The first start also makes the database's tables. */
@@ -20,8 +21,10 @@ export function orionCommand(args: string[]): { command: string; args: string[] 
 }
 
 export function daemonEnvironment(settings: LabSettings, databaseUrl: string): NodeJS.ProcessEnv {
+  const { ORION_WEBHOOK_KEY: ownKey, ORION_WEBHOOK_KEY_FILE: ownKeyFile } = process.env;
   return {
     ...process.env,
+    ...(ownKey || ownKeyFile ? {} : { ORION_WEBHOOK_KEY_FILE: webhookKeyPathOf(settings.home) }),
     ORION_HOME: settings.home,
     ORION_DATABASE_URL: databaseUrl,
     ORION_INVENTORY: settings.inventoryPath,

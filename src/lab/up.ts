@@ -15,6 +15,7 @@ import { type Environment, LabError, type LabSettings, readSettings } from './se
 import { removeState, writeState } from './state.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 import { ensureTokens, type LabTokens } from './tokens.ts';
+import { ensureWebhookKey } from './webhook-key.ts';
 import { type Worker, writeControlKey } from './worker.ts';
 
 export interface LabOptions {
@@ -119,6 +120,7 @@ async function bringUp(
 
   const daemons = Array.from({ length: settings.replicas }, (_, index) => `daemon_${index + 1}`);
   await writeControlKey(home);
+  await ensureWebhookKey(home);
   const workers = await openMachines(settings);
   // The slow ones first and side by side: the database and the machines do not need each other.
   const both = await Promise.allSettled([

@@ -1,12 +1,17 @@
 import type { Metrics } from '../core/ports.ts';
 import type { ReconcileStore } from '../core/store-ports.ts';
 
-/** The store, whose saves are counted once they have succeeded, and only then. All else is looked up in the store. */
-export function countSaves(store: ReconcileStore, metrics: Metrics): ReconcileStore {
+/**
+ * The store, whose saves are counted once they have succeeded, and only then; when there is something to tell clients,
+ * who sends it is woken. All else is looked up in the store.
+ */
+export function countSaves(store: ReconcileStore, metrics: Metrics, onNotice: () => void): ReconcileStore {
   const counted: Pick<ReconcileStore, 'save'> = {
     async save(leadership, save) {
       const result = await store.save(leadership, save);
-      if (result.kind === 'saved') metrics.eventsSaved(save.events);
+      if (result.kind !== 'saved') return result;
+      metrics.eventsSaved(save.events);
+      if (save.events.some(({ notice }) => notice !== undefined)) onNotice();
       return result;
     },
   };

@@ -1,3 +1,4 @@
+import type { MessageSender } from '../core/delivery-ports.ts';
 import type { Policy } from '../core/policy.ts';
 import type { AccessQuery, AlarmClock, Logger, Metrics, PlaybookRunner, Prober } from '../core/ports.ts';
 import type { ReconcileStore } from '../core/store-ports.ts';
@@ -27,6 +28,8 @@ export interface LeadDeps {
   metrics: Metrics;
   /** After each pass, whatever came of it, and while another leads. */
   onTurn: () => void;
+  /** Null: nobody is told anything. */
+  sender: MessageSender | null;
   /** Pieces of work of one kind at once, whatever the policy allows. */
   maxRuns: number;
 }
@@ -38,7 +41,7 @@ export async function lead(
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
   const { policy, clock, random, logger, metrics, onTurn, playbooks, access } = deps;
-  const store = countSaves(deps.store, metrics);
+  const store = countSaves(deps.store, metrics, () => deps.sender?.wake());
   const fleet = createFleet(store);
   let loop: Loop | null = null;
   const due = createDue(() => loop?.wake());

@@ -24,9 +24,10 @@ export async function runReconciler(
     if (clock.monotonicMs() >= standByEndsAtMs) keeper.standBy();
     const over = new AbortController();
     const either = AbortSignal.any([term.signal, over.signal]);
-    const both = [keeper.run(term.leadership, either), lead(deps, { ...term, signal: either }, onLoop)];
+    const parts = [keeper.run(term.leadership, either), lead(deps, { ...term, signal: either }, onLoop)];
+    if (deps.sender) parts.push(deps.sender.run({ ...term, signal: either }));
     // Whichever ends first, as when it finds that another daemon leads, ends the term.
-    await Promise.all(both.map((part) => part.finally(() => over.abort())));
+    await Promise.all(parts.map((part) => part.finally(() => over.abort())));
   };
   await runElections({ store, settings: lease, clock, logger, onTurn }, serveTerm, signal);
 }

@@ -34,7 +34,7 @@ export interface Daemon {
 const ignore = () => undefined;
 const NO_METRICS: Metrics = {
   ...{ eventsSaved: ignore, probed: ignore, workEnded: ignore, passEnded: ignore, leads: ignore },
-  ...{ breakerIs: ignore, inventoryRead: ignore },
+  ...{ breakerIs: ignore, inventoryRead: ignore, webhookAttempted: ignore },
 };
 
 /** The reconciling half of the daemon as main.ts composes it, in a world made of nothing. */
@@ -69,7 +69,7 @@ export function startDaemon(
   });
   const reconciling = runReconciler(
     {
-      ...{ store, keeper, clock, logger, maxRuns, metrics: NO_METRICS, onTurn: ignore },
+      ...{ store, keeper, clock, logger, maxRuns, metrics: NO_METRICS, onTurn: ignore, sender: null },
       lease: { ...settings.lease, holder: name },
       createProber: () => createSimulatedProber(world, process, ssh),
       access: createSimulatedAccess(world, process, ssh),

@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+export function webhookKeyPathOf(home: string): string {
+  return join(home, 'keys', 'webhook_key');
+}
+
+/** What the tenants' webhook secrets are derived from; made once, since another one would change all of them. */
+export async function ensureWebhookKey(home: string): Promise<void> {
+  const path = webhookKeyPathOf(home);
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (exists) return;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // Renamed into place, so that there never is half of one.
+  await writeFile(`${path}.new`, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}

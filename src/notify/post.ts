@@ -1,0 +1,103 @@
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { AttemptOutcome } from '../core/delivery.ts';
+import { refuseWebhookUrl, type WebhookAllowance } from '../core/webhook-url.ts';
+import { BlockedAddressError, createGuardedLookup } from './resolve.ts';
+
+export interface PostOptions {
+  allowed: WebhookAllowance;
+  /** Around all of it: looking up, connecting, sending, and the answer. */
+  deadlineMs: number;
+  signal: AbortSignal;
+  nameServers?: readonly string[] | undefined;
+}
+
+export type PostResult =
+  | { kind: 'delivered' }
+  /** The signal came first: what became of it is not known. */
+  | { kind: 'aborted' }
+  | {
+      kind: 'failed';
+      outcome: Exclude<AttemptOutcome, 'delivered'>;
+      /** For people; never a part of the answer, which may be anything. */
+      error: string;
+      /** What the receiver asked for. */
+      retryAfterMs: number;
+      /** The receiver wants nothing of this kind any more. */
+      isFinal: boolean;
+    };
+
+/** Of an answer's body so much is read, to end the exchange in order, and none of it is looked at. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
+/** Sends a message once. Never rejects; redirects are not followed. */
+export function postMessage(
+  message: { url: string; headers: Record<string, string>; body: string },
+  { allowed, deadlineMs, signal, nameServers }: PostOptions,
+): Promise<PostResult> {
+  const { url, headers, body } = message;
+  // The lookup is not asked about an address that stands in the URL itself.
+  const refusal = refuseWebhookUrl(url, allowed);
+  if (refusal !== null) return Promise.resolve(fail('blocked', `the URL ${refusal}`));
+  const deadline = AbortSignal.timeout(deadlineMs);
+  const either = AbortSignal.any([signal, deadline]);
+  return new Promise((done) => {
+    let answer: PostResult | null = null;
+    const failWith = (error: NodeJS.ErrnoException) => {
+      // An answer counts also when its body broke off.
+      if (answer !== null) return done(answer);
+      if (signal.aborted) return done({ kind: 'aborted' });
+      if (deadline.aborted) return done(fail('timeout', `no answer within ${deadlineMs / 1_000} s`));
+      done(describeError(error));
+    };
+    const send = url.startsWith('https:') ? requestHttps : requestHttp;
+    const request = send(
+      url,
+      {
+        method: 'POST',
+        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+        agent: false,
+        lookup: createGuardedLookup({ allowed, signal: either, nameServers }),
+        signal: either,
+      },
+      (response) => {
+        answer = judge(response);
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > MAX_ANSWER_BYTES) request.destroy();
+        });
+        response.on('error', failWith);
+        response.on('close', () => done(answer as PostResult));
+      },
+    );
+    // More than one may come, and what nobody listens to ends the process.
+    request.on('error', failWith);
+    request.end(body);
+  });
+}
+
+function judge({ statusCode = 0, headers }: IncomingMessage): PostResult {
+  if (statusCode >= 200 && statusCode < 300) return { kind: 'delivered' };
+  const isRedirect = statusCode >= 300 && statusCode < 400;
+  const error = `it answered ${statusCode}${isRedirect ? '; redirects are not followed' : ''}`;
+  const seconds = /^\d{1,9}$/.test(headers['retry-after'] ?? '') ? Number(headers['retry-after']) : 0;
+  return {
+    ...fail('refused', error),
+    retryAfterMs: Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS),
+    // By the scheme, Gone says that the receiver is not there any more.
+    isFinal: statusCode === 410,
+  };
+}
+
+function describeError(error: NodeJS.ErrnoException): PostResult {
+  if (error instanceof BlockedAddressError) return fail('blocked', `the URL ${error.message}`);
+  // Several addresses were tried.
+  const first = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException) : error;
+  return fail('unreachable', `it could not be reached (${first?.code ?? error.code ?? error.name})`);
+}
+
+function fail(outcome: Exclude<AttemptOutcome, 'delivered'>, error: string): PostResult & { kind: 'failed' } {
+  return { kind: 'failed', outcome, error, retryAfterMs: 0, isFinal: false };
+}

@@ -1,0 +1,49 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Call {
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/** A client's webhook: a real server on this machine. */
+export interface Receiver {
+  port: number;
+  url: string;
+  /** All that came, in order. */
+  calls: Call[];
+  close(): Promise<void>;
+}
+
+/** `answer` may leave a call without an answer; without it all are answered 204. */
+export async function startReceiver(
+  answer: (call: Call, response: ServerResponse, request: IncomingMessage) => void = (_call, response) =>
+    void response.writeHead(204).end(),
+  host = '127.0.0.1',
+): Promise<Receiver> {
+  const calls: Call[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      const call = { path: request.url ?? '', headers: request.headers, body };
+      calls.push(call);
+      answer(call, response, request);
+    });
+  });
+  await new Promise<void>((done, fail) => server.once('error', fail).listen(0, host, done));
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `http://${host}:${port}/hook`,
+    calls,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
