@@ -13,6 +13,7 @@ import { registerSsh } from './commands/ssh.ts';
 import { registerToken } from './commands/token.ts';
 import { registerVersion } from './commands/version.ts';
 import { registerWait } from './commands/wait.ts';
+import { registerWebhook } from './commands/webhook.ts';
 import type { Context } from './context.ts';
 
 type Register = (program: Command, context: Context) => void;
@@ -20,7 +21,7 @@ type Register = (program: Command, context: Context) => void;
 /** In the order of the help: what one looks for first comes first. */
 const CHAPTERS: [title: string, commands: Register[]][] = [
   ['Machines for you:', [registerRent, registerSsh, registerRentals, registerWait]],
-  ['What there is:', [registerGet, registerDescribe, registerExplain]],
+  ['What there is:', [registerGet, registerDescribe, registerExplain, registerWebhook]],
   ['Looking after the fleet:', [registerNodes, registerInventory, registerToken]],
   ['The daemon and its database:', [registerDaemon, registerCheck]],
   ['This program:', [registerVersion]],
