@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Delivery } from '../core/delivery.ts';
+import { REFUSED_WEBHOOKS } from '../core/refused-webhooks.fixture.ts';
 import { FORMER_SECRET_MS } from '../core/secret-rotation.ts';
 import { type ApiBench, createApiBench, KEY, now } from './api.fixture.ts';
 
@@ -120,6 +121,15 @@ describe("a rental's webhook", () => {
     expect(await refused('PUT /api/rentals/one', { sshPublicKey: KEY, webhookUrl })).toEqual(expected);
     expect(await refused(`PATCH /api/rentals/${id}`, { webhookUrl })).toEqual(expected);
     expect((await bench.store.findRental('anna', id))?.spec.webhookUrl).toBeNull();
+  });
+
+  test.each(REFUSED_WEBHOOKS)('must not lead inside (%s: %s)', async (_what, webhookUrl) => {
+    const { status, errors } = await refused('POST /api/rentals', { sshPublicKey: KEY, webhookUrl });
+    expect(status).toBe(422);
+    expect(errors).toEqual([
+      { path: 'webhookUrl', message: 'must not lead to a private, loopback or link-local address' },
+    ]);
+    expect(bench.store.rentals.size).toBe(0);
   });
 
   test('that is allowed no longer is not in the way of a renewal', async () => {

@@ -10,19 +10,19 @@ export interface NameServer {
 }
 
 const A = 1;
+const AAAA = 28;
 const HEADER_BYTES = 12;
 
-/** `answer` gives the IPv4 addresses of a name; null: no answer ever comes. */
+/** `answer` gives the addresses of a name, of either family; null: no answer ever comes. */
 export async function startNameServer(answer: (name: string) => string[] | null): Promise<NameServer> {
   const asked: string[] = [];
   const socket = createSocket('udp4');
   socket.on('message', (query, { port, address }) => {
     const { name, end } = readName(query);
-    const isA = query.readUInt16BE(end) === A;
-    if (isA) asked.push(name);
-    const addresses = answer(name);
-    if (addresses === null) return;
-    const records = isA ? addresses : [];
+    const type = query.readUInt16BE(end);
+    if (type === A) asked.push(name);
+    const records = answer(name)?.filter((address) => type === (address.includes(':') ? AAAA : A));
+    if (records === undefined) return;
     const header = Buffer.from(query.subarray(0, HEADER_BYTES));
     // An answer without an error, to one question, with so many records.
     header.writeUInt16BE(0x8180, 2);
@@ -51,6 +51,18 @@ function readName(query: Buffer): { name: string; end: number } {
 
 /** Of the name in the question, of the internet, good for no time at all. */
 function toRecord(address: string): Buffer {
-  const head = [0xc0, HEADER_BYTES, 0, A, 0, 1, 0, 0, 0, 0, 0, 4];
-  return Buffer.from([...head, ...address.split('.').map(Number)]);
+  const isV6 = address.includes(':');
+  const bytes = isV6 ? toBytes(address) : address.split('.').map(Number);
+  const head = [0xc0, HEADER_BYTES, 0, isV6 ? AAAA : A, 0, 1, 0, 0, 0, 0, 0, bytes.length];
+  return Buffer.from([...head, ...bytes]);
+}
+
+/** Of IPv6 as URLs write it, without dots. */
+function toBytes(address: string): number[] {
+  const [left = [], right = []] = address.split('::').map((half) => half.split(':').filter(Boolean));
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
+  return [...left, ...zeros, ...right].flatMap((group) => {
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
 }

@@ -3,12 +3,14 @@ import { request as requestHttps } from 'node:https';
 import type { AttemptOutcome } from '../core/delivery.ts';
 import { refuseWebhookUrl, type WebhookAllowance } from '../core/webhook-url.ts';
 import { BlockedAddressError, createGuardedLookup } from './resolve.ts';
+import { parseRetryAfterMs } from './retry-after.ts';
 
 export interface PostOptions {
   allowed: WebhookAllowance;
   /** Around all of it: looking up, connecting, sending, and the answer. */
   deadlineMs: number;
   signal: AbortSignal;
+  now: Date;
   nameServers?: readonly string[] | undefined;
 }
 
@@ -29,12 +31,11 @@ export type PostResult =
 
 /** Of an answer's body so much is read, to end the exchange in order, and none of it is looked at. */
 const MAX_ANSWER_BYTES = 64 * 1024;
-const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** Sends a message once. Never rejects; redirects are not followed. */
 export function postMessage(
   message: { url: string; headers: Record<string, string>; body: string },
-  { allowed, deadlineMs, signal, nameServers }: PostOptions,
+  { allowed, deadlineMs, signal, now, nameServers }: PostOptions,
 ): Promise<PostResult> {
   const { url, headers, body } = message;
   // The lookup is not asked about an address that stands in the URL itself.
@@ -62,7 +63,7 @@ export function postMessage(
         signal: either,
       },
       (response) => {
-        answer = judge(response);
+        answer = judge(response, now);
         let bytes = 0;
         response.on('data', (chunk: Buffer) => {
           bytes += chunk.length;
@@ -78,14 +79,13 @@ export function postMessage(
   });
 }
 
-function judge({ statusCode = 0, headers }: IncomingMessage): PostResult {
+function judge({ statusCode = 0, headers }: IncomingMessage, now: Date): PostResult {
   if (statusCode >= 200 && statusCode < 300) return { kind: 'delivered' };
   const isRedirect = statusCode >= 300 && statusCode < 400;
   const error = `it answered ${statusCode}${isRedirect ? '; redirects are not followed' : ''}`;
-  const seconds = /^\d{1,9}$/.test(headers['retry-after'] ?? '') ? Number(headers['retry-after']) : 0;
   return {
     ...fail('refused', error),
-    retryAfterMs: Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS),
+    retryAfterMs: parseRetryAfterMs(headers['retry-after'], now),
     // By the scheme, Gone says that the receiver is not there any more.
     isFinal: statusCode === 410,
   };

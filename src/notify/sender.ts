@@ -129,7 +129,8 @@ function post(
     ...signMessage({ id: messageId, body: text }, secrets, now),
   };
   const { allowed, nameServers } = deps;
-  return deps.post({ url, headers, body: text }, { allowed, nameServers, signal, deadlineMs: DEADLINE_MS });
+  const options = { allowed, nameServers, signal, now, deadlineMs: DEADLINE_MS };
+  return deps.post({ url, headers, body: text }, options);
 }
 
 function endOf(result: PostResult, claimed: ClaimedDelivery, delayMs: number, now: Date): AttemptEnd {
