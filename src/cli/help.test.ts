@@ -31,7 +31,8 @@ function listLeaves(command: Command, path: string): { name: string; command: Co
 
 /** As a shell would, but for quotes, which no example needs. */
 function wordsOf(line: string): string[] {
-  return line.split('|').at(-1)?.trim().split(/ +/) ?? [];
+  const commands = line.split('|').map((part) => part.split('>')[0]?.trim() ?? '');
+  return commands.findLast((part) => /^(xargs )?orion /.test(part))?.split(/ +/) ?? [];
 }
 
 describe('the help', () => {
@@ -53,7 +54,7 @@ describe('the help', () => {
     for (const { name } of commands) {
       const { out } = await run([...name.split(' '), '--help']);
       // Examples are command lines, and stay whole.
-      const text = out.replaceAll(/^ {2}(orion|tar) .*\n/gm, '');
+      const text = out.replaceAll(/^ {2}(\w.* )?orion .*\n/gm, '');
       expect(
         text.split('\n').filter((line) => line.length > 80 && !/ \S{30,}/.test(line)),
         name,

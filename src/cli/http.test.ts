@@ -45,7 +45,9 @@ test('the CA decides whom to trust', async () => {
     expect(await runOrion(['get', 'rentals'], { ...env, ORION_CA: ca })).toMatchObject({ code: 0 });
     const distrusting = await runOrion(['get', 'rentals'], env);
     expect(distrusting.code).toBe(1);
-    expect(distrusting.err).toMatch(/certificate of https:.* is not trusted .*\nhint: ORION_CA/);
+    expect(distrusting.err).toMatch(
+      /certificate of https:.* is not trusted .*\nhint: .*ORION_CA, or orion login URL --ca FILE/,
+    );
     const missing = await runOrion(['get', 'rentals'], { ...env, ORION_CA: join(folder, 'none') });
     expect(missing.err).toContain("(ORION_CA) can't be read: ENOENT");
   } finally {

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { CliError, EXIT } from './cli-error.ts';
 
 /** What the user types or pipes into a command. */
 export interface Input {
@@ -22,8 +23,13 @@ export function createProcessInput(signal: AbortSignal): Input {
       const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
       const output = secret ? nowhere : process.stderr;
       const lines = createInterface({ input: process.stdin, output, terminal: true });
+      // While a line is edited the terminal makes no signal of Ctrl-C, and the end of input answers nothing.
+      const over = new AbortController();
+      lines.once('SIGINT', () => over.abort()).once('close', () => over.abort());
       try {
-        return await lines.question('', { signal });
+        return await lines.question('', { signal: AbortSignal.any([signal, over.signal]) });
+      } catch {
+        throw new CliError('interrupted', { exitCode: EXIT.interrupted });
       } finally {
         lines.close();
         if (secret) process.stderr.write('\n');

@@ -2,8 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, wr
 import { join, resolve } from 'node:path';
 import { parsePublicKey } from '../core/public-key.ts';
 import { CliError } from './cli-error.ts';
+import { homeOf } from './config-file.ts';
 import type { Io } from './io.ts';
-import { homeOf } from './settings.ts';
 
 /** A key that the user has: what to send, and where its private half lies if that is known. */
 export interface OwnKey {

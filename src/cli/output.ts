@@ -28,6 +28,8 @@ export function printDone(
   format: Format | undefined,
   { kind, name, done, object }: { kind: string; name: string; done: string; object: unknown },
 ): void {
+  // There may be several: what stands between YAML documents may also stand before the first.
+  if (format === 'yaml') io.out('---\n');
   if (printData(io, format, object)) return;
   io.out(format === 'name' ? `${kind}/${name}\n` : `${kind}/${name} ${done}\n`);
 }

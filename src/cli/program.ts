@@ -1,11 +1,14 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
+import { registerApply } from './commands/apply.ts';
 import { registerCheck } from './commands/check.ts';
+import { registerCompletion } from './commands/completion.ts';
 import { registerDaemon } from './commands/daemon.ts';
 import { registerDescribe } from './commands/describe.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerGet } from './commands/get.ts';
 import { registerInventory } from './commands/inventory.ts';
+import { registerLogin } from './commands/login.ts';
 import { registerNodes } from './commands/nodes.ts';
 import { registerRent } from './commands/rent.ts';
 import { registerRentals } from './commands/rentals.ts';
@@ -20,11 +23,11 @@ type Register = (program: Command, context: Context) => void;
 
 /** In the order of the help: what one looks for first comes first. */
 const CHAPTERS: [title: string, commands: Register[]][] = [
-  ['Machines for you:', [registerRent, registerSsh, registerRentals, registerWait]],
+  ['Machines for you:', [registerRent, registerSsh, registerRentals, registerApply, registerWait]],
   ['What there is:', [registerGet, registerDescribe, registerExplain, registerWebhook]],
   ['Looking after the fleet:', [registerNodes, registerInventory, registerToken]],
   ['The daemon and its database:', [registerDaemon, registerCheck]],
-  ['This program:', [registerVersion]],
+  ['This program:', [registerLogin, registerCompletion, registerVersion]],
 ];
 
 const USAGE_WIDTH = 80;

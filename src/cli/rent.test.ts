@@ -35,7 +35,7 @@ test('a machine that is ready at once', async () => {
   expect(ran.code).toBe(0);
   expect(ran.out).toBe(`ssh -i ${storedKey()} -p 22221 r7f3k2a9@127.0.0.1\n`);
   expect(api?.requests[0]).toMatchObject({
-    line: 'POST /api/rent?wait=2s',
+    line: 'POST /api/rent?wait=400ms',
     body: { selector: { matchLabels: { size: 'small', gpu: 'no' }, zone: 'a' } },
   });
   expect(readFileSync(storedKey(), 'utf8')).toBe('SECRET\n');
@@ -107,7 +107,9 @@ test('no free machine is an error that says when to try again', async () => {
     body: { code: 'no_free_node', detail: 'no matching machine is free' },
   }));
   expect(ran).toMatchObject({ code: 1, out: '' });
-  expect(ran.err).toContain('error: no matching machine is free\nhint: try again in 10 s\n');
+  expect(ran.err).toContain(
+    'error: no matching machine is free\nhint: try again in 10 s, or wait for the next that is free:  orion rent --queue\n',
+  );
 });
 
 test('release gives back and forgets the key', async () => {

@@ -1,5 +1,7 @@
 import { type Client, createClient } from '../client/client.ts';
 import { EXIT } from './cli-error.ts';
+import { answerShell } from './commands/completion.ts';
+import { ASK } from './completion-scripts.ts';
 import type { Context } from './context.ts';
 import type { Io } from './io.ts';
 import { createProgram } from './program.ts';
@@ -22,7 +24,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   };
   try {
     const program = await createProgram(context, needsLab(argv));
-    await program.parseAsync([...argv], { from: 'user' });
+    if (argv[0] === ASK) await answerShell(program, context, argv.slice(1));
+    else await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     return tellError(error, io);
@@ -34,5 +37,5 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 /** Whoever asks for the lab, or for a list of all commands. */
 function needsLab(argv: readonly string[]): boolean {
   const word = argv.find((argument) => !argument.startsWith('-'));
-  return word === undefined || word === 'lab' || word === 'help';
+  return word === undefined || word === 'lab' || word === 'help' || word === ASK;
 }

@@ -20,7 +20,7 @@ export function tellError(error: unknown, io: Io): number {
 }
 
 const NO_ANSWER_HINTS: Partial<Record<NoAnswerError['kind'], string>> = {
-  certificate: 'ORION_CA names the file of the CA that signed it',
+  certificate: 'name the file of the CA that signed it: ORION_CA, or orion login URL --ca FILE',
   unreachable: 'is Orion running, and does ORION_URL name it?',
 };
 
@@ -28,11 +28,13 @@ function hintOf(error: unknown): string | undefined {
   if (error instanceof CliError) return error.hint;
   if (error instanceof NoAnswerError) return NO_ANSWER_HINTS[error.kind];
   if (error instanceof ApiError) {
-    if (error.status === 401) return 'ORION_TOKEN must be a token that is valid now';
+    if (error.status === 401) return 'sign in with a token that is valid: orion login URL, or ORION_TOKEN';
     if (error.status === 403) {
       return "this needs an administrator's token (in a lab: ORION_TOKEN=$ORION_ADMIN_TOKEN)";
     }
-    return error.retryAfterS === null ? undefined : `try again in ${error.retryAfterS} s`;
+    const again = error.retryAfterS === null ? undefined : `try again in ${error.retryAfterS} s`;
+    if (error.code !== 'no_free_node') return again;
+    return `${again === undefined ? '' : `${again}, or `}wait for the next that is free:  orion rent --queue`;
   }
   // By name: the store is loaded only by the few commands that need it.
   const isStore = error instanceof Error && error.name === 'StoreError';

@@ -22,8 +22,11 @@ interface RentOptions {
   output?: Format;
 }
 
-/** The API answers within this when it can; what takes longer is followed step by step instead. */
-const FIRST_WAIT_MS = 2_000;
+/**
+ * The API answers within this when it can; what takes longer is followed step by step instead. Long enough for the
+ * answer that no machine is free: then nothing is kept of the request.
+ */
+const FIRST_WAIT_MS = 400;
 const ANSWER_WITHIN_MS = 30_000;
 
 export function registerRent(program: Command, context: Context): void {

@@ -1,0 +1,115 @@
+import type { Command } from 'commander';
+import type { Input } from '../../client/client.ts';
+import { ApiError } from '../../client/errors.ts';
+import type { Rental } from '../../client/operations.ts';
+import { durationMs } from '../arguments.ts';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { followRental, isReady } from '../follow.ts';
+import { withHelp } from '../help.ts';
+import { linkKey, type OwnKey, readOwnKey } from '../key-files.ts';
+import { readManifest, type WantedRental } from '../manifest.ts';
+import { type Format, printDone, withOutput } from '../output.ts';
+
+interface ApplyOptions {
+  filename: string;
+  key?: string;
+  wait?: number | true;
+  output?: Format;
+}
+
+const WAIT_MS = 60_000;
+
+export function registerApply(program: Command, context: Context): void {
+  const command = withOutput(
+    program
+      .command('apply')
+      .description('make rentals as a file says, or change them to that')
+      .requiredOption('-f, --filename <file>', 'YAML or JSON with one or more rentals; - for standard input')
+      .option('--key <file>', 'your SSH key, either half, for those that name none')
+      .option('--wait [duration]', 'wait until all are ready, 60s when no time is given', durationMs),
+    ['json', 'yaml', 'name'],
+  ).action((options: ApplyOptions) => apply(context, options));
+  withHelp(command, {
+    about:
+      'A document is what  orion get rental NAME -o yaml  prints: a name and a spec; what the API alone says ' +
+      'is passed over. Documents are parted by --- and told apart by their names. Applying the same file again changes ' +
+      'nothing. When one is refused the others are applied all the same.',
+    examples: [
+      ['orion apply -f rentals.yaml', 'says of each: created, configured or unchanged'],
+      [
+        'orion apply -f rentals.yaml --key ~/.ssh/id_ed25519.pub --wait',
+        'with your key, until all are ready',
+      ],
+      ['orion get rental mine -o yaml | orion apply -f -', 'from another program'],
+    ],
+    failed: 'a document is wrong, and nothing was applied; or one was refused',
+    timedOut: 'applied, but not ready in time',
+  });
+}
+
+async function apply(context: Context, options: ApplyOptions): Promise<void> {
+  const { io } = context;
+  const ownKey = options.key === undefined ? null : readOwnKey(options.key);
+  const wanted = await readManifest(io, options.filename);
+  const applied: Rental[] = [];
+  for (const one of wanted) {
+    try {
+      applied.push(await applyOne(context, one, ownKey, options.output));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      io.err(`error: ${one.where}: rental ${one.name}: ${error.message}\n`);
+    }
+  }
+  const timeoutMs = options.wait === true ? WAIT_MS : options.wait;
+  if (timeoutMs !== undefined) await waitForAll(context, applied, timeoutMs);
+  const refused = wanted.length - applied.length;
+  if (refused > 0) throw new CliError(`${refused} of ${wanted.length} rentals could not be applied`);
+}
+
+async function applyOne(
+  context: Context,
+  { name, body }: WantedRental,
+  ownKey: OwnKey | null,
+  format: Format | undefined,
+): Promise<Rental> {
+  const before = await findLive(context, name);
+  const object = await context.client().call('applyRental', {
+    params: { id: name },
+    // What it says is judged by the API, which tells each field at fault.
+    body: withKey(body, ownKey) as Input<'applyRental'>['body'],
+  });
+  if (ownKey?.privatePath && object.spec.sshPublicKey === ownKey.publicKey) {
+    linkKey(context.io, object.id, ownKey.privatePath);
+  }
+  const isNew = before?.id !== object.id;
+  const done = isNew ? 'created' : before.generation === object.generation ? 'unchanged' : 'configured';
+  printDone(context.io, format, { kind: 'rental', name, done, object });
+  return object;
+}
+
+async function findLive(context: Context, name: string): Promise<Rental | null> {
+  try {
+    return await context.client().call('getRental', { params: { id: name } });
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'not_found') return null;
+    throw error;
+  }
+}
+
+/** A spec stands alone, or beside the name as POST takes it. */
+function withKey(body: Record<string, unknown>, ownKey: OwnKey | null): Record<string, unknown> {
+  if (ownKey === null) return body;
+  const { spec } = body;
+  const sshPublicKey = ownKey.publicKey;
+  if (typeof spec !== 'object' || spec === null) return { sshPublicKey, ...body };
+  return { ...body, spec: { sshPublicKey, ...spec } };
+}
+
+async function waitForAll(context: Context, rentals: Rental[], timeoutMs: number): Promise<void> {
+  const deadlineAt = performance.now() + timeoutMs;
+  for (const { id } of rentals) {
+    const leftMs = Math.max(0, deadlineAt - performance.now());
+    await followRental(context, id, { isThere: isReady, what: 'Active', timeoutMs: leftMs });
+  }
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import { CliError } from './cli-error.ts';
+import type { Io } from './io.ts';
+
+/** One rental that a file asks for: its name, and what the API is to be told of it. */
+export interface WantedRental {
+  /** Where it stands, for errors: `rentals.yaml:12`. */
+  where: string;
+  name: string;
+  body: Record<string, unknown>;
+}
+
+/** What the API says of a rental, and nobody wants: what was read back can be applied as it is. */
+const READ_ONLY = ['id', 'tenant', 'generation', 'createdAt', 'status', 'privateKeyPath'];
+
+/**
+ * The rentals of a file (`-`: standard input), YAML or JSON, one or more documents. All that is wrong with their shape
+ * is told at once; what stands in a spec is for the API to judge.
+ */
+export async function readManifest({ input }: Io, path: string): Promise<WantedRental[]> {
+  const text = path === '-' ? await input.readAll() : readText(path);
+  const file = path === '-' ? 'stdin' : path;
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true });
+  const documents: Document[] = 'empty' in parsed ? [] : parsed;
+  const mistakes: string[] = [];
+  const wanted: WantedRental[] = [];
+  for (const document of documents) {
+    for (const { pos, message } of document.errors) {
+      mistakes.push(`${file}:${lines.linePos(pos[0]).line}: ${message.split(/ at line|\n/)[0]}`);
+    }
+    if (document.errors.length > 0) continue;
+    const where = `${file}:${lines.linePos(document.contents?.range?.[0] ?? 0).line}`;
+    for (const object of listOf(document.toJS())) {
+      const read = readObject(object, where);
+      if (typeof read === 'string') mistakes.push(`${where}: ${read}`);
+      else wanted.push(read);
+    }
+  }
+  mistakes.push(...findRepeated(wanted));
+  if (mistakes.length > 0) throw new CliError(mistakes.join('\n       '), { hint: 'nothing was applied' });
+  if (wanted.length === 0) throw new CliError(`${file} asks for nothing`);
+  return wanted;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CliError(`${path} can't be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+/** What is in a document: one object, a list as `get -o yaml` prints it, or nothing, as behind a last `---`. */
+function listOf(value: unknown): unknown[] {
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value)) return value;
+  const { items } = value as { items?: unknown };
+  return Array.isArray(items) ? items : [value];
+}
+
+function readObject(value: unknown, where: string): WantedRental | string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return 'expected a rental: name and spec';
+  }
+  const { kind, name, ...rest } = value as Record<string, unknown>;
+  if (kind !== undefined && String(kind).toLowerCase() !== 'rental') {
+    return `kind: only rentals are applied; the fleet is the inventory's (orion inventory apply)`;
+  }
+  if (typeof name !== 'string' || name === '') return 'name: a rental that is applied needs one';
+  const body = Object.fromEntries(Object.entries(rest).filter(([key]) => !READ_ONLY.includes(key)));
+  return { where, name, body };
+}
+
+function findRepeated(wanted: WantedRental[]): string[] {
+  const first = new Map<string, string>();
+  return wanted.flatMap(({ name, where }) => {
+    const before = first.get(name);
+    first.set(name, before ?? where);
+    return before === undefined ? [] : [`${where}: name: ${name} stands at ${before} already`];
+  });
+}
