@@ -1,25 +1,37 @@
 import { createRoute as describeRoute, type RouteConfig, z } from '@hono/zod-openapi';
-import { describeProblems } from './respond.ts';
+import type { ProblemCode } from './problem.ts';
+import { codesOf, describeProblems, header } from './respond.ts';
+
+type Config = Omit<RouteConfig, 'path'> & { path: string };
+
+const REQUEST_ID = {
+  'X-Request-Id': header(
+    'Stands in the log and in problems; one of 8 to 64 letters that is sent is kept',
+    'f3a1c9d2',
+  ),
+};
 
 /**
  * A route with its description, in the chapter that its address names; `operationId` is what the typed client calls
- * it. Under /api, one that has no query of its own refuses every field of one, so that a misspelt filter is an error
- * and not a longer list.
+ * it, `description` says what its summary has no room for. Under /api, one that has no query of its own refuses every
+ * field of one, so that a misspelt filter is an error and not a longer list.
  */
 export function createRoute<
   Path extends string,
-  Config extends Omit<RouteConfig, 'path' | 'operationId'> & { path: Path; operationId: string },
->(config: Config): ReturnType<typeof describeRoute<Path, Config>> {
-  const tags = [chapterOf(config.path)];
-  if (!config.path.startsWith('/api/')) return describeRoute<Path, Config>({ ...config, tags });
-  const request = { query: z.strictObject({}), ...config.request };
-  // Who is signed in by a cookie needs to show that a write comes from a page of Orion.
-  const responses = config.method === 'get' ? {} : describeProblems([403]);
-  return describeRoute<Path, Config>({
+  Given extends Omit<RouteConfig, 'path'> & {
+    path: Path;
+    operationId: string;
+    summary: string;
+    description: string;
+  },
+>(config: Given): ReturnType<typeof describeRoute<Path, Given>> {
+  const isApi = config.path.startsWith('/api/');
+  return describeRoute<Path, Given>({
     ...config,
-    tags,
-    request,
-    responses: { ...responses, ...config.responses },
+    tags: [chapterOf(config.path)],
+    security: config.security ?? securityOf(config),
+    ...(isApi ? { request: { query: z.strictObject({}), ...config.request } } : {}),
+    responses: describeAnswers(config, isApi ? impliedBy(config) : []) as Given['responses'],
   });
 }
 
@@ -27,4 +39,27 @@ function chapterOf(path: string): string {
   const [, first, kind = ''] = path.split('/');
   if (first !== 'api') return 'service';
   return kind === 'rent' ? 'rentals' : kind;
+}
+
+/** Who is signed in by a cookie needs to show that a write comes from a page of Orion. */
+function securityOf({ method }: Config): Record<string, string[]>[] {
+  return [{ token: [] }, { session: [], ...(method === 'get' ? {} : { csrf: [] }) }];
+}
+
+/** What the middleware refuses before a route is asked. */
+function impliedBy({ method, request }: Config): ProblemCode[] {
+  if (method === 'get') return [];
+  const ofWrites: ProblemCode[] = ['cross_site', 'body_too_large', 'unsupported_media_type'];
+  return request?.body ? [...ofWrites, 'malformed_request'] : ofWrites;
+}
+
+/** The answers with their common header, and each problem once, whoever named it. */
+function describeAnswers({ responses }: Config, implied: ProblemCode[]): RouteConfig['responses'] {
+  const all = { ...responses, ...describeProblems([...implied, ...codesOf(responses)]) };
+  return Object.fromEntries(
+    Object.entries(all).map(([status, answer]) => {
+      const headers = 'headers' in answer ? answer.headers : {};
+      return [status, { ...answer, headers: { ...REQUEST_ID, ...headers } }];
+    }),
+  ) as RouteConfig['responses'];
 }

@@ -1,50 +1,122 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import { expect } from 'vitest';
-import type { z } from 'zod';
-import type { AppEnv } from './app-env.ts';
-import { problemSchema } from './schemas.ts';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { closeSchema } from './closed-schema.fixture.ts';
+import { type Answer, type Call, type Description, listCalls, type Schema } from './description.fixture.ts';
 
-interface DescribedRoute {
+// Compares answers with /openapi.json itself, by a validator of JSON Schema that Orion does not use otherwise: what is
+// published is thereby what is true, whatever the code meant to publish.
+
+export interface Answered {
   method: string;
+  /** As it was asked for, with its query. */
   path: string;
-  responses: Record<number, { content?: Record<string, { schema: z.ZodType }> }>;
+  status: number;
+  headers: Headers;
+  /** Null: not looked at, as of a stream that is still open. */
+  text: string | null;
 }
 
-export function listDescribed(app: OpenAPIHono<AppEnv>): DescribedRoute[] {
-  return app.openAPIRegistry.definitions.flatMap((definition) =>
-    definition.type === 'route' ? [definition.route as unknown as DescribedRoute] : [],
-  );
+/** Throws, with all that is wrong, unless the description says that such an answer may come. */
+export type AnswerCheck = (answer: Answered) => void;
+
+/** Headers that a client acts on: one that is not described is as wrong as a field that is not. */
+const TELLING = ['location', 'retry-after', 'www-authenticate', 'set-cookie', 'etag', 'link'];
+const PROBLEM = 'application/problem+json';
+
+export function createAnswerCheck(description: Description): AnswerCheck {
+  const complain = createComplain(description);
+  // Of two patterns that fit, the one with fewer gaps is meant.
+  const calls = listCalls(description)
+    .map((call) => ({ ...call, pattern: patternOf(call.path), gaps: call.path.split('{').length }))
+    .toSorted((a, b) => a.gaps - b.gaps);
+
+  return ({ method, path, status, headers, text }) => {
+    const [type = ''] = (headers.get('content-type') ?? '').split(';');
+    const verb = method === 'HEAD' ? 'GET' : method;
+    const address = path.split(/[?#]/)[0] ?? '';
+    const call = calls.find((each) => each.method === verb && each.pattern.test(address));
+    const described: Answer | undefined = call ? call.operation.responses[status] : undescribed(status);
+    const what = `${method} ${call?.path ?? address} -> ${status} ${type}`;
+    if (!described) throw new Error(`${what} is not described`);
+    const body = method === 'HEAD' ? null : text;
+    const wrong = [
+      ...checkHeaders(complain, described, headers),
+      ...checkBody(complain, described, { type, body, hasBody: headers.has('content-type') }),
+      ...(type === PROBLEM && body !== null ? checkProblem(call, body, status) : []),
+    ];
+    if (wrong.length > 0) throw new Error([what, ...wrong].join('\n  '));
+  };
 }
 
-/** An answer is one that the description names, with the body that it says, and not one field more. */
-export async function expectDescribed(
-  app: OpenAPIHono<AppEnv>,
-  method: string,
-  path: string,
-  response: Response,
-): Promise<void> {
-  const [type = ''] = (response.headers.get('content-type') ?? '').split(';');
-  const route = listDescribed(app).find(
-    (each) => each.method.toUpperCase() === method && patternOf(each.path).test(path.split('?')[0] ?? ''),
-  );
-  const what = `${method} ${route?.path ?? path} -> ${response.status} ${type}`;
-  if (!route) {
-    expect([404, 405], `${what}: no such route`).toContain(response.status);
-    return expectShape(problemSchema, await response.clone().json(), what);
-  }
-  const described = route.responses[response.status];
-  expect(described, `${what} is not described`).toBeDefined();
-  if (response.body === null) return expect(described?.content, what).toBeUndefined();
-  const schema = described?.content?.[type]?.schema;
-  expect(schema, `${what}: that type is not described`).toBeDefined();
-  if (schema && type.endsWith('json')) expectShape(schema, await response.clone().json(), what);
+/** What comes where the description has no such call: no such address, or no such method. */
+function undescribed(status: number): Answer | undefined {
+  if (![404, 405].includes(status)) return undefined;
+  const schema = { $ref: '#/components/schemas/Problem' };
+  return { description: '', content: { [PROBLEM]: { schema } } };
 }
 
-function expectShape(schema: z.ZodType, body: unknown, what: string): void {
-  const parsed = schema.safeParse(body);
-  expect(parsed.error?.issues ?? [], what).toEqual([]);
-  // What the schema does not know is not in what it read.
-  expect(parsed.data, `${what}: fields that are not described`).toEqual(body);
+type Complain = (schema: Schema, value: unknown) => string[];
+
+function createComplain(description: Description): Complain {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, keywords: ['example'] });
+  formats.default(ajv);
+  const compiled = new Map<string, ValidateFunction>();
+  return (schema, value) => {
+    const key = JSON.stringify(schema);
+    const validate = compiled.get(key) ?? ajv.compile(closeSchema(description, schema));
+    compiled.set(key, validate);
+    if (validate(value)) return [];
+    return (validate.errors ?? []).map(({ instancePath, message, params }) =>
+      `${instancePath} ${message} ${JSON.stringify(params)}`.trim(),
+    );
+  };
+}
+
+function checkHeaders(complain: Complain, { headers: described = {} }: Answer, headers: Headers): string[] {
+  const names = Object.keys(described).map((name) => name.toLowerCase());
+  const strays = TELLING.filter((name) => headers.has(name) && !names.includes(name));
+  const wrong = Object.entries(described).flatMap(([name, { schema, required }]) => {
+    const value = headers.get(name);
+    if (value === null) return required ? [`the header ${name} is missing`] : [];
+    const isNumber = schema.type === 'integer' && /^\d+$/.test(value);
+    return complain(schema, isNumber ? Number(value) : value).map((text) => `header ${name}: ${text}`);
+  });
+  return [...strays.map((name) => `the header ${name} is not described`), ...wrong];
+}
+
+function checkBody(
+  complain: Complain,
+  { content = {} }: Answer,
+  { type, body, hasBody }: { type: string; body: string | null; hasBody: boolean },
+): string[] {
+  if (Object.keys(content).length === 0) return hasBody || body ? ['a body is not described'] : [];
+  const media = content[type];
+  if (!media) return [`that type is not described; described are ${Object.keys(content).join(', ')}`];
+  if (body === null) return [];
+  if (type === 'text/event-stream') return checkMessages(complain, content['application/json']?.schema, body);
+  if (!media.schema) return ['its body has no schema'];
+  if (!type.endsWith('json')) return complain(media.schema, body);
+  return complain(media.schema, JSON.parse(body));
+}
+
+/** Each object of a watch is one of the list, or the thing itself, that the same address shows otherwise. */
+function checkMessages(complain: Complain, schema: Schema | undefined, text: string): string[] {
+  const item = schema?.properties?.items?.items ?? schema;
+  if (!item) return ['what is watched has no schema'];
+  const messages = text.split('\n\n').slice(0, -1);
+  return messages.flatMap((message) => {
+    const data = /^data: (.*)$/m.exec(message)?.[1];
+    return data === undefined ? [] : complain(item, JSON.parse(data));
+  });
+}
+
+function checkProblem(call: Call | undefined, text: string, status: number): string[] {
+  const problem = JSON.parse(text) as { status: number; code: string };
+  const codes = Object.keys(call?.operation.responses[status]?.content?.[PROBLEM]?.examples ?? {});
+  return [
+    ...(problem.status === status ? [] : [`the problem says status ${problem.status}`]),
+    ...(codes.length === 0 || codes.includes(problem.code) ? [] : [`${problem.code} is not described here`]),
+  ];
 }
 
 function patternOf(path: string): RegExp {

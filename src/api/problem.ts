@@ -27,7 +27,6 @@ export const PROBLEMS = {
   too_many_attempts: { status: 429, title: 'Too many tokens were refused' },
   internal: { status: 500, title: 'Something went wrong inside' },
   no_free_node: { status: 503, title: 'No matching machine is free' },
-  rental_failed: { status: 503, title: 'The rental could not be provided' },
   database_unavailable: { status: 503, title: 'The database does not answer' },
   not_ready: { status: 503, title: 'Not ready' },
   shutting_down: { status: 503, title: 'This process is shutting down' },

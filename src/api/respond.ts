@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { PROBLEMS } from './problem.ts';
+import { PROBLEMS, type ProblemCode } from './problem.ts';
 import { problemSchema } from './schemas.ts';
 
 /** A JSON answer for the description. */
@@ -22,8 +22,17 @@ export function watchable<Schema extends z.ZodType>(schema: Schema, description:
   };
 }
 
+/** A header of an answer, for the description. `required`: it is never missing. */
+export function header(description: string, example: string | number, required = true) {
+  const schema =
+    typeof example === 'number' ? { type: 'integer' as const, minimum: 1 } : { type: 'string' as const };
+  return { description, required, schema, example };
+}
+
 /** Of answers that say where the rental is found. */
-export const LOCATION = { headers: z.object({ Location: z.string() }) };
+export const LOCATION = {
+  headers: { Location: header('Where the rental is read and watched', '/api/rentals/r_3k5mzq7xw2c4d6fa') },
+};
 
 export const idempotencyHeader = z.object({
   'idempotency-key': z
@@ -40,27 +49,59 @@ export const watchHeader = z.object({
 });
 
 /** Refusals that every call under /api may give. */
-const USUAL = [401, 422, 500, 503] as const;
-const RETRY_LATER: readonly number[] = [429, 503];
+const USUAL = ['unauthorized', 'invalid_input', 'internal', 'database_unavailable'] as const;
 
-/** The problems that a route can answer with, for the description. */
-export function problems(...statuses: number[]) {
-  return describeProblems([...USUAL, ...statuses]);
+/** What a route answers when it refuses: a code, or a status for all of its codes. */
+type Refusal = ProblemCode | number;
+
+/** The problems that a route under /api can answer with, for the description. */
+export function problems(...refusals: Refusal[]) {
+  return describeProblems([...USUAL, ...refusals]);
 }
 
 /** For calls without a token. */
-export function describeProblems(statuses: readonly number[]) {
-  const describe = (status: number) => ({
-    description: codesOf(status),
-    content: { 'application/problem+json': { schema: problemSchema } },
-    ...(RETRY_LATER.includes(status) ? { headers: z.object({ 'Retry-After': z.string() }) } : {}),
-  });
-  return Object.fromEntries(statuses.map((status) => [status, describe(status)]));
+export function describeProblems(refusals: readonly Refusal[]) {
+  const codes = (Object.keys(PROBLEMS) as ProblemCode[]).filter(
+    (code) => refusals.includes(code) || refusals.includes(PROBLEMS[code].status),
+  );
+  const statuses = [...new Set(codes.map((code) => PROBLEMS[code].status))];
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      describeStatus(
+        status,
+        codes.filter((code) => PROBLEMS[code].status === status),
+      ),
+    ]),
+  );
 }
 
-function codesOf(status: number): string {
-  const codes = Object.entries(PROBLEMS).filter(([, problem]) => problem.status === status);
-  return codes.map(([code, { title }]) => `\`${code}\`: ${title}`).join('\n\n');
+function describeStatus(status: number, codes: ProblemCode[]) {
+  const examples = codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]);
+  return {
+    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('\n\n'),
+    content: {
+      'application/problem+json': { schema: problemSchema, examples: Object.fromEntries(examples) },
+    },
+    ...describeHeaders(status),
+  };
+}
+
+function describeHeaders(status: number) {
+  if (status === 429 || status === 503) {
+    return { headers: { 'Retry-After': header('After how many seconds to come again', 5) } };
+  }
+  if (status !== 401) return {};
+  return { headers: { 'WWW-Authenticate': header('Where a token would do', 'Bearer realm="orion"', false) } };
+}
+
+/** The codes that a description of answers names, each as a refusal. */
+export function codesOf(responses: object): ProblemCode[] {
+  const answers: { content?: Record<string, { examples?: object }> }[] = Object.values(responses);
+  const named = answers.flatMap(({ content }) =>
+    Object.keys(content?.['application/problem+json']?.examples ?? {}),
+  );
+  return (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => named.includes(code));
 }
 
 export function body<Schema extends z.ZodType>(schema: Schema, required: boolean) {

@@ -1,7 +1,9 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
+import { PROBLEM_EXAMPLES } from '../problem-examples.ts';
 import { json } from '../respond.ts';
+import { CSRF_HEADER } from '../same-origin.ts';
 import { SESSION_COOKIE } from '../session-cookie.ts';
 
 const route = createRoute({
@@ -9,6 +11,7 @@ const route = createRoute({
   path: '/openapi.json',
   operationId: 'getDescription',
   summary: 'This description',
+  description: 'Made of the routes themselves; the typed client in src/client is made from it.',
   security: [],
   responses: {
     200: json(z.record(z.string(), z.unknown()), 'OpenAPI 3.1'),
@@ -23,9 +26,16 @@ const ABOUT =
 /** The API's description, made of the routes themselves. */
 export function addDescriptionRoute(app: OpenAPIHono<AppEnv>, { version }: ApiDeps): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
+  for (const [code, example] of Object.entries(PROBLEM_EXAMPLES)) {
+    app.openAPIRegistry.registerComponent('examples', code, example);
+  }
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
     ...{ type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
-    description: 'Of the dashboard; writes also send the csrfToken of GET /api/session as X-CSRF-Token',
+    description: 'Given by POST /api/session, as to the dashboard',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'csrf', {
+    ...{ type: 'apiKey', in: 'header', name: CSRF_HEADER },
+    description: 'The csrfToken of GET /api/session, for writes with a session',
   });
   app.openapi(route, (c) => {
     const description = app.getOpenAPI31Document({

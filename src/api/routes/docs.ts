@@ -12,6 +12,7 @@ const routes = {
     path: '/docs',
     operationId: 'getDocs',
     summary: 'A page to read and try the API; it works offline',
+    description: 'For a browser. It loads nothing from elsewhere.',
     security: [],
     responses: { 200: { description: 'The page', content: { 'text/html': file } } },
   }),
@@ -20,6 +21,7 @@ const routes = {
     path: '/docs/{version}/{file}',
     operationId: 'getDocsFile',
     summary: 'What the page is made of',
+    description: 'Its address names its version, so that it may be kept for ever.',
     security: [],
     request: { params: z.object({ version: z.string(), file: z.string() }) },
     responses: {
@@ -27,7 +29,7 @@ const routes = {
         description: 'The file',
         content: { 'text/css': file, 'text/javascript': file, 'image/png': file },
       },
-      ...describeProblems([404]),
+      ...describeProblems(['not_found']),
     },
   }),
 };

@@ -13,6 +13,8 @@ const route = createRoute({
   path: '/api/events',
   operationId: 'listEvents',
   summary: 'The history; with Accept: text/event-stream what happens from now on',
+  description:
+    'Append-only, and kept for 90 days. A tenant sees what happened to its rentals, an administrator all.',
   request: {
     headers: watchHeader,
     query: pageQuery.extend({
@@ -29,7 +31,7 @@ const route = createRoute({
       type: z.string().max(80).optional(),
     }),
   },
-  responses: { 200: watchable(pageOf(eventSchema), 'A page'), ...problems(429) },
+  responses: { 200: watchable(pageOf(eventSchema), 'A page'), ...problems('too_many_watches') },
 });
 
 export function addEventRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {

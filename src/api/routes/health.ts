@@ -12,10 +12,11 @@ const routes = {
     path: '/healthz',
     operationId: 'getHealth',
     summary: 'Liveness: this process answers, and its reconciler, if it has one, turns',
+    description: 'Says nothing of the database: a process that waits for it is alive.',
     security: [],
     responses: {
       200: json(z.object({ status: z.literal('ok'), version: z.string() }), 'It does'),
-      ...describeProblems([503]),
+      ...describeProblems(['not_ready']),
     },
   }),
   ready: createRoute({
@@ -23,10 +24,11 @@ const routes = {
     path: '/readyz',
     operationId: 'getReadiness',
     summary: 'Readiness: the database can be reached and has the schema of this program',
+    description: 'Not ready, too, while the process shuts down, so that a proxy asks another one.',
     security: [],
     responses: {
       200: json(z.object({ status: z.literal('ready') }), 'It is'),
-      ...describeProblems([503]),
+      ...describeProblems(['not_ready', 'shutting_down']),
     },
   }),
   root: createRoute({
@@ -34,6 +36,7 @@ const routes = {
     path: '/',
     operationId: 'getRoot',
     summary: 'Where to go from here',
+    description: 'The addresses of the description and of the page to try it.',
     security: [],
     responses: {
       200: json(

@@ -20,14 +20,18 @@ const routes = {
     path: '/api/inventory',
     operationId: 'getInventory',
     summary: 'Which inventory file the fleet is made of, and what came of the last request to read it again',
+    description:
+      'A request is answered by the daemon that leads: it is open while `answered` is less than `requested`.',
     middleware: requireAdmin(),
-    responses: { 200: json(inventoryStateSchema, 'The state'), ...problems(403) },
+    responses: { 200: json(inventoryStateSchema, 'The state'), ...problems('forbidden') },
   }),
   plan: createRoute({
     method: 'post',
     path: '/api/inventory/plan',
     operationId: 'planInventory',
     summary: 'What would happen if this were the inventory; nothing is changed',
+    description:
+      'Which nodes come, change and go, and what that does to whom. Mistakes in the text are 422, each with its line and column. The body may have 6 MB.',
     middleware: requireAdmin(),
     request: body(
       z
@@ -38,7 +42,7 @@ const routes = {
         .openapi('InventoryText'),
       true,
     ),
-    responses: { 200: json(fleetPlanSchema, 'The plan'), ...problems(400, 403, 413, 415) },
+    responses: { 200: json(fleetPlanSchema, 'The plan'), ...problems('forbidden') },
   }),
   apply: createRoute({
     method: 'post',
@@ -62,7 +66,7 @@ const routes = {
     responses: {
       200: json(inventoryAnswerSchema, 'Applied'),
       202: json(inventoryStateSchema, 'Noted; no daemon that leads has answered yet'),
-      ...problems(400, 403, 409, 413, 415),
+      ...problems('forbidden', 'inventory_refused'),
     },
   }),
 };

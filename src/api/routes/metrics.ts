@@ -5,6 +5,9 @@ import { createRoute } from '../create-route.ts';
 import { authenticate, requireAdmin } from '../middleware.ts';
 import { problems } from '../respond.ts';
 
+const EXAMPLE =
+  '# HELP orion_leader 1 on the daemon that leads.\n# TYPE orion_leader gauge\norion_leader 1\n';
+
 /** For Prometheus. What the other daemons count is not in it: each is asked for itself. */
 export function addMetricsRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   const route = createRoute({
@@ -12,10 +15,11 @@ export function addMetricsRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     path: '/metrics',
     operationId: 'getMetrics',
     summary: 'Counts of this process and the state of the fleet, in the text format of Prometheus',
+    description: 'Each daemon tells of itself; docs/metrics.md has the list.',
     middleware: [authenticate(deps), requireAdmin()] as const,
     responses: {
-      200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } },
-      ...problems(403),
+      200: { description: 'Metrics', content: { 'text/plain': { schema: z.string(), example: EXAMPLE } } },
+      ...problems('forbidden'),
     },
   });
   app.openapi(route, answerMetrics(deps.metrics));

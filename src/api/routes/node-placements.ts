@@ -15,6 +15,7 @@ const route = createRoute({
   path: '/api/nodes/{name}/placements',
   operationId: 'listNodePlacements',
   summary: 'Who was on a node, newest first, and what cleaning it of them said',
+  description: 'Also of placements whose rental can still be read but is on another node now.',
   middleware: requireAdmin(),
   request: {
     ...nodeParam,
@@ -25,7 +26,7 @@ const route = createRoute({
         .optional(),
     }),
   },
-  responses: { 200: json(pageOf(placedSchema), 'A page'), ...problems(403, 404) },
+  responses: { 200: json(pageOf(placedSchema), 'A page'), ...problems('forbidden', 'not_found') },
 });
 
 export function addNodePlacementsRoute(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): void {

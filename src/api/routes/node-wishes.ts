@@ -13,6 +13,9 @@ import { body, json, problems } from '../respond.ts';
 import { adminNodeSchema } from '../schemas-node.ts';
 import { loadNodeView, nodeParam } from './nodes.ts';
 
+const NOTED =
+  'Noted, with who wished it, and seen to by the reconciler: watch the node to see it done. Repeating it is harmless.';
+
 /** What each wish does, as the description says it, and how it is written to the history. */
 const WISHES = {
   cordon: ['Keep new rentals off a node', 'node.cordoned', 'Cordoned'],
@@ -39,6 +42,8 @@ const trustRoute = createRoute({
   path: '/api/nodes/{name}/trust',
   operationId: 'trustNode',
   summary: 'Accept the host key that a node shows instead of its known one, named by its fingerprint',
+  description:
+    'No login is tried on a node whose key has changed, until somebody has looked at it and says so here. The fingerprint has to be the one that it shows now, `status.offeredFingerprint`.',
   middleware: requireAdmin(),
   request: {
     ...nodeParam,
@@ -55,7 +60,7 @@ const trustRoute = createRoute({
   },
   responses: {
     202: json(adminNodeSchema, 'Noted; the node is prepared and verified anew'),
-    ...problems(400, 403, 404, 409, 413, 415),
+    ...problems('forbidden', 'not_found', 'state_conflict'),
   },
 });
 
@@ -68,11 +73,12 @@ export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void
       path: `/api/nodes/{name}/${kind}`,
       operationId: `${kind}Node`,
       summary,
+      description: NOTED,
       middleware: requireAdmin(),
       request: nodeParam,
       responses: {
         202: json(adminNodeSchema, 'Noted; the reconciler sees to it'),
-        ...problems(403, 404, 409),
+        ...problems('forbidden', 'not_found', 'state_conflict'),
       },
     });
     app.openapi(route, async (c) => {

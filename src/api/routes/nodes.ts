@@ -17,16 +17,19 @@ const routes = {
     path: '/api/nodes',
     operationId: 'listNodes',
     summary: 'The fleet, by name; with Accept: text/event-stream a watch',
+    description:
+      'Administrators see all of a node; tenants its name, zone and labels, and whether it is free.',
     request: { query: pageQuery, headers: watchHeader },
-    responses: { 200: watchable(pageOf(nodeSchema), 'A page'), ...problems(429) },
+    responses: { 200: watchable(pageOf(nodeSchema), 'A page'), ...problems('too_many_watches') },
   }),
   read: createRoute({
     method: 'get',
     path: '/api/nodes/{name}',
     operationId: 'getNode',
     summary: 'One node; with Accept: text/event-stream a watch',
+    description: 'As much of it as the caller may see. A watch sends it as it is, then each change.',
     request: { ...nodeParam, headers: watchHeader },
-    responses: { 200: watchable(nodeSchema, 'The node'), ...problems(404, 429) },
+    responses: { 200: watchable(nodeSchema, 'The node'), ...problems('not_found', 'too_many_watches') },
   }),
 };
 

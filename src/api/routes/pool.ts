@@ -12,10 +12,12 @@ const route = createRoute({
   path: '/api/pool',
   operationId: 'getPool',
   summary: 'What is true of the fleet as a whole: whether clients are moved when their node dies',
+  description:
+    'The condition `MovesAllowed` is False while so much of the fleet is unhealthy at once that the fault is more likely ours.',
   middleware: requireAdmin(),
   responses: {
     200: json(z.object({ conditions: z.array(conditionSchema) }).openapi('Pool'), 'The pool'),
-    ...problems(403),
+    ...problems('forbidden'),
   },
 });
 

@@ -21,7 +21,7 @@ const route = createRoute({
   operationId: 'rent',
   summary: 'Rent a machine and wait until it can be logged in to',
   description:
-    'The body may be empty: a key pair is made then, and the answer carries the private half as `privateKey`, this once.',
+    'Without `sshPublicKey`, as with an empty body, a key pair is made, and the answer carries the private half as `privateKey`, this once. When no machine is free nothing is kept, unless `queue` is true.',
   request: {
     headers: idempotencyHeader,
     query: z.strictObject({
@@ -33,7 +33,7 @@ const route = createRoute({
   responses: {
     201: { ...json(rentedSchema, 'Ready to be logged in to'), ...LOCATION },
     202: { ...json(rentedSchema, 'Not ready yet when the wait ran out; look at Location'), ...LOCATION },
-    ...problems(400, 409, 413, 415),
+    ...problems('name_taken', 'idempotency_key_reused', 'rental_ended', 'unsatisfiable', 'no_free_node'),
   },
 });
 
@@ -54,8 +54,6 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const wanted = { tenant, name: input.name, spec };
     const asked = { ...input, whenFull: spec.whenFull };
     const { rental, isReplay } = await createRental(deps, wanted, readIdempotency(c, asked));
-    c.header('Location', `/api/rentals/${rental.id}`);
-
     // The key pair exists here alone: once the rental is stored, whatever goes wrong must not lose it.
     const settled = await untilSettled(deps, rental, waitMs, c).catch((error: unknown) => {
       deps.logger.warn({ err: error }, 'the wait for a rental was cut short');
@@ -64,6 +62,8 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     if (settled === null || settled.record.phase === 'Failed') await refuse(deps, rental, settled);
     else if (isOver(settled)) refuseEnded(settled, isReplay);
     const now = settled ?? rental;
+    // Not of one that was refused: it is not there.
+    c.header('Location', `/api/rentals/${rental.id}`);
     const nodeOf = await loadNodes(deps).catch(() => () => undefined);
     const view = viewRental(now, nodeOf);
     // Of a repeated request the private half is gone: it was never stored.

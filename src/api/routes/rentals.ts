@@ -25,6 +25,8 @@ const routes = {
     path: '/api/rentals',
     operationId: 'listRentals',
     summary: 'Rentals, oldest first; with Accept: text/event-stream a watch',
+    description:
+      'A tenant sees its own, an administrator all. A watch sends every rental as it is, the comment `: synced`, and then each change.',
     request: {
       headers: watchHeader,
       query: pageQuery.extend({
@@ -34,34 +36,46 @@ const routes = {
           .openapi({ description: 'also those that have ended' }),
       }),
     },
-    responses: { 200: watchable(pageOf(rentalSchema), 'A page'), ...problems(429) },
+    responses: { 200: watchable(pageOf(rentalSchema), 'A page'), ...problems('too_many_watches') },
   }),
   create: createRoute({
     method: 'post',
     path: '/api/rentals',
     operationId: 'createRental',
     summary: 'Ask for a machine; it converges by itself',
+    description:
+      'Answers at once. Read or watch the rental to see when it is `Active` and has its `connection`; when no machine is free it waits in the queue, unless `whenFull` is `reject`.',
     request: { headers: idempotencyHeader, ...body(newRentalSchema, true) },
-    responses: { 202: { ...json(rentalSchema, 'Stored'), ...LOCATION }, ...problems(400, 409, 413, 415) },
+    responses: {
+      202: { ...json(rentalSchema, 'Stored'), ...LOCATION },
+      ...problems('name_taken', 'idempotency_key_reused'),
+    },
   }),
   apply: createRoute({
     method: 'put',
     path: '/api/rentals/{id}',
     operationId: 'applyRental',
     summary: 'Create the rental of this name, or change it to this spec',
+    description:
+      'The same spec again changes nothing. What is left out gets its default; only a `ttl` that is left out stays as it was, so that applying again never renews.',
     request: { ...idParam, headers: idempotencyHeader, ...body(newRentalSchema, true) },
-    responses: { 202: json(rentalSchema, 'Stored'), ...problems(400, 409, 413, 415) },
+    responses: {
+      202: json(rentalSchema, 'Stored'),
+      ...problems('name_taken', 'idempotency_key_reused', 'immutable_field', 'rental_ended', 'conflict'),
+    },
   }),
   read: createRoute({
     method: 'get',
     path: '/api/rentals/{id}',
     operationId: 'getRental',
     summary: 'One rental; with Accept: text/event-stream a watch',
+    description:
+      'By its id, or by its name while it has not ended. A watch sends it as it is, then as it changes, and ends after the rental has.',
     request: { ...idParam, headers: watchHeader },
     responses: {
       200: watchable(rentalSchema, 'The rental'),
       204: { description: 'Of a watch: the rental has ended, and its end was sent before' },
-      ...problems(404, 429),
+      ...problems('not_found', 'too_many_watches'),
     },
   }),
   patch: createRoute({
@@ -69,16 +83,23 @@ const routes = {
     path: '/api/rentals/{id}',
     operationId: 'changeRental',
     summary: 'Change the key, renew the lease (ttl), change labels or what happens when the node is lost',
+    description:
+      'What is left out stays as it is. Any `ttl`, also the same one, renews: the lease ends that long from now.',
     request: { ...idParam, ...body(rentalPatchSchema, true) },
-    responses: { 200: json(rentalSchema, 'The changed rental'), ...problems(400, 404, 409, 413, 415) },
+    responses: {
+      200: json(rentalSchema, 'The changed rental'),
+      ...problems('not_found', 'rental_ended', 'conflict'),
+    },
   }),
   release: createRoute({
     method: 'delete',
     path: '/api/rentals/{id}',
     operationId: 'releaseRental',
     summary: 'Release the machine; repeating it is harmless',
+    description:
+      'Access ends and the node is cleaned; the rental is `Releasing` until that is done, then `Released`, and stays readable for 30 days.',
     request: idParam,
-    responses: { 202: json(rentalSchema, 'Release was asked for'), ...problems(404) },
+    responses: { 202: json(rentalSchema, 'Release was asked for'), ...problems('not_found') },
   }),
 };
 

@@ -5,7 +5,7 @@ import { createAttempts } from '../attempts.ts';
 import { createRoute } from '../create-route.ts';
 import { requireJson } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
-import { body, describeProblems, json, problems } from '../respond.ts';
+import { body, header, json, problems } from '../respond.ts';
 import { requireSameOrigin } from '../same-origin.ts';
 import { time } from '../schemas.ts';
 import {
@@ -14,6 +14,7 @@ import {
   giveSessionCookie,
   hashSessionSecret,
   readSessionSecret,
+  SESSION_COOKIE,
   takeSessionCookie,
 } from '../session-cookie.ts';
 import { hashToken, isToken } from '../token-secret.ts';
@@ -36,18 +37,27 @@ const signInSchema = z
   .strictObject({ token: z.string().max(200) })
   .openapi('SignIn', { example: { token: 'orion_…' } });
 
+const SET_COOKIE = {
+  'Set-Cookie': header(
+    'HttpOnly, Secure and SameSite=Strict; of a sign-out: empty',
+    `${SESSION_COOKIE}=…; Max-Age=43200; Path=/; HttpOnly; Secure; SameSite=Strict`,
+  ),
+};
+
 const routes = {
   signIn: createRoute({
     method: 'post',
     path: '/api/session',
     operationId: 'signIn',
     summary: 'Sign in with a token; a cookie stands for it from then on, in this browser',
+    description:
+      'For 12 hours, or until the token ends. After ten refused tokens within a minute the next try is 429.',
     security: [],
     middleware: requireJson(),
     request: body(signInSchema, true),
     responses: {
-      201: json(sessionSchema, 'Signed in; the cookie is set'),
-      ...describeProblems([400, 401, 403, 413, 415, 422, 429, 500, 503]),
+      201: { ...json(sessionSchema, 'Signed in; the cookie is set'), headers: SET_COOKIE },
+      ...problems('cross_site', 'too_many_attempts'),
     },
   }),
   read: createRoute({
@@ -55,6 +65,7 @@ const routes = {
     path: '/api/session',
     operationId: 'readSession',
     summary: 'Who is signed in with the cookie, and what its writes need',
+    description: '401 for who calls with a token: there is no session then.',
     responses: { 200: json(sessionSchema, 'The session'), ...problems() },
   }),
   signOut: createRoute({
@@ -62,7 +73,8 @@ const routes = {
     path: '/api/session',
     operationId: 'signOut',
     summary: 'Sign out: the session is over at once, in every tab',
-    responses: { 204: { description: 'Signed out' }, ...problems() },
+    description: 'Its watches end, too. For who calls with a token there is nothing to do.',
+    responses: { 204: { description: 'Signed out', headers: SET_COOKIE }, ...problems() },
   }),
 };
 

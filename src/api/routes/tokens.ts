@@ -6,7 +6,7 @@ import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
-import { NAME, pageOf, pageQuery } from '../schemas.ts';
+import { NAME, pageOf, pageQuery, time } from '../schemas.ts';
 import { createTokenSecret } from '../token-secret.ts';
 
 const tokenSchema = z
@@ -15,9 +15,9 @@ const tokenSchema = z
     name: z.string().nullable(),
     tenant: z.string(),
     role: z.enum(['tenant', 'admin']),
-    createdAt: z.string(),
-    expiresAt: z.string().nullable(),
-    revokedAt: z.string().nullable(),
+    createdAt: time,
+    expiresAt: time.nullable(),
+    revokedAt: time.nullable(),
   })
   .openapi('Token');
 
@@ -37,20 +37,22 @@ const routes = {
     path: '/api/tokens',
     operationId: 'listTokens',
     summary: 'Tokens, oldest first, without their secrets',
+    description: 'Also those that were revoked or have expired.',
     middleware,
     request: { query: pageQuery },
-    responses: { 200: json(pageOf(tokenSchema), 'A page'), ...problems(403) },
+    responses: { 200: json(pageOf(tokenSchema), 'A page'), ...problems('forbidden') },
   }),
   create: createRoute({
     method: 'post',
     path: '/api/tokens',
     operationId: 'createToken',
     summary: 'Make a token; its secret is shown this once',
+    description: 'Only a hash of it is stored. Without `expiresIn` it lasts until it is revoked.',
     middleware,
     request: body(newTokenSchema, true),
     responses: {
       201: json(tokenSchema.extend({ token: z.string() }), 'Made'),
-      ...problems(400, 403, 413, 415),
+      ...problems('forbidden'),
     },
   }),
   revoke: createRoute({
@@ -58,9 +60,10 @@ const routes = {
     path: '/api/tokens/{id}',
     operationId: 'revokeToken',
     summary: 'Revoke a token',
+    description: 'It is refused from then on; sessions and watches that it opened end within a second.',
     middleware,
     request: { params: z.object({ id: z.string().max(80) }) },
-    responses: { 204: { description: 'Revoked' }, ...problems(403, 404) },
+    responses: { 204: { description: 'Revoked' }, ...problems('forbidden', 'not_found') },
   }),
 };
 

@@ -46,6 +46,8 @@ const routes = {
     path: '/api/webhooks/deliveries',
     operationId: 'listWebhookDeliveries',
     summary: 'Messages to webhooks, newest first',
+    description:
+      'What is to be sent, was delivered, or was given up after a day (`dead`), and why the last try failed.',
     request: {
       query: pageQuery.extend({
         state: z.enum(DELIVERY_STATES).optional(),
@@ -59,22 +61,26 @@ const routes = {
     path: '/api/webhooks/deliveries/{id}/resend',
     operationId: 'resendWebhookDelivery',
     summary: 'Send a message again, or sooner; it is then tried for another day',
+    description:
+      'Under the same id, so that a receiver can tell that it has it already. Within a rental, messages keep their order.',
     request: { params: z.object({ id: z.string().min(1).max(80) }) },
-    responses: { 202: json(deliverySchema, 'It is to be sent'), ...problems(404) },
+    responses: { 202: json(deliverySchema, 'It is to be sent'), ...problems('not_found') },
   }),
   readSecret: createRoute({
     method: 'get',
     path: '/api/webhooks/secret',
     operationId: 'getWebhookSecret',
     summary: "The tenant's secret that messages are signed with",
-    responses: { 200: json(secretSchema, 'The secret'), ...problems(409) },
+    description: 'For a receiver to verify them by, with any library of Standard Webhooks.',
+    responses: { 200: json(secretSchema, 'The secret'), ...problems('webhooks_off') },
   }),
   rotate: createRoute({
     method: 'post',
     path: '/api/webhooks/secret/rotate',
     operationId: 'rotateWebhookSecret',
     summary: 'Put another secret in force; for a day messages are signed with the former one, too',
-    responses: { 200: json(secretSchema, 'The new secret'), ...problems(409) },
+    description: 'So a receiver that has not got the new one yet goes on verifying.',
+    responses: { 200: json(secretSchema, 'The new secret'), ...problems('webhooks_off') },
   }),
 };
 
