@@ -48,10 +48,15 @@ export const MUTATIONS: Record<string, Mutation> = {
     find: 'mayAct() ? await',
     replace: 'true ? await',
   },
-  'a node is given the true end of the lease': {
+  'a node is told a new end of the lease': {
     file: 'core/decide-node.ts',
     find: 'isGiven(live, wanted)',
     replace: 'live.appliedKey === wanted.publicKey',
+  },
+  'an end that was told too early is not kept': {
+    file: 'core/lease.ts',
+    find: 'givenMs >= earliestMs &&',
+    replace: '',
   },
   'access is confirmed before the old one ends': {
     file: 'core/decide-move.ts',

@@ -141,7 +141,12 @@ export const rentalSchema = z
       phase: z.enum(RENTAL_PHASES),
       observedGeneration: z.int(),
       node: z.string().nullable(),
-      expiresAt: time.nullable(),
+      expiresAt: time.nullable().openapi({
+        description:
+          'The end of the lease, a whole second; null before access was confirmed. A renewal sets it to the ttl from then. ' +
+          'Before the first one it is at least the ttl after access was confirmed, and by a tenth of it, a minute at most, ' +
+          'later when making the account took less time than that.',
+      }),
       queuePosition: z.int().nullable(),
       connection: z
         .object({

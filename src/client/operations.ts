@@ -308,6 +308,7 @@ export type Rental = {
     phase: 'Pending' | 'Provisioning' | 'Active' | 'Migrating' | 'Lost' | 'Releasing' | 'Released' | 'Failed';
     observedGeneration: number;
     node: string | null;
+    /** The end of the lease, a whole second; null before access was confirmed. A renewal sets it to the ttl from then. Before the first one it is at least the ttl after access was confirmed, and by a tenth of it, a minute at most, later when making the account took less time than that. */
     expiresAt: string | null;
     queuePosition: number | null;
     connection: {

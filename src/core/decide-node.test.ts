@@ -169,7 +169,7 @@ describe('a node with a placement', () => {
     });
   });
 
-  it('gets the true end of the lease once access was confirmed and saved, and a renewed one', () => {
+  it('gets the end of the lease again when access took long to confirm, once that is saved, and a renewed one', () => {
     const confirmed = decide({ state: 'provisioning' }, { live, wanted: WANTED, run: accessRun(done) });
     expect(confirmed.start).toBeNull();
     const ready = { ...live, readyAt: NOW, appliedKey: KEY, appliedExpiresAt: END };

@@ -108,7 +108,7 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
       };
     case 'ensureAccess':
     case 'keepAccess': {
-      // Once what is known of the placement is saved, it is looked at again: the true end of a lease follows from it.
+      // Once what is known of the placement is saved, it is looked at again: the end of a lease follows from it.
       if (!live || !wanted || decision.placement) return null;
       // The lease is over, and the rental about to be ended.
       if (wanted.expiresAt <= now) return null;

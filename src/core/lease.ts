@@ -1,4 +1,3 @@
-import type { Policy } from './policy.ts';
 import type { Rental } from './rental.ts';
 
 /** What an account on a node is given: who may log in, and until when. */
@@ -11,34 +10,25 @@ export interface Access {
 type Leased = Pick<Rental, 'placements' | 'renewedAt' | 'spec'>;
 
 /**
- * The end of the lease. It counts from the last renewal, or else from when access was first confirmed anywhere; null
- * before that.
+ * The end of the lease, a whole second; null before access was confirmed anywhere. A renewal sets it to the ttl from
+ * then. Until the first one it is what the node was told before access was confirmed, if that leaves the client his ttl
+ * and no more than the allowance on top; otherwise the ttl from that moment, which the node is then told.
  */
 export function computeExpiry({ placements, renewedAt, spec }: Leased): Date | null {
-  const readyTimes = placements.flatMap(({ readyAt }) => (readyAt ? [readyAt.getTime()] : []));
-  if (readyTimes.length === 0) return null;
-  const startsAt = Math.max(renewedAt?.getTime() ?? 0, Math.min(...readyTimes));
-  return new Date(startsAt + spec.ttlMs);
+  const first = placements.find(({ readyAt }) => readyAt !== null);
+  if (!first?.readyAt) return null;
+  if (renewedAt !== null && renewedAt > first.readyAt) return toWholeSecond(renewedAt.getTime() + spec.ttlMs);
+  const earliestMs = first.readyAt.getTime() + spec.ttlMs;
+  const latestMs = earliestMs + computeAllowanceMs(spec.ttlMs) + 1_000;
+  const givenMs = first.appliedExpiresAt?.getTime() ?? 0;
+  return toWholeSecond(givenMs >= earliestMs && givenMs <= latestMs ? givenMs : earliestMs);
 }
 
 /** What the account of a rental is to be given now. */
-export function accessOf(rental: Leased, policy: Pick<Policy, 'provision'>, now: Date): Access {
-  const end = computeExpiry(rental) ?? latestEnd(rental, policy, now);
-  // Up to the next second: nobody is shut out before his time.
-  const expiresAt = new Date(Math.ceil(end.getTime() / 1_000) * 1_000);
-  return { publicKey: rental.spec.sshPublicKey, expiresAt };
-}
-
-/** Runs wait for each other before their own time begins, so a short deadline alone would be too short a bound. */
-const LEAST_ALLOWANCE_MS = 10 * 60_000;
-
-/**
- * The lease counts from when the account is ready, which nobody knows while it is made. So the node first gets an end
- * that is not too early whenever that is, and the true one as soon as access was confirmed.
- */
-function latestEnd({ renewedAt, spec }: Leased, { provision }: Pick<Policy, 'provision'>, now: Date): Date {
-  const startsAt = Math.max(renewedAt?.getTime() ?? 0, now.getTime());
-  return new Date(startsAt + Math.max(provision.timeoutMs, LEAST_ALLOWANCE_MS) + spec.ttlMs);
+export function accessOf(rental: Leased, now: Date): Access {
+  const { ttlMs, sshPublicKey } = rental.spec;
+  const expiresAt = computeExpiry(rental) ?? toWholeSecond(now.getTime() + ttlMs + computeAllowanceMs(ttlMs));
+  return { publicKey: sshPublicKey, expiresAt };
 }
 
 /** Has the account been given exactly this? */
@@ -47,4 +37,19 @@ export function isGiven(
   { publicKey, expiresAt }: Access,
 ): boolean {
   return given.appliedKey === publicKey && given.appliedExpiresAt?.getTime() === expiresAt.getTime();
+}
+
+const LONGEST_ALLOWANCE_MS = 60_000;
+
+/**
+ * What making an account may take without its client losing by it. A lease counts from when access is confirmed, and
+ * the node is told its end before that, so the end that it is told leaves so much room; then one run does for both.
+ */
+export function computeAllowanceMs(ttlMs: number): number {
+  return Math.min(ttlMs / 10, LONGEST_ALLOWANCE_MS);
+}
+
+/** Up to the next one: nobody is shut out before his time. */
+function toWholeSecond(ms: number): Date {
+  return new Date(Math.ceil(ms / 1_000) * 1_000);
 }

@@ -66,7 +66,7 @@ function observe(node: Node, context: Context): NodeInputs {
     node,
     health: watcher.health(name),
     live,
-    wanted: rental ? accessOf(rental, policy(), now) : null,
+    wanted: rental ? accessOf(rental, now) : null,
     residue,
     // Asked when its last client got none and it is clean again; once it is lent or cleaned anew that is over.
     blame: residue.some(hasFailed) ? blameNode(name, fleet.rentals(), policy().provision) : null,

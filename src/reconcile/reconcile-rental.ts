@@ -76,7 +76,7 @@ export async function reconcileRental(
   }
   if (change.bound) {
     const { node, account, uid } = change.bound;
-    const access = accessOf(rental, policy(), now);
+    const access = accessOf(rental, now);
     const work = { kind: 'ensureAccess', epoch: result.fence, account, uid, ...access } as const;
     context.start(node, work, result.fence);
   }
@@ -128,8 +128,8 @@ function recordOf(rental: Rental, decision: RentalDecision, now: Date): RentalRe
 }
 
 /**
- * The key and the end of the lease are what takes work on a node. A later end there than the lease's own takes nothing
- * from the client, and is put right without him.
+ * The key and the end of the lease are what takes work on a node. A later end there than the lease's own, as after a
+ * ttl that was made shorter, takes nothing from the client, and is put right without him.
  */
 function isSpecApplied(rental: Rental): boolean {
   const ready = rental.placements.filter(({ endedAt, readyAt }) => endedAt === null && readyAt !== null);

@@ -26,6 +26,8 @@ export interface Books {
   uids: Map<string, string>;
   owners: Map<string, string>;
   promised: Set<string>;
+  /** When each lease was last known to end, and by which generation of its spec. */
+  ends: Map<string, { generation: number; endMs: number }>;
   /** When each node was last judged dead. */
   diedAt: Map<string, number>;
   /** Since when a machine is out of reach, and together with which others it went: mass failures. */

@@ -1,12 +1,12 @@
 import { findCondition } from '../core/condition.ts';
-import { computeExpiry } from '../core/lease.ts';
 import type { Node } from '../core/node.ts';
 import type { Placement } from '../core/rental.ts';
 import type { Books } from './books.ts';
 import { checkTenants } from './check-effect.ts';
+import { checkEnd, countTold } from './check-ends.ts';
 import { checkMoveBegins } from './check-moves.ts';
 import { fingerprintOf, isClean } from './machine.ts';
-import { type Change, type Commit, type RentalRow, toRental } from './memory-tables.ts';
+import type { Change, Commit, RentalRow } from './memory-tables.ts';
 
 function changesOf<Row>(
   commit: Commit,
@@ -108,7 +108,7 @@ function checkChange(books: Books, commit: Commit, before: Placement, after: Pla
       violate(`${rentalId} is called ready on ${node}, where its account is not`);
     }
   }
-  if (before.appliedExpiresAt !== after.appliedExpiresAt) countEnds(books, after);
+  countTold(books, before, after);
   if (before.cleanedAt === null && after.cleanedAt !== null) {
     const account = machine?.accounts.get(after.account);
     if (account?.uid === uid || machine?.residue.has(uid))
@@ -117,15 +117,6 @@ function checkChange(books: Books, commit: Commit, before: Placement, after: Pla
       violate(`${node} is called clean of ${rentalId}, and no try said so`);
     if (after.report?.found) books.tally.count('clean after something was found');
   }
-}
-
-/** That each node has it in the end is what convergence asks; here only that it is reached. */
-function countEnds({ tables, tally }: Books, { rentalId, appliedExpiresAt }: Placement): void {
-  const row = tables.rentals.get(rentalId);
-  const end = row && computeExpiry(toRental(tables, row));
-  if (!end || !appliedExpiresAt) return;
-  const lateMs = appliedExpiresAt.getTime() - end.getTime();
-  if (lateMs >= 0 && lateMs < 1_000) tally.count('node given the true end');
 }
 
 /**
@@ -188,6 +179,7 @@ export function checkRentals(books: Books, commit: Commit): void {
     }
     const { record } = after;
     const old = before?.record;
+    checkEnd(books, after);
     if (old?.endedAt && !record.endedAt) violate(`${key} rose from the dead`);
     const reason = findCondition(record.conditions, 'Ready')?.reason;
     if (reason !== findCondition(old?.conditions ?? [], 'Ready')?.reason)

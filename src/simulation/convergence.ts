@@ -51,8 +51,8 @@ function whyNotNode(world: World, { spec, record, wishes, generation }: Node): s
   const account = machine.accounts.get(live.account);
   if (!account) return `the account of ${live.rentalId} is not on ${spec.name}`;
   if (account.key !== rental?.spec.sshPublicKey) return `${live.rentalId} wants another key on ${spec.name}`;
-  const end = computeExpiry(toRental(world.store.tables, rental))?.getTime() ?? 0;
-  if (account.expiresAt?.getTime() !== Math.ceil(end / 1_000) * 1_000)
+  const end = computeExpiry(toRental(world.store.tables, rental));
+  if (account.expiresAt?.getTime() !== end?.getTime())
     return `${live.rentalId} has another end on ${spec.name} than its lease`;
   if ((spec.retiring || wishes.draining) && freeNodesFor(world, rental).length > 0)
     return `${spec.name} is to be emptied`;

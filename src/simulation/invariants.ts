@@ -39,6 +39,7 @@ export function createInvariants(
     uids: new Map(),
     owners: new Map(),
     promised: new Set(),
+    ends: new Map(),
     diedAt: new Map(),
   };
   return {
