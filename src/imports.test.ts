@@ -14,6 +14,7 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   ssh: { folders: ['core'], packages: ['ssh2', 'node:*'] },
   playbook: { folders: ['core'], packages: ['execa', 'zod', 'node:*'] },
   inventory: { folders: ['core'], packages: ['yaml', 'zod', 'node:*'] },
+  dashboard: { folders: ['core'], packages: ['preact', 'htm'] },
   notify: { folders: ['core'], packages: ['node:*'] },
   // Whoever scripts against the API can take this folder as it is.
   client: { folders: [], packages: ['node:*'] },

@@ -3,11 +3,12 @@ import { refuseAddress } from './allowed-methods.ts';
 import type { ApiDeps, AppEnv } from './app-env.ts';
 import { authenticate, limitBody, observe, requireJson } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
+import { addDashboardRoutes } from './routes/dashboard.ts';
 import { addDescriptionRoute } from './routes/description.ts';
 import { addDocsRoutes } from './routes/docs.ts';
 import { addEventRoute } from './routes/events.ts';
 import { addExplainRoute } from './routes/explain.ts';
-import { addHealthRoutes, addRootRoute } from './routes/health.ts';
+import { addHealthRoutes } from './routes/health.ts';
 import { addInventoryRoutes } from './routes/inventory.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addNodePlacementsRoute } from './routes/node-placements.ts';
@@ -46,10 +47,10 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addTokenRoutes(app, deps);
   addWebhookRoutes(app, deps);
   addHealthRoutes(app, deps);
-  addRootRoute(app, deps);
   addMetricsRoute(app, deps);
   addDescriptionRoute(app, deps);
   addDocsRoutes(app, deps);
+  addDashboardRoutes(app, deps);
   return app;
 }
 

@@ -536,6 +536,16 @@ export interface Operations {
     };
     answer: Node;
   };
+  /** What the dashboard is made of */
+  getDashboardFile: {
+    input: {
+      params: {
+        version: string;
+        file: string;
+      };
+    };
+    answer: string;
+  };
   /** This description */
   getDescription: {
     input: Record<never, never>;
@@ -614,16 +624,6 @@ export interface Operations {
     };
     answer: Rental;
     watched: Rental;
-  };
-  /** Where to go from here */
-  getRoot: {
-    input: Record<never, never>;
-    answer: {
-      name: string;
-      version: string;
-      api: string;
-      docs: string;
-    };
   };
   /** The tenant's secret that messages are signed with */
   getWebhookSecret: {
@@ -797,6 +797,36 @@ export interface Operations {
     input: Record<never, never>;
     answer: WebhookSecret;
   };
+  /** The dashboard: the history */
+  showEvents: {
+    input: Record<never, never>;
+    answer: string;
+  };
+  /** The dashboard: the fleet */
+  showFleet: {
+    input: Record<never, never>;
+    answer: string;
+  };
+  /** The dashboard: a node */
+  showNode: {
+    input: Record<never, never>;
+    answer: string;
+  };
+  /** The dashboard: who waits for a machine */
+  showQueue: {
+    input: Record<never, never>;
+    answer: string;
+  };
+  /** The dashboard: a rental */
+  showRental: {
+    input: Record<never, never>;
+    answer: string;
+  };
+  /** The dashboard: rentals */
+  showRentals: {
+    input: Record<never, never>;
+    answer: string;
+  };
   /** Sign in with a token; a cookie stands for it from then on, in this browser */
   signIn: {
     input: {
@@ -842,6 +872,7 @@ export const ROUTES = {
   drainNode: ['POST', '/api/nodes/{name}/drain'],
   explainRental: ['GET', '/api/rentals/{id}/explain'],
   forgetNode: ['POST', '/api/nodes/{name}/forget'],
+  getDashboardFile: ['GET', '/assets/{version}/{file}'],
   getDescription: ['GET', '/openapi.json'],
   getDocs: ['GET', '/docs'],
   getDocsFile: ['GET', '/docs/{version}/{file}'],
@@ -852,7 +883,6 @@ export const ROUTES = {
   getPool: ['GET', '/api/pool'],
   getReadiness: ['GET', '/readyz'],
   getRental: ['GET', '/api/rentals/{id}'],
-  getRoot: ['GET', '/'],
   getWebhookSecret: ['GET', '/api/webhooks/secret'],
   listEvents: ['GET', '/api/events'],
   listNodePlacements: ['GET', '/api/nodes/{name}/placements'],
@@ -867,6 +897,12 @@ export const ROUTES = {
   resendWebhookDelivery: ['POST', '/api/webhooks/deliveries/{id}/resend'],
   revokeToken: ['DELETE', '/api/tokens/{id}'],
   rotateWebhookSecret: ['POST', '/api/webhooks/secret/rotate'],
+  showEvents: ['GET', '/events'],
+  showFleet: ['GET', '/'],
+  showNode: ['GET', '/nodes/{node}'],
+  showQueue: ['GET', '/queue'],
+  showRental: ['GET', '/rentals/{rental}'],
+  showRentals: ['GET', '/rentals'],
   signIn: ['POST', '/api/session'],
   signOut: ['DELETE', '/api/session'],
   trustNode: ['POST', '/api/nodes/{name}/trust'],

@@ -1,11 +1,12 @@
 // The steps inside the checkout: npm packages from the lockfile, and the build.
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKOUT, runStep, say, withLock } from './setup-steps.mjs';
 
 const MODULES = join(CHECKOUT, 'node_modules');
 const DIST = join(CHECKOUT, 'dist');
+const PAGE = join('src', 'dashboard');
 
 export async function installNpmPackages() {
   const lockfile = join(CHECKOUT, 'package-lock.json');
@@ -49,7 +50,11 @@ export async function buildProject() {
     say('Building');
     const compiler = join(MODULES, 'typescript', 'bin', 'tsc');
     const step = { id: 'build', name: 'The build' };
-    await runStep(step, process.execPath, [compiler, '-p', join(CHECKOUT, 'tsconfig.build.json')]);
+    // The page in the browser has other surroundings than the daemon, so it has a configuration of its own.
+    for (const config of ['tsconfig.build.json', join(PAGE, 'tsconfig.build.json')]) {
+      await runStep(step, process.execPath, [compiler, '-p', join(CHECKOUT, config)]);
+    }
+    cpSync(join(CHECKOUT, PAGE, 'static'), join(DIST, 'dashboard', 'static'), { recursive: true });
     const entry = join(DIST, 'cli', 'orion.js');
     if (existsSync(entry)) chmodSync(entry, 0o755);
     writeFileSync(stampPath, stamp);
@@ -58,7 +63,7 @@ export async function buildProject() {
 
 function listSources(folder) {
   return readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .filter((name) => /\.(ts|css|svg|json)$/.test(name) && !name.endsWith('.test.ts'))
     .map((name) => join(folder, name))
     .sort();
 }

@@ -31,20 +31,6 @@ const routes = {
       ...describeProblems(['not_ready', 'shutting_down']),
     },
   }),
-  root: createRoute({
-    method: 'get',
-    path: '/',
-    operationId: 'getRoot',
-    summary: 'Where to go from here',
-    description: 'The addresses of the description and of the page to try it.',
-    security: [],
-    responses: {
-      200: json(
-        z.object({ name: z.string(), version: z.string(), api: z.string(), docs: z.string() }),
-        'This',
-      ),
-    },
-  }),
 };
 
 /** For machines that look after this one; no token is needed and nothing is told. */
@@ -64,10 +50,4 @@ export function addHealthRoutes(
     if (!state.ready) throw new ProblemError('not_ready', 'the database is not usable now', retry);
     return c.json({ status: 'ready' } as const, 200);
   });
-}
-
-export function addRootRoute(app: OpenAPIHono<AppEnv>, { version }: Pick<ApiDeps, 'version'>): void {
-  app.openapi(routes.root, (c) =>
-    c.json({ name: 'orion', version, api: '/openapi.json', docs: '/docs' }, 200),
-  );
 }

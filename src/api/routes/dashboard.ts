@@ -1,0 +1,90 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
+import { type DashboardFiles, readDashboardFiles } from '../dashboard-files.ts';
+import { createDashboardPage, DASHBOARD_POLICY, type DashboardPage } from '../dashboard-page.ts';
+import { ProblemError } from '../problem.ts';
+import { describeProblems, header } from '../respond.ts';
+
+/** Each can be opened, reloaded and sent to somebody else; what it shows needs a sign-in. */
+const PAGES = {
+  '/': ['showFleet', 'The dashboard: the fleet'],
+  '/nodes/{node}': ['showNode', 'The dashboard: a node'],
+  '/rentals': ['showRentals', 'The dashboard: rentals'],
+  '/rentals/{rental}': ['showRental', 'The dashboard: a rental'],
+  '/queue': ['showQueue', 'The dashboard: who waits for a machine'],
+  '/events': ['showEvents', 'The dashboard: the history'],
+} as const;
+
+const text = { schema: z.string() };
+const ETAG = { headers: { ETag: header('Which page this is', '"4be1d7"') } };
+const fileRoute = createRoute({
+  method: 'get',
+  path: '/assets/{version}/{file}',
+  operationId: 'getDashboardFile',
+  summary: 'What the dashboard is made of',
+  description: 'Its address names its content, so that it may be kept for ever.',
+  security: [],
+  request: { params: z.object({ version: z.string(), file: z.string() }) },
+  responses: {
+    200: {
+      description: 'The file',
+      content: { 'text/css': text, 'text/javascript': text, 'image/svg+xml': text },
+    },
+    ...describeProblems(['not_found']),
+  },
+});
+
+const ONE_YEAR_S = 365 * 24 * 3_600;
+
+export function addDashboardRoutes(
+  app: OpenAPIHono<AppEnv>,
+  _deps: ApiDeps,
+  read = readDashboardFiles,
+): void {
+  let opened: Promise<{ files: DashboardFiles; page: DashboardPage }> | null = null;
+  // Only when somebody looks at it; and once more when that failed.
+  const open = () => {
+    opened ??= read().then((files) => ({ files, page: createDashboardPage(files) }));
+    opened.catch(() => {
+      opened = null;
+    });
+    return opened;
+  };
+
+  for (const [path, [operationId, summary]] of Object.entries(PAGES)) {
+    const route = createRoute({
+      ...{ method: 'get', path, operationId, summary, security: [] },
+      description:
+        'For a browser, in which whoever looks signs in with a token. It loads nothing from elsewhere.',
+      responses: {
+        200: { description: 'The page', content: { 'text/html': text }, ...ETAG },
+        304: { description: 'It is the one that the browser has', ...ETAG },
+      },
+    });
+    app.openapi(route, async (c) => {
+      const { page } = await open();
+      c.header('Content-Security-Policy', DASHBOARD_POLICY);
+      c.header('Referrer-Policy', 'same-origin');
+      c.header('Cross-Origin-Opener-Policy', 'same-origin');
+      c.header('Cross-Origin-Resource-Policy', 'same-origin');
+      c.header('Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=()');
+      c.header('Cache-Control', 'no-cache');
+      c.header('ETag', page.etag);
+      if (c.req.header('if-none-match') === page.etag) return c.body(null, 304);
+      return c.html(page.html, 200);
+    });
+  }
+
+  app.openapi(fileRoute, async (c) => {
+    const { version, file } = c.req.valid('param');
+    const { files } = await open();
+    const found = version === files.version ? files.files.get(file) : undefined;
+    if (found === undefined) throw new ProblemError('not_found', `there is no ${c.req.path}`);
+    // Its address names its content.
+    c.header('Cache-Control', `public, max-age=${ONE_YEAR_S}, immutable`);
+    c.header('Cross-Origin-Resource-Policy', 'same-origin');
+    c.header('Content-Type', found.type);
+    return c.body(found.bytes, 200) as never;
+  });
+}

@@ -1,0 +1,63 @@
+import { createValue, type Observable } from './observable.ts';
+
+/** Objects of one kind as a watch tells of them. */
+export interface Collection<Item> {
+  /** Another one after each change; many changes at once make one. */
+  readonly items: Observable<ReadonlyMap<string, Item>>;
+  /** Whether all objects there are were told at least once. */
+  readonly isComplete: Observable<boolean>;
+  put(item: Item): void;
+  remove(key: string): void;
+  /** What comes from now on until `sync` is all that there is. */
+  begin(): void;
+  sync(): void;
+  clear(): void;
+}
+
+/** `soon`: puts off the news until the browser paints anyway, so that ten thousand objects are shown once. */
+export function createCollection<Item>(
+  keyOf: (item: Item) => string,
+  soon: (work: () => void) => void,
+): Collection<Item> {
+  const all = new Map<string, Item>();
+  const items = createValue<ReadonlyMap<string, Item>>(new Map());
+  const isComplete = createValue(false);
+  let seen = new Set<string>();
+  let isWaiting = false;
+
+  function tell(): void {
+    if (isWaiting) return;
+    isWaiting = true;
+    soon(() => {
+      isWaiting = false;
+      items.set(new Map(all));
+    });
+  }
+
+  return {
+    items,
+    isComplete,
+    put(item) {
+      const key = keyOf(item);
+      seen.add(key);
+      all.set(key, item);
+      tell();
+    },
+    remove(key) {
+      if (all.delete(key)) tell();
+    },
+    begin() {
+      seen = new Set();
+    },
+    sync() {
+      for (const key of [...all.keys()]) if (!seen.has(key)) all.delete(key);
+      items.set(new Map(all));
+      isComplete.set(true);
+    },
+    clear() {
+      all.clear();
+      items.set(new Map());
+      isComplete.set(false);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { type EventView, eventTitle, eventTone } from '../event-look.ts';
+import { html, type Markup } from '../html.ts';
+import { rentals } from '../live.ts';
+import { nodePath, rentalPath } from '../route.ts';
+import { useValue } from '../use-value.ts';
+import { Icon } from './icon.ts';
+import { ClockTime } from './time.ts';
+
+/** What happened, newest first. `about`: what the page is about anyway, and is not repeated. */
+export function EventList({
+  events,
+  about,
+}: {
+  events: readonly EventView[];
+  about?: 'node' | 'rental';
+}): Markup {
+  return html`<ol class="events">
+    ${events.map((event) => html`<${EventEntry} key=${event.seq} event=${event} about=${about} />`)}
+  </ol>`;
+}
+
+function EventEntry({ event, about }: { event: EventView; about?: 'node' | 'rental' }): Markup {
+  const { type, at, node, rental, message } = event;
+  const tone = eventTone(type);
+  return html`<li class="event">
+    <span class="event-sign tone-${tone}"><${Icon} name=${tone} size=${12} /></span>
+    <div class="event-body">
+      <p class="event-head">
+        <strong>${eventTitle(type)}</strong>
+        ${node !== null && about !== 'node' && html` <a href=${nodePath(node)}>${node}</a>`}
+        ${rental !== null && about !== 'rental' && html` <${RentalLink} id=${rental} />`}
+        <span class="event-time"><${ClockTime} at=${at} /></span>
+      </p>
+      ${message && html`<p class="event-text">${message}</p>`}
+    </div>
+  </li>`;
+}
+
+/** By its name where that is known. */
+export function RentalLink({ id }: { id: string }): Markup {
+  const known = useValue(rentals.items).get(id);
+  return html`<a href=${rentalPath(id)}>${known?.name ?? id}</a>`;
+}

@@ -1,0 +1,59 @@
+import type { PlacementView } from '../../core/rental-view.ts';
+import { clock } from '../clock.ts';
+import { html, type Markup } from '../html.ts';
+import { cleaningLook, placementLook } from '../placement-text.ts';
+import { nodePath } from '../route.ts';
+import { useValue } from '../use-value.ts';
+import { plural } from '../words.ts';
+import { Badge } from './badge.ts';
+import { RentalLink } from './event-list.ts';
+import { ClockTime } from './time.ts';
+
+/** Of a rental: the machines that it was on. Of a node: who was on it. Newest first. */
+export function Placements({
+  placements,
+}: {
+  placements: readonly (PlacementView & { rental?: string })[];
+}): Markup {
+  const newestFirst = placements.toSorted((a, b) => b.epoch - a.epoch);
+  return html`<ol class="placements">
+    ${newestFirst.map((placement) => html`<${Entry} key=${placement.epoch} placement=${placement} />`)}
+  </ol>`;
+}
+
+function Entry({ placement }: { placement: PlacementView & { rental?: string } }): Markup {
+  const now = useValue(clock);
+  const { tone, word, text } = placementLook(placement, now);
+  const cleaning = cleaningLook(placement);
+  const { node, rental, startedAt, epoch } = placement;
+  return html`<li class="placement tone-${tone} ${placement.endedAt === null ? 'placement-live' : ''}">
+    <div class="placement-head">
+      <strong>${rental === undefined ? html`<a href=${nodePath(node)}>${node}</a>` : html`<${RentalLink} id=${rental} />`}</strong>
+      <${Badge} tone=${tone} word=${word} />
+      <span class="muted">${text}</span>
+    </div>
+    <p class="muted small">from <${ClockTime} at=${startedAt} /> · epoch ${epoch}</p>
+    ${
+      cleaning &&
+      html`<p class="placement-cleaning">
+        <${Badge} tone=${cleaning.tone} word=${cleaning.word} />
+        ${cleaning.text && html`<span class="muted small">${cleaning.text}</span>`}
+      </p>`
+    }
+    <${Residue} placement=${placement} />
+  </li>`;
+}
+
+/** What the verification found of the client, the last time that it found anything. */
+function Residue({ placement: { cleaning } }: { placement: PlacementView }): Markup {
+  const found = cleaning?.found;
+  if (!found) return null;
+  const count = found.items.length + found.more;
+  return html`<details class="residue">
+    <summary>${plural(count, 'thing')} found that did not belong there</summary>
+    <ul>
+      ${found.items.map((item) => html`<li key=${item}><code>${item}</code></li>`)}
+      ${found.more > 0 && html`<li class="muted">and ${found.more} more</li>`}
+    </ul>
+  </details>`;
+}

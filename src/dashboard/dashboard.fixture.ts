@@ -1,0 +1,61 @@
+import type { NodeState } from '../core/node.ts';
+import type { NodeView } from '../core/node-view.ts';
+import type { RentalView } from '../core/rental-view.ts';
+import type { EventView } from './event-look.ts';
+
+// Objects as the API shows them, for the tests of the page.
+
+export const AT = '2026-01-02T03:04:05.000Z';
+export const atSecond = (s: number) => new Date(Date.parse(AT) + s * 1_000).toISOString();
+
+export function nodeOf(
+  name: string,
+  options: {
+    state?: NodeState;
+    zone?: string | null;
+    labels?: Record<string, string>;
+    rental?: string | null;
+    failing?: 'DialTimeout' | 'EchoTimeout';
+    unschedulable?: boolean;
+    draining?: boolean;
+  } = {},
+): NodeView {
+  const { state = 'free', zone = 'rack-a', labels = {}, rental = null, failing } = options;
+  const status = failing ? 'False' : 'True';
+  return {
+    name,
+    generation: 1,
+    spec: {
+      ...{ host: '10.0.0.9', port: 22, hostKey: null, zone, labels, retiring: false },
+      ...{ unschedulable: options.unschedulable ?? false, draining: options.draining ?? false },
+    },
+    status: {
+      ...{ observedGeneration: 1, status: state === 'dead' ? 'dead' : 'alive', allocated: rental !== null },
+      ...{ state, rental, lastChecked: AT, hostKey: null, offeredFingerprint: null, nextAttemptAt: null },
+      conditions: [
+        { type: 'Reachable', status, reason: failing ?? 'Alive', message: '', lastTransitionTime: AT },
+      ],
+    },
+  };
+}
+
+export function rentalOf(id: string, changes: Partial<RentalView['status']> = {}): RentalView {
+  return {
+    ...{ id, name: `name-${id}`, tenant: 'anna', generation: 1, createdAt: AT },
+    spec: {
+      ...{ sshPublicKey: 'ssh-ed25519 AAAA', selector: { matchLabels: {}, zone: null }, ttl: '6h' },
+      ...{ whenFull: 'queue', onNodeLoss: { action: 'migrate', after: '0s' }, webhookUrl: null, labels: {} },
+    },
+    status: {
+      ...{ phase: 'Active', observedGeneration: 1, node: null, expiresAt: null, queuePosition: null },
+      ...{ connection: null, conditions: [], placements: [], ...changes },
+    },
+  };
+}
+
+export function eventOf(seq: number, type: EventView['type'], changes: Partial<EventView> = {}): EventView {
+  return {
+    ...{ seq, at: atSecond(seq), type, rental: null, node: null, tenant: null },
+    ...{ reason: 'Accepted', message: 'x', ...changes },
+  };
+}

@@ -1,0 +1,96 @@
+import type { EventType } from '../core/event.ts';
+import type { Tone } from './node-look.ts';
+import { wordsOf } from './words.ts';
+
+/** An entry of the history as the API shows it. */
+export interface EventView {
+  seq: number;
+  at: string;
+  type: EventType;
+  rental: string | null;
+  node: string | null;
+  tenant: string | null;
+  reason: string;
+  message: string;
+}
+
+/** Those that say how well things are; all others are plain. */
+const TONES: Partial<Record<EventType, Tone>> = {
+  'rental.active': 'free',
+  'rental.recovered': 'free',
+  'rental.migrated': 'free',
+  'rental.placed': 'working',
+  'rental.lost': 'dead',
+  'rental.failed': 'dead',
+  'rental.placement_failed': 'quarantined',
+  'rental.migrating': 'quarantined',
+  'rental.waiting': 'quarantined',
+  'rental.expired': 'cleaning',
+  'rental.releasing': 'cleaning',
+  'node.dead': 'dead',
+  'node.suspect': 'quarantined',
+  'node.quarantined': 'quarantined',
+  'node.cleaning_failed': 'quarantined',
+  'node.alive': 'free',
+  'node.free': 'free',
+  'node.allocated': 'rented',
+  'node.provisioning': 'working',
+  'node.cleaning': 'cleaning',
+  'node.stray_account_removed': 'quarantined',
+  'inventory.refused': 'quarantined',
+  'inventory.mismatch': 'quarantined',
+  'pool.breaker_opened': 'dead',
+  'pool.breaker_closed': 'free',
+};
+
+export function eventTone(type: EventType): Tone {
+  return TONES[type] ?? 'taken';
+}
+
+/** `node.cleaning_failed` -> `Cleaning failed`; what it is about stands beside it. */
+export function eventTitle(type: string): string {
+  return wordsOf(type.slice(type.indexOf('.') + 1));
+}
+
+/** Newest first, each once. */
+export function mergeEvents(a: readonly EventView[], b: readonly EventView[]): EventView[] {
+  const bySeq = new Map([...a, ...b].map((event) => [event.seq, event]));
+  return [...bySeq.values()].sort((x, y) => y.seq - x.seq);
+}
+
+export interface EventFilter {
+  /** `rental`, `node`, … or a whole type; empty: any. */
+  type: string;
+  /** A part of the name of a node or the id of a rental. */
+  about: string;
+}
+
+export function matchesEvent({ type, node, rental, message }: EventView, filter: EventFilter): boolean {
+  const isType = filter.type === '' || type === filter.type || type.startsWith(`${filter.type}.`);
+  const text = `${node ?? ''} ${rental ?? ''} ${message}`.toLowerCase();
+  return isType && text.includes(filter.about.trim().toLowerCase());
+}
+
+/** What to say to somebody who does not see the page; null for what is not worth an interruption. */
+export function announcementOf({ type, node, message }: EventView): string | null {
+  switch (type) {
+    case 'node.dead':
+    case 'node.quarantined':
+    case 'node.alive':
+      return `${node} is ${type.slice(5)}: ${message}`;
+    case 'rental.lost':
+    case 'rental.failed':
+    case 'rental.migrating':
+    case 'rental.migrated':
+    case 'rental.active':
+    case 'rental.recovered':
+    case 'rental.expired':
+      return `${wordsOf(type)}: ${message}`;
+    case 'pool.breaker_opened':
+      return `Moves are held: ${message}`;
+    case 'pool.breaker_closed':
+      return 'Moves go on again';
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,91 @@
+import type { RentalView } from '../core/rental-view.ts';
+import { call, type Page } from './call.ts';
+import { createCollection } from './collection.ts';
+import type { EventView } from './event-look.ts';
+import { mergeEvents } from './event-look.ts';
+import type { AnyNode } from './node-look.ts';
+import { createValue, type Observable } from './observable.ts';
+import type { PoolState } from './pool-state.ts';
+import { isAdmin, sessionEnded } from './session.ts';
+import { type WatchState, watch } from './watch.ts';
+
+/** Events that are kept in the page; the history has them all. */
+const KEPT_EVENTS = 1_000;
+const FIRST_EVENTS = 60;
+
+const soon = (work: () => void) => {
+  // A hidden page is not painted, and should still know what happened.
+  if (document.hidden) setTimeout(work, 1_000);
+  else requestAnimationFrame(() => work());
+};
+
+export const nodes = createCollection<AnyNode>(({ name }) => name, soon);
+export const rentals = createCollection<RentalView>(({ id }) => id, soon);
+const recent = createValue<readonly EventView[]>([]);
+/** The newest events, newest first. */
+export const events: Observable<readonly EventView[]> = recent;
+/** What is true of the fleet as a whole; null for tenants, and before it was read. */
+export const pool = createValue<PoolState | null>(null);
+
+const states = {
+  nodes: createValue<WatchState>('connecting'),
+  rentals: createValue<WatchState>('connecting'),
+  events: createValue<WatchState>('connecting'),
+};
+/** The worst of the three lines. */
+export const liveState = createValue<WatchState>('connecting');
+for (const state of Object.values(states)) {
+  state.subscribe(() => {
+    const all = Object.values(states).map((each) => each.get());
+    const worst = (['ended', 'reconnecting', 'connecting'] as const).find((each) => all.includes(each));
+    liveState.set(worst ?? 'live');
+  });
+}
+
+const followers = new Set<(event: EventView) => void>();
+/** Calls back for each event that happens from now on. */
+export function onEvent(follower: (event: EventView) => void): () => void {
+  followers.add(follower);
+  return () => followers.delete(follower);
+}
+
+/** Follows everything that this session may see, until the signal. */
+export function startLive(signal: AbortSignal): void {
+  const base = { signal, onSignedOut: sessionEnded };
+  void watch('/api/nodes', {
+    ...{ ...base, state: states.nodes, onObject: (object: unknown) => nodes.put(object as AnyNode) },
+    ...{ onOpen: nodes.begin, onSynced: nodes.sync },
+  });
+  void watch('/api/rentals', {
+    ...{ ...base, state: states.rentals, onObject: (object: unknown) => rentals.put(object as RentalView) },
+    ...{ onOpen: rentals.begin, onSynced: rentals.sync },
+  });
+  void watch('/api/events', {
+    ...{ ...base, state: states.events, onObject: (object: unknown) => take(object as EventView) },
+    // What happened while nobody listened is in the history.
+    onSynced: () => void loadRecent().catch(() => undefined),
+  });
+  void refreshPool().catch(() => undefined);
+  signal.addEventListener('abort', () => {
+    for (const collection of [nodes, rentals]) collection.clear();
+    recent.set([]);
+    pool.set(null);
+  });
+}
+
+function take(event: EventView): void {
+  // Of a node that left there is no object to tell of any more.
+  if (event.type === 'node.removed' && event.node !== null) nodes.remove(event.node);
+  if (/^(pool|control)\./.test(event.type)) void refreshPool().catch(() => undefined);
+  recent.set(mergeEvents(recent.get(), [event]).slice(0, KEPT_EVENTS));
+  for (const follower of [...followers]) follower(event);
+}
+
+async function loadRecent(): Promise<void> {
+  const page = await call<Page<EventView>>('GET', `/api/events?order=desc&limit=${FIRST_EVENTS}`);
+  recent.set(mergeEvents(recent.get(), page.items));
+}
+
+export async function refreshPool(): Promise<void> {
+  if (isAdmin()) pool.set(await call<PoolState>('GET', '/api/pool'));
+}

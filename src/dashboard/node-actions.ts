@@ -1,0 +1,41 @@
+import type { NodeView } from '../core/node-view.ts';
+
+export interface NodeAction {
+  /** The last part of its address. */
+  kind: 'cordon' | 'uncordon' | 'drain' | 'clean' | 'trust' | 'forget';
+  label: string;
+  text: string;
+  done: string;
+  isDangerous: boolean;
+}
+
+/** What an operator can sensibly ask of a node as it is now; the API refuses the rest. */
+export function nodeActionsOf({ name, spec, status }: NodeView): NodeAction[] {
+  const actions: NodeAction[] = [];
+  const add = (kind: NodeAction['kind'], label: string, text: string, done: string, isDangerous = false) =>
+    actions.push({ kind, label, text, done, isDangerous });
+  const isHeld = spec.unschedulable && !spec.retiring;
+  if (isHeld) add('uncordon', 'Uncordon', 'It may be rented again.', `${name} may be rented again`);
+  if (!spec.unschedulable) {
+    add('cordon', 'Cordon', 'Nobody new gets it; who is on it stays.', `${name} gets no new rentals`);
+  }
+  if (!spec.draining && !spec.retiring) {
+    const text = status.allocated
+      ? 'Its rental is moved to another machine first, and nobody new gets it.'
+      : 'Nobody new gets it.';
+    add('drain', 'Drain', text, `${name} is being emptied`, status.allocated);
+  }
+  const reason = status.conditions.find(({ type }) => type === 'Schedulable')?.reason;
+  if (status.state === 'quarantined' || reason === 'AwaitingOperator') {
+    add('clean', 'Clean now', 'It is cleaned and verified again.', `${name} is cleaned and verified`);
+  }
+  if (status.offeredFingerprint !== null && spec.hostKey === null) {
+    const text = `It shows the host key ${status.offeredFingerprint}. Accept it only when you know why it changed.`;
+    add('trust', 'Trust its new host key', text, `The host key of ${name} is accepted`, true);
+  }
+  if (spec.retiring && ['dead', 'quarantined', 'unknown'].includes(status.state)) {
+    const text = 'It is dropped without having been cleaned. What clients left there stays there.';
+    add('forget', 'Forget', text, `${name} is given up`, true);
+  }
+  return actions;
+}

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import type { NodeState } from '../core/node.ts';
+import { NODE_STATES } from '../core/node.ts';
+import { nodeOf } from './dashboard.fixture.ts';
+import { lookOf, NODE_WORDS, TENANT_WORDS, toneOf } from './node-look.ts';
+
+describe('how a node looks', () => {
+  test('differs in colour and in word for each state', () => {
+    const looks = NODE_STATES.map((state: NodeState) => lookOf(nodeOf('w1', { state })));
+    expect(new Set(looks.map(({ tone }) => tone)).size).toBe(NODE_STATES.length);
+    expect(looks.map(({ word }) => word).toSorted()).toEqual([...NODE_WORDS].toSorted());
+    for (const { word, tone } of looks) expect(toneOf(word)).toBe(tone);
+  });
+
+  test('says what is true of it besides', () => {
+    const suspect = nodeOf('w1', { state: 'allocated', failing: 'DialTimeout' });
+    expect(lookOf(suspect)).toMatchObject({ word: 'Rented', marks: ['Suspect'], trouble: 'Dial timeout' });
+    expect(lookOf(nodeOf('w1', { state: 'dead', failing: 'DialTimeout' })).marks).toEqual([]);
+    expect(lookOf(nodeOf('w1', { unschedulable: true })).marks).toEqual(['Cordoned']);
+    expect(lookOf(nodeOf('w1', { unschedulable: true, draining: true })).marks).toEqual(['Draining']);
+  });
+
+  test('puts first what needs a look', () => {
+    const order = [
+      nodeOf('w1', { state: 'dead' }),
+      nodeOf('w2', { state: 'quarantined' }),
+      nodeOf('w3', { state: 'allocated', failing: 'EchoTimeout' }),
+      nodeOf('w4', { state: 'cleaning' }),
+      nodeOf('w5', { state: 'free', unschedulable: true }),
+      nodeOf('w6', { state: 'allocated' }),
+      nodeOf('w7', { state: 'free' }),
+    ].map((node) => lookOf(node).urgency);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(new Set(order).size).toBe(order.length);
+  });
+
+  test('shows tenants whether they can have it, and their own', () => {
+    const node = (free: boolean) => ({ name: 'w1', spec: { zone: null, labels: {} }, status: { free } });
+    const words = [lookOf(node(true)), lookOf(node(false), true), lookOf(node(false))].map(
+      (look) => look.word,
+    );
+    expect(words).toEqual(TENANT_WORDS);
+  });
+});

@@ -1,0 +1,41 @@
+import type { PlacementView } from '../core/rental-view.ts';
+import type { Tone } from './node-look.ts';
+import { spanText } from './time-text.ts';
+import { wordsOf } from './words.ts';
+
+export interface PlacementLook {
+  tone: Tone;
+  word: string;
+  /** How long it took, or has been. */
+  text: string;
+}
+
+/** Where a placement stands in its life. `nowMs`: for those that still go on. */
+export function placementLook(placement: PlacementView, nowMs: number): PlacementLook {
+  const { startedAt, readyAt, endedAt, endReason } = placement;
+  if (endedAt !== null) {
+    const lasted = readyAt === null ? 'was never ready' : `for ${between(readyAt, endedAt)}`;
+    return { tone: 'taken', word: wordsOf(endReason ?? 'Ended'), text: lasted };
+  }
+  if (readyAt === null) {
+    return { tone: 'working', word: 'Preparing', text: `for ${spanText(nowMs - Date.parse(startedAt))}` };
+  }
+  return { tone: 'rented', word: 'In use', text: `for ${spanText(nowMs - Date.parse(readyAt))}` };
+}
+
+/** What became of the residue; null while somebody is still on the node. */
+export function cleaningLook({ endedAt, cleanedAt, cleaning }: PlacementView): PlacementLook | null {
+  if (endedAt === null) return null;
+  if (cleanedAt !== null) return { tone: 'free', word: 'Verified clean', text: between(endedAt, cleanedAt) };
+  if (cleaning === null) return { tone: 'cleaning', word: 'Not cleaned yet', text: '' };
+  const tries = cleaning.attempts === 1 ? '1 try' : `${cleaning.attempts} tries`;
+  return {
+    tone: 'quarantined',
+    word: wordsOf(cleaning.reason),
+    text: `after ${tries}: ${cleaning.message}`,
+  };
+}
+
+export function between(from: string, to: string): string {
+  return spanText(Date.parse(to) - Date.parse(from));
+}

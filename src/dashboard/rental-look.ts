@@ -1,0 +1,38 @@
+import type { RentalPhase } from '../core/rental.ts';
+import type { RentalView } from '../core/rental-view.ts';
+import type { Tone } from './node-look.ts';
+
+export interface RentalLook {
+  tone: Tone;
+  icon: string;
+  /** What it means for whoever rents, in a sentence. */
+  sentence: string;
+}
+
+const LOOKS: Record<RentalPhase, RentalLook> = {
+  Pending: { tone: 'unknown', icon: 'waiting', sentence: 'It waits for a machine.' },
+  Provisioning: { tone: 'working', icon: 'working', sentence: 'The account is being made.' },
+  Active: { tone: 'free', icon: 'active', sentence: 'It can be logged in to.' },
+  Migrating: { tone: 'quarantined', icon: 'migrating', sentence: 'It is being moved to another machine.' },
+  Lost: { tone: 'dead', icon: 'dead', sentence: 'Its machine is gone; it waits for it or for another one.' },
+  Releasing: { tone: 'cleaning', icon: 'cleaning', sentence: 'Access is being removed.' },
+  Released: { tone: 'taken', icon: 'free', sentence: 'It has ended.' },
+  Failed: { tone: 'dead', icon: 'dead', sentence: 'It could not be provided.' },
+};
+
+export function rentalLookOf(phase: RentalPhase): RentalLook {
+  return LOOKS[phase];
+}
+
+export function isOver({ status }: RentalView): boolean {
+  return status.phase === 'Released' || status.phase === 'Failed';
+}
+
+/** Whether its owner can still ask for something. */
+export function isOpen({ status }: RentalView): boolean {
+  return !['Releasing', 'Released', 'Failed'].includes(status.phase);
+}
+
+export function readyCondition({ status }: RentalView) {
+  return status.conditions.find(({ type }) => type === 'Ready') ?? null;
+}

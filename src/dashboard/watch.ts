@@ -1,0 +1,107 @@
+import { pauseMs } from './backoff.ts';
+import type { Settable } from './observable.ts';
+import { createSseParser } from './sse-parser.ts';
+
+/** `ended`: nothing more will come, or one may not look. */
+export type WatchState = 'connecting' | 'live' | 'reconnecting' | 'ended';
+
+export interface WatchOptions {
+  state: Settable<WatchState>;
+  onObject: (object: unknown, event: string) => void;
+  /** A connection begins. */
+  onOpen?: () => void;
+  /** Every object there is was sent since then. Not said where a watch goes on from where it was. */
+  onSynced?: () => void;
+  /** The session is over. */
+  onSignedOut: () => void;
+  signal: AbortSignal;
+}
+
+/** The server says something every 15 s; a line that is silent for so long is dead, whatever the browser believes. */
+const SILENCE_MS = 40_000;
+
+/** Follows one of the API's watches for as long as the signal lets it, without a gap, over any number of connections. */
+export async function watch(path: string, options: WatchOptions): Promise<void> {
+  const { state, signal } = options;
+  let lastId = '';
+  let failures = 0;
+  while (!signal.aborted) {
+    state.set(failures === 0 && lastId === '' ? 'connecting' : 'reconnecting');
+    const retryAfterS = await connect();
+    if (retryAfterS === 'over') break;
+    failures++;
+    await pause(pauseMs(failures, Math.random(), retryAfterS), signal);
+  }
+  if (!signal.aborted) state.set('ended');
+
+  /** Until the connection ends; the seconds that the server asks to wait, if it does. */
+  async function connect(): Promise<number | null | 'over'> {
+    const line = new AbortController();
+    const either = AbortSignal.any([signal, line.signal]);
+    let silence = setTimeout(() => line.abort(), SILENCE_MS);
+    const heard = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => line.abort(), SILENCE_MS);
+    };
+    try {
+      const headers = { accept: 'text/event-stream', ...(lastId ? { 'last-event-id': lastId } : {}) };
+      const response = await fetch(path, { headers, signal: either });
+      if (response.status === 401) options.onSignedOut();
+      if ([204, 401, 403, 404].includes(response.status)) return 'over';
+      if (!response.ok || response.body === null) {
+        return Number(response.headers.get('retry-after')) || null;
+      }
+      options.onOpen?.();
+      await take(response.body, heard);
+      return null;
+    } catch {
+      // The line broke, or was never there: the caller tries again.
+      return null;
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+
+  async function take(body: ReadableStream<Uint8Array>, heard: () => void): Promise<void> {
+    const parse = createSseParser();
+    const reader = body
+      .pipeThrough(new TextDecoderStream() as never)
+      .getReader() as ReadableStreamDefaultReader<string>;
+    state.set('live');
+    // From the middle of a snapshot nothing can be resumed: all of its objects have the same number.
+    let isWhole = lastId !== '';
+    let newestId = '';
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      heard();
+      failures = 0;
+      for (const message of parse(value)) {
+        if (message.kind === 'comment') {
+          if (message.text !== 'synced') continue;
+          isWhole = true;
+          options.onSynced?.();
+        } else newestId = message.id;
+        if (isWhole && newestId !== '') lastId = newestId;
+        if (message.kind === 'event') options.onObject(JSON.parse(message.data), message.event);
+      }
+    }
+  }
+}
+
+/** Shorter when the network is back, or somebody looks at the page again. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      for (const stop of stops) stop();
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    const listen = (target: EventTarget, name: string) => {
+      target.addEventListener(name, done);
+      return () => target.removeEventListener(name, done);
+    };
+    const stops = [listen(signal, 'abort'), listen(window, 'online'), listen(document, 'visibilitychange')];
+  });
+}
