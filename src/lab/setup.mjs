@@ -26,6 +26,13 @@ const COMMANDS = {
 
 /** For tests that lose packets, kill at system calls, and take a control account's rights away. */
 const FAULT_TOOLS = ['iptables', 'strace', 'sudo'];
+/** For tests that look at the dashboard as people do. */
+const BROWSER = ['chromium'];
+const NEEDED_TOO = {
+  test: BROWSER,
+  'test:long': [...FAULT_TOOLS, ...BROWSER],
+  'crash-points': FAULT_TOOLS,
+};
 
 const [command = 'start', ...args] = process.argv.slice(2);
 const run = COMMANDS[command];
@@ -33,7 +40,7 @@ if (run === undefined) fail(`Unknown command ${command}; there are ${Object.keys
 checkMachine();
 endWithNpm();
 try {
-  await installDebianPackages(command === 'test:long' || command === 'crash-points' ? FAULT_TOOLS : []);
+  await installDebianPackages(NEEDED_TOO[command] ?? []);
   await installNpmPackages();
   await buildProject();
 } catch (error) {
