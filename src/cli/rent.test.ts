@@ -90,11 +90,15 @@ test('either half of an own key will do', async () => {
   await api?.close();
   writeFileSync(`${path}.pub`, `${KEY} me@here\n`);
   for (const half of [path, `${path}.pub`]) {
-    const ran = await orion(['rent', '--key', half, '--name', 'mine', '--ttl', '1h'], () => ({
-      status: 201,
-      body: fakeRental(),
-    }));
-    expect(api?.requests[0]?.body).toEqual({ name: 'mine', sshPublicKey: KEY, ttl: '1h' });
+    const hook = 'https://a.example/';
+    const ran = await orion(
+      ['rent', '--key', half, '--name', 'mine', '--ttl', '1h', '--webhook', hook],
+      () => ({
+        status: 201,
+        body: fakeRental(),
+      }),
+    );
+    expect(api?.requests[0]?.body).toEqual({ name: 'mine', sshPublicKey: KEY, ttl: '1h', webhookUrl: hook });
     expect(ran.out).toBe(`ssh -i ${path} -p 22221 r7f3k2a9@127.0.0.1\n`);
     await api?.close();
   }

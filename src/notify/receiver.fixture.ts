@@ -16,7 +16,10 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** `answer` may leave a call without an answer; without it all are answered 204. */
+/**
+ * `answer` may leave a call without an answer; without it all are answered 204. `host` is an address of this machine, or
+ * the path of a unix socket.
+ */
 export async function startReceiver(
   answer: (call: Call, response: ServerResponse, request: IncomingMessage) => void = (_call, response) =>
     void response.writeHead(204).end(),
@@ -34,8 +37,10 @@ export async function startReceiver(
       answer(call, response, request);
     });
   });
-  await new Promise<void>((done, fail) => server.once('error', fail).listen(0, host, done));
-  const { port } = server.address() as AddressInfo;
+  const where = host.startsWith('/') ? { path: host } : { port: 0, host };
+  await new Promise<void>((done, fail) => server.once('error', fail).listen(where, done));
+  const address = server.address() as AddressInfo | string;
+  const port = typeof address === 'string' ? 0 : address.port;
   return {
     port,
     url: `http://${host}:${port}/hook`,

@@ -67,6 +67,7 @@ async function describeRental(context: Context, name: string, format: Format | u
       ['Wants', selector.join(', zone ')],
       ['When full', spec.whenFull],
       ['On node loss', `${spec.onNodeLoss.action} after ${spec.onNodeLoss.after}`],
+      ['Webhook', spec.webhookUrl === null ? '-' : printable(spec.webhookUrl)],
       ['Queue position', String(status.queuePosition ?? '-')],
       ['Labels', formatLabels(spec.labels)],
     ]),

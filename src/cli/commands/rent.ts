@@ -17,6 +17,7 @@ interface RentOptions {
   label?: Record<string, string>;
   zone?: string;
   ttl?: string;
+  webhook?: string;
   queue?: boolean;
   wait: number;
   output?: Format;
@@ -39,6 +40,7 @@ export function registerRent(program: Command, context: Context): void {
       .option('--label <key=value>', 'only a machine with this label (repeatable)', labelPair)
       .option('--zone <zone>', 'only a machine in this zone')
       .option('--ttl <duration>', 'how long to rent it, such as 6h', durationText)
+      .option('--webhook <url>', 'where to tell of it, as when it was moved (see orion webhook)')
       .option('--queue', 'wait in the queue when no machine is free')
       .addOption(
         new Option('--wait <duration>', 'how long to wait until it is ready; 0s: not at all')
@@ -89,11 +91,12 @@ async function rent(context: Context, options: RentOptions): Promise<void> {
 async function ask(context: Context, options: RentOptions, ownKey: OwnKey | null) {
   const firstWaitMs = options.queue ? 0 : Math.min(options.wait, FIRST_WAIT_MS);
   const query = { wait: formatDuration(firstWaitMs), ...(options.queue ? { queue: 'true' as const } : {}) };
-  const { name, ttl } = options;
+  const { name, ttl, webhook } = options;
   const body: Input<'rent'>['body'] = {
     ...(name === undefined ? {} : { name }),
     ...(ownKey === null ? {} : { sshPublicKey: ownKey.publicKey }),
     ...(ttl === undefined ? {} : { ttl }),
+    ...(webhook === undefined ? {} : { webhookUrl: webhook }),
     ...selectorOf(options),
   };
   const timeoutMs = firstWaitMs + ANSWER_WITHIN_MS;
