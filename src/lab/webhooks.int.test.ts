@@ -2,12 +2,17 @@ import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { NoticeBody } from '../core/notice.ts';
-import { type Call, type Receiver, startReceiver } from '../notify/receiver.fixture.ts';
+import { REFUSED_WEBHOOKS } from '../core/refused-webhooks.fixture.ts';
+import { postMessage } from '../notify/post.ts';
+import type { Call } from '../notify/receiver.fixture.ts';
 import { type CommitRelay, startCommitRelay } from './commit-relay.fixture.ts';
 import { type CrashStory, openCrashStory } from './crash-story.fixture.ts';
+import { type HttpsReceiver, startHttpsReceiver } from './https-receiver.fixture.ts';
 import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 import { ensureKeyPair } from './worker.ts';
 
+const BASE_PORT = 28_620;
+const RECEIVER_PORT = 28_630;
 const WAIT = { timeout: 90_000, interval: 50 };
 const WRITES_MESSAGE = /^insert into `?webhook_deliveries\b/i;
 const REFUSALS = 5;
@@ -15,35 +20,43 @@ const REFUSALS = 5;
 let test: TestLab;
 let story: CrashStory;
 let relay: CommitRelay;
-let receiver: Receiver;
+let receiver: HttpsReceiver;
+let sshPublicKey: string;
 /** Calls that were answered with success. */
 const taken: Call[] = [];
+/** Those that found nobody to answer to. */
+const cutOff: Call[] = [];
 
 beforeAll(async () => {
-  receiver = await startReceiver((call, response) => {
-    const isTaken = receiver.calls.length > REFUSALS;
-    if (isTaken) taken.push(call);
-    response.writeHead(isTaken ? 204 : 500).end();
+  receiver = await startHttpsReceiver(RECEIVER_PORT, (call, response) => {
+    if (receiver.calls.length <= REFUSALS) return void response.writeHead(500).end();
+    if (bodyOf(call).type === 'rental.released' && cutOff.length === 0) {
+      // It has the message, and the daemon never hears of it.
+      cutOff.push(call);
+      process.kill(test.lab.daemonPid('daemon_1') as number, 'SIGKILL');
+      return;
+    }
+    taken.push(call);
+    response.writeHead(204).end();
   });
   // As the operator of a lab sets it; the daemon gets this process's environment.
-  process.env.ORION_WEBHOOK_ALLOW = '127.0.0.0/8, http:';
-  test = await openTestLab({ basePort: 28_620, nodes: 3, lab: { longestDelayMs: 200 } });
+  vi.stubEnv('ORION_WEBHOOK_ALLOW', 'localhost');
+  vi.stubEnv('NODE_EXTRA_CA_CERTS', receiver.caPath);
+  test = await openTestLab({ basePort: BASE_PORT, nodes: 3, lab: { longestDelayMs: 200 } });
   story = await openCrashStory(test);
+  sshPublicKey = await ensureKeyPair(join(test.home, 'keys', 'hooked'), 'hooked');
   relay = await startCommitRelay(join(test.home, 'run', 'database.sock'));
   // The one that runs talks to the database directly.
-  await killDaemon();
+  const pid = test.lab.daemonPid('daemon_1') as number;
+  process.kill(pid, 'SIGKILL');
+  await vi.waitUntil(() => test.lab.daemonPid('daemon_1') !== pid, WAIT);
 }, 180_000);
 afterAll(async () => {
   await relay?.close();
   await test?.close();
   await receiver?.close();
+  vi.unstubAllEnvs();
 });
-
-async function killDaemon(): Promise<void> {
-  const pid = test.lab.daemonPid('daemon_1') as number;
-  process.kill(pid, 'SIGKILL');
-  await vi.waitUntil(() => test.lab.daemonPid('daemon_1') !== pid, WAIT);
-}
 
 /**
  * Kills the daemon right when the database has committed the next message, before the daemon can know. Settles when it
@@ -61,10 +74,11 @@ function killAtNextMessage(): Promise<number> {
 
 const bodyOf = ({ body }: Call) => JSON.parse(body) as NoticeBody;
 const idOf = ({ headers }: Call) => String(headers['webhook-id']);
+const takenOf = (id: string) => taken.filter((call) => bodyOf(call).data.id === id);
+const typesOf = (id: string) => takenOf(id).map((call) => bodyOf(call).type);
 const asTenant = () => ({ token: test.lab.tokens?.tenant as string });
 
-it('tells all of a rental’s life, in order, though the receiver fails and the daemon dies after each commit', async () => {
-  const sshPublicKey = await ensureKeyPair(join(test.home, 'keys', 'hooked'), 'hooked');
+it('tells all of a rental’s life, in order, though the receiver fails and the daemon dies around each message', async () => {
   const firstKill = killAtNextMessage();
   const wanted = { sshPublicKey, webhookUrl: receiver.url };
   const { id } = (await story.insist('PUT', '/api/rentals/hooked', wanted)).body as { id: string };
@@ -81,9 +95,9 @@ it('tells all of a rental’s life, in order, though the receiver fails and the 
   const moved = (await test.rental(id)).status.connection;
   await story.release(id);
   await story.untilReleased(id);
-  await expect.poll(() => taken.map((call) => bodyOf(call).type), WAIT).toContain('rental.released');
+  await expect.poll(() => typesOf(id), WAIT).toContain('rental.released');
 
-  const ids = [...new Set(taken.map(idOf))];
+  const ids = takenOf(id).map(idOf);
   const { items } = (await story.insist('GET', `/api/webhooks/deliveries?rental=${id}`)).body;
   const stored = (items as { id: string; state: string; type: string }[]).toReversed();
   expect(stored.map(({ state }) => state)).toEqual(ids.map(() => 'delivered'));
@@ -99,19 +113,52 @@ it('tells all of a rental’s life, in order, though the receiver fails and the 
 
   // All tries of one message have its id, and nothing went ahead of the one that was refused.
   expect(receiver.calls.slice(0, REFUSALS + 1).map(idOf)).toEqual(Array.from({ length: 6 }, () => ids[0]));
+  // What nobody heard the answer to came again as what it is.
+  expect(cutOff.map(idOf)).toEqual([ids[2]]);
   const { body } = await test.call('GET', '/api/webhooks/secret', undefined, asTenant());
   const library = new Webhook(body.secret);
   for (const call of receiver.calls) library.verify(call.body, call.headers as Record<string, string>);
 
-  const migrated = taken.map(bodyOf).find(({ type }) => type === 'rental.migrated');
+  const migrated = takenOf(id).map(bodyOf)[1];
   expect(migrated?.data.status.connection).toEqual(moved);
   expect(migrated?.data.previousConnection).toEqual(before);
   expect(moved?.port).not.toBe(before?.port);
+  await test.lab.startWorker(node);
 }, 240_000);
 
-it('refuses what the operator did not allow, and a secret is a tenant’s own', async () => {
-  const answer = await test.call('POST', '/api/rent', { webhookUrl: 'https://10.0.0.1/' });
-  expect(answer).toMatchObject({ status: 422, body: { errors: [{ path: 'webhookUrl' }] } });
+it('tells that the lease ends ten minutes before, and, since it was renewed, an hour before', async () => {
+  const wanted = { sshPublicKey, webhookUrl: receiver.url, ttl: '602s' };
+  const { id } = (await story.insist('PUT', '/api/rentals/ending', wanted)).body as { id: string };
+  await expect.poll(() => typesOf(id), WAIT).toEqual(['rental.active', 'rental.expiring']);
+  expect((await story.insist('PATCH', `/api/rentals/${id}`, { ttl: '3602s' })).status).toBe(200);
+  await expect.poll(() => typesOf(id), WAIT).toHaveLength(3);
+  const expiring = takenOf(id).map(bodyOf).slice(1);
+  expect(expiring.map(({ type }) => type)).toEqual(['rental.expiring', 'rental.expiring']);
+  // Never too early; how late is a matter of the machine.
+  for (const [index, longestMs] of [600_000, 3_600_000].entries()) {
+    const { timestamp, data } = expiring[index] as NoticeBody;
+    const leftMs = Date.parse(data.status.expiresAt ?? '') - Date.parse(timestamp);
+    expect(leftMs).toBeGreaterThan(0);
+    expect(leftMs).toBeLessThanOrEqual(longestMs);
+  }
+  await story.release(id);
+}, 120_000);
+
+it('refuses each way inside, and a receiver whose certificate nobody vouches for', async () => {
+  for (const [what, webhookUrl] of REFUSED_WEBHOOKS) {
+    const answer = await test.call('POST', '/api/rentals', { sshPublicKey, webhookUrl });
+    expect(answer, what).toMatchObject({ status: 422, body: { errors: [{ path: 'webhookUrl' }] } });
+  }
+  // This process does not know the authority.
+  const allowed = { networks: [], hosts: ['localhost'], plainHttp: false };
+  const options = { allowed, deadlineMs: 10_000, signal: AbortSignal.timeout(10_000), now: new Date() };
+  const calls = receiver.calls.length;
+  const result = await postMessage({ url: receiver.url, headers: {}, body: '{}' }, options);
+  expect(result).toMatchObject({ outcome: 'unreachable', error: expect.stringMatching(/CERT/) });
+  expect(receiver.calls).toHaveLength(calls);
+});
+
+it('keeps a secret for each tenant', async () => {
   const own = await test.call('GET', '/api/webhooks/secret', undefined, asTenant());
   const others = await test.call('GET', '/api/webhooks/secret');
   expect(own.body.secret).toMatch(/^whsec_/);
