@@ -15,6 +15,7 @@ import { addNodePlacementsRoute } from './routes/node-placements.ts';
 import { addNodeWishRoutes } from './routes/node-wishes.ts';
 import { addNodeRoutes } from './routes/nodes.ts';
 import { addPoolRoute } from './routes/pool.ts';
+import { addQosRoute } from './routes/qos.ts';
 import { addRentRoute } from './routes/rent.ts';
 import { addRentalRoutes } from './routes/rentals.ts';
 import { addSessionRoutes, addSignInRoute } from './routes/session.ts';
@@ -44,6 +45,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addInventoryRoutes(app, deps);
   addPoolRoute(app, deps);
   addEventRoute(app, deps);
+  addQosRoute(app, deps);
   addTokenRoutes(app, deps);
   addWebhookRoutes(app, deps);
   addHealthRoutes(app, deps);

@@ -24,6 +24,10 @@ export const adminNodeSchema = z
       status: z.enum(['alive', 'dead', 'unknown']),
       allocated: z.boolean(),
       state: z.enum(NODE_STATES),
+      stateSince: time,
+      unreachableSince: time.nullable().openapi({
+        description: 'since when its probes fail, or it has not answered for long enough; null: it answers',
+      }),
       rental: z.string().nullable().openapi({ description: 'id of the rental that is on it' }),
       lastChecked: time.nullable(),
       hostKey: z.string().nullable(),

@@ -198,6 +198,9 @@ export type Node = {
     status: 'alive' | 'dead' | 'unknown';
     allocated: boolean;
     state: 'unknown' | 'free' | 'provisioning' | 'allocated' | 'cleaning' | 'quarantined' | 'dead';
+    stateSince: string;
+    /** since when its probes fail, or it has not answered for long enough; null: it answers */
+    unreachableSince: string | null;
     /** id of the rental that is on it */
     rental: string | null;
     lastChecked: string | null;
@@ -264,6 +267,182 @@ export type Problem = {
     message: string;
   }[];
   requestId?: string;
+};
+
+export type Qos = {
+  window: {
+    from: string;
+    to: string;
+    seconds: number;
+  };
+  /** whose rentals these are */
+  scope: 'fleet' | 'tenant' | 'rental';
+  total: {
+    /** 0 to 1; null: nobody was to have a machine */
+    availability: number | null;
+    /** in which a client was to have a machine */
+    servedSeconds: number;
+    /** of these, without one that works: from the first probe that failed until it works again */
+    withoutNodeSeconds: number;
+    /** that began */
+    outages: number;
+    /** to another node that were done */
+    moves: number;
+    /** of the moves, those from a node that was to be emptied */
+    plannedMoves: number;
+    times: {
+      /** from the first probe that failed to the verdict that the node is dead */
+      detection: {
+        count: number;
+        medianSeconds: number | null;
+        p95Seconds: number | null;
+        maxSeconds: number | null;
+      };
+      /** from that verdict to access on the new node */
+      move: {
+        count: number;
+        medianSeconds: number | null;
+        p95Seconds: number | null;
+        maxSeconds: number | null;
+      };
+      /** from the first sign of failure until the client has a machine that works */
+      outage: {
+        count: number;
+        medianSeconds: number | null;
+        p95Seconds: number | null;
+        maxSeconds: number | null;
+      };
+      /** from the placement to the first access */
+      provisioning: {
+        count: number;
+        medianSeconds: number | null;
+        p95Seconds: number | null;
+        maxSeconds: number | null;
+      };
+      /** from the request to the placement */
+      queueWait: {
+        count: number;
+        medianSeconds: number | null;
+        p95Seconds: number | null;
+        maxSeconds: number | null;
+      };
+    };
+  };
+  /** those that were longest without a node first, then the newest */
+  rentals: {
+    id: string;
+    /** null: only its history is kept by now */
+    name: string | null;
+    tenant: string | null;
+    /** at the end of the window */
+    phase: 'Pending' | 'Provisioning' | 'Active' | 'Migrating' | 'Lost' | 'Releasing' | 'Released' | 'Failed';
+    createdAt: string | null;
+    /** 0 to 1; null: nobody was to have a machine */
+    availability: number | null;
+    /** in which a client was to have a machine */
+    servedSeconds: number;
+    /** of these, without one that works: from the first probe that failed until it works again */
+    withoutNodeSeconds: number;
+    /** that began */
+    outages: number;
+    /** to another node that were done */
+    moves: number;
+    /** of the moves, those from a node that was to be emptied */
+    plannedMoves: number;
+    times: {
+      /** from the first probe that failed to the verdict that the node is dead */
+      detection: {
+        count: number;
+        medianSeconds: number | null;
+        p95Seconds: number | null;
+        maxSeconds: number | null;
+      };
+      /** from that verdict to access on the new node */
+      move: {
+        count: number;
+        medianSeconds: number | null;
+        p95Seconds: number | null;
+        maxSeconds: number | null;
+      };
+      /** from the first sign of failure until the client has a machine that works */
+      outage: {
+        count: number;
+        medianSeconds: number | null;
+        p95Seconds: number | null;
+        maxSeconds: number | null;
+      };
+      /** from the placement to the first access */
+      provisioning: {
+        count: number;
+        medianSeconds: number | null;
+        p95Seconds: number | null;
+        maxSeconds: number | null;
+      };
+      /** from the request to the placement */
+      queueWait: {
+        count: number;
+        medianSeconds: number | null;
+        p95Seconds: number | null;
+        maxSeconds: number | null;
+      };
+    };
+  }[];
+  /** how many there were, also those that are not listed */
+  rentalCount: number;
+  series: {
+    bucketSeconds: number;
+    buckets: {
+      from: string;
+      /** its length; the first and the last may be shorter */
+      seconds: number;
+      /** 0 to 1; null: nobody was to have a machine */
+      availability: number | null;
+      /** in which a client was to have a machine */
+      servedSeconds: number;
+      /** of these, without one that works: from the first probe that failed until it works again */
+      withoutNodeSeconds: number;
+      /** that began */
+      outages: number;
+      /** to another node that were done */
+      moves: number;
+      /** of verdicts and moves that ended in it */
+      times: {
+        /** from the first probe that failed to the verdict that the node is dead */
+        detection: {
+          count: number;
+          medianSeconds: number | null;
+          p95Seconds: number | null;
+          maxSeconds: number | null;
+        };
+        /** from that verdict to access on the new node */
+        move: {
+          count: number;
+          medianSeconds: number | null;
+          p95Seconds: number | null;
+          maxSeconds: number | null;
+        };
+      };
+      /** how many were in each state on average; null but for the fleet */
+      nodes: {
+        unknown?: number;
+        free?: number;
+        provisioning?: number;
+        allocated?: number;
+        cleaning?: number;
+        quarantined?: number;
+        dead?: number;
+      } | null;
+      /** likewise by phase */
+      rentals: {
+        Pending?: number;
+        Provisioning?: number;
+        Active?: number;
+        Migrating?: number;
+        Lost?: number;
+        Releasing?: number;
+      };
+    }[];
+  };
 };
 
 export type QuickRental = {
@@ -603,6 +782,20 @@ export interface Operations {
     input: Record<never, never>;
     answer: Pool;
   };
+  /** The quality of service in a window that ends now, computed from the history */
+  getQos: {
+    input: {
+      query?: {
+        /** 1m to 90d */
+        window?: string;
+        /** id or name: only this one */
+        rental?: string;
+        /** of how many rentals the figures are listed; the total is of all */
+        limit?: number;
+      };
+    };
+    answer: Qos;
+  };
   /** Readiness: the database can be reached and has the schema of this program */
   getReadiness: {
     input: Record<never, never>;
@@ -881,6 +1074,7 @@ export const ROUTES = {
   getMetrics: ['GET', '/metrics'],
   getNode: ['GET', '/api/nodes/{name}'],
   getPool: ['GET', '/api/pool'],
+  getQos: ['GET', '/api/qos'],
   getReadiness: ['GET', '/readyz'],
   getRental: ['GET', '/api/rentals/{id}'],
   getWebhookSecret: ['GET', '/api/webhooks/secret'],

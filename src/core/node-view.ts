@@ -1,4 +1,4 @@
-import type { Condition } from './condition.ts';
+import { type Condition, findCondition } from './condition.ts';
 import type { Node, NodeState, NodeStatus } from './node.ts';
 
 /** A node as administrators see it: this list of fields and nothing else. */
@@ -23,6 +23,9 @@ export interface NodeView {
     status: NodeStatus;
     allocated: boolean;
     state: NodeState;
+    stateSince: string;
+    /** Since when its probes fail, or it has not answered for long enough again; null: it answers. */
+    unreachableSince: string | null;
     /** Id of the rental that has a live placement on the node. */
     rental: string | null;
     lastChecked: string | null;
@@ -45,6 +48,7 @@ export interface TenantNodeView {
 /** `occupant`: id of the rental that has a live placement on the node. */
 export function viewNode(node: Node, occupant: string | null): NodeView {
   const { spec, wishes, record } = node;
+  const reachable = findCondition(record.conditions, 'Reachable');
   return {
     name: spec.name,
     generation: node.generation,
@@ -63,6 +67,8 @@ export function viewNode(node: Node, occupant: string | null): NodeView {
       status: record.status,
       allocated: occupant !== null,
       state: record.state,
+      stateSince: record.stateSince.toISOString(),
+      unreachableSince: reachable?.status === 'False' ? reachable.lastTransitionTime : null,
       rental: occupant,
       lastChecked: node.lastCheckedAt === null ? null : node.lastCheckedAt.toISOString(),
       hostKey: spec.pinnedHostKey ?? record.hostKey,

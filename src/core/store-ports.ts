@@ -2,6 +2,7 @@ import type { NewEvent, StoredEvent } from './event.ts';
 import type { InventoryAnswer, InventoryState } from './inventory.ts';
 import type { Node, NodeRecord, NodeSpec } from './node.ts';
 import type { PlacementDecision } from './placement-decision.ts';
+import type { QosHistory } from './qos.ts';
 import type { CleaningReport, Placement, Rental, RentalPhase, RentalRecord, RentalSpec } from './rental.ts';
 import type { SessionStore } from './session-ports.ts';
 
@@ -178,6 +179,15 @@ export interface StoredEventFilter {
   type: string | null;
 }
 
+/** Of which rentals, and of when; null means any. */
+export interface QosQuestion {
+  tenant: string | null;
+  rentalId: string | null;
+  from: Date;
+  to: Date;
+  limit: number;
+}
+
 /** What an operator may ask of a node. */
 export type NodeWish =
   | { kind: 'cordon' | 'uncordon' | 'drain' | 'clean' | 'forget' }
@@ -239,6 +249,10 @@ export interface ApiStore extends SessionStore {
   lastEventSeq(): Promise<number>;
   /** The lowest that is still there; 0 when there is none. */
   firstEventSeq(): Promise<number>;
+  /** What of the history the quality of service is computed from; null: more than `limit` entries. */
+  loadQosHistory(asked: QosQuestion): Promise<QosHistory | null>;
+  /** Names of the rentals that are still kept. */
+  listRentalNames(ids: string[]): Promise<Map<string, string>>;
   /** By the SHA-256 of the secret; null when unknown, expired or revoked. */
   authenticate(tokenHash: string): Promise<Principal | null>;
   createToken(

@@ -10,6 +10,7 @@ import { viewRental } from '../core/rental-view.ts';
 import type { ApiStore, NewRental, Principal, TokenView } from '../core/store-ports.ts';
 import { createMemoryDeliveries } from './memory-deliveries.ts';
 import { createHistory } from './memory-history.ts';
+import { readQosHistory } from './memory-qos.ts';
 import { createMemorySessions } from './memory-sessions.ts';
 import { withWish } from './memory-wishes.ts';
 
@@ -179,6 +180,10 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
     },
     answerInventory(answer) {
       inventory = { ...(inventory ?? NO_INVENTORY), answered: inventory?.requested ?? 0, answer };
+    },
+    loadQosHistory: async (asked) => readQosHistory(events, asked),
+    async listRentalNames(ids) {
+      return new Map(ids.flatMap((id) => (rentals.has(id) ? [[id, rentals.get(id)?.name ?? '']] : [])));
     },
     checkReady: async () => ({ ready: true }),
   };

@@ -15,6 +15,7 @@ import { updateWish } from './node-wishes.ts';
 import { listNodes, loadNode } from './nodes.ts';
 import { findDecision, listOccupants, listPlacementsOfNode } from './placements.ts';
 import type { Pool, Session } from './pool.ts';
+import { loadQosHistory } from './qos.ts';
 import {
   countOpenRentals,
   deleteRejected,
@@ -22,6 +23,7 @@ import {
   findRental,
   insertRental,
   listOpenRentals,
+  listRentalNames,
   listRentals,
   markReleaseRequested,
   updateRentalSpec,
@@ -68,6 +70,8 @@ export function createApiStore(pool: Pool): ApiStore {
       readOnce(pool, (session) => listEventsBefore(session, tenant, filter.beforeSeq, filter)),
     lastEventSeq: () => readOnce(pool, loadLastSeq),
     firstEventSeq: () => readOnce(pool, loadFirstSeq),
+    loadQosHistory: (asked) => inSnapshot(pool, (session) => loadQosHistory(session, asked)),
+    listRentalNames: (ids) => readOnce(pool, (session) => listRentalNames(session, ids)),
     authenticate: (tokenHash) => readOnce(pool, (session) => findPrincipal(session, tokenHash)),
     createToken: (token) => inTransaction(pool, (session) => insertToken(session, token)),
     listTokens: () => readOnce(pool, listTokens),

@@ -122,6 +122,7 @@ function toRow(event: NewEvent, seq: number | null, fence: number | null): typeo
 }
 
 function toEvent(row: typeof events.$inferSelect): StoredEvent {
-  const { id: _arrival, seq, type, ...rest } = row;
-  return { ...rest, type: type as EventType, seq: Number(seq) };
+  const { at, rentalId, node, tenant, reason, message, object } = row;
+  const type = row.type as EventType;
+  return { seq: Number(row.seq), type, at, rentalId, node, tenant, reason, message, object };
 }

@@ -1,4 +1,17 @@
-import { and, asc, count, eq, gt, isNotNull, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  count,
+  eq,
+  gt,
+  inArray,
+  isNotNull,
+  isNull,
+  notExists,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
 import type { Rental, RentalPhase, RentalSpec } from '../core/rental.ts';
 import type { NewRental, Page, Save } from '../core/store-ports.ts';
 import { formatCursor, parseCursor } from './cursor.ts';
@@ -177,4 +190,13 @@ function toRental(row: Row): Omit<Rental, 'placements'> {
     ...{ id, tenant, name, account, generation, ...times, spec },
     record: { phase, observedGeneration, conditions, ...ends, resourceVersion },
   };
+}
+
+export async function listRentalNames({ db }: Session, ids: string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({ id: rentals.id, name: rentals.name })
+    .from(rentals)
+    .where(inArray(rentals.id, ids));
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }

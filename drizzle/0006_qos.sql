@@ -1,0 +1,3 @@
+ALTER TABLE `events` ADD `state` varchar(16) GENERATED ALWAYS AS (coalesce(json_value(`object`, '$.status.phase'), json_value(`object`, '$.status.state'))) STORED;--> statement-breakpoint
+ALTER TABLE `events` ADD `unreachable` boolean GENERATED ALWAYS AS (json_value(`object`, '$.status.unreachableSince') is not null) STORED;--> statement-breakpoint
+CREATE INDEX `events_qos` ON `events` (`at`,`type`,`state`,`unreachable`,`rental_id`,`node`,`tenant`,`seq`);

@@ -1,0 +1,77 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { parseDuration } from '../../core/duration.ts';
+import { computeQos } from '../../core/qos.ts';
+import { chooseRentals, type QosScope, viewQos } from '../../core/qos-view.ts';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
+import { invalidInput, ProblemError } from '../problem.ts';
+import { json, problems } from '../respond.ts';
+import { qosSchema } from '../schemas-qos.ts';
+import { scopeOf } from './rentals.ts';
+
+const MINUTE_MS = 60_000;
+/** As far as the history goes back. */
+const MAX_WINDOW_MS = 90 * 24 * 60 * MINUTE_MS;
+/** Read and computed in about a second; a larger history is asked for in parts. */
+const MAX_EVENTS = 300_000;
+
+const window = z
+  .string()
+  .default('24h')
+  .transform((text, context) => {
+    const days = /^(\d{1,2})d$/.exec(text)?.[1];
+    const ms = days === undefined ? parseDuration(text) : Number(days) * 24 * 60 * MINUTE_MS;
+    if (ms !== null && ms >= MINUTE_MS && ms <= MAX_WINDOW_MS) return ms;
+    const message = 'expected a duration from 1m to 90d, such as 1h, 24h or 7d';
+    context.issues.push({ code: 'custom', input: text, message });
+    return z.NEVER;
+  });
+
+const route = createRoute({
+  method: 'get',
+  path: '/api/qos',
+  operationId: 'getQos',
+  summary: 'The quality of service in a window that ends now, computed from the history',
+  description:
+    'An administrator sees that of the fleet, a tenant that of its own rentals. As the history outlives the daemons, so do the figures; `series` has them over time, for charts.',
+  request: {
+    query: z.strictObject({
+      window: window.openapi({ type: 'string', example: '24h', description: '1m to 90d' }),
+      rental: z.string().min(1).max(80).optional().openapi({ description: 'id or name: only this one' }),
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(500)
+        .default(100)
+        .openapi({ description: 'of how many rentals the figures are listed; the total is of all' }),
+    }),
+  },
+  responses: { 200: json(qosSchema, 'The figures'), ...problems('not_found') },
+});
+
+export function addQosRoute(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps): void {
+  app.openapi(route, async (c) => {
+    const { window: windowMs, rental: name, limit } = c.req.valid('query');
+    const tenant = scopeOf(c.var.principal);
+    const rentalId = name === undefined ? null : await findRentalId(tenant, name);
+    const to = clock.now();
+    const from = new Date(to.getTime() - windowMs);
+    const history = await store.loadQosHistory({ tenant, rentalId, from, to, limit: MAX_EVENTS });
+    if (history === null) {
+      throw invalidInput('query window', `more than ${MAX_EVENTS} events lie in it; ask for a shorter one`);
+    }
+    const scope: QosScope = rentalId !== null ? 'rental' : tenant !== null ? 'tenant' : 'fleet';
+    const span = { fromMs: from.getTime(), toMs: to.getTime() };
+    const qos = computeQos(span, history, scope === 'fleet');
+    const listed = chooseRentals(qos, limit);
+    const names = await store.listRentalNames(listed.map(({ id }) => id));
+    return c.json(viewQos(qos, scope, listed, names), 200);
+  });
+
+  async function findRentalId(tenant: string | null, name: string): Promise<string> {
+    const rental = await store.findRental(tenant, name);
+    if (rental === null) throw new ProblemError('not_found', `there is no rental ${name}`);
+    return rental.id;
+  }
+}
