@@ -1,39 +1,15 @@
 import type { Command } from 'commander';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { createBareProgram, listExamples, listLeaves, wordsOf } from './examples.fixture.ts';
 import { runOrion } from './fake-api.ts';
-import { createProgram } from './program.ts';
 
 let commands: { name: string; command: Command }[] = [];
 let run: (argv: string[]) => Promise<{ code: number; out: string; err: string }>;
 
 beforeAll(async () => {
-  const unused = () => {
-    throw new Error('no command is run here');
-  };
-  let program: Command | null = null;
   run = async (argv) => runOrion(argv, { COLUMNS: '80' });
-  const io = {
-    ...{ env: {}, out: () => undefined, err: () => undefined, terminal: () => null, self: ['orion'] },
-    ...{ now: () => new Date(0), signal: new AbortController().signal, runProgram: unused },
-    input: { isTerminal: false, readAll: unused, ask: unused },
-  };
-  program = await createProgram({ io, client: unused, exitWith: unused }, true);
-  commands = listLeaves(program, '');
+  commands = listLeaves(await createBareProgram(), '');
 });
-
-/** Every command that does something, by the words that call it. */
-function listLeaves(command: Command, path: string): { name: string; command: Command }[] {
-  return command.commands.flatMap((child) => {
-    const name = `${path} ${child.name()}`.trim();
-    return child.commands.length > 0 ? listLeaves(child, name) : [{ name, command: child }];
-  });
-}
-
-/** As a shell would, but for quotes, which no example needs. */
-function wordsOf(line: string): string[] {
-  const commands = line.split('|').map((part) => part.split('>')[0]?.trim() ?? '');
-  return commands.findLast((part) => /^(xargs )?orion /.test(part))?.split(/ +/) ?? [];
-}
 
 describe('the help', () => {
   test('knows what each command does, how it is used, and what its exit code says', async () => {
@@ -78,17 +54,11 @@ describe('the help', () => {
       command.action(() => {
         tried += 1;
       });
-      const { out } = await run([...name.split(' '), '--help']);
-      const chapter = /^Examples:\n([\s\S]*?)\n\n/m.exec(out)?.[1] ?? '';
-      const lines = [...chapter.matchAll(/^ {2}(\S.*)$/gm)].map(([, line = '']) => line);
-      for (const line of lines) {
+      for (const line of await listExamples(name)) {
         const before = tried;
-        const words = wordsOf(line).filter((word) => word !== 'xargs');
+        const words = wordsOf(line);
         expect(words[0], line).toBe('orion');
-        const root = rootOf(command);
-        // What xargs adds is not in the line.
-        const given = line.includes('xargs') ? [...words, 'mine'] : words;
-        await root.parseAsync(given.slice(1), { from: 'user' });
+        await rootOf(command).parseAsync(words.slice(1), { from: 'user' });
         expect(tried, `${line}: calls ${name}`).toBe(before + 1);
       }
     }

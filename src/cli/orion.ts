@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createProcessIo } from './io.ts';
 import { run } from './run.ts';
+import { tellError } from './tell-error.ts';
 
 const argv = process.argv.slice(2);
 const stopped = new AbortController();
@@ -13,12 +14,16 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-// The daemon and the lab have an order of their own to stop in, and `ssh` has the terminal's.
-if (!['serve', 'lab', 'ssh'].includes(argv[0] ?? '')) {
+const io = createProcessIo(stopped.signal);
+
+// The daemon and the lab have an order of their own to stop in, and say themselves what went wrong.
+if (!['serve', 'lab'].includes(argv[0] ?? '')) {
   process.once('SIGINT', () => stopped.abort());
   process.once('SIGTERM', () => stopped.abort());
+  // What no command waits for any more; its stack would help nobody who types commands.
+  process.once('uncaughtException', (error) => process.exit(tellError(error, io)));
 }
 
-const code = await run(argv, createProcessIo(stopped.signal));
+const code = await run(argv, io);
 // The lab sets the exit code itself.
 if (code !== 0) process.exitCode = code;

@@ -14,9 +14,14 @@ export function tellError(error: unknown, io: Io): number {
   if (message !== '') io.err(`error: ${message}\n`);
   const hint = hintOf(error);
   if (hint !== undefined) io.err(`hint: ${hint}\n`);
-  const isExpected = error instanceof CliError || error instanceof ApiError || error instanceof NoAnswerError;
-  if (!isExpected && io.env.ORION_DEBUG && error instanceof Error) io.err(`${error.stack}\n`);
+  if (isMistake(error) && io.env.ORION_DEBUG) io.err(`${error.stack}\n`);
   return error instanceof CliError ? error.exitCode : EXIT.failed;
+}
+
+/** Not something that went wrong, but something that nobody thought of. */
+function isMistake(error: unknown): error is Error {
+  const kinds = [TypeError, RangeError, ReferenceError, SyntaxError];
+  return kinds.some((kind) => error instanceof kind);
 }
 
 const NO_ANSWER_HINTS: Partial<Record<NoAnswerError['kind'], string>> = {
@@ -35,6 +40,9 @@ function hintOf(error: unknown): string | undefined {
     const again = error.retryAfterS === null ? undefined : `try again in ${error.retryAfterS} s`;
     if (error.code !== 'no_free_node') return again;
     return `${again === undefined ? '' : `${again}, or `}wait for the next that is free:  orion rent --queue`;
+  }
+  if (isMistake(error)) {
+    return 'a mistake in orion, or a server that speaks otherwise (orion version); ORION_DEBUG=1 tells where';
   }
   // By name: the store is loaded only by the few commands that need it.
   const isStore = error instanceof Error && error.name === 'StoreError';

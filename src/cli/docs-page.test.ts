@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { createBareProgram, listLeaves, wordsOf } from './examples.fixture.ts';
+
+/** Lines of the page that shells are given, without comments. */
+function linesOfShells(): string[] {
+  const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+  return [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
+    .flatMap(([, block = '']) => block.split('\n'))
+    .map((line) => line.replace(/ *#.*/, ''))
+    .filter((line) => line !== '');
+}
+
+test('every line of docs/cli.md is one that the command line understands', async () => {
+  const program = await createBareProgram();
+  let called = 0;
+  const count = () => {
+    called += 1;
+  };
+  for (const { command } of listLeaves(program, '')) command.action(count);
+  const lines = linesOfShells();
+  expect(lines.length).toBeGreaterThan(15);
+  for (const line of lines) {
+    const inner = /<\((.*)\)/.exec(line)?.[1] ?? line;
+    await program.parseAsync(wordsOf(inner).slice(1), { from: 'user' });
+  }
+  expect(called).toBe(lines.length);
+});
