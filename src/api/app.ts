@@ -1,5 +1,5 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi';
-import { refuseAddress } from './allowed-methods.ts';
+import { refuseAddress, requireMethod } from './allowed-methods.ts';
 import type { ApiDeps, AppEnv } from './app-env.ts';
 import { authenticate, limitBody, observe, requireJson } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
@@ -30,8 +30,8 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
     },
   });
   app.onError(answerProblem);
-  app.notFound((c) => answerProblem(refuseAddress(app.routes, c.req), c));
-  app.use(observe(deps));
+  app.notFound((c) => answerProblem(refuseAddress(c.req.path), c));
+  app.use(observe(deps), requireMethod(app));
   app.use('/api/*', limitBody());
   addSignInRoute(app, deps);
   app.use('/api/*', authenticate(deps), requireJson());

@@ -50,9 +50,12 @@ export function createAnswerCheck(description: Description): AnswerCheck {
 
 /** What comes where the description has no such call: no such address, or no such method. */
 function undescribed(status: number): Answer | undefined {
-  if (![404, 405].includes(status)) return undefined;
+  // Nobody is told what there is before he has said who he is, and how a body has to be does not hang on the address.
+  if (![401, 403, 404, 405, 413, 415].includes(status)) return undefined;
   const schema = { $ref: '#/components/schemas/Problem' };
-  return { description: '', content: { [PROBLEM]: { schema } } };
+  const headers: Answer['headers'] =
+    status === 401 ? { 'WWW-Authenticate': { schema: { type: 'string' } } } : {};
+  return { description: '', headers, content: { [PROBLEM]: { schema } } };
 }
 
 type Complain = (schema: Schema, value: unknown) => string[];

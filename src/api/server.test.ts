@@ -56,6 +56,14 @@ test.each([
   });
 });
 
+test.each(['TRACE', 'PROPFIND', 'OPTIONS'])('%s is not known anywhere, whoever asks', async (method) => {
+  const ask = (path: string) => raw(`${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  const answer = await ask('/api/rentals');
+  expect(answer).toMatch(/^HTTP\/1\.1 405 /);
+  expect(answer).toMatch(/^allow: GET, HEAD, POST\r$/im);
+  expect(await ask('/nowhere')).toMatch(/^HTTP\/1\.1 404 /);
+});
+
 test('a chunked body above the limit is 413', async () => {
   const answer = await new Promise<number | undefined>((resolve, reject) => {
     const headers = {
