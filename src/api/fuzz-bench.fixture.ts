@@ -26,12 +26,15 @@ import { createWatchHub } from './watch-hub.ts';
 // The API as it is served, over HTTP, on a real database; in place of the reconciler somebody who says yes to all.
 
 export interface FuzzBench {
-  hints: Hints;
+  /** What is good for the call at that path of the description. */
+  hintsFor(path: string): Hints;
   send(request: FuzzRequest): Promise<Answered>;
   close(): Promise<void>;
 }
 
 const NODES = ['worker_1', 'worker_2', 'worker_3'];
+/** Shows another host key than the known one. */
+const STRANGE = 'worker_2';
 const FINGERPRINT = `SHA256:${'A'.repeat(43)}`;
 const INVENTORY = 'defaults: { user: root, privateKey: /k }\nnodes:\n  - { name: a, host: h, port: 22 }\n';
 
@@ -62,6 +65,11 @@ export async function openFuzzBench(): Promise<FuzzBench> {
   const server = await startServer({ app, listen: { kind: 'unix', path: socketPath }, logger });
   const tokens = { admin: await makeToken(store, 'admin'), tenant: await makeToken(store, 'tenant') };
   const hints = await seed(store, leader, tokens.tenant.token);
+  const ofPath: Record<string, Hints> = {
+    '/docs/{version}/{file}': await fileHints(app, '/docs'),
+    '/assets/{version}/{file}': await fileHints(app, '/'),
+    '/api/nodes/{name}/trust': { name: [STRANGE] },
+  };
 
   async function credentials(role: Role): Promise<Record<string, string>> {
     if (role === 'nobody') return {};
@@ -75,7 +83,7 @@ export async function openFuzzBench(): Promise<FuzzBench> {
   }
 
   return {
-    hints: { ...hints, ...(await docsHints(app)) },
+    hintsFor: (path) => ({ ...hints, ...ofPath[path] }),
     async send(request) {
       const headers = { ...(await credentials(request.role)), ...request.headers };
       return await exchange(socketPath, { ...request, headers });
@@ -155,10 +163,10 @@ async function seed(store: Store, leader: Leadership, token: string): Promise<Hi
     await store.save(leader, { events: [event({ ...about, type, notice })] });
   }
   await store.save(leader, await bindSave(store, 'r_seed0', 'worker_1'));
-  const strange = await store.loadNode('worker_2');
+  const strange = await store.loadNode(STRANGE);
   if (strange) {
     const record = { ...strange.record, state: 'free' as const, offeredFingerprint: FINGERPRINT };
-    await store.save(leader, { nodes: [{ name: 'worker_2', record }], events: [] });
+    await store.save(leader, { nodes: [{ name: STRANGE, record }], events: [] });
   }
   const page = { limit: 10, cursor: null };
   const { items } = await store.listDeliveries(null, { state: null, rentalId: null }, page);
@@ -184,9 +192,11 @@ async function seed(store: Store, leader: Leadership, token: string): Promise<Hi
   };
 }
 
-async function docsHints(app: { request(path: string): Response | Promise<Response> }): Promise<Hints> {
-  const html = await (await app.request('/docs')).text();
-  return { version: [/\/docs\/([^/]+)\//.exec(html)?.[1]], file: ['start.js', 'swagger-ui.css'] };
+/** What a page is made of lies at an address that only the page knows. */
+async function fileHints(app: { request(path: string): Response | Promise<Response> }, page: string) {
+  const html = await (await app.request(page)).text();
+  const files = [...html.matchAll(/\/(?:docs|assets)\/([^/"]+)\/([^/"]+)"/g)];
+  return { version: files.map(([, version]) => version), file: files.map(([, , file]) => file) };
 }
 
 /** A stream is read up to its first message, or for as long as one would have been on its way. */

@@ -26,7 +26,7 @@ export async function fuzzEveryCall(options: { runs: number; seed?: number }): P
 
   test.each(calls)('$name', async (call) => {
     const statuses = new Map<number, number>();
-    const requests = createRequests(description, call, bench.hints);
+    const requests = createRequests(description, call, bench.hintsFor(call.path));
     const property = fc.asyncProperty(requests, async (request) => {
       const answer = await bench.send(request);
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);

@@ -67,6 +67,18 @@ describe('the description', () => {
     });
   });
 
+  test('describes each gap in an address', () => {
+    for (const { name, path, operation } of listCalls(description)) {
+      const inPath = operation.parameters?.filter((parameter) => parameter.in === 'path') ?? [];
+      const gaps = [...path.matchAll(/\{(\w+)\}/g)].map(([, gap]) => gap);
+      expect(inPath.map((parameter) => parameter.name).toSorted(), name).toEqual(gaps.toSorted());
+      expect(
+        inPath.every(({ required }) => required),
+        name,
+      ).toBe(true);
+    }
+  });
+
   test('names each problem where it can come, and none that there is not', () => {
     const text = JSON.stringify(description);
     for (const [code, { status }] of Object.entries(PROBLEMS)) {

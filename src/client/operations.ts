@@ -1002,7 +1002,11 @@ export interface Operations {
   };
   /** The dashboard: a node */
   showNode: {
-    input: Record<never, never>;
+    input: {
+      params: {
+        node: string;
+      };
+    };
     answer: string;
   };
   /** The dashboard: who waits for a machine */
@@ -1012,7 +1016,11 @@ export interface Operations {
   };
   /** The dashboard: a rental */
   showRental: {
-    input: Record<never, never>;
+    input: {
+      params: {
+        rental: string;
+      };
+    };
     answer: string;
   };
   /** The dashboard: rentals */

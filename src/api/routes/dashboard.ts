@@ -57,6 +57,7 @@ export function addDashboardRoutes(
       ...{ method: 'get', path, operationId, summary, security: [] },
       description:
         'For a browser, in which whoever looks signs in with a token. It loads nothing from elsewhere.',
+      request: { params: z.object(Object.fromEntries(namesIn(path).map((name) => [name, z.string()]))) },
       responses: {
         200: { description: 'The page', content: { 'text/html': text }, ...ETAG },
         304: { description: 'It is the one that the browser has', ...ETAG },
@@ -87,4 +88,9 @@ export function addDashboardRoutes(
     c.header('Content-Type', found.type);
     return c.body(found.bytes, 200) as never;
   });
+}
+
+/** What is read from an address by the page itself. */
+function namesIn(path: string): string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
 }
