@@ -14,7 +14,7 @@ export interface Goal {
   /** As `--for` names it. */
   what: string;
   timeoutMs: number;
-  /** Where the steps are told; left out, they are told on stderr. */
+  /** Where the steps are told, all but the last, which is the caller's to tell; left out, all on stderr. */
   progress?: Progress;
 }
 
@@ -38,8 +38,9 @@ export async function followRental(context: Context, id: string, goal: Goal): Pr
       .watch('getRental', { params: { id } }, { signal: stop, until })) {
       last = rental;
       const line = describeStep(rental);
-      progress.step(line);
-      if (isThere(rental)) return rental;
+      const isDone = isThere(rental);
+      if (!isDone || goal.progress === undefined) progress.step(line);
+      if (isDone) return rental;
       if (isEnded(rental)) throw new CliError(`${line}; it will not become ${what}`);
     }
     if (io.signal.aborted) throw new CliError('interrupted', { exitCode: EXIT.interrupted });

@@ -32,6 +32,17 @@ const CHAPTERS: [title: string, commands: Register[]][] = [
 
 const USAGE_WIDTH = 80;
 
+const AFTER = `
+Examples:
+  orion login https://orion.example
+  orion rent --name mine
+  orion ssh mine
+  orion get rentals -w
+  orion release mine
+
+orion COMMAND --help tells more of each. Where the API is and who asks is kept
+by  orion login, or given by ORION_URL, ORION_TOKEN and ORION_CA.`;
+
 /** Every command. What the lab is made of is loaded only `withLab`. */
 export async function createProgram(context: Context, withLab: boolean): Promise<Command> {
   const { io } = context;
@@ -47,10 +58,10 @@ export async function createProgram(context: Context, withLab: boolean): Promise
       getOutHelpWidth: () => width('out'),
       getErrHelpWidth: () => width('err'),
     })
-    .addHelpText(
-      'after',
-      '\nORION_URL, ORION_TOKEN and ORION_CA say where the API is and who asks (or ~/.config/orion/config.yaml).',
-    );
+    .helpOption('-h, --help', 'print what there is to know')
+    // What each takes stands in its own help; here there is room to say what it does.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText('after', AFTER);
   for (const [title, commands] of CHAPTERS) {
     program.commandsGroup(title);
     for (const register of commands) register(program, context);
@@ -60,6 +71,7 @@ export async function createProgram(context: Context, withLab: boolean): Promise
     program.commandsGroup('A lab on this machine:');
     registerLabCommands(program);
   }
-  program.commandsGroup('This program:');
+  const help = new Command('help').argument('[command...]').description('what --help prints of a command');
+  program.addHelpCommand(help.helpGroup('This program:'));
   return program;
 }

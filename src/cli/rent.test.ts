@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { renderScreen } from '../lab/session/screen.ts';
 import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
@@ -55,10 +56,45 @@ test('one that takes longer is followed step by step', async () => {
   );
   expect(ran.code).toBe(0);
   expect(JSON.parse(ran.out)).toEqual({ ...fakeRental(), privateKeyPath: storedKey() });
-  expect(ran.err).toBe(
-    'asking for a machine\nquick-fox: provisioning on worker_1\nquick-fox: active on worker_1\n',
+  expect(ran.err).toMatch(
+    /^asking for a machine\nquick-fox: provisioning on worker_1\nquick-fox: ready in \d+\.\d s on worker_1, until \S+\n$/,
   );
   expect(api?.requests[0]?.line).toBe('POST /api/rent?wait=0s&queue=true');
+});
+
+test.each([
+  ['piped', null],
+  ['at a terminal, where each line is drawn over while it lasts', { columns: 80, rows: 24 }],
+])('the place in the queue is told as it changes: %s', async (_name, size) => {
+  const queued = (place: number) => ({
+    ...PENDING.status,
+    phase: 'Pending' as const,
+    node: null,
+    queuePosition: place,
+  });
+  const statuses = [queued(2), queued(1), { ...PENDING.status, node: 'worker_3' }, { node: 'worker_3' }];
+  const ran = await orion(
+    ['rent', '--queue'],
+    ({ line }) =>
+      line.startsWith('POST')
+        ? { status: 202, body: fakeRental(queued(2)) }
+        : { stream: statuses.map((status) => ({ event: 'rental', data: fakeRental(status) })), hang: true },
+    { terminal: () => size },
+  );
+  expect(ran.code).toBe(0);
+  expect(ran.out).toBe('ssh -p 22221 r7f3k2a9@127.0.0.1\n');
+  if (size !== null) expect(ran.err).toContain('\u001b[K');
+  expect(
+    renderScreen(ran.err.replaceAll('\n', '\r\n')).map((line) => line.replace(/ready in .*/, 'ready')),
+  ).toEqual([
+    'asking for a machine',
+    'quick-fox: queued at 2',
+    'quick-fox: queued at 1',
+    'quick-fox: provisioning on worker_3',
+    'quick-fox: ready',
+    "Log in with  orion ssh quick-fox  which also checks the machine's host key, or with",
+    '',
+  ]);
 });
 
 test('one that does not come in time ends with 3, its key kept', async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { createInventoryEnv } from '../../config.ts';
 import { computeSha256, loadInventory } from '../../inventory/load.ts';
 import { CliError, EXIT } from '../cli-error.ts';
@@ -13,12 +13,13 @@ const FILE = 'ORION_INVENTORY, or else inventory.yaml, when left out';
 
 export function registerInventory(program: Command, context: Context): void {
   const inventory = program.command('inventory').description('check, plan and apply the file of nodes');
-  const checkCommand = inventory
-    .command('check')
-    .description('tell every mistake in the file, with its line and column')
-    .argument('[file]', FILE)
-    .addOption(new Option('-o, --output <format>', 'how to print').choices(['json']))
-    .action((file: string | undefined, options: { output?: 'json' }) => check(context, file, options.output));
+  const checkCommand = withOutput(
+    inventory
+      .command('check')
+      .description('tell every mistake in the file, with its line and column')
+      .argument('[file]', FILE),
+    ['json', 'yaml'],
+  ).action((file: string | undefined, options: { output?: Format }) => check(context, file, options.output));
   withHelp(checkCommand, {
     about: 'Needs no daemon: the file is read here, as the daemon would read it.',
     examples: [
@@ -64,17 +65,14 @@ function pathOf({ io }: Context, file: string | undefined): string {
   return file ?? (io.env.ORION_INVENTORY || 'inventory.yaml');
 }
 
-async function check(context: Context, file: string | undefined, format: 'json' | undefined): Promise<void> {
+async function check(context: Context, file: string | undefined, format: Format | undefined): Promise<void> {
   const { io } = context;
   const path = pathOf(context, file);
   const result = await loadInventory(path, createInventoryEnv(io.env));
   if (!result.ok) context.exitWith(EXIT.failed);
-  if (format === 'json') {
-    const nodes = result.ok ? result.inventory.nodes.length : null;
-    return io.out(
-      `${JSON.stringify({ ok: result.ok, nodes, problems: result.ok ? [] : result.problems })}\n`,
-    );
-  }
+  const nodes = result.ok ? result.inventory.nodes.length : null;
+  const problems = result.ok ? [] : result.problems;
+  if (printData(io, format, { ok: result.ok, nodes, problems })) return;
   if (result.ok) return io.out(`${path} is right: ${result.inventory.nodes.length} nodes\n`);
   for (const problem of result.problems) io.err(`${problem}\n`);
   io.err(result.problems.length === 1 ? '1 mistake\n' : `${result.problems.length} mistakes\n`);

@@ -82,9 +82,10 @@ async function rent(context: Context, options: RentOptions): Promise<void> {
     const leftMs = Math.max(0, options.wait - (performance.now() - startedAt));
     rental = await followToReady(context, rental, leftMs, progress);
   }
+  tellStatus(context, rental, performance.now() - startedAt);
   if (options.output === 'name') return io.out(`rental/${rental.name}\n`);
   if (printData(io, options.output, { ...rental, privateKeyPath: keyPath })) return;
-  printLogin(context, rental, keyPath, performance.now() - startedAt);
+  printLogin(context, rental, keyPath);
 }
 
 /** Who waits in the queue wants to see his place in it at once. */
@@ -145,16 +146,21 @@ function keepKey(
   return ownPath === null ? null : linkKey(io, id, ownPath);
 }
 
-function printLogin({ io }: Context, rental: Rental, keyPath: string | null, tookMs: number): void {
-  const { connection, node, expiresAt } = rental.status;
+function tellStatus({ io }: Context, rental: Rental, tookMs: number): void {
+  const { node, expiresAt } = rental.status;
   const { name } = rental;
+  if (isReady(rental)) {
+    const until = expiresAt === null ? '' : `, until ${expiresAt}`;
+    io.err(`${name}: ready in ${(tookMs / 1_000).toFixed(1)} s on ${node}${until}\n`);
+  } else io.err(`${describeStep(rental)}; wait with  orion wait ${name} --for Active\n`);
+}
+
+function printLogin({ io }: Context, { name, status }: Rental, keyPath: string | null): void {
+  const { connection } = status;
   if (connection === null) {
-    io.err(`${describeStep(rental)}; wait with  orion wait ${name} --for Active\n`);
     io.out(`rental/${name}\n`);
     return;
   }
-  const until = expiresAt === null ? '' : `, until ${expiresAt}`;
-  io.err(`${name}: ready in ${(tookMs / 1_000).toFixed(1)} s on ${node}${until}\n`);
   io.err(`Log in with  orion ssh ${name}  which also checks the machine's host key, or with\n`);
   const identity = keyPath === null ? '' : ` -i ${quote(keyPath)}`;
   io.out(`${connection.command.replace(/^ssh/, `ssh${identity}`)}\n`);
