@@ -58,9 +58,10 @@ function undescribed(status: number): Answer | undefined {
   return { description: '', headers, content: { [PROBLEM]: { schema } } };
 }
 
-type Complain = (schema: Schema, value: unknown) => string[];
+/** What is wrong with a value by its schema, in which nothing may be that is not described. */
+export type Complain = (schema: Schema, value: unknown) => string[];
 
-function createComplain(description: Description): Complain {
+export function createComplain(description: Description): Complain {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, keywords: ['example'] });
   formats.default(ajv);
   const compiled = new Map<string, ValidateFunction>();

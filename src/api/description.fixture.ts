@@ -28,7 +28,8 @@ export interface Schema {
 export interface MediaType {
   schema?: Schema;
   example?: unknown;
-  examples?: Record<string, { summary?: string; value: unknown }>;
+  /** Each stands among the components, which it names. */
+  examples?: Record<string, { $ref: string }>;
 }
 
 export interface Parameter {
@@ -62,7 +63,11 @@ export interface Description {
   info: { title: string; version: string };
   security: Record<string, string[]>[];
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Schema>; securitySchemes: Record<string, object> };
+  components: {
+    schemas: Record<string, Schema>;
+    securitySchemes: Record<string, object>;
+    examples: Record<string, { summary: string; value: unknown }>;
+  };
 }
 
 export interface Call {

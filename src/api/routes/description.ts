@@ -1,10 +1,15 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { addExamples, type Examinable } from '../complete-description.ts';
 import { createRoute } from '../create-route.ts';
 import { PROBLEM_EXAMPLES } from '../problem-examples.ts';
 import { json } from '../respond.ts';
 import { CSRF_HEADER } from '../same-origin.ts';
 import { SESSION_COOKIE } from '../session-cookie.ts';
+
+const document = z
+  .record(z.string(), z.unknown())
+  .openapi({ example: { openapi: '3.1.0', info: { title: 'Orion', version: '0.1.0' }, paths: {} } });
 
 const route = createRoute({
   method: 'get',
@@ -14,7 +19,7 @@ const route = createRoute({
   description: 'Made of the routes themselves; the typed client in src/client is made from it.',
   security: [],
   responses: {
-    200: json(z.record(z.string(), z.unknown()), 'OpenAPI 3.1'),
+    200: json(document, 'OpenAPI 3.1'),
   },
 });
 
@@ -37,12 +42,19 @@ export function addDescriptionRoute(app: OpenAPIHono<AppEnv>, { version }: ApiDe
     ...{ type: 'apiKey', in: 'header', name: CSRF_HEADER },
     description: 'The csrfToken of GET /api/session, for writes with a session',
   });
-  app.openapi(route, (c) => {
+  let made: object | null = null;
+  // Once, when it is first asked for: by then every route is there.
+  const describe = () => {
     const description = app.getOpenAPI31Document({
       openapi: '3.1.0',
       info: { title: 'Orion', version, description: ABOUT, license: { name: 'Apache-2.0' } },
       security: [{ token: [] }, { session: [] }],
     });
-    return c.json(description as never, 200);
+    addExamples(description as Examinable);
+    return description;
+  };
+  app.openapi(route, (c) => {
+    made ??= describe();
+    return c.json(made as never, 200);
   });
 }

@@ -14,7 +14,11 @@ const route = createRoute({
   summary: 'Why a rental is where it is, or why it waits: each node that was passed over, with the reason',
   description:
     '`wanted` is worked out now, by the function that the placement itself uses; `placement.decision` is what the last placement was decided from, as it was then.',
-  request: { params: z.object({ id: z.string().min(1).max(80).openapi({ description: 'id or name' }) }) },
+  request: {
+    params: z.object({
+      id: z.string().min(1).max(80).openapi({ description: 'id or name', example: 'build-box' }),
+    }),
+  },
   responses: { 200: json(explanationSchema, 'The explanation'), ...problems('not_found') },
 });
 

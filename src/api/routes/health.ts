@@ -15,7 +15,10 @@ const routes = {
     description: 'Says nothing of the database: a process that waits for it is alive.',
     security: [],
     responses: {
-      200: json(z.object({ status: z.literal('ok'), version: z.string() }), 'It does'),
+      200: json(
+        z.object({ status: z.literal('ok'), version: z.string().openapi({ example: '0.1.0' }) }),
+        'It does',
+      ),
       ...describeProblems(['not_ready']),
     },
   }),

@@ -9,7 +9,9 @@ import { pageOf, pageQuery } from '../schemas.ts';
 import { nodeSchema } from '../schemas-node.ts';
 import { answerStream, wantsStream } from '../stream.ts';
 
-export const nodeParam = { params: z.object({ name: z.string().min(1).max(80) }) };
+export const nodeParam = {
+  params: z.object({ name: z.string().min(1).max(80).openapi({ example: 'worker_1' }) }),
+};
 
 const routes = {
   list: createRoute({

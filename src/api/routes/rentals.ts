@@ -13,7 +13,9 @@ import { NAME, newRentalSchema, pageOf, pageQuery, rentalPatchSchema, rentalSche
 import { answerStream, readLastEventId, type StreamOptions, wantsStream } from '../stream.ts';
 
 const idParam = {
-  params: z.object({ id: z.string().min(1).max(80).openapi({ description: 'id or name' }) }),
+  params: z.object({
+    id: z.string().min(1).max(80).openapi({ description: 'id or name', example: 'build-box' }),
+  }),
 };
 const ANY = { rentalId: null, node: null, type: null };
 /** Rentals that are read at once for a watch of all. */

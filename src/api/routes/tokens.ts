@@ -51,7 +51,7 @@ const routes = {
     middleware,
     request: body(newTokenSchema, true),
     responses: {
-      201: json(tokenSchema.extend({ token: z.string() }), 'Made'),
+      201: json(tokenSchema.extend({ token: z.string().openapi({ example: 'orion_k5x2m7q9ab_…' }) }), 'Made'),
       ...problems('forbidden'),
     },
   }),
@@ -62,7 +62,7 @@ const routes = {
     summary: 'Revoke a token',
     description: 'It is refused from then on; sessions and watches that it opened end within a second.',
     middleware,
-    request: { params: z.object({ id: z.string().max(80) }) },
+    request: { params: z.object({ id: z.string().max(80).openapi({ example: 'k5x2m7q9ab' }) }) },
     responses: { 204: { description: 'Revoked' }, ...problems('forbidden', 'not_found') },
   }),
 };

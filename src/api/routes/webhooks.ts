@@ -63,7 +63,9 @@ const routes = {
     summary: 'Send a message again, or sooner; it is then tried for another day',
     description:
       'Under the same id, so that a receiver can tell that it has it already. Within a rental, messages keep their order.',
-    request: { params: z.object({ id: z.string().min(1).max(80) }) },
+    request: {
+      params: z.object({ id: z.string().min(1).max(80).openapi({ example: 'msg_812_5f0c9a1be27d' }) }),
+    },
     responses: { 202: json(deliverySchema, 'It is to be sent'), ...problems('not_found') },
   }),
   readSecret: createRoute({
