@@ -10,6 +10,7 @@ import { registerGet } from './commands/get.ts';
 import { registerInventory } from './commands/inventory.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerNodes } from './commands/nodes.ts';
+import { registerQos } from './commands/qos.ts';
 import { registerRent } from './commands/rent.ts';
 import { registerRentals } from './commands/rentals.ts';
 import { registerSsh } from './commands/ssh.ts';
@@ -24,7 +25,7 @@ type Register = (program: Command, context: Context) => void;
 /** In the order of the help: what one looks for first comes first. */
 const CHAPTERS: [title: string, commands: Register[]][] = [
   ['Machines for you:', [registerRent, registerSsh, registerRentals, registerApply, registerWait]],
-  ['What there is:', [registerGet, registerDescribe, registerExplain, registerWebhook]],
+  ['What there is:', [registerGet, registerDescribe, registerExplain, registerQos, registerWebhook]],
   ['Looking after the fleet:', [registerNodes, registerInventory, registerToken]],
   ['The daemon and its database:', [registerDaemon, registerCheck]],
   ['This program:', [registerLogin, registerCompletion, registerVersion]],

@@ -1,3 +1,5 @@
+import { parseDuration } from './duration.ts';
+
 /** From a moment to another, the second not included. Milliseconds UTC. */
 export interface Span {
   fromMs: number;
@@ -8,6 +10,17 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** As far as the history goes back. */
+const MAX_WINDOW_MS = 90 * DAY;
+export const WINDOW_FORMAT = 'a duration from 1m to 90d, such as 1h, 24h or 7d';
+
+/** Null: not a length that a window may have. */
+export function parseWindow(text: string): number | null {
+  const days = /^(\d{1,2})d$/.exec(text)?.[1];
+  const ms = days === undefined ? parseDuration(text) : Number(days) * DAY;
+  return ms !== null && ms >= MINUTE && ms <= MAX_WINDOW_MS ? ms : null;
+}
+
 /** Lengths that people read off an axis without counting. */
 const STEPS_MS = [
   ...[1, 2, 5, 10, 15, 30].map((count) => count * SECOND),

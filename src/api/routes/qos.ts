@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { parseDuration } from '../../core/duration.ts';
 import { computeQos } from '../../core/qos.ts';
+import { parseWindow, WINDOW_FORMAT } from '../../core/qos-time.ts';
 import { chooseRentals, type QosScope, viewQos } from '../../core/qos-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
@@ -9,9 +9,6 @@ import { json, problems } from '../respond.ts';
 import { qosSchema } from '../schemas-qos.ts';
 import { scopeOf } from './rentals.ts';
 
-const MINUTE_MS = 60_000;
-/** As far as the history goes back. */
-const MAX_WINDOW_MS = 90 * 24 * 60 * MINUTE_MS;
 /** Read and computed in about a second; a larger history is asked for in parts. */
 const MAX_EVENTS = 300_000;
 
@@ -19,11 +16,9 @@ const window = z
   .string()
   .default('24h')
   .transform((text, context) => {
-    const days = /^(\d{1,2})d$/.exec(text)?.[1];
-    const ms = days === undefined ? parseDuration(text) : Number(days) * 24 * 60 * MINUTE_MS;
-    if (ms !== null && ms >= MINUTE_MS && ms <= MAX_WINDOW_MS) return ms;
-    const message = 'expected a duration from 1m to 90d, such as 1h, 24h or 7d';
-    context.issues.push({ code: 'custom', input: text, message });
+    const ms = parseWindow(text);
+    if (ms !== null) return ms;
+    context.issues.push({ code: 'custom', input: text, message: `expected ${WINDOW_FORMAT}` });
     return z.NEVER;
   });
 
