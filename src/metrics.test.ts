@@ -143,6 +143,20 @@ describe('what this process did', () => {
     ]);
   });
 
+  test('what clients waited for: a machine, access, and a move', async () => {
+    metrics.stepped({ kind: 'queueWait', durationMs: 61_000 });
+    metrics.stepped({ kind: 'provisioning', durationMs: 400 });
+    metrics.stepped({ kind: 'migration', planned: false, durationMs: 700 });
+    metrics.stepped({ kind: 'migration', planned: true, durationMs: 800 });
+    expect(await linesOf('orion_queue_wait_seconds_sum')).toEqual(['61']);
+    expect(await linesOf('orion_queue_wait_seconds_bucket')).toContain('{le="300"} 1');
+    expect(await linesOf('orion_provisioning_duration_seconds_sum')).toEqual(['0.4']);
+    expect(await linesOf('orion_migration_duration_seconds_sum')).toEqual([
+      '{planned="false"} 0.7',
+      '{planned="true"} 0.8',
+    ]);
+  });
+
   test('who leads, the breaker, and the last reading of the inventory', async () => {
     const flags = async () =>
       Promise.all(
@@ -159,10 +173,15 @@ describe('what this process did', () => {
   });
 });
 
-test('docs/metrics.md names each metric, and no other', async () => {
+test('docs/metrics.md names each metric, and no other, with its kind', async () => {
   const page = readFileSync(new URL('../docs/metrics.md', import.meta.url), 'utf8');
   const documented = [...page.matchAll(/^\| `(orion_\w+)` \| (.*?) \|/gm)].map(([, name]) => name);
   const { text } = await metrics.scrape();
   const exported = [...text.matchAll(/^# TYPE (orion_\w+) /gm)].map(([, name]) => name);
   expect(documented.toSorted()).toEqual(exported.toSorted());
+  const told = (name: string) => page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`)) ?? '';
+  for (const [, name = '', kind] of text.matchAll(/^# TYPE (orion_\w+) (\w+)$/gm)) {
+    expect(told(name).includes('histogram'), name).toBe(kind === 'histogram');
+    expect(name.endsWith('_total'), name).toBe(kind === 'counter');
+  }
 });

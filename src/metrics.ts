@@ -65,6 +65,7 @@ function createCounts(registry: Registry): Metrics {
     help: 'How long a pass of the reconcile loop took.',
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
   });
+  const steps = createSteps(registry);
   const flag = (name: string, help: string) => new Gauge({ name, help, registers });
   const leader = flag('orion_leader', 'Whether this process leads.');
   const breaker = flag('orion_breaker_open', 'Whether so much is unhealthy that this leader moves nobody.');
@@ -85,10 +86,46 @@ function createCounts(registry: Registry): Metrics {
       if (outcome.kind === 'failed') workFailures.inc({ kind, reason: outcome.reason });
     },
     webhookAttempted: (outcome) => webhooks.inc({ outcome }),
+    stepped: steps,
     passEnded: (outcome, durationMs) => passDuration.observe({ outcome }, durationMs / 1_000),
     leads: (isLeading) => leader.set(Number(isLeading)),
     breakerIs: (isOpen) => breaker.set(Number(isOpen)),
     inventoryRead: (ok) => inventory.set(Number(ok)),
+  };
+}
+
+/** What clients waited for. The same is told of the past, and exactly, by /api/qos. */
+function createSteps(registry: Registry): Metrics['stepped'] {
+  const histogram = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    buckets: number[],
+  ) => new Histogram({ name, help, labelNames, buckets, registers: [registry] });
+  const quick = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
+  const provisioning = histogram(
+    'orion_provisioning_duration_seconds',
+    'From the placement of a rental to the first access.',
+    [],
+    quick,
+  );
+  const migration = histogram(
+    'orion_migration_duration_seconds',
+    'Until access on the next node: from the verdict that the old one is dead, or, planned, from the placement.',
+    ['planned'],
+    quick,
+  );
+  const queueWait = histogram(
+    'orion_queue_wait_seconds',
+    'From the request for a machine to its placement.',
+    [],
+    [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200],
+  );
+  return (step) => {
+    const seconds = step.durationMs / 1_000;
+    if (step.kind === 'migration') migration.observe({ planned: String(step.planned) }, seconds);
+    else if (step.kind === 'provisioning') provisioning.observe(seconds);
+    else queueWait.observe(seconds);
   };
 }
 

@@ -136,6 +136,16 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
+/** A time that a client waited for, over now that a decision is saved. */
+export type RentalStep =
+  /** From the request to the first placement; or from the placement to the first access. */
+  | { kind: 'queueWait' | 'provisioning'; durationMs: number }
+  /**
+   * To access on the next node: from the verdict that the old one is dead, or, `planned`, from the placement on the
+   * new one while the old still serves.
+   */
+  | { kind: 'migration'; planned: boolean; durationMs: number };
+
 /** What this process counts of its own doing. Nothing depends on it, and no call ever throws. */
 export interface Metrics {
   /** Events that a save has written: only after it, for what was not saved did not happen. */
@@ -148,6 +158,8 @@ export interface Metrics {
     durationMs: number,
   ): void;
   webhookAttempted(outcome: AttemptOutcome): void;
+  /** A client waited so long for a step that was saved now. */
+  stepped(step: RentalStep): void;
   passEnded(outcome: 'done' | 'failed', durationMs: number): void;
   leads(isLeading: boolean): void;
   breakerIs(isOpen: boolean): void;

@@ -9,6 +9,7 @@ import { type Candidate, choosePlacement } from '../core/placement.ts';
 import { describePlacement } from '../core/placement-decision.ts';
 import type { Placement, Rental, RentalRecord } from '../core/rental.ts';
 import type { RentalDecision } from '../core/rental-decision.ts';
+import { measureStep } from '../core/rental-steps.ts';
 import type { Save } from '../core/store-ports.ts';
 import { type Context, DeposedError } from './context.ts';
 import { isSeenDrifted } from './observe-drift.ts';
@@ -51,6 +52,7 @@ export async function reconcileRental(
     const { node } = decision.change;
     change.bound.decision = describePlacement(rental, node, candidates, context.breaker(), now);
   }
+  const step = measureStep(rental, decision, fleet.node, now);
   const result = await context.store.save(context.leadership, {
     ...change.save,
     rentals: [
@@ -74,6 +76,7 @@ export async function reconcileRental(
     due.markRental(rental.id);
     return;
   }
+  if (step) context.metrics.stepped(step);
   if (change.bound) {
     const { node, account, uid } = change.bound;
     const access = accessOf(rental, now);
