@@ -2,7 +2,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { findBarriers, findOverflow, type Look, openBrowser, signIn, visit } from '../lab/browser.fixture.ts';
+import {
+  findBarriers,
+  findOverflow,
+  type Look,
+  openBrowser,
+  signIn,
+  withPage,
+} from '../lab/browser.fixture.ts';
 import { type ApiBench, createApiBench, now } from './api.fixture.ts';
 import { fillLarge, fillSmall } from './gallery.fixture.ts';
 import { type ApiServer, startServer } from './server.ts';
@@ -36,21 +43,28 @@ async function serve(fill: (bench: ApiBench) => unknown): Promise<void> {
   server = await startServer({ app: bench.app, listen: { kind: 'tcp', host: '127.0.0.1', port }, logger });
 }
 
-/** The page once it is filled: nobody is kept from using it, and it fits into the window. */
-async function look(path: string, name: string, who: 'admin' | 'anna', at: Look): Promise<void> {
-  const { page, end } = await visit(browser, `http://localhost:${port}`, at);
-  await page.clock.setSystemTime(now);
-  await signIn(page, bench.tokens[who], path);
-  await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
-  await expect.poll(() => page.locator('.loading').count()).toBe(0);
-  if (gallery) {
-    await mkdir(gallery, { recursive: true });
-    const file = `${name}-${at.theme}-${at.width}.png`;
-    await page.screenshot({ path: join(gallery, file), fullPage: true });
-  }
-  expect(await findBarriers(page), path).toEqual([]);
-  expect(await findOverflow(page), path).toEqual([]);
-  await end();
+/** Each page once it is filled: nobody is kept from using it, and it fits into the window. */
+async function look(
+  who: 'admin' | 'anna',
+  at: Look,
+  pages: readonly (readonly [path: string, name: string])[],
+): Promise<void> {
+  await withPage(browser, `http://localhost:${port}`, at, async (page) => {
+    await page.clock.setSystemTime(now);
+    await signIn(page, bench.tokens[who]);
+    for (const [path, name] of pages) {
+      await page.goto(path);
+      await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
+      await expect.poll(() => page.locator('.loading').count()).toBe(0);
+      if (gallery) {
+        await mkdir(gallery, { recursive: true });
+        const file = `${name}-${at.theme}-${at.width}.png`;
+        await page.screenshot({ path: join(gallery, file), fullPage: true });
+      }
+      expect(await findBarriers(page), path).toEqual([]);
+      expect(await findOverflow(page), path).toEqual([]);
+    }
+  });
 }
 
 const LOOKS: Look[] = [
@@ -71,7 +85,7 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
       items: { id: string; name: string }[];
     };
     const id = (name: string) => items.find((rental) => rental.name === name)?.id;
-    for (const [path, name] of [
+    await look('admin', at, [
       ['/', 'fleet'],
       ['/nodes/worker_3', 'node-dead'],
       ['/rentals', 'rentals'],
@@ -79,19 +93,19 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
       [`/rentals/${id('first-in-line')}`, 'rental-waiting'],
       ['/queue', 'queue'],
       ['/events', 'events'],
-    ] as const) {
-      await look(path, name, 'admin', at);
-    }
-    await look('/', 'fleet-tenant', 'anna', at);
+    ]);
+    await look('anna', at, [['/', 'fleet-tenant']]);
   });
 
   test('a large fleet, and an empty one', async () => {
     await serve((filled) => fillLarge(filled, 200));
-    await look('/', 'fleet-200', 'admin', at);
+    await look('admin', at, [['/', 'fleet-200']]);
     bench.watch.close();
     await server?.close();
     await serve(() => undefined);
-    for (const path of ['/', '/rentals', '/queue', '/events'])
-      await look(path, `empty${path.replace('/', '-')}`, 'admin', at);
+    const empty = ['/', '/rentals', '/queue', '/events'].map(
+      (path) => [path, `empty${path.replace('/', '-')}`] as const,
+    );
+    await look('admin', at, empty);
   });
 });

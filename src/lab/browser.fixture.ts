@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 // A real browser for the tests of the page.
@@ -15,14 +15,6 @@ export interface Look {
   height?: number;
 }
 
-/** One person's view of the dashboard. */
-export interface Visit {
-  page: Page;
-  /** What the page complained of: errors, and what its own policy refused. Checked when the visit ends. */
-  complaints: string[];
-  end(): Promise<void>;
-}
-
 export async function openBrowser(): Promise<Browser> {
   return await chromium.launch({
     executablePath: CHROMIUM,
@@ -31,15 +23,43 @@ export async function openBrowser(): Promise<Browser> {
   });
 }
 
-/** `url`: of the dashboard, whose certificate is the lab's own. */
-export async function visit(browser: Browser, url: string, look: Look = {}): Promise<Visit> {
+/**
+ * One person's view of the dashboard at `url`, whose certificate is the lab's own. The page may complain of nothing: no
+ * error, nothing that its own policy refused, nothing asked of another server.
+ */
+export async function withPage(
+  browser: Browser,
+  url: string,
+  look: Look,
+  run: (page: Page) => Promise<void>,
+): Promise<void> {
   const { theme = 'light', width = 1440, height = 900 } = look;
-  const context: BrowserContext = await browser.newContext({
+  const context = await browser.newContext({
     ...{ baseURL: url, ignoreHTTPSErrors: true, colorScheme: theme, viewport: { width, height } },
     ...{ reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'UTC' },
   });
-  const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  try {
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    const complaints = listen(page, new URL(url).origin);
+    const failed: string[] = [];
+    page.on('requestfailed', (request) => failed.push(`${request.failure()?.errorText} ${request.url()}`));
+    page.on('response', (response) => {
+      if (response.status() >= 400) failed.push(`${response.status()} ${response.url()}`);
+    });
+    await run(page).catch(async (error: Error) => {
+      const text = await page.innerText('main', { timeout: 2_000 }).catch(() => 'nothing');
+      const told = JSON.stringify({ complaints, failed });
+      error.message += `\nThe page at ${page.url()} told ${told} and showed: ${text.slice(0, 500)}`;
+      throw error;
+    });
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+  }
+}
+
+function listen(page: Page, origin: string): string[] {
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
@@ -48,18 +68,10 @@ export async function visit(browser: Browser, url: string, look: Look = {}): Pro
     if (message.type() === 'error' && !isAnswer) complaints.push(message.text());
   });
   page.on('request', (request) => {
-    const { origin, protocol } = new URL(request.url());
-    if (protocol.startsWith('http') && origin !== new URL(url).origin)
-      complaints.push(`asked ${request.url()}`);
+    const asked = new URL(request.url());
+    if (asked.protocol.startsWith('http') && asked.origin !== origin) complaints.push(`asked ${asked}`);
   });
-  return {
-    page,
-    complaints,
-    async end() {
-      await context.close();
-      expect(complaints).toEqual([]);
-    },
-  };
+  return complaints;
 }
 
 export async function signIn(page: Page, token: string, path = '/'): Promise<void> {

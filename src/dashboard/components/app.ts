@@ -16,9 +16,18 @@ import { Shell } from './shell.ts';
 import { Failure, Loading } from './states.ts';
 import { useLoaded } from './use-loaded.ts';
 
+/** Between two tries to learn who is signed in. */
+const AGAIN_MS = 3_000;
+
 export function App(): Markup {
   const state = useValue(sessionState);
   const asked = useLoaded(resumeSession, []);
+  useEffect(() => {
+    // Orion may just be starting; nobody should have to press a button for that.
+    if (asked.problem === null) return;
+    const timer = setTimeout(asked.again, AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [asked.problem]);
   const signedInAs = state.kind === 'signedIn' ? state.session.token.id : null;
   useEffect(() => {
     if (signedInAs === null) return;

@@ -9,8 +9,8 @@ export function Facts({ facts }: { facts: [name: string, value: Markup][] }): Ma
   </dl>`;
 }
 
-export function Labels({ labels }: { labels: Record<string, string> }): Markup {
+export function Labels({ labels, none = 'none' }: { labels: Record<string, string>; none?: string }): Markup {
   const texts = labelsText(labels);
-  if (texts.length === 0) return html`<span class="muted">none</span>`;
+  if (texts.length === 0) return html`<span class="muted">${none}</span>`;
   return html`<span class="tags">${texts.map((text) => html`<span class="tag" key=${text}>${text}</span>`)}</span>`;
 }

@@ -1,10 +1,17 @@
 import { useMemo } from 'preact/hooks';
 import { EventList } from '../components/event-list.ts';
 import { FleetSummary } from '../components/fleet-summary.ts';
-import { Icon } from '../components/icon.ts';
+import { SearchField, SelectField } from '../components/search-field.ts';
 import { Empty, Loading } from '../components/states.ts';
 import { ZoneSection } from '../components/zone-section.ts';
-import { describeFleet, filterFleet, groupByZone, listZones } from '../fleet.ts';
+import {
+  describeFleet,
+  type FleetFilter,
+  type FleetNode,
+  filterFleet,
+  groupByZone,
+  listZones,
+} from '../fleet.ts';
 import { html, type Markup } from '../html.ts';
 import { events, nodes, rentals } from '../live.ts';
 import { place, setQuery } from '../router.ts';
@@ -36,28 +43,9 @@ export function FleetPage(): Markup {
     <section class="fleet-main" aria-labelledby="fleet-title">
       <div class="page-head">
         <h1 id="fleet-title">Fleet</h1>
-        <p class="muted">${plural(fleet.length, 'node')} in ${plural(listZones(fleet).length, 'zone')}</p>
+        ${fleet.length > 0 && html`<p class="muted">${sizeText(fleet)}</p>`}
       </div>
-      <${FleetSummary} fleet=${fleet} chosen=${filter.word} choose=${(state: string) => setQuery({ state })} />
-      <div class="filters" role="search" aria-label="Nodes">
-        <label class="search">
-          <span class="unseen">Find nodes by name, label, state or rental</span>
-          <${Icon} name="search" size=${18} />
-          <input
-            type="search"
-            placeholder="Name, label, state, rental…"
-            value=${filter.text}
-            onInput=${(event: InputEvent) => setQuery({ q: (event.target as HTMLInputElement).value })}
-          />
-        </label>
-        <label class="inline-field">
-          <span>Zone</span>
-          <select value=${filter.zone} onChange=${(event: Event) => setQuery({ zone: (event.target as HTMLSelectElement).value })}>
-            <option value="">All</option>
-            ${listZones(fleet).map((zone) => html`<option key=${zone} value=${zone}>${zone}</option>`)}
-          </select>
-        </label>
-      </div>
+      ${fleet.length > 0 && html`<${FleetControls} fleet=${fleet} filter=${filter} />`}
       ${
         fleet.length === 0
           ? html`<${Empty} title="The fleet has no nodes"><p>They come from <code>inventory.yaml</code>.</p><//>`
@@ -80,4 +68,26 @@ export function FleetPage(): Markup {
       }
     </aside>
   </div>`;
+}
+
+function sizeText(fleet: FleetNode[]): string {
+  const zones = listZones(fleet).length;
+  return zones === 0
+    ? plural(fleet.length, 'node')
+    : `${plural(fleet.length, 'node')} in ${plural(zones, 'zone')}`;
+}
+
+/** What the fleet is like in numbers, and which of it one wants to see. */
+function FleetControls({ fleet, filter }: { fleet: FleetNode[]; filter: FleetFilter }): Markup {
+  const zones = listZones(fleet).map((zone) => [zone, zone] as const);
+  return html`<${FleetSummary} fleet=${fleet} chosen=${filter.word} choose=${(state: string) => setQuery({ state })} />
+    <div class="filters" role="search" aria-label="Nodes">
+      <${SearchField} label="Find nodes by name, label, state or rental" placeholder="Name, label, state, rental…"
+        value=${filter.text} change=${(q: string) => setQuery({ q })} />
+      ${
+        zones.length > 1 &&
+        html`<${SelectField} label="Zone" value=${filter.zone} options=${[['', 'All'], ...zones]}
+          change=${(zone: string) => setQuery({ zone })} />`
+      }
+    </div>`;
 }

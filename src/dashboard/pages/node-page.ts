@@ -14,7 +14,7 @@ import { useLoaded } from '../components/use-loaded.ts';
 import { describeFleet } from '../fleet.ts';
 import { html, type Markup } from '../html.ts';
 import { nodes, rentals } from '../live.ts';
-import { type AnyNode, isFullView, type NodeLook } from '../node-look.ts';
+import { type AnyNode, isFullView, lookOf, type NodeLook } from '../node-look.ts';
 import { nodePath, rentalPath } from '../route.ts';
 import { useValue } from '../use-value.ts';
 
@@ -73,6 +73,7 @@ function Details({ node }: { node: NodeView }): Markup {
           ['Address', html`<code>${spec.host}:${spec.port}</code>`],
           ['Zone', spec.zone ?? html`<span class="muted">none</span>`],
           ['Labels', html`<${Labels} labels=${spec.labels} />`],
+          [`${lookOf(node).word} since`, html`<${Ago} at=${status.stateSince} />`],
           ['Last answer', html`<${Ago} at=${status.lastChecked} />`],
           [
             'Host key',

@@ -51,7 +51,7 @@ export function RentalPage({ id }: { id: string }): Markup {
             ['Tenant', rental.tenant],
             ['Id', html`<code>${rental.id}</code>`],
             ['Asked for', html`<${Ago} at=${rental.createdAt} />`],
-            ['Machine', html`<${Labels} labels=${spec.selector.matchLabels} />`],
+            ['Machine', html`<${Labels} labels=${spec.selector.matchLabels} none="any" />`],
             ['Zone', spec.selector.zone ?? html`<span class="muted">any</span>`],
             ['Lease', spec.ttl],
             ['If its node dies', lossText(spec.onNodeLoss)],
