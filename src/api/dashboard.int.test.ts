@@ -93,6 +93,7 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
       [`/rentals/${id('first-in-line')}`, 'rental-waiting'],
       ['/queue', 'queue'],
       ['/events', 'events'],
+      ['/quality', 'quality'],
     ]);
     await look('anna', at, [['/', 'fleet-tenant']]);
   });

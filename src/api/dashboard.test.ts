@@ -97,7 +97,7 @@ describe('the page', () => {
   test('is the same at each of its addresses, and made of files that are all there', async () => {
     const { get, reads } = open();
     const html = await (await get('/')).text();
-    for (const path of ['/nodes/w1', '/rentals', '/rentals/r_1', '/queue', '/events']) {
+    for (const path of ['/nodes/w1', '/rentals', '/rentals/r_1', '/queue', '/events', '/quality']) {
       expect(await (await get(path)).text(), path).toBe(html);
     }
     const addresses = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address = '']) => address);

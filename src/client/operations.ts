@@ -1009,6 +1009,11 @@ export interface Operations {
     };
     answer: string;
   };
+  /** The dashboard: quality of service */
+  showQuality: {
+    input: Record<never, never>;
+    answer: string;
+  };
   /** The dashboard: who waits for a machine */
   showQueue: {
     input: Record<never, never>;
@@ -1102,6 +1107,7 @@ export const ROUTES = {
   showEvents: ['GET', '/events'],
   showFleet: ['GET', '/'],
   showNode: ['GET', '/nodes/{node}'],
+  showQuality: ['GET', '/quality'],
   showQueue: ['GET', '/queue'],
   showRental: ['GET', '/rentals/{rental}'],
   showRentals: ['GET', '/rentals'],

@@ -32,6 +32,11 @@ const LOOKS: Record<NodeState, { tone: Tone; word: string; urgency: number }> = 
 const SUSPECT_URGENCY = 2;
 const MARKED_URGENCY = 5;
 
+/** Of a state alone, whatever else is true of the node. */
+export function stateLook(state: NodeState): { tone: Tone; word: string } {
+  return LOOKS[state];
+}
+
 /** In the order in which they are told; a summary has each of them, also where there is none. */
 export const NODE_WORDS = [
   'Free',

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { nodePath, parseRoute, rentalPath } from './route.ts';
 
 test('an address says what one looks at', () => {
-  expect(['/', '/rentals', '/queue', '/events'].map((path) => parseRoute(path).page)).toEqual([
-    ...['fleet', 'rentals', 'queue', 'events'],
+  expect(['/', '/rentals', '/queue', '/events', '/quality'].map((path) => parseRoute(path).page)).toEqual([
+    ...['fleet', 'rentals', 'queue', 'events', 'quality'],
   ]);
   expect(parseRoute('/nodes/worker_1')).toEqual({ page: 'node', name: 'worker_1' });
   expect(parseRoute('/rentals/r_1')).toEqual({ page: 'rental', id: 'r_1' });

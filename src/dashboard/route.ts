@@ -6,6 +6,7 @@ export type Route =
   | { page: 'rental'; id: string }
   | { page: 'queue' }
   | { page: 'events' }
+  | { page: 'quality' }
   | { page: 'unknown' };
 
 const SIMPLE: Record<string, Route['page']> = {
@@ -13,6 +14,7 @@ const SIMPLE: Record<string, Route['page']> = {
   '/rentals': 'rentals',
   '/queue': 'queue',
   '/events': 'events',
+  '/quality': 'quality',
 };
 
 export function parseRoute(path: string): Route {

@@ -14,6 +14,7 @@ const PAGES = {
   '/rentals/{rental}': ['showRental', 'The dashboard: a rental'],
   '/queue': ['showQueue', 'The dashboard: who waits for a machine'],
   '/events': ['showEvents', 'The dashboard: the history'],
+  '/quality': ['showQuality', 'The dashboard: quality of service'],
 } as const;
 
 const text = { schema: z.string() };

@@ -4,6 +4,7 @@ import { startLive } from '../live.ts';
 import { EventsPage } from '../pages/events-page.ts';
 import { FleetPage } from '../pages/fleet-page.ts';
 import { NodePage } from '../pages/node-page.ts';
+import { QualityPage } from '../pages/quality-page.ts';
 import { QueuePage } from '../pages/queue-page.ts';
 import { RentalPage } from '../pages/rental-page.ts';
 import { RentalsPage } from '../pages/rentals-page.ts';
@@ -50,6 +51,7 @@ const TITLES: Record<Route['page'], string> = {
   rental: 'Rental',
   queue: 'Queue',
   events: 'Events',
+  quality: 'Quality of service',
   unknown: 'Not found',
 };
 
@@ -72,6 +74,8 @@ function CurrentPage(): Markup {
       return html`<${QueuePage} />`;
     case 'events':
       return html`<${EventsPage} />`;
+    case 'quality':
+      return html`<${QualityPage} />`;
     case 'unknown':
       return html`<div class="empty">
         <h1>There is nothing at this address</h1>

@@ -17,6 +17,7 @@ const LINKS: [path: string, word: string, pages: string[]][] = [
   ['/rentals', 'Rentals', ['rentals', 'rental']],
   ['/queue', 'Queue', ['queue']],
   ['/events', 'Events', ['events']],
+  ['/quality', 'Quality', ['quality']],
 ];
 
 /** What stands around every page. */
