@@ -14,11 +14,16 @@ const TYPES = {
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
   'favicon-32x32.png': 'image/png',
   'start.js': 'text/javascript; charset=utf-8',
+  'start.css': 'text/css; charset=utf-8',
 } as const;
 type FileName = keyof typeof TYPES;
 
 /** In a file of its own, since the policy below lets no script run that stands in the page. */
-const START = `SwaggerUIBundle({
+const START = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#page',
   deepLinking: true,
@@ -28,6 +33,14 @@ const START = `SwaggerUIBundle({
   validatorUrl: null,
 });
 `;
+
+/** The description has no links, whose empty column would not fit on a phone; what is too wide is moved in itself. */
+const STYLE = `.swagger-ui .response-col_links, .swagger-ui .responses-table .col_header:last-child { display: none }
+.swagger-ui .responses-inner, .swagger-ui .parameters-container { overflow-x: auto }
+`;
+
+/** Made here; the others are the library's. */
+const OWN: Partial<Record<FileName, string>> = { 'start.js': START, 'start.css': STYLE };
 
 /** Scripts and calls only to here; the library sets styles of its own and has pictures inside its style sheet. */
 export const PAGE_POLICY = [
@@ -72,7 +85,8 @@ function isFileName(name: string): name is FileName {
 }
 
 async function read(folder: string, name: FileName): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(name === 'start.js' ? Buffer.from(START) : await readFile(join(folder, name)));
+  const own = OWN[name];
+  return new Uint8Array(own === undefined ? await readFile(join(folder, name)) : Buffer.from(own));
 }
 
 function createHtml(base: string): string {
@@ -84,6 +98,7 @@ function createHtml(base: string): string {
     <title>Orion API</title>
     <link rel="icon" type="image/png" href="${base}/favicon-32x32.png">
     <link rel="stylesheet" href="${base}/swagger-ui.css">
+    <link rel="stylesheet" href="${base}/start.css">
   </head>
   <body>
     <div id="page"><noscript>This page needs JavaScript; the description itself is at /openapi.json.</noscript></div>

@@ -17,7 +17,7 @@ describe('the page to read and try the API', () => {
     expect(page.headers.get('content-type')).toContain('text/html');
     const html = await page.text();
     const addresses = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address = '']) => address);
-    expect(addresses).toHaveLength(4);
+    expect(addresses).toHaveLength(5);
     for (const address of addresses) {
       expect(address).toMatch(/^\/docs\//);
       const file = await get(address);
