@@ -2,12 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findOverflow, openBrowser, visit } from '../lab/browser.fixture.ts';
+import { findOverflow, openBrowser, withPage } from '../lab/browser.fixture.ts';
 import { type ApiBench, createApiBench } from './api.fixture.ts';
 import { type ApiServer, startServer } from './server.ts';
 
-// The page at /docs in a real browser: it asks nobody else for anything, its own policy refuses nothing of it (a visit
-// ends with a look at both), and the keyboard is enough.
+// The page at /docs in a real browser: it asks nobody else for anything, its own policy refuses nothing of it (`withPage`
+// looks at both), and the keyboard is enough.
 
 const port = 28_764;
 const url = `http://localhost:${port}`;
@@ -38,33 +38,36 @@ const LOOKS = (['light', 'dark'] as const).flatMap((theme) => [
 
 describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
   test('it shows every call, and fits', async () => {
-    const { page, end } = await visit(browser, url, at);
-    await page.goto('/docs#/rentals/rent');
-    await page.locator('.opblock.is-open .responses-wrapper').waitFor();
-    expect(await page.locator('.opblock').count()).toBeGreaterThan(40);
-    if (gallery) {
-      await mkdir(gallery, { recursive: true });
-      await page.screenshot({ path: join(gallery, `docs-${at.theme}-${at.width}.png`) });
-      await page.screenshot({ path: join(gallery, `docs-full-${at.theme}-${at.width}.png`), fullPage: true });
-    }
-    expect(await findOverflow(page)).toEqual([]);
-    await end();
+    await withPage(browser, url, at, async (page) => {
+      await page.goto('/docs#/rentals/rent');
+      await page.locator('.opblock.is-open .responses-wrapper').waitFor();
+      expect(await page.locator('.opblock').count()).toBeGreaterThan(40);
+      if (gallery) {
+        await mkdir(gallery, { recursive: true });
+        await page.screenshot({ path: join(gallery, `docs-${at.theme}-${at.width}.png`) });
+        await page.screenshot({
+          path: join(gallery, `docs-full-${at.theme}-${at.width}.png`),
+          fullPage: true,
+        });
+      }
+      expect(await findOverflow(page)).toEqual([]);
+    });
   });
 });
 
 test('with the keyboard alone a call is found, tried with a token, and answered', async () => {
-  const { page, end } = await visit(browser, url);
-  await page.goto('/docs');
-  await page.locator('.opblock').first().waitFor();
-  await page.getByRole('button', { name: 'Authorize' }).press('Enter');
-  await page.getByLabel('auth-bearer-value').fill(bench.tokens.anna);
-  await page.getByRole('button', { name: 'Apply credentials' }).first().press('Enter');
-  await page.locator('.close-modal').press('Enter');
-  const call = page.locator('#operations-rentals-listRentals');
-  await call.locator('button.opblock-summary-control').press('Enter');
-  await call.getByRole('button', { name: 'Try it out' }).press('Enter');
-  await call.getByRole('button', { name: 'Execute' }).press('Enter');
-  await call.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
-  expect(await call.locator('.live-responses-table').innerText()).toContain('"nextCursor": null');
-  await end();
+  await withPage(browser, url, {}, async (page) => {
+    await page.goto('/docs');
+    await page.locator('.opblock').first().waitFor();
+    await page.getByRole('button', { name: 'Authorize' }).press('Enter');
+    await page.getByLabel('auth-bearer-value').fill(bench.tokens.anna);
+    await page.getByRole('button', { name: 'Apply credentials' }).first().press('Enter');
+    await page.locator('.close-modal').press('Enter');
+    const call = page.locator('#operations-rentals-listRentals');
+    await call.locator('button.opblock-summary-control').press('Enter');
+    await call.getByRole('button', { name: 'Try it out' }).press('Enter');
+    await call.getByRole('button', { name: 'Execute' }).press('Enter');
+    await call.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
+    expect(await call.locator('.live-responses-table').innerText()).toContain('"nextCursor": null');
+  });
 });
