@@ -24,7 +24,7 @@ test('only the database must be told', () => {
     lease: { durationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 },
     inspectIntervalMs: 600_000,
     webhooks: { key: null, allowed: { networks: [], hosts: [], plainHttp: false } },
-    log: { level: 'info', format: 'json' },
+    log: { level: 'info', format: 'auto' },
     instance: hostname(),
   });
   expect(config.inventoryEnv.ORION_HOME).toBe(resolve('.orion'));

@@ -29,7 +29,7 @@ export interface Config {
     key: Buffer | null;
     allowed: WebhookAllowance;
   };
-  log: { level: LogLevel; format: 'json' | 'human' };
+  log: { level: LogLevel; format: 'auto' | 'human' | 'json' };
   /** Tells this process from the other replicas. */
   instance: string;
 }
@@ -103,7 +103,9 @@ const settings = z.object({
   ORION_WEBHOOK_KEY: webhookKey.optional(),
   ORION_WEBHOOK_ALLOW: webhookAllowance,
   ORION_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
-  ORION_LOG_FORMAT: z.enum(['json', 'human'], { error: 'expected json or human' }).default('json'),
+  ORION_LOG_FORMAT: z
+    .enum(['auto', 'human', 'json'], { error: 'expected auto, human or json' })
+    .default('auto'),
   ORION_INSTANCE: z
     .string()
     .default(hostname())

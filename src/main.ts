@@ -5,7 +5,7 @@ import type { Config, Listen } from './config.ts';
 import type { Inventory } from './core/inventory.ts';
 import type { AlarmClock, Logger } from './core/ports.ts';
 import { loadInventory, parseInventory } from './inventory/load.ts';
-import { createLogger } from './log.ts';
+import { createLogger, logScope } from './log.ts';
 import { createMetrics, type PrometheusMetrics } from './metrics.ts';
 import { createInventoryKeeper, type InventoryKeeper } from './reconcile/inventory-keeper.ts';
 import type { Loop } from './reconcile/loop.ts';
@@ -21,7 +21,8 @@ const clock: AlarmClock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
   after: (delayMs, callback) => {
-    const timer = setTimeout(callback, delayMs);
+    // What comes of it later is not part of the pass or request that set the alarm.
+    const timer = setTimeout(() => logScope(null, callback), delayMs);
     return () => clearTimeout(timer);
   },
 };
@@ -124,7 +125,7 @@ async function serveMonitor(
     import('./api/server.ts'),
   ]);
   const app = createMonitor({
-    ...{ store, logger, metrics, version: VERSION },
+    ...{ store, logger, logScope, metrics, version: VERSION },
     isShuttingDown: () => signal.aborted,
     isTurning: pulse.isBeating,
   });
@@ -148,6 +149,7 @@ async function serveApi(
     store,
     clock,
     logger,
+    logScope,
     get policy() {
       return inventory.current.policy;
     },
@@ -204,6 +206,7 @@ async function reconcile(
         logger,
         metrics,
         onTurn: pulse.beat,
+        logScope,
         // Ansible is bound by the processor: more at once than this only makes each of them slower.
         maxRuns: 2 * cpus().length,
       },

@@ -1,7 +1,7 @@
 import type { DeliveryStore } from '../core/delivery-ports.ts';
 import type { InventoryResult } from '../core/inventory.ts';
 import type { Policy } from '../core/policy.ts';
-import type { Clock, Logger } from '../core/ports.ts';
+import type { Clock, Logger, LogScope } from '../core/ports.ts';
 import type { ApiStore, Principal } from '../core/store-ports.ts';
 import type { WebhookAllowance } from '../core/webhook-url.ts';
 import type { Credential } from './credential.ts';
@@ -26,6 +26,8 @@ export interface ApiDeps {
   };
   version: string;
   isShuttingDown: () => boolean;
+  /** Puts the id of a request on what others log for it; left out: only on its own line. */
+  logScope?: LogScope;
   /** Whether the reconciler in the same process still makes its rounds; left out where there is none. */
   isTurning?: () => boolean;
   metrics: { scrape(): Promise<{ contentType: string; text: string }> };

@@ -12,14 +12,17 @@ const MAX_INVENTORY_BYTES = 6 * 1024 * 1024;
 const INVENTORY_PATH = '/api/inventory/plan';
 
 /** Gives the request its id, keeps answers out of caches and frames, and writes one line about it. */
-export function observe({ logger }: Pick<ApiDeps, 'logger'>): MiddlewareHandler<AppEnv> {
+export function observe({
+  logger,
+  logScope = (_fields, work) => work(),
+}: Pick<ApiDeps, 'logger' | 'logScope'>): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const offered = c.req.header('x-request-id') ?? '';
     const requestId = /^[\w-]{8,64}$/.test(offered) ? offered : randomUUID();
     c.set('requestId', requestId);
     c.set('logger', logger);
     const startedAtMs = performance.now();
-    await next();
+    await logScope({ requestId }, next);
     c.header('X-Request-Id', requestId);
     c.header('X-Content-Type-Options', 'nosniff');
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');

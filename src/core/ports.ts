@@ -136,6 +136,12 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
+/**
+ * Every line that is logged while the work runs, by whomever, has the fields: the one id of a pass or of a request.
+ * Scopes lie within each other; `null` leaves them, for what only begins here and goes on by itself.
+ */
+export type LogScope = <Result>(fields: object | null, work: () => Result) => Result;
+
 /** A time that a client waited for, over now that a decision is saved. */
 export type RentalStep =
   /** From the request to the first placement; or from the placement to the first access. */

@@ -1,6 +1,14 @@
 import type { MessageSender } from '../core/delivery-ports.ts';
 import type { Policy } from '../core/policy.ts';
-import type { AccessQuery, AlarmClock, Logger, Metrics, PlaybookRunner, Prober } from '../core/ports.ts';
+import type {
+  AccessQuery,
+  AlarmClock,
+  Logger,
+  LogScope,
+  Metrics,
+  PlaybookRunner,
+  Prober,
+} from '../core/ports.ts';
 import type { ReconcileStore } from '../core/store-ports.ts';
 import { carryOut } from './carry-out.ts';
 import type { Context } from './context.ts';
@@ -28,6 +36,7 @@ export interface LeadDeps {
   metrics: Metrics;
   /** After each pass, whatever came of it, and while another leads. */
   onTurn: () => void;
+  logScope: LogScope;
   /** Null: nobody is told anything. */
   sender: MessageSender | null;
   /** Pieces of work of one kind at once, whatever the policy allows. */
@@ -89,7 +98,7 @@ export async function lead(
       ...{ store, leadership, fleet, watcher, runs, told, policy, clock, random, logger, metrics, start },
     }),
     due,
-    onTurn,
+    { onTurn, logScope: deps.logScope },
   );
   onLoop(loop);
   metrics.leads(true);

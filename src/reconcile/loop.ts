@@ -1,6 +1,7 @@
 import type { Breaker } from '../core/breaker.ts';
 import { orderDepartures } from '../core/departure.ts';
 import { orderWaiting } from '../core/placement.ts';
+import type { LogScope } from '../core/ports.ts';
 import type { Rental } from '../core/rental.ts';
 import { type Context, DeposedError } from './context.ts';
 import type { Due } from './due.ts';
@@ -32,7 +33,7 @@ export interface Loop {
 export function createLoop(
   makeContext: (parts: { due: Due; breaker: () => Breaker }) => Context,
   due: Due,
-  onTurn: () => void,
+  { onTurn, logScope }: { onTurn: () => void; logScope: LogScope },
 ): Loop {
   // Asked for with each decision: while the one before was saved, the moment may have come in which all fall silent.
   const context = makeContext({ due, breaker: () => breaker.update() });
@@ -141,27 +142,33 @@ export function createLoop(
     });
   }
 
+  /** One pass, whatever comes of it; gives back how long to wait for the next. */
+  async function takeTurn(): Promise<number> {
+    const startedAtMs = clock.monotonicMs();
+    try {
+      await pass();
+      await flushChecked();
+      await purge();
+      onTurn();
+      metrics.passEnded('done', clock.monotonicMs() - startedAtMs);
+      return POLL_MS;
+    } catch (error) {
+      if (error instanceof DeposedError) throw error;
+      onTurn();
+      metrics.passEnded('failed', clock.monotonicMs() - startedAtMs);
+      logger.error({ err: error }, 'pass failed; everything is read again');
+      resyncAtMs = 0;
+      due.clear();
+      return FAILURE_PAUSE_MS;
+    }
+  }
+
   return {
     wake: () => wakeUp?.(),
     async run(signal) {
-      while (!signal.aborted) {
-        const startedAtMs = clock.monotonicMs();
-        try {
-          await pass();
-          await flushChecked();
-          await purge();
-          onTurn();
-          metrics.passEnded('done', clock.monotonicMs() - startedAtMs);
-          await sleep(POLL_MS, signal);
-        } catch (error) {
-          if (error instanceof DeposedError) throw error;
-          onTurn();
-          metrics.passEnded('failed', clock.monotonicMs() - startedAtMs);
-          logger.error({ err: error }, 'pass failed; everything is read again');
-          resyncAtMs = 0;
-          due.clear();
-          await sleep(FAILURE_PAUSE_MS, signal);
-        }
+      for (let count = 1; !signal.aborted; count++) {
+        const pauseMs = await logScope({ pass: `${leadership.token}-${count}` }, takeTurn);
+        await sleep(pauseMs, signal);
       }
     },
   };

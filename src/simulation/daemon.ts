@@ -69,7 +69,17 @@ export function startDaemon(
   });
   const reconciling = runReconciler(
     {
-      ...{ store, keeper, clock, logger, maxRuns, metrics: NO_METRICS, onTurn: ignore, sender: null },
+      ...{
+        store,
+        keeper,
+        clock,
+        logger,
+        maxRuns,
+        metrics: NO_METRICS,
+        onTurn: ignore,
+        logScope: (_fields, work) => work(),
+        sender: null,
+      },
       lease: { ...settings.lease, holder: name },
       createProber: () => createSimulatedProber(world, process, ssh),
       access: createSimulatedAccess(world, process, ssh),
