@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { renderScreen } from './screen.ts';
+
+export interface Stage {
+  /** Of a lab that runs. */
+  home: string;
+  /** Words that start `orion`. */
+  orion: string[];
+  env: NodeJS.ProcessEnv;
+}
+
+const STEP_WITHIN_MS = 120_000;
+const ENDS_WITHIN_MS = 10_000;
+export const CTRL_C = '\u0003';
+/** What a shell says to its terminal when it shows its prompt; nothing of it is seen. */
+const PROMPT_SHOWN = '\u001b]133;A\u0007';
+
+/** A shell at a real terminal, as somebody sits before it. */
+export interface Terminal {
+  type(text: string): void;
+  written(): string;
+  /** How often the shell has shown its prompt. */
+  prompts(): number;
+  until(isThere: () => boolean, what: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openTerminal({ home, orion, env }: Stage): Promise<Terminal> {
+  const folder = await mkdtemp(join(tmpdir(), 'orion-session-'));
+  const words = orion.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const rc = [
+    'stty cols 110 rows 40',
+    `source '${home}/lab.env'`,
+    `orion() { ${words} "$@"; }`,
+    `PS1='\\[\\e]133;A\\a\\]$ '`,
+    "bind 'set enable-bracketed-paste off'",
+    'unset HISTFILE',
+    '',
+  ].join('\n');
+  await writeFile(join(folder, 'rc'), rc);
+  // Of util-linux, and on every Debian: it is what gives the shell a terminal.
+  const child = spawn('script', ['-qefc', `bash --noprofile --rcfile ${folder}/rc -i`, '/dev/null'], {
+    env: { ...env, TERM: 'xterm-256color' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let written = '';
+  let look: () => void = () => undefined;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    written += text;
+    look();
+  });
+  const closed = new Promise<void>((done) => child.once('close', () => done()));
+  let hasEnded = false;
+  void closed.then(() => {
+    hasEnded = true;
+    look();
+  });
+
+  return {
+    type: (text) => void child.stdin.write(text),
+    written: () => written,
+    prompts: () => written.split(PROMPT_SHOWN).length - 1,
+    until: (isThere, what) =>
+      new Promise((done, fail) => {
+        const end = (act: () => void) => {
+          clearTimeout(timer);
+          look = () => undefined;
+          act();
+        };
+        const told = () => `\n${renderScreen(written).join('\n')}`;
+        const timer = setTimeout(
+          () => end(() => fail(new Error(`${what} did not come in ${STEP_WITHIN_MS / 1_000} s${told()}`))),
+          STEP_WITHIN_MS,
+        );
+        look = () => {
+          if (isThere()) end(done);
+          else if (hasEnded) end(() => fail(new Error(`the shell ended before ${what}${told()}`)));
+        };
+        look();
+      }),
+    async close() {
+      // What still runs there is ended first, as by a person who leaves.
+      child.stdin.end(`${CTRL_C}exit\r`);
+      const timer = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS);
+      await closed;
+      clearTimeout(timer);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

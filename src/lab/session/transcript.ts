@@ -1,0 +1,92 @@
+/** One command of a session, as typed, and the lines that it left on the terminal. */
+export interface Step {
+  command: string;
+  lines: string[];
+}
+
+const BEGIN = '<!-- session: made by npm run record -->\n```console\n';
+const END = '```\n';
+const PROMPT = '$ ';
+
+/** The session that stands in a document. */
+export function readTranscript(document: string): Step[] {
+  const [begin, end] = findBlock(document);
+  return parseTranscript(document.slice(begin, end).trimEnd().split('\n'));
+}
+
+/** The document with another session in its place. */
+export function replaceTranscript(document: string, steps: readonly Step[]): string {
+  const [begin, end] = findBlock(document);
+  const text = steps.map(({ command, lines }) => [`${PROMPT}${command}`, ...lines].join('\n')).join('\n');
+  return `${document.slice(0, begin)}${text}\n${document.slice(end)}`;
+}
+
+function findBlock(document: string): [begin: number, end: number] {
+  const at = document.indexOf(BEGIN);
+  const begin = at + BEGIN.length;
+  const end = document.indexOf(END, begin);
+  if (at < 0 || end < 0) throw new Error(`the document has no session; it begins with ${BEGIN}`);
+  return [begin, end];
+}
+
+/** Lines of a terminal, parted by its prompt. */
+export function parseTranscript(lines: readonly string[]): Step[] {
+  const steps: Step[] = [];
+  for (const line of lines) {
+    if (line.startsWith(PROMPT)) steps.push({ command: line.slice(PROMPT.length), lines: [] });
+    // A prompt that waits, without the blank behind it.
+    else if (line !== PROMPT.trim()) steps.at(-1)?.lines.push(line);
+  }
+  for (const { lines } of steps) while (lines.at(-1) === '') lines.pop();
+  return steps;
+}
+
+/** Whether the command went on until somebody pressed Ctrl-C. */
+export function isInterrupted({ lines }: Step): boolean {
+  return lines.includes('^C');
+}
+
+/** Letters for nodes by the order in which they come up, so that sessions on other nodes compare. */
+export interface Cast {
+  letterOf(node: string): string;
+  /** Null as long as so many have not come up. */
+  nodeOf(letter: string): string | null;
+}
+
+export const NODE_NAME = /\b(?:worker_|w)\d+\b/g;
+
+export function createCast(): Cast {
+  const nodes: string[] = [];
+  return {
+    letterOf(node) {
+      if (!nodes.includes(node)) nodes.push(node);
+      return `NODE-${nodes.indexOf(node) + 1}`;
+    },
+    nodeOf: (letter) => nodes[Number(letter.split('-')[1]) - 1] ?? null,
+  };
+}
+
+/** How long things take, and so which steps on the way are seen, is another each time. */
+const ON_THE_WAY = /^mine: (pending|queued|provisioning|active|lost|migrating|releasing|released)\b/;
+
+/** What of some output is the same each time that the same commands are played. */
+export function shapeOf(lines: readonly string[], cast: Cast): string[] {
+  const shapes = lines
+    .map((line) =>
+      line
+        // The seconds that a step on the terminal has taken so far.
+        .replace(/ {2}\d+ s$/, '')
+        .replaceAll(NODE_NAME, (node) => cast.letterOf(node))
+        .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+        .replaceAll(/ -i \S+/g, ' -i KEY')
+        .replaceAll(/\br[a-z0-9]{8}\b(?!:)/g, 'USER')
+        .replaceAll(/\b\d+(\.\d+)? ?(ms|s|m|h|d)(\d+[smh])?\b/g, 'TIME')
+        .replaceAll(/\d+/g, (digits, at: number, whole: string) =>
+          whole.slice(0, at).endsWith('NODE-') ? digits : 'N',
+        )
+        .replaceAll(/ +/g, ' ')
+        .trim(),
+    )
+    .filter((line) => line !== '' && !ON_THE_WAY.test(line));
+  return shapes.filter((line, index) => line !== shapes[index - 1]);
+}
