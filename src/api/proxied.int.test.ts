@@ -10,6 +10,8 @@ import { caPathOf, startProxy, waitUntilServing } from '../lab/proxy.ts';
 import type { LabSettings } from '../lab/settings.ts';
 import type { Running } from '../lab/supervisor.ts';
 import { type ApiBench, createApiBench, KEY } from './api.fixture.ts';
+import { readDescription } from './checked-app.fixture.ts';
+import { createAnswerCheck } from './described.fixture.ts';
 import { problemSchema } from './schemas.ts';
 import { type ApiServer, startServer } from './server.ts';
 
@@ -123,6 +125,31 @@ describe('whatever is refused on the way is a problem', () => {
       expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     }
   });
+});
+
+test('answers come through the proxy as they are described, with their headers', async () => {
+  const check = createAnswerCheck(await readDescription(bench.app.request));
+  const json = { 'content-type': 'application/json' };
+  const good = { headers: json, body: JSON.stringify({ sshPublicKey: KEY, name: 'box' }) };
+  const statuses: number[] = [];
+  for (const [line, sent] of [
+    ['POST /api/rentals', good],
+    ['POST /api/rentals', good],
+    ['GET /api/rentals', {}],
+    ['GET /api/rentals/box', {}],
+    ['GET /api/rentals', { headers: { authorization: '' } }],
+    ['PATCH /api/rentals/box', { headers: json, body: '{"ttl":1}' }],
+    ['TRACE /api/rentals', {}],
+    ['GET /healthz', {}],
+  ] as [string, Sent][]) {
+    const response = await open(line, sent);
+    const [method = '', path = ''] = line.split(' ');
+    const headers = new Headers(response.headers as Record<string, string>);
+    const status = response.statusCode ?? 0;
+    check({ method, path, status, headers, text: await text(response) });
+    statuses.push(status);
+  }
+  expect(statuses).toEqual([202, 409, 200, 200, 401, 422, 405, 200]);
 });
 
 describe('a watch through the proxy', () => {
