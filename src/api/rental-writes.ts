@@ -56,10 +56,15 @@ function checkTtl(ttlMs: number, policy: ApiDeps['policy']): number {
 /** What is refused here is refused again, as to where its name leads, when it is called. */
 function checkWebhook({ webhooks }: ApiDeps, url: string | null): void {
   if (url === null) return;
-  const refusal = webhooks.secretOf
-    ? refuseWebhookUrl(url, webhooks.allowed)
-    : 'cannot be used: this Orion has no ORION_WEBHOOK_KEY to sign messages with';
-  if (refusal !== null) throw invalidInput('webhookUrl', refusal);
+  if (!webhooks.secretOf) {
+    throw invalidInput(
+      'webhookUrl',
+      'cannot be used: this Orion has no ORION_WEBHOOK_KEY to sign messages with',
+    );
+  }
+  const refusal = refuseWebhookUrl(url, webhooks.allowed);
+  if (refusal === null) return;
+  throw invalidInput('webhookUrl', `${refusal}, unless the operator allows it (ORION_WEBHOOK_ALLOW)`);
 }
 
 /** Stores a wanted rental, or finds the one that an earlier try under the same Idempotency-Key stored. */

@@ -170,6 +170,19 @@ test('renew changes the ttl', async () => {
   expect(api?.requests[1]).toMatchObject({ line: 'PATCH /api/rentals/r_abc', body: { ttl: '8h' } });
 });
 
+test('renew tells the new end, not the one that was there when it was asked for', async () => {
+  const before = fakeRental({ observedGeneration: 1 }, { generation: 2 });
+  const after = fakeRental(
+    { observedGeneration: 2, expiresAt: '2026-01-02T02:00:00.000Z' },
+    { generation: 2 },
+  );
+  const stream = [before, after].map((data, index) => ({ event: 'rental', id: `${index}`, data }));
+  const ran = await orion(['renew', 'quick-fox', '--ttl', '8h'], ({ line }) =>
+    line.endsWith('(watch)') ? { stream } : { body: before },
+  );
+  expect(ran.out).toBe('rental/quick-fox renewed until 2026-01-02T02:00:00.000Z\n');
+});
+
 test('cordon and uncordon', async () => {
   const ran = await orion(['cordon', 'worker_1', 'worker_2'], () => ({ body: {} }));
   expect(ran.out).toBe('node/worker_1 cordoned\nnode/worker_2 cordoned\n');

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Rental } from '../../client/operations.ts';
 import { durationMs, durationText, objectName, objectNames } from '../arguments.ts';
+import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { ENDED, followRental } from '../follow.ts';
 import { withHelp } from '../help.ts';
@@ -70,8 +71,23 @@ async function renew(
   { ttl, output }: { ttl: string; output?: Format },
 ): Promise<void> {
   const { id } = await loadRental(context, name);
-  const object = await context.client().call('changeRental', { params: { id }, body: { ttl } });
-  const { expiresAt } = object.status;
+  const changed = await context.client().call('changeRental', { params: { id }, body: { ttl } });
+  const settled = await untilSeen(context, changed);
+  const expiresAt = settled?.status.expiresAt ?? null;
   const done = `renewed${expiresAt === null ? '' : ` until ${expiresAt}`}`;
-  printDone(context.io, output, { kind: 'rental', name: object.name, done, object });
+  printDone(context.io, output, { kind: 'rental', name: changed.name, done, object: settled ?? changed });
+}
+
+const SEEN_WITHIN_MS = 5_000;
+
+/** The rental once its new end is written, which is a moment after it was asked for; null: that takes longer. */
+async function untilSeen(context: Context, changed: Rental): Promise<Rental | null> {
+  const isThere = ({ status }: Rental) => status.observedGeneration >= changed.generation;
+  if (isThere(changed)) return changed;
+  const progress = { step: () => undefined, end: () => undefined };
+  const goal = { isThere, what: 'seen', timeoutMs: SEEN_WITHIN_MS, progress };
+  return followRental(context, changed.id, goal).catch((error: unknown) => {
+    if (error instanceof CliError && error.exitCode === EXIT.timedOut) return null;
+    throw error;
+  });
 }
