@@ -2,11 +2,11 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { mutate } from './vitest.mutations.ts';
 
-// Four tiers, one after the other. `unit` is pure and quick; `simulation` is pure and takes all of a small machine for
+// Tiers, one after the other. `unit` is pure and quick; `simulation` is pure and takes all of a small machine for
 // minutes; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), each file on ports of its own, and waits for
 // them about half of the time, so that two files share the two cores of a small machine; `long` is like it, and is what
 // takes more than a minute besides the main story: every failure, every change of the fleet, every kind of drift.
-// A fifth, `crash-points`, takes hours, on demand.
+// `compose` builds the images and plays the whole story on a Docker engine. `crash-points` takes hours, on demand.
 
 /** What is waited for comes late on a machine that is busy; vitest itself would give up after a second. */
 const expect = { poll: { timeout: 60_000, interval: 100 } };
@@ -67,9 +67,21 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'compose',
+          expect,
+          include: ['compose/test/*.compose.test.ts'],
+          globalSetup: ['compose/test/setup.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
+          testTimeout: 600_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+      {
+        test: {
           name: 'crash-points',
           include: ['src/**/*.crash.test.ts'],
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
           testTimeout: 0,
           hookTimeout: 180_000,
         },

@@ -30,6 +30,8 @@ export interface Config {
     allowed: WebhookAllowance;
   };
   log: { level: LogLevel; format: 'auto' | 'human' | 'json' };
+  /** Of the first administrator's token, which is stored when it never was: without it nobody could make any. */
+  firstToken: { id: string; hash: string } | null;
   /** Tells this process from the other replicas. */
   instance: string;
 }
@@ -41,6 +43,8 @@ export type ConfigResult = { ok: true; config: Config } | { ok: false; problems:
 
 /** mysql2 and the store read the rest: several hosts, a socket, TLS. The value has a password and is never shown. */
 const DATABASE_URL = /^mysql:\/\/\S*\/[^/?\s]+(?:\?\S*)?$/;
+
+const FIRST_TOKEN = /^([a-z0-9]{4,32}):([0-9a-f]{64})$/;
 
 function duration(defaultText: string) {
   return z
@@ -102,6 +106,10 @@ const settings = z.object({
   ORION_INSPECT_INTERVAL: inspectInterval,
   ORION_WEBHOOK_KEY: webhookKey.optional(),
   ORION_WEBHOOK_ALLOW: webhookAllowance,
+  ORION_FIRST_TOKEN_HASH: z
+    .string()
+    .regex(FIRST_TOKEN, { error: 'expected ID:SHA256, as orion init writes it' })
+    .optional(),
   ORION_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   ORION_LOG_FORMAT: z
     .enum(['auto', 'human', 'json'], { error: 'expected auto, human or json' })
@@ -152,10 +160,16 @@ export function parseConfig(env: Environment): ConfigResult {
       },
       inspectIntervalMs: found.ORION_INSPECT_INTERVAL,
       webhooks: { key: found.ORION_WEBHOOK_KEY ?? null, allowed: found.ORION_WEBHOOK_ALLOW },
+      firstToken: parseFirstToken(found.ORION_FIRST_TOKEN_HASH),
       log: { level: found.ORION_LOG_LEVEL, format: found.ORION_LOG_FORMAT },
       instance: found.ORION_INSTANCE,
     },
   };
+}
+
+function parseFirstToken(text = ''): Config['firstToken'] {
+  const [, id, hash] = FIRST_TOKEN.exec(text) ?? [];
+  return id === undefined || hash === undefined ? null : { id, hash };
 }
 
 /** The environment with absolute paths for what an inventory may rely on. */

@@ -1,18 +1,16 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, Listen } from './config.ts';
 import type { Inventory } from './core/inventory.ts';
 import type { AlarmClock, Logger } from './core/ports.ts';
 import { loadInventory, parseInventory } from './inventory/load.ts';
 import { createLogger, logScope } from './log.ts';
 import { createMetrics, type PrometheusMetrics } from './metrics.ts';
+import { prepareDatabase } from './prepare-database.ts';
 import { createInventoryKeeper, type InventoryKeeper } from './reconcile/inventory-keeper.ts';
 import type { Loop } from './reconcile/loop.ts';
 import { createPulse, type Pulse } from './reconcile/pulse.ts';
-import { findStoreError } from './store/errors.ts';
-import { migrate } from './store/migrate.ts';
-import { createPool, type Pool } from './store/pool.ts';
+import { createPool } from './store/pool.ts';
 import { createStore } from './store/store.ts';
 import { VERSION } from './version.ts';
 import { createMessageSender, createSecretOf } from './webhooks.ts';
@@ -81,7 +79,12 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   try {
     // First, so that a daemon that waits for its database can be seen to.
     if (config.metricsListen !== null) running.push((await serveMonitor(parts, config.metricsListen)).ended);
-    await migrateWhenThere(pool, logger, signal);
+    await prepareDatabase(
+      pool,
+      { migrates: options.only !== 'api', firstToken: config.firstToken, now: clock.now },
+      logger,
+      signal,
+    );
     running.push(keeper.compare(signal));
     if (options.only !== 'reconciler') running.push(serveApi(parts, () => loop?.wake()));
     if (options.only !== 'api') running.push(reconcile(parts, (next) => (loop = next)));
@@ -96,22 +99,6 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
     await Promise.allSettled(running);
     process.off('SIGHUP', readAgain);
     await pool.close();
-  }
-}
-
-/** Waits for a database that is not there yet, and says so; a schema that this program can't run on ends it. */
-async function migrateWhenThere(pool: Pool, logger: Logger, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const applied = await migrate(pool);
-      if (applied.length > 0) logger.info({ applied }, 'migrations applied');
-      return;
-    } catch (error) {
-      const failure = findStoreError(error);
-      if (!failure || failure.kind === 'rejected') throw error;
-      logger.warn({ code: failure.code }, 'waiting for the database');
-      await sleep(1_000, undefined, { signal }).catch(() => undefined);
-    }
   }
 }
 

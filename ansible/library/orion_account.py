@@ -40,11 +40,15 @@ from ansible.module_utils.orion_node import (
 from ansible.module_utils.orion_survey import lines_of
 
 
-def group_id():
+def prepared_group():
+    """Asked before anything is made."""
     try:
-        return grp.getgrnam(GROUP).gr_gid
+        gid = grp.getgrnam(GROUP).gr_gid
     except KeyError:
-        raise Refusal('PlaybookFailed', 'the group %s is missing: run prepare_node first' % GROUP)
+        raise Refusal('NotPrepared', 'the group %s is missing: run prepare_node first' % GROUP)
+    if not os.path.isdir(KEY_DIR):
+        raise Refusal('NotPrepared', '%s is missing: run prepare_node first' % KEY_DIR)
+    return gid
 
 
 def entry_of(account):
@@ -178,8 +182,6 @@ def check_end(expires_at):
 
 
 def write_key(account, public_key, expires_at, check_mode):
-    if not os.path.isdir(KEY_DIR):
-        raise Refusal('PlaybookFailed', '%s is missing: run prepare_node first' % KEY_DIR)
     path = os.path.join(KEY_DIR, account)
     line = 'restrict,pty,expiry-time="%s" %s\n' % (timespec(expires_at), public_key)
     try:
@@ -200,7 +202,7 @@ def ensure_account(params, check_mode, state):
     check_uid(uid)
     check_public_key(params['public_key'])
     check_end(params['expires_at'])
-    gid, home = group_id(), '/home/' + account
+    gid, home = prepared_group(), '/home/' + account
     shell = '/bin/bash' if os.path.exists('/bin/bash') else '/bin/sh'
     found = entry_of(account)
     changed = False

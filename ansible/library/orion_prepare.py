@@ -13,7 +13,7 @@ description:
     become normal) or O(keep_baseline) is set.
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
-  keep_baseline: {description: Only repair the rest; what is on the node now does not become normal., type: bool, default: false}
+  keep_baseline: {description: Only repair the rest, where there is a baseline; what is on the node now does not become normal., type: bool, default: false}
 attributes:
   check_mode: {support: full}
 '''
@@ -216,10 +216,12 @@ def prepare(keep_baseline, check_mode):
     changed = ensure_group(check_mode)
     changed = ensure_key_dir(check_mode) or changed
     changed = ensure_sshd(check_mode) or changed
-    # With a tenant there the older baseline stays; without one orion_verify says that there is none.
-    if keep_baseline or tenants_are_there():
+    # With a tenant there the older baseline stays; without one orion_verify says that there is none. A machine that has
+    # none is a new one in the place of the old: only root could have removed it, who could have written it as well.
+    has_baseline = os.path.exists(BASELINE_FILE)
+    if (keep_baseline and has_baseline) or tenants_are_there():
         return changed, {}
-    changed = changed or not os.path.exists(BASELINE_FILE)
+    changed = changed or not has_baseline
     if not check_mode:
         take_baseline()
         keep_ballast()

@@ -4,7 +4,7 @@ import { createBareProgram, listExamples, listLeaves, wordsOf } from './examples
 import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
 
 /** These work beside the API: on the database, the lab, or the shell. */
-const WITHOUT_API = /^(lab|serve|migrate|check|completion|login|logout|inventory check)\b/;
+const WITHOUT_API = /^(lab|serve|migrate|check|init|completion|login|logout|inventory check)\b/;
 let lines: string[] = [];
 let api: FakeApi | null = null;
 

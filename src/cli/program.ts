@@ -7,6 +7,7 @@ import { registerDaemon } from './commands/daemon.ts';
 import { registerDescribe } from './commands/describe.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerGet } from './commands/get.ts';
+import { registerInit } from './commands/init.ts';
 import { registerInventory } from './commands/inventory.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerNodes } from './commands/nodes.ts';
@@ -27,7 +28,7 @@ const CHAPTERS: [title: string, commands: Register[]][] = [
   ['Machines for you:', [registerRent, registerSsh, registerRentals, registerApply, registerWait]],
   ['What there is:', [registerGet, registerDescribe, registerExplain, registerQos, registerWebhook]],
   ['Looking after the fleet:', [registerNodes, registerInventory, registerToken]],
-  ['The daemon and its database:', [registerDaemon, registerCheck]],
+  ['The daemon and its database:', [registerDaemon, registerCheck, registerInit]],
   ['This program:', [registerLogin, registerCompletion, registerVersion]],
 ];
 

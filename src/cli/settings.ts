@@ -20,6 +20,10 @@ export function loadSettings(env: Io['env']): Settings {
   const token = env.ORION_TOKEN || file.token;
   if (url === undefined) throw missing('ORION_URL', "the API's address", env);
   if (token === undefined) throw missing('ORION_TOKEN', 'your token', env);
+  // Whatever a command printed beside the token would else come back as an error of HTTP.
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new CliError(`${env.ORION_TOKEN ? 'ORION_TOKEN' : path} holds more than a token`);
+  }
   const ca = env.ORION_CA ? readCa(env.ORION_CA, 'ORION_CA') : file.ca ? readCa(file.ca, path) : null;
   return { url: parseUrl(url, env.ORION_URL ? 'ORION_URL' : path), token, ca };
 }

@@ -124,6 +124,11 @@ export const REMEDIES = {
     operator:
       'Find who holds `/etc/.pwd.lock` or `/etc/passwd.lock` on the node: another tool, or one that died.',
   },
+  NotPrepared: {
+    retry: 'work',
+    operator:
+      'Nothing: the node is prepared again. If it comes back, find out what removes the group `orion` or `/etc/ssh/orion`.',
+  },
   ClockWrong: {
     retry: 'work',
     operator: "Put the node's clock right, and see that something such as NTP keeps it so.",

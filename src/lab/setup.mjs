@@ -11,13 +11,14 @@ import { CHECKOUT, fail, runForeground, StepError } from './setup-steps.mjs';
 import { runVitest, VITEST } from './setup-tests.mjs';
 
 const NEEDED_NODE = [20, 19];
-const COMPOSE_WAY = 'Elsewhere, use a Debian or Ubuntu machine, or a container of one, as root.';
+const COMPOSE_WAY = 'Elsewhere, use Docker: README.md, chapter "With Docker".';
 
 const COMMANDS = {
   start: runLab,
   test: (args) =>
     runVitest(['--project', 'unit', '--project', 'simulation', '--project', 'integration', ...args]),
   'test:long': (args) => runVitest(['--project', 'long', ...args]),
+  'test:compose': (args) => runVitest(['--project', 'compose', ...args]),
   bench: runBench,
   simulate: runSimulation,
   'crash-points': (args) => runVitest(['--project', 'crash-points', ...args]),
@@ -28,9 +29,12 @@ const COMMANDS = {
 const FAULT_TOOLS = ['iptables', 'strace', 'sudo'];
 /** For tests that look at the dashboard as people do. */
 const BROWSER = ['chromium'];
+/** An engine to try the compose files on, and what base images are made of where they can't be pulled. */
+const DOCKER = ['docker.io', 'docker-compose', 'debootstrap', 'iptables'];
 const NEEDED_TOO = {
   test: BROWSER,
   'test:long': [...FAULT_TOOLS, ...BROWSER],
+  'test:compose': DOCKER,
   'crash-points': FAULT_TOOLS,
 };
 

@@ -17,6 +17,7 @@ const MODULE_REASONS = [
   'PrivilegeRefused',
   'AccountLockHeld',
   'ClockWrong',
+  'NotPrepared',
   'FenceTooLow',
   'PlaybookFailed',
 ] as const satisfies readonly FailureReason[];

@@ -41,8 +41,10 @@ let answers: Partial<Record<Name, PlaybookResult>>;
 let accepts: Awaited<ReturnType<AccessQuery['isKeyAccepted']>>;
 let ran: PlaybookRequest[];
 let mayAct: boolean;
+let onRun: (request: PlaybookRequest) => void;
 beforeEach(() => {
   mayAct = true;
+  onRun = () => undefined;
   answers = {};
   accepts = { kind: 'accepted' };
   ran = [];
@@ -53,6 +55,7 @@ function perform(work: Work, signal = new AbortController().signal) {
     playbooks: {
       run: async (_target: NodeTarget, request: PlaybookRequest) => {
         ran.push(request);
+        onRun(request);
         return answers[request.playbook] ?? fine;
       },
       close: async () => undefined,
@@ -123,6 +126,26 @@ describe('a repair of a rented node', () => {
       expect(outcome).toMatchObject({ kind: 'done', repaired: { left: expect.stringContaining(left) } });
     },
   );
+
+  it('prepares a machine that is new in its place, and then makes the account', async () => {
+    const notPrepared: PlaybookResult = { ...full, reason: 'NotPrepared', message: 'the group is missing' };
+    onRun = ({ playbook }) => {
+      if (playbook === 'prepare_node') answers = {};
+    };
+    answers = { create_user: notPrepared };
+    expect(await perform(access)).toMatchObject({ kind: 'done' });
+    expect(ran.slice(0, 3)).toEqual([
+      { playbook: 'create_user', fence: 9, ...owner, ...WANTED },
+      { playbook: 'prepare_node', fence: 9, keepBaseline: true },
+      { playbook: 'create_user', fence: 9, ...owner, ...WANTED },
+    ]);
+    ran = [];
+    onRun = () => undefined;
+    answers = { create_user: notPrepared };
+    // Once: what removes it again at once is for the next pass, after a pause.
+    expect(await perform(access)).toMatchObject({ kind: 'failed', reason: 'NotPrepared' });
+    expect(names()).toEqual(['create_user', 'prepare_node', 'create_user']);
+  });
 
   it('that fails later on still tells what it changed', async () => {
     answers = { prepare_node: { ...fine, changed: true }, create_user: full };

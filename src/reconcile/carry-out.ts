@@ -73,7 +73,13 @@ async function ensureAccess(
     if (!prepared.ok || signal.aborted) return end(outcomeOf(prepared));
     repaired.way = prepared.changed;
   }
-  const result = await step({ playbook: 'create_user', fence, account, uid, publicKey, expiresAt });
+  const create = { playbook: 'create_user', fence, account, uid, publicKey, expiresAt } as const;
+  let result = await step(create);
+  if (!result.ok && result.reason === 'NotPrepared' && !signal.aborted) {
+    // Another machine in the same place, of which no inspection has told yet.
+    const prepared = await step({ playbook: 'prepare_node', fence, keepBaseline: true });
+    result = prepared.ok && !signal.aborted ? await step(create) : prepared;
+  }
   const made = outcomeOf(result);
   if (!result.ok || signal.aborted) return end(made);
   repaired.access = result.changed;

@@ -81,9 +81,10 @@ export async function lead(
     onOutcome: (node) => {
       watcher.disturb(node);
       const run = runs.get(node);
-      if (run?.outcome?.kind === 'failed') watcher.probeSoon(node);
-      // Was it really put right, and did it stay so?
-      if (run?.work.repair) watcher.inspectSoon(node);
+      const isFailed = run?.outcome?.kind === 'failed';
+      if (isFailed) watcher.probeSoon(node);
+      // Was it really put right, and did it stay so? What failed may have failed for what somebody changed.
+      if (run?.work.repair || isFailed) watcher.inspectSoon(node);
       due.markNode(node);
     },
   });

@@ -114,6 +114,20 @@ describe('inspections', () => {
     expect(freshTimes()).toHaveLength(3);
   });
 
+  it('are made at once when a node answers again that was only suspected', async () => {
+    watcher.follow([aNode('a')]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    const before = freshTimes().length;
+    answer = async () => refused;
+    watcher.probeSoon('a');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(watcher.health('a')).toMatchObject({ verdict: 'alive', failures: 1 });
+    answer = async (depth) => (depth === 'fresh' ? { ...alive, inspection: anInspection() } : alive);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(watcher.health('a')).toMatchObject({ verdict: 'alive', failures: 0 });
+    expect(freshTimes()).toHaveLength(before + 1);
+  });
+
   it('are not made of a node that is failing', async () => {
     answer = async () => refused;
     watcher.follow([aNode('a')]);

@@ -100,8 +100,8 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     entry.health = judge(before, observation, deps.policy(), deps.random());
     if (entry.again) entry.health = { ...entry.health, nextProbeAtMs: observation.endedAtMs };
     entry.again = false;
-    // Whatever happened to it while it was away.
-    if (before.verdict === 'dead' && entry.health.verdict === 'alive') entry.inspectAtMs = 0;
+    // Whatever happened to it while it was away, however short: it may be another machine in the same place.
+    if (before.failures > 0 && entry.health.failures === 0) entry.inspectAtMs = 0;
     schedule(entry);
     const isConfirmed = entry.health.failures >= Math.min(2, deps.policy().failures);
     if (isConfirmed && before.verdict !== 'dead') lookAround(entry);

@@ -67,7 +67,7 @@ function prepare(machine: Machine): void {
 
 /** Stored before the account exists, so the uid never goes to somebody else. */
 function claimUid(machine: Machine, account: string, uid: number): void {
-  if (!machine.prepared) throw new Refusal('PlaybookFailed', 'the group is missing: run prepare_node first');
+  if (!machine.prepared) throw new Refusal('NotPrepared', 'the group is missing: run prepare_node first');
   const there = machine.accounts.get(account);
   if (there && there.uid !== uid)
     throw new Refusal('PlaybookFailed', `${account} is there with uid ${there.uid}`);

@@ -21,6 +21,17 @@ export async function insertToken(
   await db.insert(apiTokens).values({ id, name, hash, tenant, role, createdAt, expiresAt });
 }
 
+/** Does nothing when there is, or was, a token of this id: one that was revoked stays so. */
+export async function insertTokenOnce(
+  { db }: Session,
+  token: Parameters<ApiStore['createToken']>[0],
+): Promise<void> {
+  await db
+    .insert(apiTokens)
+    .values(token)
+    .onDuplicateKeyUpdate({ set: { id: sql`${apiTokens.id}` } });
+}
+
 /** Without the hashes. */
 export async function listTokens({ db }: Session): Promise<TokenView[]> {
   const { id, name, tenant, role, createdAt, expiresAt, revokedAt } = apiTokens;
