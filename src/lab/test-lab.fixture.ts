@@ -47,13 +47,15 @@ export async function openTestLab(options: {
   basePort: number;
   nodes: number;
   policy?: string;
+  /** What the inventory says of a node besides its port, by its number from 1; w1, w2, … and nothing more otherwise. */
+  describe?: (i: number) => string;
   lab?: Partial<LabOptions>;
 }): Promise<TestLab> {
   const home = await mkdtemp(join(tmpdir(), 'orion-lab-'));
   const inventory = join(home, 'inventory.yaml');
   const nodes = Array.from(
     { length: options.nodes },
-    (_, i) => `{ name: w${i + 1}, port: ${options.basePort + 1 + i} }`,
+    (_, i) => `{ ${options.describe?.(i + 1) ?? `name: w${i + 1}`}, port: ${options.basePort + 1 + i} }`,
   );
   const policy =
     options.policy ?? 'probe: { deadAfter: 3s, successes: 1, healthyDelay: 0s, timeout: 3s, interval: 5s }';
