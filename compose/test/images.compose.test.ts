@@ -116,7 +116,7 @@ test('a worker of Debian does as well', async () => {
   // The machine is another behind the same address, and may be asked before it is seen to have lost its preparation.
   await system.orion('rent --name debian --label size=large --queue');
   expect(
-    await system.orion("ssh debian -- '. /etc/os-release; hostname; echo $ID; command -v useradd'"),
+    await system.orion("ssh debian -- '. /etc/os-release; hostname; echo $ID; ls /usr/sbin/useradd'"),
   ).toBe('worker_5\ndebian\n/usr/sbin/useradd');
   await system.orion('release debian');
   await system.isFree('worker_5');
