@@ -29,7 +29,7 @@ test('without root it says in one sentence what is missing, and changes nothing'
     env: { ORION_HOME: home },
     reject: false,
   });
-  expect(result.stderr).toMatch(/^The lab needs root, .* Debian or Ubuntu machine/);
+  expect(result.stderr).toMatch(/^The lab needs root, .* use Docker: README.md/);
   expect(result.exitCode).toBe(1);
   expect(readdirSync(home)).toEqual([]);
 });
