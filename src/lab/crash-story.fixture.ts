@@ -18,6 +18,8 @@ export interface CrashStory {
   untilActive(id: string, isThere?: (node: string) => boolean): Promise<string>;
   untilReleased(id: string): Promise<void>;
   untilState(node: string, state: string): Promise<void>;
+  /** Until the node is free, or was free and is already somebody else's. */
+  untilPassedOn(node: string, id: string): Promise<void>;
   /** Nothing runs, every node is free or lent, and reality is what is stored. */
   expectConverged(active: string[]): Promise<void>;
   insist(method: string, path: string, body?: unknown): Promise<Answer>;
@@ -64,6 +66,13 @@ export async function openCrashStory(test: TestLab): Promise<CrashStory> {
     },
     untilState: async (name, state) => {
       await expect.poll(async () => (await node(name)).status.state, WAIT).toBe(state);
+    },
+    untilPassedOn: async (name, id) => {
+      const isPassedOn = async () => {
+        const { state, rental } = (await node(name)).status;
+        return state === 'free' || (rental !== null && rental !== id);
+      };
+      await expect.poll(isPassedOn, WAIT).toBe(true);
     },
     expectConverged: async (active) => {
       await expect
