@@ -81,10 +81,15 @@ function addresses(path: string, parameters: Parameter[], values: Values): fc.Ar
     .tuple(...gaps)
     .map((texts) =>
       parameters.reduce(
-        (address, { name }, index) => address.replace(`{${name}}`, () => texts[index] ?? ''),
+        (address, { name }, index) => address.replace(`{${name}}`, () => notDots(texts[index] ?? '')),
         path,
       ),
     );
+}
+
+/** A URL whose part is one or two dots, written in whichever way, is one of another call. */
+function notDots(text: string): string {
+  return /^(\.|%2e){1,2}$/i.test(text) ? `${text}.dots` : text;
 }
 
 function queries(parameters: Parameter[], values: Values): fc.Arbitrary<string> {

@@ -41,14 +41,18 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   bench = await createApiBench({ stallMs: 200, streamsPerToken: 1 });
-  const listen = { kind: 'unix', path: join(home, 'run', 'daemon_1.sock') } as const;
-  server = await startServer({ app: bench.app, listen, logger });
+  server = await startDaemon();
 });
 afterEach(async () => {
   bench.watch.close();
   await server?.close();
   server = null;
 });
+
+function startDaemon(): Promise<ApiServer> {
+  const listen = { kind: 'unix', path: join(home, 'run', 'daemon_1.sock') } as const;
+  return startServer({ app: bench.app, listen, logger });
+}
 
 interface Sent {
   headers?: Record<string, string>;
@@ -124,6 +128,10 @@ describe('whatever is refused on the way is a problem', () => {
       expect(code).toBe('unavailable');
       expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     }
+    // And nothing is held against it once it is back, whatever is asked.
+    server = await startDaemon();
+    const sent = { headers: json, body: JSON.stringify({ sshPublicKey: KEY }) };
+    expect((await open('POST /api/rentals', sent)).resume().statusCode).toBe(202);
   });
 });
 

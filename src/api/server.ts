@@ -15,6 +15,7 @@ export interface ApiServer {
 }
 
 const DRAIN_MS = 5_000;
+const HEAD = Buffer.from('HEAD ');
 
 export async function startServer(options: {
   app: Hono<AppEnv>;
@@ -49,7 +50,7 @@ export async function startServer(options: {
 }
 
 /** What the HTTP parser refuses never reaches the app, but is a problem like any other. */
-function answerParserError(error: Error & { code?: string }, socket: Duplex): void {
+function answerParserError(error: Error & { code?: string; rawPacket?: Buffer }, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
@@ -64,5 +65,7 @@ function answerParserError(error: Error & { code?: string }, socket: Duplex): vo
     'Cache-Control: no-store',
     'Connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
+  // An answer to HEAD has no body; a client that gets one has to drop it as garbage.
+  const body = error.rawPacket?.subarray(0, 5).equals(HEAD) ? '' : text;
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
