@@ -48,7 +48,16 @@ test('down and up again: the rental is still there, its client on the same machi
   // With the certificate and the token that the client has.
   expect(await phaseOf('kept')).toBe('Active');
   expect(await system.whereIs('kept')).toBe(machine);
-  await system.orion('release kept');
+});
+
+test('down and up of the workers: machines made anew, prepared again, and the client gets in', async () => {
+  const workers = 'docker compose -f compose/workers.yml';
+  const beganAt = performance.now();
+  await system.run(`${workers} down --timeout 1 2>&1 && ${workers} up -d --wait 2>&1`);
+  console.log(`Five workers are new after ${((performance.now() - beganAt) / 1_000).toFixed(1)} s`);
+  await expect.poll(() => system.whereIs('kept').catch(String), { timeout: 300_000 }).toMatch(/^worker_\d$/);
+  await system.orion('release kept --wait');
+  for (const node of [1, 2, 3, 4, 5]) await system.isFree(`worker_${node}`);
 });
 
 test('the leading reconciler is killed in the middle of a move: the one that stands by ends it', async () => {
