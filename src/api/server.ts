@@ -15,7 +15,6 @@ export interface ApiServer {
 }
 
 const DRAIN_MS = 5_000;
-const HEAD = Buffer.from('HEAD ');
 
 export async function startServer(options: {
   app: Hono<AppEnv>;
@@ -66,6 +65,6 @@ function answerParserError(error: Error & { code?: string; rawPacket?: Buffer },
     'Connection: close',
   ];
   // An answer to HEAD has no body; a client that gets one has to drop it as garbage.
-  const body = error.rawPacket?.subarray(0, 5).equals(HEAD) ? '' : text;
+  const body = error.rawPacket?.toString('latin1', 0, 5) === 'HEAD ' ? '' : text;
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
