@@ -13,7 +13,7 @@ test('a rental is explained to its tenant and to administrators, and is not ther
   bench.store.setStatus(id, 'rental.active', { phase: 'Active' }, [placement]);
   bench.store.decisions.set(placement.epoch, {
     usable: 2,
-    rank: { failedHere: 0, failedLatelyMs: 0, inZone: 1, restedSinceMs: now.getTime() },
+    rank: { failedHere: 0, pickier: 0, failedLatelyMs: 0, inZone: 1, restedSinceMs: now.getTime() },
     passedOver: { nodes: [{ node: 'w2', reason: 'RankedLower' }], others: [] },
     breaker: { open: false, message: '' },
   });

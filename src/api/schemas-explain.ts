@@ -20,6 +20,7 @@ const decision = z
     rank: z
       .object({
         failedHere: z.int().openapi({ description: 'accounts of this rental that could not be made there' }),
+        pickier: z.int().openapi({ description: 'pickier rentals that waited for a node like it' }),
         failedLatelyAt: time.nullable().openapi({ description: 'when the node failed, if that was lately' }),
         inZone: z.int().openapi({ description: 'rentals in its zone' }),
         restedSince: time.nullable(),
@@ -40,6 +41,7 @@ export const explanationSchema = z
     message: z.string(),
     since: time.nullable(),
     queuePosition: z.int().nullable(),
+    queueEstimateAt: time.nullable(),
     wanted: z
       .object({
         usable: z.int().openapi({ description: 'nodes that could be taken now' }),

@@ -147,7 +147,10 @@ export const rentalSchema = z
           'Before the first one it is at least the ttl after access was confirmed, and by a tenth of it, a minute at most, ' +
           'later when making the account took less time than that.',
       }),
-      queuePosition: z.int().nullable(),
+      queuePosition: z.int().nullable().openapi({ description: '1 is next; null: it waits for no node' }),
+      queueEstimateAt: time
+        .nullable()
+        .openapi({ description: 'when it may expect a node; null: nothing can be said' }),
       connection: z
         .object({
           host: z.string(),

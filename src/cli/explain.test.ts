@@ -13,6 +13,7 @@ const LOST: Explanation = {
   message: 'nobody is moved: 3 of 5 nodes (60 %) are unhealthy; the limit is 40 %',
   since: '2026-01-01T11:57:00.000Z',
   queuePosition: null,
+  queueEstimateAt: null,
   wanted: {
     usable: 1,
     passedOver: {
@@ -30,7 +31,7 @@ const LOST: Explanation = {
     decision: {
       usable: 3,
       rank: {
-        ...{ failedHere: 0, failedLatelyAt: '2026-01-01T09:40:00.000Z', inZone: 2 },
+        ...{ failedHere: 0, pickier: 0, failedLatelyAt: '2026-01-01T09:40:00.000Z', inZone: 2 },
         restedSince: '2026-01-01T08:00:00.000Z',
       },
       passedOver: { nodes: [{ node: 'worker_2', reason: 'RankedLower' }], others: [] },
@@ -68,6 +69,7 @@ Passed over:
 The last placement: worker_1, at 2026-01-01T10:00:00.000Z (epoch 41), ready at 2026-01-01T10:00:02.000Z.
 Chosen:                the best of 3 nodes
 Failed this rental:    never
+Pickier waited:        0
 Failed lately:         20m before
 Rentals in its zone:   2
 Had rested for:        120m
@@ -81,8 +83,9 @@ Passed over then:
 
 test('explain is short where there is nothing to tell, and whole as data', async () => {
   const { placement: _last, wanted: _none, ...rest } = LOST;
-  const short = await explain({ ...rest, queuePosition: 3, wanted: null, placement: null });
-  expect(short.out).toMatch(/\nIn queue: +3\n$/);
+  const place = { queuePosition: 3, queueEstimateAt: '2026-01-01T12:13:30.000Z' };
+  const short = await explain({ ...rest, ...place, wanted: null, placement: null });
+  expect(short.out).toMatch(/\nIn queue: +3, about 14 min\n$/);
   await api?.close();
   expect(JSON.parse((await explain(LOST, '-o', 'json')).out)).toEqual(LOST);
 });

@@ -124,6 +124,7 @@ export function fakeRental(
       node: 'worker_1',
       expiresAt: '2026-01-01T18:00:00.000Z',
       queuePosition: null,
+      queueEstimateAt: null,
       connection: {
         host: '127.0.0.1',
         port: 22221,

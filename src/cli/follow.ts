@@ -3,6 +3,7 @@ import type { Rental } from '../client/operations.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { formatPlace } from './queue-text.ts';
 import { messageOf, reasonOf } from './resources.ts';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -37,7 +38,7 @@ export async function followRental(context: Context, id: string, goal: Goal): Pr
       .client()
       .watch('getRental', { params: { id } }, { signal: stop, until })) {
       last = rental;
-      const line = describeStep(rental);
+      const line = describeStep(rental, io.now());
       const isDone = isThere(rental);
       if (!isDone || goal.progress === undefined) progress.step(line);
       if (isDone) return rental;
@@ -66,19 +67,20 @@ function isEnded(rental: Rental | null): boolean {
 }
 
 /** `mine: provisioning on worker_3`. */
-export function describeStep(rental: Rental): string {
-  return `${rental.name}: ${describeStatus(rental)}`;
+export function describeStep(rental: Rental, now: Date): string {
+  return `${rental.name}: ${describeStatus(rental, now)}`;
 }
 
-function describeStatus(rental: Rental): string {
-  const { phase, node, queuePosition, placements } = rental.status;
+function describeStatus(rental: Rental, now: Date): string {
+  const { phase, node, queuePosition, queueEstimateAt, placements } = rental.status;
   const incoming = placements.findLast((placement) => placement.endedAt === null)?.node ?? null;
   const reason = reasonOf(rental) === '-' ? '' : `: ${reasonOf(rental)}, ${messageOf(rental)}`;
   const where = node ?? incoming;
   const on = where === null ? '' : ` on ${where}`;
   switch (phase) {
     case 'Pending':
-      return queuePosition === null ? `pending${reason}` : `queued at ${queuePosition}${reason}`;
+      if (queuePosition === null) return `pending${reason}`;
+      return `queued at ${formatPlace(queuePosition, queueEstimateAt, now)}${reason}`;
     case 'Provisioning':
     case 'Active':
       return `${phase.toLowerCase()}${on}`;

@@ -1,6 +1,7 @@
 import type { Event, Node, Rental, TenantNode } from '../client/operations.ts';
 import { CliError } from './cli-error.ts';
 import type { Tone } from './paint.ts';
+import { formatPlace } from './queue-text.ts';
 import { formatAge, formatLeft, printable } from './table.ts';
 
 /** Tenants are told less about a node. */
@@ -64,6 +65,7 @@ export const RENTALS: Resource<Rental> = {
     { header: 'ID', wide: true, cell: (rental) => rental.id },
     { header: 'TENANT', wide: true, cell: (rental) => rental.tenant },
     { header: 'LOGIN', wide: true, cell: (rental) => loginOf(rental) },
+    { header: 'QUEUE', wide: true, volatile: true, cell: placeOf },
     { header: 'MOVES', wide: true, cell: (rental) => String(countMoves(rental)) },
   ],
 };
@@ -148,6 +150,10 @@ export function messageOf(rental: Rental): string {
 export function loginOf(rental: Rental): string {
   const { connection } = rental.status;
   return connection === null ? '-' : `${connection.user}@${connection.host}:${connection.port}`;
+}
+
+function placeOf({ status }: Rental, now: Date): string {
+  return formatPlace(status.queuePosition, status.queueEstimateAt, now);
 }
 
 export function formatLabels(labels: Record<string, string>): string {

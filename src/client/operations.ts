@@ -21,6 +21,7 @@ export type Explanation = {
   message: string;
   since: string | null;
   queuePosition: number | null;
+  queueEstimateAt: string | null;
   /** as things stand now, for a rental that wants a node or another one; null: it wants none */
   wanted: {
     /** nodes that could be taken now */
@@ -72,6 +73,8 @@ export type Explanation = {
       rank: {
         /** accounts of this rental that could not be made there */
         failedHere: number;
+        /** pickier rentals that waited for a node like it */
+        pickier: number;
         /** when the node failed, if that was lately */
         failedLatelyAt: string | null;
         /** rentals in its zone */
@@ -489,7 +492,10 @@ export type Rental = {
     node: string | null;
     /** The end of the lease, a whole second; null before access was confirmed. A renewal sets it to the ttl from then. Before the first one it is at least the ttl after access was confirmed, and by a tenth of it, a minute at most, later when making the account took less time than that. */
     expiresAt: string | null;
+    /** 1 is next; null: it waits for no node */
     queuePosition: number | null;
+    /** when it may expect a node; null: nothing can be said */
+    queueEstimateAt: string | null;
     connection: {
       host: string;
       port: number;

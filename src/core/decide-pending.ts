@@ -1,5 +1,6 @@
 import { computeDelayMs, RENTAL_BACKOFF } from './backoff.ts';
 import { findCondition } from './condition.ts';
+import type { Policy } from './policy.ts';
 import { isFailure } from './remedy.ts';
 import type { Rental } from './rental.ts';
 import type { RentalDecision, RentalInputs } from './rental-decision.ts';
@@ -7,21 +8,21 @@ import { isPardoned, suspect } from './suspicion.ts';
 
 /** It has no node: gets one, waits for one, or is turned away. */
 export function decidePending(
-  { rental, choose, queuePosition, policy, now }: RentalInputs,
+  { rental, choose, place, policy, now }: RentalInputs,
   base: RentalDecision,
 ): RentalDecision {
   const suspicion = suspect(rental, policy, now);
-  const pending: RentalDecision = { ...base, phase: 'Pending', queuePosition, observes: suspicion === null };
+  const pending: RentalDecision = { ...base, phase: 'Pending', observes: suspicion === null };
   const isNews = (reason: string) => findCondition(rental.record.conditions, 'Ready')?.reason !== reason;
   if (suspicion && !isPardoned(rental)) {
     const { reason, message, until } = suspicion;
     const event = isNews(reason) ? 'rental.waiting' : null;
-    return { ...pending, reason, message, nextDueAt: until, queuePosition: null, event };
+    return { ...pending, reason, message, nextDueAt: until, event };
   }
   const retryAt = retryTime(rental);
   if (retryAt && retryAt > now) {
     const message = `${describeFailed(rental)}; tried again at ${retryAt.toISOString()}`;
-    return { ...pending, reason: 'ProvisionFailed', message, nextDueAt: retryAt, queuePosition: null };
+    return { ...pending, reason: 'ProvisionFailed', message, nextDueAt: retryAt };
   }
   const choice = choose();
   if (choice.kind === 'node') {
@@ -56,9 +57,16 @@ export function decidePending(
     ...pending,
     reason: choice.reason,
     message,
-    queuePosition: choice.reason === 'Unsatisfiable' ? null : queuePosition,
+    place: choice.reason === 'Unsatisfiable' ? null : place,
     event: isNews(choice.reason) ? 'rental.waiting' : null,
   };
+}
+
+/** It takes no node now, whatever there is: it stands in no queue. */
+export function isHeldBack(rental: Rental, policy: Policy, now: Date): boolean {
+  if (suspect(rental, policy, now) !== null && !isPardoned(rental)) return true;
+  const retryAt = retryTime(rental);
+  return retryAt !== null && retryAt > now;
 }
 
 function lastEndReason({ placements }: Rental): string | null {

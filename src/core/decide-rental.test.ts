@@ -20,7 +20,7 @@ function decide(set: Partial<Omit<RentalInputs, 'nodeOf'>> & { nodes?: Node[] })
     breaker: CLOSED_BREAKER,
     choose: () => NONE,
     turn: () => ({ isNow: true }),
-    queuePosition: 1,
+    place: { position: 1, estimateAt: null },
     policy: DEFAULT_POLICY,
     now: NOW,
     ...set,
@@ -39,11 +39,11 @@ describe('a rental without a node', () => {
   });
 
   it('waits with its place in the queue, and is told about once', () => {
-    const first = decide({ queuePosition: 3 });
+    const first = decide({ place: { position: 3, estimateAt: NOW } });
     expect(first).toMatchObject({
       phase: 'Pending',
       reason: 'NoFreeNode',
-      queuePosition: 3,
+      place: { position: 3, estimateAt: NOW },
       event: 'rental.waiting',
     });
     const Ready = {
@@ -66,7 +66,7 @@ describe('a rental without a node', () => {
     expect(decide({ choose })).toMatchObject({
       phase: 'Pending',
       reason: 'Unsatisfiable',
-      queuePosition: null,
+      place: null,
     });
   });
 
@@ -320,7 +320,7 @@ describe('a rental under which node after node dies', () => {
       reason: 'PoisonSuspected',
       event: 'rental.waiting',
       change: { kind: 'none' },
-      queuePosition: null,
+      place: null,
     });
   });
 });

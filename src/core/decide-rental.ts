@@ -63,7 +63,7 @@ function createBase(rental: Rental, expiresAt: Date | null): RentalDecision {
     ended: false,
     expiring: null,
     toldBeforeEndMs: rental.record.toldBeforeEndMs,
-    queuePosition: null,
+    place: null,
     nextDueAt: expiresAt,
     observes: true,
   };

@@ -34,7 +34,7 @@ function look(
     breaker: CLOSED_BREAKER,
     choose: () => ({ kind: 'none', reason: 'NoFreeNode', undecided: false, passedOver: [] }),
     turn: () => ({ isNow: true }),
-    queuePosition: null,
+    place: null,
     policy: DEFAULT_POLICY,
     now: new Date(NOW.getTime() + afterMs),
   });

@@ -84,6 +84,7 @@ describe('the decision that is kept with a placement', () => {
       usable: 2,
       rank: {
         failedHere: 0,
+        pickier: 0,
         failedLatelyMs: NOW.getTime() - 60_000,
         inZone: 1,
         restedSinceMs: NOW.getTime(),

@@ -19,6 +19,8 @@ export interface Explanation {
   message: string;
   since: string | null;
   queuePosition: number | null;
+  /** When it may expect a node; null: it waits for none, or nothing can be said. */
+  queueEstimateAt: string | null;
   /** As things stand now, for a rental that wants a node or another one; null when it wants none. */
   wanted: { usable: number; passedOver: PassedOverSummary } | null;
   /** The last placement, and what it was decided from. */
@@ -28,7 +30,13 @@ export interface Explanation {
 }
 
 export interface DecisionView extends Omit<PlacementDecision, 'rank'> {
-  rank: { failedHere: number; failedLatelyAt: string | null; inZone: number; restedSince: string | null };
+  rank: {
+    failedHere: number;
+    pickier: number;
+    failedLatelyAt: string | null;
+    inZone: number;
+    restedSince: string | null;
+  };
 }
 
 /** `decision`: of the last placement; null when none was kept with it. */
@@ -51,6 +59,7 @@ export function explainRental(
     message: ready?.message ?? 'stored',
     since: ready?.lastTransitionTime ?? null,
     queuePosition: rental.record.queuePosition,
+    queueEstimateAt: rental.record.queueEstimateAt?.toISOString() ?? null,
     wanted: wantsNode(rental, nodes) ? explainWaiting(rental, nodes, occupants, ready?.reason, now) : null,
     placement: last ? { ...viewPlacement(last), decision: decision && viewDecision(decision) } : null,
   };
@@ -99,8 +108,9 @@ function explainWaiting(
 
 function viewDecision({ rank, usable, passedOver, breaker }: PlacementDecision): DecisionView {
   const toTime = (ms: number) => (ms === 0 ? null : new Date(ms).toISOString());
-  const { failedHere, failedLatelyMs, inZone, restedSinceMs } = rank;
-  const shown = { failedHere, inZone };
+  // Placements of earlier versions say nothing of who else waited.
+  const { failedHere, pickier = 0, failedLatelyMs, inZone, restedSinceMs } = rank;
+  const shown = { failedHere, pickier, inZone };
   return {
     usable,
     rank: { ...shown, failedLatelyAt: toTime(failedLatelyMs), restedSince: toTime(restedSinceMs) },

@@ -1,7 +1,9 @@
 import { diffInventory, type InventoryDiff, whyTooMuch } from './inventory.ts';
 import { NO_WISHES, type Node, type NodeSpec, newNodeRecord } from './node.ts';
 import { candidateOf } from './passed-over.ts';
-import { choosePlacement, matches, orderWaiting } from './placement.ts';
+import { choosePlacement, matches } from './placement.ts';
+import { DEFAULT_POLICY } from './policy.ts';
+import { createStandings, orderQueue } from './queue.ts';
 import type { Placement, Rental } from './rental.ts';
 
 /** What applying an inventory would do to one node. */
@@ -169,7 +171,9 @@ function planStarts(rentals: Rental[], wanted: NodeSpec[], stage: Stage): Rental
   const waiting = rentals.filter((rental) => listLive(rental).length === 0 && !rental.releaseRequestedAt);
   const nodes = wanted.map((spec) => ({ spec }));
   const fits = (rental: Rental) => nodes.some((node) => matches(rental.spec.selector, node));
-  return orderWaiting(waiting.filter(fits), nodes).flatMap((rental) => {
+  // Whose turn was when is not looked up for a plan: it decides only between tenants with as many machines.
+  const standings = createStandings(rentals, new Map(), () => false, DEFAULT_POLICY.lease.defaultMs);
+  return orderQueue(waiting.filter(fits), standings).flatMap((rental) => {
     const to = stage.choose(rental);
     if (to === null) return [];
     const after = to.isNew ? ', once it has joined' : '';

@@ -21,6 +21,7 @@ export function describePlacement(
   now: Date,
 ): PlacementDecision {
   const others = candidates.filter(({ node }) => node !== chosen);
+  const taken = candidates.find(({ node }) => node === chosen) ?? { node: chosen };
   const passedOver = others.map((candidate) => ({
     node: candidate.node.spec.name,
     reason:
@@ -30,7 +31,7 @@ export function describePlacement(
   }));
   return {
     usable: 1 + passedOver.filter(({ reason }) => reason === 'RankedLower').length,
-    rank: rankNode(rental, chosen, countByZone(candidates), now),
+    rank: rankNode(rental, taken as Candidate, countByZone(candidates), now),
     passedOver: summarize(passedOver),
     breaker: { open, message },
   };

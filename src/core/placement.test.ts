@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Candidate, choosePlacement, orderWaiting } from './placement.ts';
+import { type Candidate, choosePlacement } from './placement.ts';
 import { aHealth, aNode, aPlacement, aRental, NOW } from './rows.fixture.ts';
 
 type Set = Parameters<typeof aNode>[1];
@@ -50,6 +50,13 @@ describe('the choice of a node', () => {
     expect(choose([died, candidate('b')], aRental({ placements }))).toBe('a');
   });
 
+  it('leaves a node that pickier rentals wait for to them', () => {
+    const scarce = candidate('a', {}, { pickier: 1 });
+    const died = candidate('b', { record: { lastFailedAt: NOW } });
+    expect(choose([scarce, died])).toBe('b');
+    expect(choose([scarce])).toBe('a');
+  });
+
   it('spreads over zones', () => {
     const taken = candidate('a', { spec: { zone: 'x' } }, { occupied: true });
     expect(
@@ -65,15 +72,4 @@ describe('the choice of a node', () => {
     );
     expect(choice.passedOver).toEqual([{ node: 'a', reason: 'Draining' }]);
   });
-});
-
-it('lets the most constrained rental choose first, then the oldest', () => {
-  const nodes = [aNode('a', { spec: { labels: { gpu: 'yes' } } }), aNode('b')];
-  const picky = aRental({ id: 'r_2', spec: { selector: { matchLabels: { gpu: 'yes' }, zone: null } } });
-  const old = aRental({ id: 'r_1', createdAt: new Date(NOW.getTime() - 1_000) });
-  expect(orderWaiting([aRental({ id: 'r_3' }), old, picky], nodes).map(({ id }) => id)).toEqual([
-    'r_2',
-    'r_1',
-    'r_3',
-  ]);
 });

@@ -17,6 +17,8 @@ export interface Candidate {
   drifted?: boolean;
   /** It died again and again, and was not steady for long enough since. */
   flapping?: boolean;
+  /** So many pickier rentals wait for a node like it (demand.ts). */
+  pickier?: number;
 }
 
 export interface PassedOver {
@@ -79,8 +81,8 @@ function isUndecided({ node, health, occupied }: Candidate): boolean {
 }
 
 /**
- * The node for a rental: one that fits, is free and healthy; preferring one where this rental has not failed,
- * that did not die lately, in the zone with the fewest rentals, and that has rested longest.
+ * The node for a rental: one that fits, is free and healthy; preferring one where this rental has not failed, that
+ * nobody pickier waits for, that did not die lately, in the zone with the fewest rentals, and that has rested longest.
  */
 export function choosePlacement(rental: Rental, candidates: Candidate[], now: Date): PlacementChoice {
   const fitting = candidates.filter(({ node }) => !node.spec.retiring && matches(rental.spec.selector, node));
@@ -94,7 +96,7 @@ export function choosePlacement(rental: Rental, candidates: Candidate[], now: Da
   });
   const occupancy = countByZone(candidates);
   const [best] = usable
-    .map(({ node }) => ({ node, rank: rankNode(rental, node, occupancy, now) }))
+    .map((candidate) => ({ node: candidate.node, rank: rankNode(rental, candidate, occupancy, now) }))
     .sort((a, b) => compareRanks(a.rank, b.rank) || (a.node.spec.name < b.node.spec.name ? -1 : 1));
   return best
     ? { kind: 'node', node: best.node, passedOver }
@@ -105,6 +107,8 @@ export function choosePlacement(rental: Rental, candidates: Candidate[], now: Da
 export interface Rank {
   /** Times that the account of this rental could not be made there. */
   failedHere: number;
+  /** Rentals that wait for a node like it and fit fewer nodes than this one. */
+  pickier: number;
   /** When it last died or failed to get an account, if that was lately (ms); else 0. */
   failedLatelyMs: number;
   /** Rentals in its zone. */
@@ -113,13 +117,19 @@ export interface Rank {
   restedSinceMs: number;
 }
 
-export function rankNode(rental: Rental, node: Node, occupancy: Map<string | null, number>, now: Date): Rank {
+export function rankNode(
+  rental: Rental,
+  { node, pickier = 0 }: Candidate,
+  occupancy: Map<string | null, number>,
+  now: Date,
+): Rank {
   const failedHere = rental.placements.filter(
     (placement) => placement.node === node.spec.name && isFailure(placement.endReason),
   ).length;
   const failedAtMs = node.record.lastFailedAt?.getTime() ?? 0;
   return {
     failedHere,
+    pickier,
     failedLatelyMs: now.getTime() - failedAtMs < RECENT_FAILURE_MS ? failedAtMs : 0,
     inZone: occupancy.get(node.spec.zone) ?? 0,
     restedSinceMs: node.record.verifiedAt?.getTime() ?? 0,
@@ -129,6 +139,7 @@ export function rankNode(rental: Rental, node: Node, occupancy: Map<string | nul
 function compareRanks(a: Rank, b: Rank): number {
   return (
     a.failedHere - b.failedHere ||
+    a.pickier - b.pickier ||
     a.failedLatelyMs - b.failedLatelyMs ||
     a.inZone - b.inZone ||
     a.restedSinceMs - b.restedSinceMs
@@ -141,20 +152,4 @@ export function countByZone(candidates: Candidate[]): Map<string | null, number>
     if (occupied) counts.set(node.spec.zone, (counts.get(node.spec.zone) ?? 0) + 1);
   }
   return counts;
-}
-
-/** Most constrained first, so that a picky rental is not starved by one that fits anywhere; then oldest. */
-export function orderWaiting(rentals: Rental[], nodes: Pick<Node, 'spec'>[]): Rental[] {
-  const fits = new Map(
-    rentals.map((rental) => [
-      rental.id,
-      nodes.filter((node) => !node.spec.retiring && matches(rental.spec.selector, node)).length,
-    ]),
-  );
-  return rentals.toSorted(
-    (a, b) =>
-      (fits.get(a.id) as number) - (fits.get(b.id) as number) ||
-      a.createdAt.getTime() - b.createdAt.getTime() ||
-      (a.id < b.id ? -1 : 1),
-  );
 }

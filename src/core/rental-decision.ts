@@ -16,10 +16,18 @@ export interface RentalInputs {
   choose: () => PlacementChoice;
   /** Asked only when there is a node to move to: may this move begin? `isUrgent`: its client has no access. */
   turn: (isUrgent: boolean) => Turn;
-  /** 1 is next; null when it is not known in this pass. */
-  queuePosition: number | null;
+  /** Its place among those that wait; null when it has none. */
+  place: QueuePlace | null;
   policy: Policy;
   now: Date;
+}
+
+/** Where a rental stands in the queue. */
+export interface QueuePlace {
+  /** 1 is next. */
+  position: number;
+  /** When it may expect a node; null: nothing can be said. */
+  estimateAt: Date | null;
 }
 
 /** What becomes of the placements. At most one of these in one save. */
@@ -44,7 +52,7 @@ export interface RentalDecision {
   expiring: { message: string } | null;
   /** As the record has it afterwards. */
   toldBeforeEndMs: number | null;
-  queuePosition: number | null;
+  place: QueuePlace | null;
   /** When to look again even if nothing happens. */
   nextDueAt: Date | null;
   /** False: the spec as it is now was not acted upon, so its generation is not called observed. */

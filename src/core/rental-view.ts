@@ -25,6 +25,7 @@ export interface RentalView {
     node: string | null;
     expiresAt: string | null;
     queuePosition: number | null;
+    queueEstimateAt: string | null;
     connection: ConnectionView | null;
     conditions: Condition[];
     placements: PlacementView[];
@@ -79,6 +80,7 @@ export function viewRental(rental: Rental, nodes: (name: string) => Node | undef
       node: serving?.node ?? null,
       expiresAt: toTime(record.expiresAt),
       queuePosition: record.queuePosition,
+      queueEstimateAt: toTime(record.queueEstimateAt),
       connection: viewConnection(rental, serving, nodes),
       conditions: record.conditions,
       placements: [...rental.placements].sort((a, b) => a.epoch - b.epoch).map(viewPlacement),

@@ -38,6 +38,8 @@ export interface RentalRecord {
   expiresAt: Date | null;
   /** 1 is next; null when the rental is not waiting for a node. */
   queuePosition: number | null;
+  /** When it may expect a node, to the minute; null when it waits for none, or nothing can be said. */
+  queueEstimateAt: Date | null;
   /** When its serving node was last judged dead; null while it has a node that is alive. */
   lostAt: Date | null;
   /** Of the times before its end at which its client is told of it, the last that he was told at; null: none yet. */
@@ -53,6 +55,7 @@ export const NEW_RENTAL_RECORD: RentalRecord = {
   conditions: [],
   expiresAt: null,
   queuePosition: null,
+  queueEstimateAt: null,
   lostAt: null,
   toldBeforeEndMs: null,
   endedAt: null,

@@ -1,5 +1,6 @@
 import type { NewEvent, StoredEvent } from './event.ts';
 import type { InventoryAnswer, InventoryState } from './inventory.ts';
+import type { LeaseUse } from './lease-use.ts';
 import type { Node, NodeRecord, NodeSpec } from './node.ts';
 import type { PlacementDecision } from './placement-decision.ts';
 import type { QosHistory } from './qos.ts';
@@ -23,6 +24,13 @@ export interface LeaseStore {
   renew(leadership: Leadership, settings: LeaseSettings): Promise<boolean>;
   /** Gives it up at shutdown so that a successor need not wait. */
   release(leadership: Leadership): Promise<void>;
+}
+
+/** A tenant was given a node (not one that came to nothing): the last time that it was. */
+export interface Service {
+  tenant: string;
+  node: string;
+  at: Date;
 }
 
 /** What one guarded save of the reconciler writes, all or nothing. */
@@ -72,6 +80,10 @@ export interface ReconcileStore {
   /** Rentals that have not ended, with all of their placements. */
   listOpenRentals(): Promise<Rental[]>;
   loadRental(id: string): Promise<Rental | null>;
+  /** Who was given which node when, as far as the newest placements tell. */
+  listServices(): Promise<Service[]>;
+  /** Of the rentals that ended last, those that once were ready. */
+  listLeaseUses(): Promise<LeaseUse[]>;
   /** What the history says of the breaker: did it open last, or close? */
   isBreakerOpen(): Promise<boolean>;
   /** Live placements and residue (ended, not cleaned) of every node, or of one. */

@@ -49,7 +49,7 @@ export function rentalOf(id: string, changes: Partial<RentalView['status']> = {}
     },
     status: {
       ...{ phase: 'Active', observedGeneration: 1, node: null, expiresAt: null, queuePosition: null },
-      ...{ connection: null, conditions: [], placements: [], ...changes },
+      ...{ queueEstimateAt: null, connection: null, conditions: [], placements: [], ...changes },
     },
   };
 }

@@ -1,6 +1,8 @@
+import type { LeaseUse } from '../core/lease-use.ts';
 import type { Node } from '../core/node.ts';
+import { addServices, type Services } from '../core/queue.ts';
 import type { Placement, Rental } from '../core/rental.ts';
-import type { ReconcileStore } from '../core/store-ports.ts';
+import type { ReconcileStore, Service } from '../core/store-ports.ts';
 
 /**
  * The leader's copy of the rows, so that a pass over a few due things need not read the whole fleet. The leader
@@ -15,6 +17,10 @@ export interface Fleet {
   livePlacement(node: string): Placement | undefined;
   /** Ended placements that the node was not verified clean of. */
   residue(node: string): Placement[];
+  /** When each tenant was last given each node. */
+  services(): Services;
+  /** How rentals that ended lately used their leases. */
+  leaseUses(): LeaseUse[];
   /** Reads everything again. */
   reload(): Promise<void>;
   refreshNode(name: string): Promise<void>;
@@ -25,6 +31,8 @@ export function createFleet(store: ReconcileStore): Fleet {
   let nodes = new Map<string, Node>();
   let rentals = new Map<string, Rental>();
   let placements = new Map<string, Placement[]>();
+  let services = new Map<string, Map<string, number>>();
+  let leaseUses: LeaseUse[] = [];
 
   return {
     nodes: () => [...nodes.values()],
@@ -34,12 +42,18 @@ export function createFleet(store: ReconcileStore): Fleet {
     livePlacement: (node) => placements.get(node)?.find(({ endedAt }) => endedAt === null),
     residue: (node) =>
       (placements.get(node) ?? []).filter(({ endedAt, cleanedAt }) => endedAt !== null && cleanedAt === null),
+    services: () => services,
+    leaseUses: () => leaseUses,
     async reload() {
-      const [allNodes, openRentals, onNodes] = await Promise.all([
+      const [allNodes, openRentals, onNodes, served, uses] = await Promise.all([
         store.listNodes(),
         store.listOpenRentals(),
         store.listPlacementsOnNodes(),
+        store.listServices(),
+        store.listLeaseUses(),
       ]);
+      services = groupByTenant(served);
+      leaseUses = uses;
       nodes = new Map(allNodes.map((node) => [node.spec.name, node]));
       rentals = new Map(openRentals.map((rental) => [rental.id, rental]));
       placements = groupByNode(onNodes);
@@ -52,6 +66,8 @@ export function createFleet(store: ReconcileStore): Fleet {
     },
     async refreshRental(id) {
       const rental = await store.loadRental(id);
+      // Also of one that has ended meanwhile, for it was its tenant's turn.
+      if (rental) addServices(services, [rental]);
       if (rental && rental.record.endedAt === null) rentals.set(id, rental);
       else rentals.delete(id);
     },
@@ -66,4 +82,13 @@ function groupByNode(placements: Placement[]): Map<string, Placement[]> {
     else groups.set(placement.node, [placement]);
   }
   return groups;
+}
+
+function groupByTenant(served: Service[]): Map<string, Map<string, number>> {
+  const services = new Map<string, Map<string, number>>();
+  for (const { tenant, node, at } of served) {
+    const nodes = services.get(tenant) ?? new Map<string, number>();
+    services.set(tenant, nodes.set(node, at.getTime()));
+  }
+  return services;
 }

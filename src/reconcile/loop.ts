@@ -1,6 +1,5 @@
 import type { Breaker } from '../core/breaker.ts';
 import { orderDepartures } from '../core/departure.ts';
-import { orderWaiting } from '../core/placement.ts';
 import type { LogScope } from '../core/ports.ts';
 import type { Rental } from '../core/rental.ts';
 import { type Context, DeposedError } from './context.ts';
@@ -8,6 +7,7 @@ import type { Due } from './due.ts';
 import { pause } from './pause.ts';
 import { createPurge } from './purge.ts';
 import { reconcileNode } from './reconcile-node.ts';
+import { isWaiting, reconcileQueue } from './reconcile-queue.ts';
 import { reconcileRental } from './reconcile-rental.ts';
 import { createBreakerWatch } from './watch-breaker.ts';
 
@@ -90,42 +90,20 @@ export function createLoop(
 
   /** Those with a node first, since a release may free one; then those that have to leave theirs, then who has none. */
   async function reconcileRentals(ids: string[], dirty: Set<string>): Promise<void> {
-    const isWaiting = (rental: Rental) => rental.placements.every(({ endedAt }) => endedAt !== null);
+    const look = async (rental: Rental | undefined) => {
+      if (rental) await reconcileRental(rental, context, { isDirty: dirty.delete(rental.id), place: null });
+    };
     const rentals = ids.flatMap((id) => fleet.rental(id) ?? []);
     const leaving = new Set(listLeaving());
-    for (const rental of rentals.filter((rental) => !isWaiting(rental) && !leaving.has(rental.id))) {
-      await reconcileRental(rental, context, { isDirty: dirty.delete(rental.id), queuePosition: null });
-    }
+    for (const rental of rentals) if (!isWaiting(rental) && !leaving.has(rental.id)) await look(rental);
     // A move that ended makes room for the next, whoever that is, so all of them are looked at, in their order.
-    for (const id of listLeaving()) {
-      const rental = fleet.rental(id);
-      if (rental) await reconcileRental(rental, context, { isDirty: dirty.delete(id), queuePosition: null });
-    }
-    const queue = orderWaiting(
-      fleet.rentals().filter((rental) => isWaiting(rental) && !rental.releaseRequestedAt),
-      fleet.nodes(),
-    );
-    const releasing = rentals.filter((rental) => isWaiting(rental) && rental.releaseRequestedAt);
+    for (const id of listLeaving()) await look(fleet.rental(id));
     // A node that got free or a rental that left concerns everyone who waits, so the whole queue is looked at.
-    for (const { id } of [...releasing, ...queue]) {
-      const rental = fleet.rental(id);
-      if (!rental) continue;
-      const queuePosition = countAhead(queue, id) + 1;
-      await reconcileRental(rental, context, { isDirty: dirty.delete(id), queuePosition });
-    }
+    await reconcileQueue(context, (id) => dirty.delete(id));
   }
 
   function listLeaving(): string[] {
     return orderDepartures(fleet.rentals(), fleet.node).map(({ id }) => id);
-  }
-
-  /** Those before it in the queue that still wait. */
-  function countAhead(queue: Rental[], id: string): number {
-    const index = queue.findIndex((rental) => rental.id === id);
-    return queue.slice(0, Math.max(index, 0)).filter((rental) => {
-      const now = fleet.rental(rental.id);
-      return now?.placements.every(({ endedAt }) => endedAt !== null);
-    }).length;
   }
 
   async function flushChecked(): Promise<void> {

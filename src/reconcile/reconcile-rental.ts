@@ -8,22 +8,33 @@ import { nextState } from '../core/node-machine.ts';
 import { type Candidate, choosePlacement } from '../core/placement.ts';
 import { describePlacement } from '../core/placement-decision.ts';
 import type { Placement, Rental, RentalRecord } from '../core/rental.ts';
-import type { RentalDecision } from '../core/rental-decision.ts';
+import type { QueuePlace, RentalDecision } from '../core/rental-decision.ts';
 import { measureStep } from '../core/rental-steps.ts';
 import type { Save } from '../core/store-ports.ts';
 import { type Context, DeposedError } from './context.ts';
 import { isSeenDrifted } from './observe-drift.ts';
 import { describeRental } from './rental-events.ts';
 
+export interface Look {
+  /** The API wrote it since it was last seen, which is acknowledged even when nothing else changes. */
+  isDirty: boolean;
+  /** Its place among those that wait; null when it has none. */
+  place: QueuePlace | null;
+  /** What it may choose from; left out: all nodes, as they are at that moment. */
+  candidates?: Candidate[];
+  /** So many pickier rentals wait for a node like this; left out: none does. */
+  pickier?: (node: Node) => number;
+}
+
 /**
- * One look at one rental: decide, save, mark what has to follow. `isDirty`: the API wrote it since it was last
- * seen, which is acknowledged even when nothing else changes.
+ * One look at one rental: decide, save, mark what has to follow. False: the save lost against another write, and the
+ * rental is due again.
  */
 export async function reconcileRental(
   rental: Rental,
   context: Context,
-  options: { isDirty: boolean; queuePosition: number | null },
-): Promise<void> {
+  { isDirty, place, candidates: offered, pickier = () => 0 }: Look,
+): Promise<boolean> {
   const { fleet, due, clock, policy } = context;
   const now = clock.now();
   let candidates: Candidate[] = [];
@@ -35,17 +46,20 @@ export async function reconcileRental(
       return context.breaker();
     },
     choose: () => {
-      candidates = listCandidates(context);
+      candidates = (offered ?? listCandidates(context)).map((each) => ({
+        ...each,
+        pickier: pickier(each.node),
+      }));
       return choosePlacement(rental, candidates, now);
     },
     turn: (isUrgent) => computeTurn(listMoves(fleet.rentals(), fleet.node), isUrgent, policy().migrate, now),
-    queuePosition: options.queuePosition,
+    place,
     policy: policy(),
     now,
   });
   const record = recordOf(rental, decision, now);
   if (decision.nextDueAt) due.markAt(`rental/${rental.id}`, decision.nextDueAt);
-  if (record === rental.record && decision.change.kind === 'none' && !options.isDirty) return;
+  if (record === rental.record && decision.change.kind === 'none' && !isDirty) return true;
 
   const change = applyChange(rental, decision, now);
   if (change.bound && decision.change.kind === 'bind') {
@@ -74,7 +88,7 @@ export async function reconcileRental(
   for (const name of change.nodes) await fleet.refreshNode(name);
   if (result.kind === 'conflict') {
     due.markRental(rental.id);
-    return;
+    return false;
   }
   if (step) context.metrics.stepped(step);
   if (change.bound) {
@@ -86,6 +100,7 @@ export async function reconcileRental(
   for (const name of change.nodes) due.markNode(name);
   // What was decided from the old rows may already want a next step, such as another node after a lost one.
   if (decision.change.kind !== 'none') due.markRental(rental.id);
+  return true;
 }
 
 export function listCandidates(context: Context): Candidate[] {
@@ -106,7 +121,7 @@ export function listCandidates(context: Context): Candidate[] {
 /** The record to save; the same object when nothing changed. */
 function recordOf(rental: Rental, decision: RentalDecision, now: Date): RentalRecord {
   const old = rental.record;
-  const { phase, reason, message, lostAt, expiresAt, toldBeforeEndMs, queuePosition } = decision;
+  const { phase, reason, message, lostAt, expiresAt, toldBeforeEndMs, place } = decision;
   const isReady = phase === 'Active' || (phase === 'Migrating' && lostAt === null);
   const next: RentalRecord = {
     ...old,
@@ -114,7 +129,8 @@ function recordOf(rental: Rental, decision: RentalDecision, now: Date): RentalRe
     lostAt,
     expiresAt,
     toldBeforeEndMs,
-    queuePosition,
+    queuePosition: place?.position ?? null,
+    queueEstimateAt: place?.estimateAt ?? null,
     observedGeneration:
       decision.observes && isSpecApplied(rental) ? rental.generation : old.observedGeneration,
     conditions: setCondition(

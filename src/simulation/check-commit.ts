@@ -5,6 +5,7 @@ import type { Books } from './books.ts';
 import { checkTenants } from './check-effect.ts';
 import { checkEnd, countTold } from './check-ends.ts';
 import { checkMoveBegins } from './check-moves.ts';
+import { checkTurn } from './check-turns.ts';
 import { fingerprintOf, isClean } from './machine.ts';
 import type { Change, Commit, RentalRow } from './memory-tables.ts';
 
@@ -73,6 +74,7 @@ function checkBinding(books: Books, commit: Commit, placement: Placement): void 
     const isDead = books.tables.nodes.get(serving.node)?.record.state === 'dead';
     if (isDead) checkMassFailure(books, serving, 'is moved away');
   }
+  if (role === 'serving') checkTurn(books, placement);
   const machine = books.machines.get(node);
   if (machine) checkTenants(books, machine);
 }

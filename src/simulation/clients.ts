@@ -14,6 +14,7 @@ import type { World } from './world.ts';
 /** A request as a client made it, to be repeated under the same key. */
 interface Request {
   id: string;
+  tenant: string;
   key: string;
   spec: RentalSpec;
 }
@@ -47,16 +48,16 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
 
   function event(
     type: NewEvent['type'],
-    rental: { id: string } | null,
+    rental: { id: string; tenant: string } | null,
     node: string | null = null,
   ): NewEvent {
-    const about = { rentalId: rental?.id ?? null, node, tenant: 'lab', reason: 'Accepted' };
+    const about = { rentalId: rental?.id ?? null, node, tenant: rental?.tenant ?? null, reason: 'Accepted' };
     return { type, at: now(), ...about, message: type, object: null };
   }
 
-  async function send({ id, key, spec }: Request): Promise<void> {
+  async function send({ id, tenant, key, spec }: Request): Promise<void> {
     const account = `r${id.slice(2).padStart(8, '0')}`;
-    const rental = { id, tenant: 'lab', name: id.slice(2), account, spec, createdAt: now() };
+    const rental = { id, tenant, name: id.slice(2), account, spec, createdAt: now() };
     const result = await store.createRental(
       { ...rental, idempotencyKey: key, requestHash: key },
       event('rental.created', rental),
@@ -83,7 +84,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
       webhookUrl: `https://client.example/${id}`,
       labels: {},
     };
-    const request = { id, key: `key-${id}`, spec };
+    const request = { id, tenant: action.tenant ?? 'lab', key: `key-${id}`, spec };
     requests.push(request);
     await send(request);
   }

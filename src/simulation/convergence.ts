@@ -1,3 +1,4 @@
+import { listNodesAgainst } from '../core/blame.ts';
 import { findCondition } from '../core/condition.ts';
 import { computeExpiry } from '../core/lease.ts';
 import type { Node } from '../core/node.ts';
@@ -70,11 +71,21 @@ function freeNodesFor({ store }: World, rental: RentalRow): Node[] {
   );
 }
 
+/** A spec that was changed while it was suspected counts as applied once it was tried, for which a node is needed. */
+function waitsForItsOneTry(world: World, rental: RentalRow): boolean {
+  const { phase, conditions } = rental.record;
+  const isFull = phase === 'Pending' && findCondition(conditions, 'Ready')?.reason === 'NoFreeNode';
+  const whole = toRental(world.store.tables, rental);
+  const isSuspected =
+    listNodesAgainst(whole).length > 0 || whole.placements.some(({ endReason }) => endReason === 'NodeDead');
+  return isFull && isSuspected && freeNodesFor(world, rental).length === 0;
+}
+
 function whyNotRental(world: World, rental: RentalRow): string | null {
   const { phase } = rental.record;
   if (rental.dirty) return `what the API wrote of ${rental.id} was not looked at`;
   if (rental.releaseRequestedAt !== null) return `${rental.id} was released and is ${phase}`;
-  if (rental.record.observedGeneration !== rental.generation)
+  if (rental.record.observedGeneration !== rental.generation && !waitsForItsOneTry(world, rental))
     return `the last spec of ${rental.id} is not applied`;
   if (phase === 'Active') return null;
   if (phase !== 'Pending') return `${rental.id} is ${phase}`;

@@ -246,7 +246,8 @@ function toRental({ idempotencyKey: _key, requestHash: _hash, ...rental }: NewRe
     ...{ ...rental, generation: 1, renewedAt: null, releaseRequestedAt: null, placements: [] },
     record: {
       ...{ phase: 'Pending', observedGeneration: 0, conditions: [], expiresAt: null },
-      ...{ queuePosition: null, lostAt: null, toldBeforeEndMs: null, endedAt: null, resourceVersion: 1 },
+      ...{ queuePosition: null, queueEstimateAt: null, lostAt: null, toldBeforeEndMs: null, endedAt: null },
+      resourceVersion: 1,
     },
   };
 }

@@ -2,6 +2,7 @@ import type { NewEvent } from '../core/event.ts';
 import { LAST_UID } from '../core/node.ts';
 import type { Placement } from '../core/rental.ts';
 import type { Leadership, LeaseStore, ReconcileStore, Save } from '../core/store-ports.ts';
+import { createQueueHistory } from './memory-queue-history.ts';
 import { byAge, type Commit, type Tables, type Transaction, toRental, transact } from './memory-tables.ts';
 
 export interface MemoryDeps {
@@ -87,6 +88,7 @@ export function createMemoryReconcileStore(deps: MemoryDeps): ReconcileStore {
       const row = rentals.get(id);
       return row ? toRental(tables, row) : null;
     },
+    ...createQueueHistory(tables),
     async isBreakerOpen() {
       const last = tables.events.findLast(({ type }) => type.startsWith('pool.breaker_'));
       return last?.type === 'pool.breaker_opened';

@@ -4,6 +4,7 @@ import { testClientWrites } from '../store/clients.contract.fixture.ts';
 import { type ContractBench, lease } from '../store/contract.fixture.ts';
 import { testInventories } from '../store/inventory.contract.fixture.ts';
 import { testLeaderWrites } from '../store/leader-writes.contract.fixture.ts';
+import { testQueueHistory } from '../store/queue-history.contract.fixture.ts';
 import { testSaves } from '../store/saves.contract.fixture.ts';
 import { createMemoryStore } from './memory-store.ts';
 
@@ -18,3 +19,4 @@ testSaves(bench);
 testLeaderWrites(bench);
 testInventories(bench);
 testClientWrites(bench);
+testQueueHistory(bench);

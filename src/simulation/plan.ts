@@ -32,6 +32,7 @@ export type DaemonFault =
 export type Action = { atMs: number } & (
   | {
       kind: 'rent';
+      tenant?: string;
       zone: string | null;
       ttlMs: number;
       reject: boolean;
@@ -101,10 +102,13 @@ export function isFault({ kind }: Action): boolean {
   return ['machine', 'mass', 'playbook', 'database', 'outage', 'daemon', 'inventory'].includes(kind);
 }
 
+const TENANTS = ['lab', 'north', 'south'];
+
 function rent(chance: Chance, atMs: number): Action {
   return {
     atMs,
     kind: 'rent',
+    tenant: TENANTS[atMs % TENANTS.length] as string,
     zone: chance.isLucky(0.3) ? chance.pick(['a', 'b', 'c']) : null,
     ttlMs: chance.pick([120_000, 600_000, 3_600_000, 86_400_000]),
     reject: chance.isLucky(0.15),

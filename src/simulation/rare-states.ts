@@ -34,6 +34,7 @@ export const RARE_STATES = [
   'rental Lost',
   'rental Failed',
   'rent: replayed',
+  'served while another tenant waited',
   'run over its deadline',
   'verification found something',
   'clean after something was found',

@@ -124,6 +124,8 @@ export function connect(world: World, process: Process, chance: Chance): DaemonS
     loadNode: through('loadNode'),
     listOpenRentals: through('listOpenRentals'),
     loadRental: through('loadRental'),
+    listServices: through('listServices'),
+    listLeaseUses: through('listLeaseUses'),
     isBreakerOpen: through('isBreakerOpen'),
     listPlacementsOnNodes: through('listPlacementsOnNodes'),
     save: through('save'),

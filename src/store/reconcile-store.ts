@@ -22,6 +22,7 @@ import {
 } from './placements.ts';
 import type { Pool, Session } from './pool.ts';
 import { purgeEvents, purgeRentals } from './purge.ts';
+import { listLeaseUses, listServices } from './queue-history.ts';
 import { listDirtyRentals, listOpenRentals, loadRental, updateRentalRecord } from './rentals.ts';
 import { inSnapshot, readOnce } from './transaction.ts';
 
@@ -36,6 +37,8 @@ export function createReconcileStore(pool: Pool): ReconcileStore {
     loadNode: (name) => readOnce(pool, (session) => loadNode(session, name)),
     listOpenRentals: () => inSnapshot(pool, listOpenRentals),
     loadRental: (id) => inSnapshot(pool, (session) => loadRental(session, id)),
+    listServices: () => readOnce(pool, listServices),
+    listLeaseUses: () => readOnce(pool, listLeaseUses),
     isBreakerOpen: () => readOnce(pool, isBreakerOpen),
     listPlacementsOnNodes: (node) => readOnce(pool, (session) => listPlacementsOnNodes(session, node)),
 

@@ -182,10 +182,10 @@ async function selectRentals(session: Session, where: SQL | undefined, limit?: n
 
 function toRental(row: Row): Omit<Rental, 'placements'> {
   const { id, tenant, name, account, generation, createdAt, renewedAt, releaseRequestedAt, spec } = row;
-  const { phase, observedGeneration, conditions, expiresAt, queuePosition, lostAt, endedAt } = row;
-  const { toldBeforeEndMs, resourceVersion } = row;
+  const { phase, observedGeneration, conditions, expiresAt, lostAt, endedAt } = row;
+  const { queuePosition, queueEstimateAt, toldBeforeEndMs, resourceVersion } = row;
   const times = { createdAt, renewedAt, releaseRequestedAt };
-  const ends = { expiresAt, queuePosition, lostAt, toldBeforeEndMs, endedAt };
+  const ends = { expiresAt, queuePosition, queueEstimateAt, lostAt, toldBeforeEndMs, endedAt };
   return {
     ...{ id, tenant, name, account, generation, ...times, spec },
     record: { phase, observedGeneration, conditions, ...ends, resourceVersion },

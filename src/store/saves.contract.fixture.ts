@@ -69,7 +69,7 @@ export function testSaves(bench: ContractBench): void {
     await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1'), nodeSpec('n2')]), now);
     const decision: PlacementDecision = {
       ...{ usable: 1, breaker: { open: false, message: '' } },
-      rank: { failedHere: 0, failedLatelyMs: 0, inZone: 0, restedSinceMs: 0 },
+      rank: { failedHere: 0, pickier: 0, failedLatelyMs: 0, inZone: 0, restedSinceMs: 0 },
       passedOver: { nodes: [{ node: 'n2', reason: 'NotVerified' }], others: [] },
     };
     const { bind, ...rest } = await bindSave('r_1', 'n1');

@@ -8,6 +8,7 @@ import { loadNode, loadRental } from '../look-up.ts';
 import { formatNextSteps } from '../next-steps.ts';
 import { type Format, printData, withOutput } from '../output.ts';
 import { formatPlacements } from '../placements-text.ts';
+import { formatPlace } from '../queue-text.ts';
 import { EVENTS, formatLabels, isAdminView, loginOf } from '../resources.ts';
 import { formatPairs, formatSection } from '../sections.ts';
 import { createTable, formatAge, formatLeft, printable } from '../table.ts';
@@ -68,7 +69,7 @@ async function describeRental(context: Context, name: string, format: Format | u
       ['When full', spec.whenFull],
       ['On node loss', `${spec.onNodeLoss.action} after ${spec.onNodeLoss.after}`],
       ['Webhook', spec.webhookUrl === null ? '-' : printable(spec.webhookUrl)],
-      ['Queue position', String(status.queuePosition ?? '-')],
+      ['Queue position', formatPlace(status.queuePosition, status.queueEstimateAt, now)],
       ['Labels', formatLabels(spec.labels)],
     ]),
   );

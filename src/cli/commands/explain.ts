@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';
 import { orSuggest } from '../look-up.ts';
 import { type Format, printData, withOutput } from '../output.ts';
+import { formatPlace } from '../queue-text.ts';
 import { formatPairs, formatSection } from '../sections.ts';
 import { createTable, formatAge, printable } from '../table.ts';
 
@@ -43,7 +44,7 @@ async function explain(context: Context, name: string, format: Format | undefine
       ['Node', told.node ?? '-'],
       ['Reason', `${told.reason}: ${told.message}`],
       ...(meanings[told.reason] ? [['Means', meanings[told.reason]] as [string, string]] : []),
-      ...(told.queuePosition === null ? [] : [['In queue', `${told.queuePosition}`] as [string, string]]),
+      ...(told.queuePosition === null ? [] : [['In queue', placeOf(told, now)] as [string, string]]),
     ]),
   );
   if (wanted !== null) {
@@ -64,6 +65,10 @@ async function explain(context: Context, name: string, format: Format | undefine
   io.out(formatSection('Passed over then', formatPassedOver(decision.passedOver, meanings)));
 }
 
+function placeOf({ queuePosition, queueEstimateAt }: Explanation, now: Date): string {
+  return formatPlace(queuePosition, queueEstimateAt, now);
+}
+
 type Decision = NonNullable<NonNullable<Explanation['placement']>['decision']>;
 
 /** In the order in which it counts. */
@@ -73,6 +78,7 @@ function describeDecision({ usable, rank, breaker }: Decision, at: string): [str
   return [
     ['Chosen', choice],
     ['Failed this rental', rank.failedHere === 0 ? 'never' : `${rank.failedHere} times`],
+    ['Pickier waited', String(rank.pickier)],
     ['Failed lately', rank.failedLatelyAt === null ? 'no' : `${formatAge(rank.failedLatelyAt, then)} before`],
     ['Rentals in its zone', String(rank.inZone)],
     ['Had rested for', formatAge(rank.restedSince, then)],

@@ -78,7 +78,7 @@ async function rent(context: Context, options: RentOptions): Promise<void> {
   const keyPath = keepKey(context, first.id, privateKey, ownKey?.privatePath ?? null);
   let rental: Rental = first;
   if (!isReady(rental) && options.wait > 0) {
-    progress.step(describeStep(rental));
+    progress.step(describeStep(rental, io.now()));
     const leftMs = Math.max(0, options.wait - (performance.now() - startedAt));
     rental = await followToReady(context, rental, leftMs, progress);
   }
@@ -152,7 +152,7 @@ function tellStatus({ io }: Context, rental: Rental, tookMs: number): void {
   if (isReady(rental)) {
     const until = expiresAt === null ? '' : `, until ${expiresAt}`;
     io.err(`${name}: ready in ${(tookMs / 1_000).toFixed(1)} s on ${node}${until}\n`);
-  } else io.err(`${describeStep(rental)}; wait with  orion wait ${name} --for Active\n`);
+  } else io.err(`${describeStep(rental, io.now())}; wait with  orion wait ${name} --for Active\n`);
 }
 
 function printLogin({ io }: Context, { name, status }: Rental, keyPath: string | null): void {

@@ -1,0 +1,114 @@
+import { isHeldBack } from '../core/decide-pending.ts';
+import { createDemand } from '../core/demand.ts';
+import { typicalEnds } from '../core/lease-use.ts';
+import { type Candidate, matches, whyNotAgain, whyNotNow } from '../core/placement.ts';
+import { createStandings, nextInTurn, orderQueue, type Standings } from '../core/queue.ts';
+import { estimateTurns, settleEstimate } from '../core/queue-estimate.ts';
+import type { Rental } from '../core/rental.ts';
+import type { QueuePlace } from '../core/rental-decision.ts';
+import type { Context } from './context.ts';
+import { listCandidates, reconcileRental } from './reconcile-rental.ts';
+
+/**
+ * Those that have no node. First each that can have one now gets it, in the order of their turns; then all that still
+ * wait are told their places. `takeDirty`: was it written since it was last seen?
+ */
+export async function reconcileQueue(context: Context, takeDirty: (id: string) => boolean): Promise<void> {
+  if (listWaiting(context).length === 0) return;
+  const candidates = await serveInTurn(context, takeDirty);
+  if (candidates === null) return;
+  const waiting = listWaiting(context);
+  const places = assignPlaces(waiting, candidates, context);
+  for (const { id } of waiting) {
+    const rental = context.fleet.rental(id);
+    const place = places.get(id) ?? null;
+    if (rental) await reconcileRental(rental, context, { isDirty: takeDirty(id), place, candidates });
+  }
+}
+
+export function isWaiting({ placements, releaseRequestedAt }: Rental): boolean {
+  return releaseRequestedAt === null && placements.every(({ endedAt }) => endedAt !== null);
+}
+
+function listWaiting({ fleet }: Context): Rental[] {
+  return fleet.rentals().filter(isWaiting);
+}
+
+/**
+ * Whose turn it is depends on who was served just now, so it is asked anew each time. Gives the nodes as they were
+ * when nobody could have one: one that gets free later is for the next round, for it may be somebody else's turn. Null: it
+ * was somebody's turn whose save was lost; nobody is to come before him for that, so all begins anew in the next round.
+ */
+async function serveInTurn(
+  context: Context,
+  takeDirty: (id: string) => boolean,
+): Promise<Candidate[] | null> {
+  const { fleet, policy, clock } = context;
+  const asked = new Set<string>();
+  for (;;) {
+    const candidates = listCandidates(context);
+    const usable = candidates.filter((each) => !each.node.spec.retiring && whyNotNow(each) === null);
+    if (usable.length === 0) return candidates;
+    const now = clock.now();
+    const waiting = listWaiting(context).filter(
+      (rental) => !asked.has(rental.id) && !isHeldBack(rental, policy(), now),
+    );
+    const next = nextInTurn(
+      waiting.filter((rental) => canHaveOneOf(usable, rental, now)),
+      standingsOf(context),
+    );
+    if (next === undefined) return candidates;
+    asked.add(next.id);
+    const demand = createDemand(waiting, fleet.nodes());
+    const { queuePosition: position, queueEstimateAt: estimateAt } = next.record;
+    const isSaved = await reconcileRental(next, context, {
+      isDirty: takeDirty(next.id),
+      // It keeps its place should it get none after all.
+      place: position === null ? null : { position, estimateAt },
+      pickier: (node) => demand.pickierThan(next, node),
+    });
+    if (!isSaved) return null;
+  }
+}
+
+function canHaveOneOf(usable: Candidate[], rental: Rental, now: Date): boolean {
+  return usable.some(
+    ({ node }) => matches(rental.spec.selector, node) && whyNotAgain(rental, node.spec.name, now) === null,
+  );
+}
+
+function standingsOf({ fleet, policy }: Context): Standings {
+  const fits = ({ spec }: Rental, name: string) => {
+    const node = fleet.node(name);
+    return node !== undefined && matches(spec.selector, node);
+  };
+  return createStandings(fleet.rentals(), fleet.services(), fits, policy().lease.defaultMs);
+}
+
+/** Of those that wait for a node and not for something else; one that is turned away when all is full has none. */
+function assignPlaces(waiting: Rental[], candidates: Candidate[], context: Context): Map<string, QueuePlace> {
+  const { fleet, policy, clock } = context;
+  const now = clock.now();
+  const lent = fleet.nodes().filter(({ spec }) => !spec.retiring);
+  const queued = waiting.filter(
+    (rental) =>
+      rental.spec.whenFull === 'queue' &&
+      !isHeldBack(rental, policy(), now) &&
+      lent.some((node) => matches(rental.spec.selector, node)),
+  );
+  if (queued.length === 0) return new Map();
+  const order = orderQueue(queued, standingsOf(context));
+  const prospects = candidates.map((candidate) => {
+    const live = fleet.livePlacement(candidate.node.spec.name);
+    const holder = (live && fleet.rental(live.rentalId)) ?? null;
+    return { node: candidate.node, holder, isFree: whyNotNow(candidate) === null };
+  });
+  const estimates = estimateTurns(order, prospects, typicalEnds(fleet.leaseUses()), now.getTime());
+  return new Map(
+    order.map((rental, index): [string, QueuePlace] => {
+      const next = estimates.get(rental.id) ?? null;
+      const estimateAt = settleEstimate(rental.record.queueEstimateAt, next, now);
+      return [rental.id, { position: index + 1, estimateAt }];
+    }),
+  );
+}
