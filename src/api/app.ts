@@ -1,6 +1,7 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi';
 import { refuseAddress, requireMethod } from './allowed-methods.ts';
 import type { ApiDeps, AppEnv } from './app-env.ts';
+import { limitRate } from './limit-rate.ts';
 import { authenticate, limitBody, observe, requireJson } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
 import { addDashboardRoutes } from './routes/dashboard.ts';
@@ -19,6 +20,7 @@ import { addQosRoute } from './routes/qos.ts';
 import { addRentRoute } from './routes/rent.ts';
 import { addRentalRoutes } from './routes/rentals.ts';
 import { addSessionRoutes, addSignInRoute } from './routes/session.ts';
+import { addTenantRoutes } from './routes/tenants.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { addWebhookRoutes } from './routes/webhooks.ts';
 
@@ -34,7 +36,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   app.use(observe(deps), requireMethod(app));
   app.use('/api/*', limitBody());
   addSignInRoute(app, deps);
-  app.use('/api/*', authenticate(deps), requireJson());
+  app.use('/api/*', authenticate(deps), limitRate(deps), requireJson());
   addSessionRoutes(app, deps);
   addRentRoute(app, deps);
   addRentalRoutes(app, deps);
@@ -47,6 +49,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addEventRoute(app, deps);
   addQosRoute(app, deps);
   addTokenRoutes(app, deps);
+  addTenantRoutes(app, deps);
   addWebhookRoutes(app, deps);
   addHealthRoutes(app, deps);
   addMetricsRoute(app, deps);

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Policy } from '../core/policy.ts';
 import type { Rental, RentalSpec } from '../core/rental.ts';
 import type { ApiDeps } from './app-env.ts';
 import type { Idempotency } from './idempotency.ts';
 import { ProblemError } from './problem.ts';
-import { changeSpec, createRental, specOf } from './rental-writes.ts';
+import { changeSpec, createRental, loadLease, specOf } from './rental-writes.ts';
 import type { NewRentalInput } from './schemas.ts';
 
 export interface AppliedRental {
@@ -39,20 +40,21 @@ async function applyOnce(
   { tenant, name, input }: AppliedRental,
   idempotency: Idempotency,
 ): Promise<Rental> {
+  const lease = await loadLease(deps, tenant);
   const old = await deps.store.findRental(tenant, name);
   if (old === null) {
-    const spec = specOf(input, 'queue', deps.policy);
+    const spec = specOf(input, 'queue', lease);
     return (await createRental(deps, { tenant, name, spec }, idempotency)).rental;
   }
-  const spec = specFor(old, input, deps.policy);
+  const spec = specFor(old, input, lease);
   if (!isDeepStrictEqual(old.spec.selector, spec.selector) && old.placements.length > 0) {
     throw new ProblemError('immutable_field', 'selector: the rental has a machine already; release it first');
   }
   return await changeSpec(deps, old, spec, { renew: spec.ttlMs !== old.spec.ttlMs });
 }
 
-/** The default ttl is the policy's and may be another by now: a spec that is silent about it renews nothing. */
-function specFor(old: Rental, input: NewRentalInput, policy: ApiDeps['policy']): RentalSpec {
-  const spec = specOf(input, 'queue', policy);
+/** The default ttl is the policy's or the tenant's and may be another by now: a spec that is silent about it renews nothing. */
+function specFor(old: Rental, input: NewRentalInput, lease: Policy['lease']): RentalSpec {
+  const spec = specOf(input, 'queue', lease);
   return input.ttl === undefined ? { ...spec, ttlMs: old.spec.ttlMs } : spec;
 }

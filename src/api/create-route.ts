@@ -11,6 +11,19 @@ const REQUEST_ID = {
   ),
 };
 
+const RATE = {
+  'RateLimit-Policy': header(
+    'Of tenants with a limit: requests (`q`) in how many seconds',
+    '"tenant";q=600;w=60',
+    false,
+  ),
+  RateLimit: header(
+    'What is left (`r`), and in how many seconds all is back (`t`)',
+    '"tenant";r=599;t=1',
+    false,
+  ),
+};
+
 /**
  * A route with its description, in the chapter that its address names; `operationId` is what the typed client calls
  * it, `description` says what its summary has no room for. Under /api, one that has no query of its own refuses every
@@ -47,9 +60,10 @@ function securityOf({ method }: Config): Record<string, string[]>[] {
 }
 
 /** What the middleware refuses before a route is asked. */
-function impliedBy({ method, request }: Config): ProblemCode[] {
-  if (method === 'get') return [];
-  const ofWrites: ProblemCode[] = ['cross_site', 'body_too_large', 'unsupported_media_type'];
+function impliedBy({ method, request, security }: Config): ProblemCode[] {
+  const ofTenants: ProblemCode[] = security?.length === 0 ? [] : ['rate_limited'];
+  if (method === 'get') return ofTenants;
+  const ofWrites: ProblemCode[] = [...ofTenants, 'cross_site', 'body_too_large', 'unsupported_media_type'];
   return request?.body ? [...ofWrites, 'malformed_request'] : ofWrites;
 }
 
@@ -59,7 +73,13 @@ function describeAnswers({ responses }: Config, implied: ProblemCode[]): RouteCo
   return Object.fromEntries(
     Object.entries(all).map(([status, answer]) => {
       const headers = 'headers' in answer ? answer.headers : {};
-      return [status, { ...answer, headers: { ...REQUEST_ID, ...headers } }];
+      return [
+        status,
+        {
+          ...answer,
+          headers: { ...REQUEST_ID, ...(implied.includes('rate_limited') ? RATE : {}), ...headers },
+        },
+      ];
     }),
   ) as RouteConfig['responses'];
 }

@@ -32,6 +32,7 @@ const rental: RentalView = {
     node: 'worker_1',
     expiresAt: ENDS,
     queuePosition: null,
+    queueEstimateAt: null,
     connection: {
       ...{ host: '192.0.2.7', port: 22221, user: 'r7f3k2a9', hostKey: HOST_KEY },
       command: 'ssh -p 22221 r7f3k2a9@192.0.2.7',
@@ -71,12 +72,24 @@ const tenantNode: TenantNodeView = {
 
 const explanation: Explanation = {
   ...{ rental: ID, name: 'build-box', phase: 'Active', node: 'worker_1', reason: 'Provisioned' },
-  ...{ message: 'the account on worker_1 is ready', since: READY, queuePosition: null, wanted: null },
+  ...{
+    message: 'the account on worker_1 is ready',
+    since: READY,
+    queuePosition: null,
+    queueEstimateAt: null,
+    wanted: null,
+  },
   placement: {
     ...placement,
     decision: {
       usable: 2,
-      rank: { failedHere: 0, failedLatelyAt: null, inZone: 0, restedSince: '2026-11-24T09:00:00.000Z' },
+      rank: {
+        failedHere: 0,
+        pickier: 0,
+        failedLatelyAt: null,
+        inZone: 0,
+        restedSince: '2026-11-24T09:00:00.000Z',
+      },
       passedOver: { nodes: [{ node: 'worker_2', reason: 'RankedLower' }], others: [] },
       breaker: { open: false, message: 'the fleet is well enough' },
     },
@@ -109,6 +122,10 @@ export const EXAMPLES: Record<string, object> = {
     ],
   },
   Token: { ...token, createdAt: ASKED, expiresAt: null, revokedAt: null },
+  Tenant: {
+    ...{ name: 'demo', used: { rentals: 2 }, updatedAt: ASKED },
+    limits: { maxRentals: 3, maxTtl: '2h', requestsPerMinute: 600 },
+  },
   Session: {
     ...{ tenant: 'demo', role: 'tenant', token: { id: token.id, name: token.name }, expiresAt: ENDS },
     csrfToken: 'q3vN…',

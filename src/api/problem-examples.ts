@@ -1,4 +1,4 @@
-import { type FieldError, PROBLEMS, type ProblemBody, type ProblemCode } from './problem.ts';
+import { type FieldError, PROBLEMS, type ProblemBody, type ProblemCode, type QuotaUse } from './problem.ts';
 
 /** For each problem one that could have come; what its `detail` says is meant for people, and may differ. */
 const DETAILS: Record<ProblemCode, string> = {
@@ -6,6 +6,7 @@ const DETAILS: Record<ProblemCode, string> = {
   unauthorized: 'send a valid token as Authorization: Bearer …',
   cross_site: 'this call is only for pages of Orion itself',
   forbidden: 'this call is for administrators',
+  quota_exceeded: 'tenant demo has 3 of at most 3 rentals; release one, or wait until one ends',
   not_found: 'there is no rental build-box',
   method_not_allowed: '/api/rent does not take PUT',
   name_taken: 'the name build-box is taken by r_3k5mzq7xw2c4d6fa, which has not ended',
@@ -21,6 +22,7 @@ const DETAILS: Record<ProblemCode, string> = {
   invalid_input: 'ttl: expected at most 12h',
   unsatisfiable: 'no machine of the fleet can ever match the selector',
   headers_too_large: 'The headers are too large',
+  rate_limited: 'tenant demo may send 600 requests a minute; the next one in 1 s',
   too_many_watches: 'this token holds as many watches as one may; close one first',
   too_many_attempts: 'so many tokens were refused that this has to wait',
   internal: 'the failure was logged under this request id',
@@ -32,13 +34,25 @@ const DETAILS: Record<ProblemCode, string> = {
 
 const FIELD_ERRORS: FieldError[] = [{ path: 'ttl', message: 'expected at most 12h' }];
 
+const QUOTA: QuotaUse = { limit: 'maxRentals', allowed: 3, used: 3 };
+
 /** By their codes, for the description. */
 export const PROBLEM_EXAMPLES: Record<string, { summary: string; value: ProblemBody }> = Object.fromEntries(
   (Object.keys(PROBLEMS) as ProblemCode[]).map((code) => {
     const { status, title } = PROBLEMS[code];
     const errors = code === 'invalid_input' ? { errors: FIELD_ERRORS } : {};
+    const quota = code === 'quota_exceeded' ? { quota: QUOTA } : {};
     const type = `urn:orion:problem:${code}`;
-    const value = { type, title, status, detail: DETAILS[code], code, ...errors, requestId: 'f3a1c9d2' };
+    const value = {
+      type,
+      title,
+      status,
+      detail: DETAILS[code],
+      code,
+      ...errors,
+      ...quota,
+      requestId: 'f3a1c9d2',
+    };
     return [code, { summary: title, value }];
   }),
 );

@@ -7,6 +7,7 @@ export const PROBLEMS = {
   malformed_request: { status: 400, title: 'The request could not be read' },
   unauthorized: { status: 401, title: 'A valid token is needed' },
   cross_site: { status: 403, title: 'The call did not come from a page of Orion' },
+  quota_exceeded: { status: 403, title: 'The tenant has as many rentals as it may have' },
   forbidden: { status: 403, title: 'Only administrators may do this' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'The address knows other methods' },
@@ -23,6 +24,7 @@ export const PROBLEMS = {
   invalid_input: { status: 422, title: 'The input is not valid' },
   unsatisfiable: { status: 422, title: 'No machine of the fleet can ever match' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
+  rate_limited: { status: 429, title: 'The tenant sends too many requests' },
   too_many_watches: { status: 429, title: 'Too many watches are open' },
   too_many_attempts: { status: 429, title: 'Too many tokens were refused' },
   internal: { status: 500, title: 'Something went wrong inside' },
@@ -39,6 +41,13 @@ export interface FieldError {
   message: string;
 }
 
+/** A limit of the tenant that was reached. */
+export interface QuotaUse {
+  limit: 'maxRentals';
+  allowed: number;
+  used: number;
+}
+
 /** An RFC 9457 problem. What stands in it was written for the client: never the text of a caught error. */
 export interface ProblemBody {
   type: string;
@@ -47,6 +56,7 @@ export interface ProblemBody {
   detail: string;
   code: ProblemCode;
   errors?: FieldError[];
+  quota?: QuotaUse;
   /** Missing where the request never got as far as to have one. */
   requestId?: string;
 }
@@ -54,17 +64,19 @@ export interface ProblemBody {
 export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly errors: FieldError[] | undefined;
+  readonly quota: QuotaUse | undefined;
   readonly headers: Record<string, string>;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    more: { errors?: FieldError[]; headers?: Record<string, string> } = {},
+    more: { errors?: FieldError[]; quota?: QuotaUse; headers?: Record<string, string> } = {},
   ) {
     super(detail);
     this.name = 'ProblemError';
     this.code = code;
     this.errors = more.errors;
+    this.quota = more.quota;
     this.headers = more.headers ?? {};
   }
 }
@@ -82,6 +94,7 @@ export function toProblemBody(error: ProblemError, requestId: string | null): Pr
     detail: error.message,
     code: error.code,
     ...(error.errors === undefined ? {} : { errors: error.errors }),
+    ...(error.quota === undefined ? {} : { quota: error.quota }),
     ...(requestId === null ? {} : { requestId }),
   };
 }

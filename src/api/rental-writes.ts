@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { formatDuration } from '../core/duration.ts';
 import type { EventType, NewEvent } from '../core/event.ts';
 import type { Node } from '../core/node.ts';
+import type { Policy } from '../core/policy.ts';
 import { NEW_RENTAL_RECORD, type Rental, type RentalSpec } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
+import { leaseOf } from '../core/tenant.ts';
 import { refuseWebhookUrl } from '../core/webhook-url.ts';
 import type { ApiDeps } from './app-env.ts';
 import type { Idempotency } from './idempotency.ts';
@@ -11,17 +13,24 @@ import { invalidInput, ProblemError } from './problem.ts';
 import { createAccount, createRentalId, createRentalName } from './rental-names.ts';
 import type { SpecInput, SpecPatch } from './schemas.ts';
 
+type Lease = Policy['lease'];
+
+/** How long leases of a tenant are, by the policy and by its own limit. */
+export async function loadLease({ store, policy }: ApiDeps, tenant: string): Promise<Lease> {
+  return leaseOf(policy, await store.loadLimits(tenant));
+}
+
 /** A spec from a client's input, with what was left out filled in. */
 export function specOf(
   input: SpecInput & { sshPublicKey: string },
   whenFull: RentalSpec['whenFull'],
-  policy: ApiDeps['policy'],
+  lease: Lease,
 ): RentalSpec {
   const { selector, onNodeLoss } = input;
   return {
     sshPublicKey: input.sshPublicKey,
     selector: { matchLabels: selector?.matchLabels ?? {}, zone: selector?.zone ?? null },
-    ttlMs: checkTtl(input.ttl ?? policy.lease.defaultMs, policy),
+    ttlMs: checkTtl(input.ttl ?? lease.defaultMs, lease),
     whenFull: input.whenFull ?? whenFull,
     onNodeLoss: { action: onNodeLoss?.action ?? 'migrate', afterMs: onNodeLoss?.after ?? 0 },
     webhookUrl: input.webhookUrl ?? null,
@@ -29,12 +38,12 @@ export function specOf(
   };
 }
 
-export function patchSpec(spec: RentalSpec, patch: SpecPatch, policy: ApiDeps['policy']): RentalSpec {
+export function patchSpec(spec: RentalSpec, patch: SpecPatch, lease: Lease): RentalSpec {
   const { sshPublicKey, ttl, labels, onNodeLoss, webhookUrl } = patch;
   return {
     ...spec,
     ...(sshPublicKey === undefined ? {} : { sshPublicKey }),
-    ...(ttl === undefined ? {} : { ttlMs: checkTtl(ttl, policy) }),
+    ...(ttl === undefined ? {} : { ttlMs: checkTtl(ttl, lease) }),
     ...(labels === undefined ? {} : { labels }),
     ...(onNodeLoss === undefined
       ? {}
@@ -48,9 +57,9 @@ export function patchSpec(spec: RentalSpec, patch: SpecPatch, policy: ApiDeps['p
   };
 }
 
-function checkTtl(ttlMs: number, policy: ApiDeps['policy']): number {
-  if (ttlMs <= policy.lease.maxMs) return ttlMs;
-  throw invalidInput('ttl', `expected at most ${formatDuration(policy.lease.maxMs)}`);
+function checkTtl(ttlMs: number, { maxMs }: Lease): number {
+  if (ttlMs <= maxMs) return ttlMs;
+  throw invalidInput('ttl', `expected at most ${formatDuration(maxMs)}`);
 }
 
 /** What is refused here is refused again, as to where its name leads, when it is called. */
@@ -112,6 +121,11 @@ export async function createRental(
       return { rental: result.rental, isReplay: true };
     case 'keyReused':
       throw new ProblemError('idempotency_key_reused', 'use another Idempotency-Key for another request');
+    case 'overQuota': {
+      const { maxRentals: allowed, rentals: used } = result;
+      const detail = `tenant ${tenant} has ${used} of at most ${allowed} rentals; release one, or wait until one ends`;
+      throw new ProblemError('quota_exceeded', detail, { quota: { limit: 'maxRentals', allowed, used } });
+    }
     case 'exists':
       throw new ProblemError(
         'name_taken',

@@ -14,7 +14,7 @@ const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?)?$/;
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…';
 const SELECTOR = { matchLabels: { size: 'small' } };
 
-const duration = z.string().transform((text, context) => {
+export const duration = z.string().transform((text, context) => {
   const ms = parseDuration(text);
   if (ms !== null) return ms;
   context.issues.push({ code: 'custom', input: text, message: `expected ${DURATION_FORMAT}` });
@@ -190,6 +190,10 @@ export const problemSchema = z
     detail: z.string(),
     code: z.enum([...Object.keys(PROBLEMS), 'unavailable', 'proxy_error']),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    quota: z
+      .object({ limit: z.enum(['maxRentals']), allowed: z.int(), used: z.int() })
+      .optional()
+      .openapi({ description: 'of `quota_exceeded`: which limit, and how much of it is used' }),
     requestId: z.string().optional(),
   })
   .openapi('Problem');

@@ -15,6 +15,7 @@ import { registerQos } from './commands/qos.ts';
 import { registerRent } from './commands/rent.ts';
 import { registerRentals } from './commands/rentals.ts';
 import { registerSsh } from './commands/ssh.ts';
+import { registerTenant } from './commands/tenant.ts';
 import { registerToken } from './commands/token.ts';
 import { registerVersion } from './commands/version.ts';
 import { registerWait } from './commands/wait.ts';
@@ -27,7 +28,7 @@ type Register = (program: Command, context: Context) => void;
 const CHAPTERS: [title: string, commands: Register[]][] = [
   ['Machines for you:', [registerRent, registerSsh, registerRentals, registerApply, registerWait]],
   ['What there is:', [registerGet, registerDescribe, registerExplain, registerQos, registerWebhook]],
-  ['Looking after the fleet:', [registerNodes, registerInventory, registerToken]],
+  ['Looking after the fleet:', [registerNodes, registerInventory, registerTenant, registerToken]],
   ['The daemon and its database:', [registerDaemon, registerCheck, registerInit]],
   ['This program:', [registerLogin, registerCompletion, registerVersion]],
 ];

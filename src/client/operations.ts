@@ -4,7 +4,7 @@
 export type Event = {
   seq: number;
   at: string;
-  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'leader.elected' | 'token.created' | 'token.revoked' | 'webhook.secret_rotated';
+  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'leader.elected' | 'token.created' | 'token.revoked' | 'webhook.secret_rotated' | 'tenant.limits_changed';
   rental: string | null;
   node: string | null;
   tenant: string | null;
@@ -264,11 +264,17 @@ export type Problem = {
   title: string;
   status: number;
   detail: string;
-  code: 'malformed_request' | 'unauthorized' | 'cross_site' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'name_taken' | 'idempotency_key_reused' | 'immutable_field' | 'rental_ended' | 'conflict' | 'state_conflict' | 'webhooks_off' | 'inventory_refused' | 'body_too_large' | 'unsupported_media_type' | 'invalid_input' | 'unsatisfiable' | 'headers_too_large' | 'too_many_watches' | 'too_many_attempts' | 'internal' | 'no_free_node' | 'database_unavailable' | 'not_ready' | 'shutting_down' | 'unavailable' | 'proxy_error';
+  code: 'malformed_request' | 'unauthorized' | 'cross_site' | 'quota_exceeded' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'name_taken' | 'idempotency_key_reused' | 'immutable_field' | 'rental_ended' | 'conflict' | 'state_conflict' | 'webhooks_off' | 'inventory_refused' | 'body_too_large' | 'unsupported_media_type' | 'invalid_input' | 'unsatisfiable' | 'headers_too_large' | 'rate_limited' | 'too_many_watches' | 'too_many_attempts' | 'internal' | 'no_free_node' | 'database_unavailable' | 'not_ready' | 'shutting_down' | 'unavailable' | 'proxy_error';
   errors?: {
     path: string;
     message: string;
   }[];
+  /** of `quota_exceeded`: which limit, and how much of it is used */
+  quota?: {
+    limit: 'maxRentals';
+    allowed: number;
+    used: number;
+  };
   requestId?: string;
 };
 
@@ -570,6 +576,28 @@ export type SignIn = {
   token: string;
 };
 
+export type Tenant = {
+  name: string;
+  /** null: no limit; a ttl is never longer than the policy says */
+  limits: {
+    maxRentals: number | null;
+    maxTtl: string | null;
+    requestsPerMinute: number | null;
+  };
+  used: {
+    /** that have not ended; those that wait count */
+    rentals: number;
+  };
+  /** when its limits were last set */
+  updatedAt: string | null;
+};
+
+export type TenantLimits = {
+  maxRentals?: number | null;
+  maxTtl?: string | null;
+  requestsPerMinute?: number | null;
+};
+
 export type TenantNode = {
   name: string;
   spec: {
@@ -824,10 +852,29 @@ export interface Operations {
     answer: Rental;
     watched: Rental;
   };
+  /** One tenant, its limits and what it uses */
+  getTenant: {
+    input: {
+      params: {
+        name: string;
+      };
+    };
+    answer: Tenant;
+  };
   /** The tenant's secret that messages are signed with */
   getWebhookSecret: {
     input: Record<never, never>;
     answer: WebhookSecret;
+  };
+  /** Set limits of a tenant */
+  limitTenant: {
+    input: {
+      params: {
+        name: string;
+      };
+      body: TenantLimits;
+    };
+    answer: Tenant;
   };
   /** The history; with Accept: text/event-stream what happens from now on */
   listEvents: {
@@ -906,6 +953,19 @@ export interface Operations {
       nextCursor: string | null;
     };
     watched: Rental;
+  };
+  /** Tenants with their limits and what they use, by name */
+  listTenants: {
+    input: {
+      query?: {
+        limit?: number;
+        cursor?: string;
+      };
+    };
+    answer: {
+      items: Tenant[];
+      nextCursor: string | null;
+    };
   };
   /** Tokens, oldest first, without their secrets */
   listTokens: {
@@ -1096,11 +1156,14 @@ export const ROUTES = {
   getQos: ['GET', '/api/qos'],
   getReadiness: ['GET', '/readyz'],
   getRental: ['GET', '/api/rentals/{id}'],
+  getTenant: ['GET', '/api/tenants/{name}'],
   getWebhookSecret: ['GET', '/api/webhooks/secret'],
+  limitTenant: ['PATCH', '/api/tenants/{name}'],
   listEvents: ['GET', '/api/events'],
   listNodePlacements: ['GET', '/api/nodes/{name}/placements'],
   listNodes: ['GET', '/api/nodes'],
   listRentals: ['GET', '/api/rentals'],
+  listTenants: ['GET', '/api/tenants'],
   listTokens: ['GET', '/api/tokens'],
   listWebhookDeliveries: ['GET', '/api/webhooks/deliveries'],
   planInventory: ['POST', '/api/inventory/plan'],

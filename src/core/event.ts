@@ -52,6 +52,7 @@ export const EVENT_TYPES = [
   'token.created',
   'token.revoked',
   'webhook.secret_rotated',
+  'tenant.limits_changed',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

@@ -83,6 +83,7 @@ const TELLS_STATE: Record<EventType, boolean> = {
   'token.created': false,
   'token.revoked': false,
   'webhook.secret_rotated': false,
+  'tenant.limits_changed': false,
 };
 
 const STATE_TYPES = (Object.keys(TELLS_STATE) as EventType[]).filter((type) => TELLS_STATE[type]);

@@ -6,6 +6,7 @@ import type { PlacementDecision } from './placement-decision.ts';
 import type { QosHistory } from './qos.ts';
 import type { CleaningReport, Placement, Rental, RentalPhase, RentalRecord, RentalSpec } from './rental.ts';
 import type { SessionStore } from './session-ports.ts';
+import type { TenantStore } from './tenant-ports.ts';
 
 /** Proof of leadership: every write of the reconciler names it. */
 export interface Leadership {
@@ -165,12 +166,16 @@ export interface NewRental {
   requestHash: string | null;
 }
 
-/** What was written, or why not; `exists`: the name is taken by this rental that has not ended. */
+/**
+ * What was written, or why not; `exists`: the name is taken by this rental that has not ended; `overQuota`: the tenant
+ * has as many `rentals` already as it may have at once, or more.
+ */
 export type CreateResult =
   | { kind: 'created' }
   | { kind: 'replayed'; rental: Rental }
   | { kind: 'keyReused' }
-  | { kind: 'exists'; rental: Rental };
+  | { kind: 'exists'; rental: Rental }
+  | { kind: 'overQuota'; maxRentals: number; rentals: number };
 
 export type Principal = { tokenId: string; tenant: string; role: 'tenant' | 'admin' };
 
@@ -206,7 +211,7 @@ export type NodeWish =
   | { kind: 'trust'; fingerprint: string };
 
 /** The API's side of the store. `tenant` null means every tenant's (admin); it is part of the SQL. */
-export interface ApiStore extends SessionStore {
+export interface ApiStore extends SessionStore, TenantStore {
   createRental(rental: NewRental, event: NewEvent): Promise<CreateResult>;
   /** By id or by name among those not ended (an id also finds ended ones). */
   findRental(tenant: string | null, idOrName: string): Promise<Rental | null>;

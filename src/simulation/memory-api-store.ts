@@ -12,6 +12,7 @@ import { createMemoryDeliveries } from './memory-deliveries.ts';
 import { createHistory } from './memory-history.ts';
 import { readQosHistory } from './memory-qos.ts';
 import { createMemorySessions } from './memory-sessions.ts';
+import { createMemoryTenants } from './memory-tenants.ts';
 import { withWish } from './memory-wishes.ts';
 
 /** The API's store in memory, and the hand of a reconciler that the tests play themselves. */
@@ -63,12 +64,14 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
       (rental) => rental.name === name && rental.record.endedAt === null && isOf(rental, tenant),
     );
 
+  const tenants = createMemoryTenants({ rentals, tokens, write, now });
   const store: MemoryApiStore = {
     ...{ rentals, nodes, events, decisions, deliveries, failure: null },
     ...createHistory(events),
     ...createMemoryDeliveries(deliveries, write),
     ...createTokenTable(tokens, now),
     ...createMemorySessions(tokens, now),
+    ...tenants,
     addNode: (node) => nodes.set(node.spec.name, node),
     setStatus(id, type, status, placements) {
       const old = requireEntry(rentals, id);
@@ -98,6 +101,8 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
       if (repeated) return { kind: 'replayed', rental: repeated };
       const holder = findByName(rental.tenant, rental.name)[0];
       if (holder) return { kind: 'exists', rental: holder };
+      const over = tenants.findOverQuota(rental.tenant);
+      if (over) return { kind: 'overQuota', ...over };
       rentals.set(rental.id, toRental(rental));
       keys.set(keyName, { rentalId: rental.id, requestHash: rental.requestHash });
       write(event);

@@ -29,6 +29,7 @@ import {
   updateRentalSpec,
 } from './rentals.ts';
 import { deleteSession, findSignedIn, insertSession } from './sessions.ts';
+import { countOpenOf, listTenants, loadLimits, lockQuota, takeRequestOf, upsertLimits } from './tenants.ts';
 import { findPrincipal, insertToken, listTokens, revokeToken } from './tokens.ts';
 import { inSnapshot, inTransaction, readOnce, undo } from './transaction.ts';
 
@@ -79,6 +80,20 @@ export function createApiStore(pool: Pool): ApiStore {
     createSession: (session) => inTransaction(pool, (open) => insertSession(open, session)),
     authenticateSession: (hash) => readOnce(pool, (session) => findSignedIn(session, hash)),
     endSession: (hash) => inTransaction(pool, (session) => deleteSession(session, hash)),
+    listTenants: () => inSnapshot(pool, (session) => listTenants(session)),
+    findTenant: async (name) => (await inSnapshot(pool, (session) => listTenants(session, name)))[0] ?? null,
+    loadLimits: (name) => readOnce(pool, (session) => loadLimits(session, name)),
+    setLimits: (name, limits, event) =>
+      inTransaction(pool, async (session) => {
+        await upsertLimits(session, name, limits, event.at);
+        await insertUnnumberedEvent(session, event);
+      }),
+    async takeRequest(name) {
+      // Most tenants have no limit: they cost one read.
+      const { requestsPerMinute } = await readOnce(pool, (session) => loadLimits(session, name));
+      if (requestsPerMinute === null) return null;
+      return await inTransaction(pool, (session) => takeRequestOf(session, name));
+    },
     checkReady: () => checkReady(pool),
   };
 }
@@ -88,7 +103,12 @@ async function createRental(pool: Pool, rental: NewRental, event: NewEvent): Pro
   for (let attempts = 1; ; attempts++) {
     try {
       return await inTransaction<CreateResult>(pool, async (session) => {
+        const maxRentals = await lockQuota(session, rental.tenant);
+        // The quota last, so that a repeated request still finds its own rental when no other one may be made.
         await insertRental(session, rental);
+        const rentals = maxRentals === null ? 0 : (await countOpenOf(session, rental.tenant)) - 1;
+        if (maxRentals !== null && rentals >= maxRentals)
+          return undo({ kind: 'overQuota', maxRentals, rentals });
         await insertUnnumberedEvent(session, event);
         return { kind: 'created' };
       });

@@ -29,6 +29,8 @@ export const tenants = mysqlTable('tenants', {
   maxRentals: int(),
   maxTtlMs: counter(),
   requestsPerMinute: int(),
+  /** Grows with each rental that is made under a quota: who makes one writes the row, so no two are at it at once. */
+  rentalsMade: counter().notNull().default(0),
   /** The token bucket of `requestsPerMinute`, one for all replicas; by database time. */
   bucketTokens: double(),
   bucketAt: moment(),

@@ -8,7 +8,7 @@ import { createRoute } from '../create-route.ts';
 import { readIdempotency } from '../idempotency.ts';
 import { createKeyPair } from '../key-pair.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
-import { createRental, loadNodes, specOf } from '../rental-writes.ts';
+import { createRental, loadLease, loadNodes, specOf } from '../rental-writes.ts';
 import { body, idempotencyHeader, json, LOCATION, problems } from '../respond.ts';
 import { quickRentalSchema, rentedSchema } from '../schemas.ts';
 
@@ -33,7 +33,14 @@ const route = createRoute({
   responses: {
     201: { ...json(rentedSchema, 'Ready to be logged in to'), ...LOCATION },
     202: { ...json(rentedSchema, 'Not ready yet when the wait ran out; look at Location'), ...LOCATION },
-    ...problems('name_taken', 'idempotency_key_reused', 'rental_ended', 'unsatisfiable', 'no_free_node'),
+    ...problems(
+      'name_taken',
+      'quota_exceeded',
+      'idempotency_key_reused',
+      'rental_ended',
+      'unsatisfiable',
+      'no_free_node',
+    ),
   },
 });
 
@@ -50,7 +57,7 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const { tenant } = c.var.principal;
     const pair = input.sshPublicKey === undefined ? createKeyPair(input.name ?? 'orion') : null;
     const sshPublicKey = input.sshPublicKey ?? pair?.publicKey ?? '';
-    const spec = specOf({ ...input, sshPublicKey }, whenFull, deps.policy);
+    const spec = specOf({ ...input, sshPublicKey }, whenFull, await loadLease(deps, tenant));
     const wanted = { tenant, name: input.name, spec };
     const asked = { ...input, whenFull: spec.whenFull };
     const { rental, isReplay } = await createRental(deps, wanted, readIdempotency(c, asked));

@@ -7,7 +7,15 @@ import { applyRental } from '../apply-rental.ts';
 import { createRoute } from '../create-route.ts';
 import { readIdempotency } from '../idempotency.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
-import { changeSpec, createRental, loadNodes, patchSpec, requestRelease, specOf } from '../rental-writes.ts';
+import {
+  changeSpec,
+  createRental,
+  loadLease,
+  loadNodes,
+  patchSpec,
+  requestRelease,
+  specOf,
+} from '../rental-writes.ts';
 import { body, idempotencyHeader, json, LOCATION, problems, watchable, watchHeader } from '../respond.ts';
 import { NAME, newRentalSchema, pageOf, pageQuery, rentalPatchSchema, rentalSchema } from '../schemas.ts';
 import { answerStream, readLastEventId, type StreamOptions, wantsStream } from '../stream.ts';
@@ -50,7 +58,7 @@ const routes = {
     request: { headers: idempotencyHeader, ...body(newRentalSchema, true) },
     responses: {
       202: { ...json(rentalSchema, 'Stored'), ...LOCATION },
-      ...problems('name_taken', 'idempotency_key_reused'),
+      ...problems('name_taken', 'quota_exceeded', 'idempotency_key_reused'),
     },
   }),
   apply: createRoute({
@@ -63,7 +71,14 @@ const routes = {
     request: { ...idParam, headers: idempotencyHeader, ...body(newRentalSchema, true) },
     responses: {
       202: json(rentalSchema, 'Stored'),
-      ...problems('name_taken', 'idempotency_key_reused', 'immutable_field', 'rental_ended', 'conflict'),
+      ...problems(
+        'name_taken',
+        'quota_exceeded',
+        'idempotency_key_reused',
+        'immutable_field',
+        'rental_ended',
+        'conflict',
+      ),
     },
   }),
   read: createRoute({
@@ -147,9 +162,10 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   });
 
   app.openapi(routes.create, async (c) => {
-    const { principal } = c.var;
     const input = c.req.valid('json');
-    const wanted = { tenant: principal.tenant, name: input.name, spec: specOf(input, 'queue', deps.policy) };
+    const { tenant } = c.var.principal;
+    const spec = specOf(input, 'queue', await loadLease(deps, tenant));
+    const wanted = { tenant, name: input.name, spec };
     const { rental } = await createRental(deps, wanted, readIdempotency(c, input));
     c.header('Location', `/api/rentals/${rental.id}`);
     return c.json(await show(rental), 202);
@@ -188,7 +204,7 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const { id } = c.req.valid('param');
     const patch = c.req.valid('json');
     const rental = await find(scopeOf(c.var.principal), id);
-    const spec = patchSpec(rental.spec, patch, deps.policy);
+    const spec = patchSpec(rental.spec, patch, await loadLease(deps, rental.tenant));
     return c.json(await show(await changeSpec(deps, rental, spec, { renew: patch.ttl !== undefined })), 200);
   });
 

@@ -1,0 +1,1 @@
+ALTER TABLE `tenants` ADD `rentals_made` bigint DEFAULT 0 NOT NULL;

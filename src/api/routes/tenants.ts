@@ -1,0 +1,143 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { formatDuration } from '../../core/duration.ts';
+import type { NewEvent } from '../../core/event.ts';
+import type { TenantLimits } from '../../core/tenant.ts';
+import type { Tenant } from '../../core/tenant-ports.ts';
+import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { createRoute } from '../create-route.ts';
+import { requireAdmin } from '../middleware.ts';
+import { invalidInput, ProblemError } from '../problem.ts';
+import { body, json, problems } from '../respond.ts';
+import { duration, NAME, pageOf, pageQuery, time } from '../schemas.ts';
+import { scopeOf } from './rentals.ts';
+
+const MAX_RENTALS = 100_000;
+const MAX_REQUESTS_PER_MINUTE = 1_000_000;
+
+const tenantSchema = z
+  .object({
+    name: z.string(),
+    limits: z
+      .object({
+        maxRentals: z.int().nullable(),
+        maxTtl: z.string().nullable(),
+        requestsPerMinute: z.int().nullable(),
+      })
+      .openapi({ description: 'null: no limit; a ttl is never longer than the policy says' }),
+    used: z.object({
+      rentals: z.int().openapi({ description: 'that have not ended; those that wait count' }),
+    }),
+    updatedAt: time.nullable().openapi({ description: 'when its limits were last set' }),
+  })
+  .openapi('Tenant');
+
+const limitsSchema = z
+  .strictObject({
+    maxRentals: z.int().min(0).max(MAX_RENTALS).nullable().optional(),
+    maxTtl: duration
+      .refine((ms) => ms > 0, 'expected more than nothing')
+      .nullable()
+      .optional()
+      .openapi({ type: ['string', 'null'] }),
+    requestsPerMinute: z.int().min(1).max(MAX_REQUESTS_PER_MINUTE).nullable().optional(),
+  })
+  .openapi('TenantLimits', { example: { maxRentals: 3, maxTtl: '2h', requestsPerMinute: 600 } });
+
+const params = z.object({ name: z.string().regex(NAME, 'expected a DNS label') });
+const routes = {
+  list: createRoute({
+    method: 'get',
+    path: '/api/tenants',
+    operationId: 'listTenants',
+    summary: 'Tenants with their limits and what they use, by name',
+    description: 'Those with a limit, a rental that has not ended, or a token that was not revoked.',
+    middleware: requireAdmin(),
+    request: { query: pageQuery },
+    responses: { 200: json(pageOf(tenantSchema), 'A page'), ...problems('forbidden') },
+  }),
+  read: createRoute({
+    method: 'get',
+    path: '/api/tenants/{name}',
+    operationId: 'getTenant',
+    summary: 'One tenant, its limits and what it uses',
+    description: 'Everybody may read their own.',
+    request: { params },
+    responses: { 200: json(tenantSchema, 'The tenant'), ...problems('not_found') },
+  }),
+  limit: createRoute({
+    method: 'patch',
+    path: '/api/tenants/{name}',
+    operationId: 'limitTenant',
+    summary: 'Set limits of a tenant',
+    description:
+      'Null lifts one, and what is left out stays. They count from the next request on: what a tenant has already is not taken away.',
+    middleware: requireAdmin(),
+    request: { params, ...body(limitsSchema, true) },
+    responses: { 200: json(tenantSchema, 'The tenant as it is now'), ...problems('forbidden', 'not_found') },
+  }),
+};
+
+export function addTenantRoutes(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps): void {
+  const find = async (name: string): Promise<Tenant> => {
+    const tenant = await store.findTenant(name);
+    if (tenant === null) throw noTenant(name);
+    return tenant;
+  };
+
+  app.openapi(routes.list, async (c) => {
+    const { limit, cursor } = c.req.valid('query');
+    const all = await store.listTenants();
+    const start = cursor === undefined ? 0 : all.findIndex(({ name }) => name === cursor) + 1;
+    if (cursor !== undefined && start === 0)
+      throw invalidInput('query cursor', 'expected a cursor of this list');
+    const items = all.slice(start, start + limit);
+    const nextCursor = all.length > start + limit ? (items.at(-1)?.name ?? null) : null;
+    return c.json({ items: items.map(viewTenant), nextCursor }, 200);
+  });
+
+  app.openapi(routes.read, async (c) => {
+    const { name } = c.req.valid('param');
+    const scope = scopeOf(c.var.principal);
+    if (scope !== null && scope !== name) throw noTenant(name);
+    return c.json(viewTenant(await find(name)), 200);
+  });
+
+  app.openapi(routes.limit, async (c) => {
+    const { name } = c.req.valid('param');
+    const { maxTtl, ...others } = c.req.valid('json');
+    const limits = { ...others, ...(maxTtl === undefined ? {} : { maxTtlMs: maxTtl }) };
+    const at = clock.now();
+    const message = `limits were set by token ${c.var.principal.tokenId}: ${describeLimits(limits)}`;
+    const event: NewEvent = {
+      ...{ type: 'tenant.limits_changed', at, rentalId: null, node: null, tenant: name },
+      ...{ reason: 'Accepted', message, object: null },
+    };
+    await find(name);
+    if (Object.keys(limits).length > 0) await store.setLimits(name, limits, event);
+    return c.json(viewTenant(await find(name)), 200);
+  });
+}
+
+function noTenant(name: string): ProblemError {
+  return new ProblemError('not_found', `there is no tenant ${name}: nobody has a token for it`);
+}
+
+function describeLimits({ maxRentals, maxTtlMs, requestsPerMinute }: Partial<TenantLimits>): string {
+  const told = [
+    maxRentals === undefined ? [] : [`rentals at once ${maxRentals ?? 'unlimited'}`],
+    maxTtlMs === undefined ? [] : [`ttl ${maxTtlMs === null ? 'unlimited' : formatDuration(maxTtlMs)}`],
+    requestsPerMinute === undefined ? [] : [`requests per minute ${requestsPerMinute ?? 'unlimited'}`],
+  ];
+  return told.flat().join(', ');
+}
+
+function viewTenant({ name, limits, rentals, updatedAt }: Tenant) {
+  const { maxRentals, maxTtlMs, requestsPerMinute } = limits;
+  const maxTtl = maxTtlMs === null ? null : formatDuration(maxTtlMs);
+  return {
+    name,
+    limits: { maxRentals, maxTtl, requestsPerMinute },
+    used: { rentals },
+    updatedAt: updatedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,61 @@
+import type { NewEvent } from '../core/event.ts';
+import type { Rental } from '../core/rental.ts';
+import { takeRequest } from '../core/request-budget.ts';
+import type { TokenView } from '../core/store-ports.ts';
+import { NO_LIMITS, type TenantLimits } from '../core/tenant.ts';
+import type { Tenant, TenantStore } from '../core/tenant-ports.ts';
+
+interface Deps {
+  rentals: ReadonlyMap<string, Rental>;
+  tokens: ReadonlyMap<string, TokenView>;
+  write: (event: NewEvent) => void;
+  now: () => Date;
+}
+
+interface MemoryQuota {
+  /** What the tenant may have and has when it may have no more; at once, as in a transaction. */
+  findOverQuota(name: string): { maxRentals: number; rentals: number } | null;
+}
+
+/** Limits of tenants in memory, with the same promises as those in the database. */
+export function createMemoryTenants({ rentals, tokens, write, now }: Deps): TenantStore & MemoryQuota {
+  const rows = new Map<string, { limits: TenantLimits; updatedAt: Date }>();
+  const buckets = new Map<string, { tokens: number; atMs: number }>();
+  const openOf = (name: string) =>
+    [...rentals.values()].filter(({ tenant, record }) => tenant === name && record.endedAt === null);
+
+  const listTenants = async (): Promise<Tenant[]> => {
+    const open = [...rentals.values()].filter(({ record }) => record.endedAt === null);
+    const holders = [...tokens.values()].filter(({ revokedAt }) => revokedAt === null);
+    const names = new Set([...rows.keys(), ...[...open, ...holders].map(({ tenant }) => tenant)]);
+    return [...names].sort().map((name) => {
+      const { limits = NO_LIMITS, updatedAt = null } = rows.get(name) ?? {};
+      return { name, limits, rentals: openOf(name).length, updatedAt };
+    });
+  };
+  return {
+    findOverQuota(name) {
+      const maxRentals = rows.get(name)?.limits.maxRentals ?? null;
+      const open = openOf(name).length;
+      return maxRentals === null || open < maxRentals ? null : { maxRentals, rentals: open };
+    },
+    listTenants,
+    findTenant: async (name) => (await listTenants()).find((tenant) => tenant.name === name) ?? null,
+    loadLimits: async (name) => rows.get(name)?.limits ?? NO_LIMITS,
+    async setLimits(name, limits, event) {
+      const before = rows.get(name)?.limits ?? NO_LIMITS;
+      rows.set(name, { limits: { ...before, ...limits }, updatedAt: event.at });
+      write(event);
+    },
+    async takeRequest(name) {
+      const perMinute = rows.get(name)?.limits.requestsPerMinute ?? null;
+      if (perMinute === null) return null;
+      const nowMs = now().getTime();
+      const bucket = buckets.get(name);
+      const before = bucket ? { tokens: bucket.tokens, sinceMs: nowMs - bucket.atMs } : null;
+      const { tokens, ...budget } = takeRequest(before, perMinute);
+      if (budget.isAllowed) buckets.set(name, { tokens, atMs: nowMs });
+      return budget;
+    },
+  };
+}
