@@ -69,6 +69,7 @@ function createCounts(registry: Registry): Metrics {
   const flag = (name: string, help: string) => new Gauge({ name, help, registers });
   const leader = flag('orion_leader', 'Whether this process leads.');
   const breaker = flag('orion_breaker_open', 'Whether so much is unhealthy that this leader moves nobody.');
+  const paused = flag('orion_paused', 'Whether an operator has paused this leader.');
   const inventory = flag(
     'orion_inventory_last_read_ok',
     'Whether the inventory file was right when this process read it last.',
@@ -90,6 +91,7 @@ function createCounts(registry: Registry): Metrics {
     passEnded: (outcome, durationMs) => passDuration.observe({ outcome }, durationMs / 1_000),
     leads: (isLeading) => leader.set(Number(isLeading)),
     breakerIs: (isOpen) => breaker.set(Number(isOpen)),
+    pausedIs: (isPaused) => paused.set(Number(isPaused)),
     inventoryRead: (ok) => inventory.set(Number(ok)),
   };
 }

@@ -96,6 +96,7 @@ export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {
     wishes: {
       cordoned: false,
       draining: false,
+      maintenance: null,
       cleanRequested: 0,
       trustedFingerprint: null,
       forgetting: false,

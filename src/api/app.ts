@@ -15,7 +15,7 @@ import { addMetricsRoute } from './routes/metrics.ts';
 import { addNodePlacementsRoute } from './routes/node-placements.ts';
 import { addNodeWishRoutes } from './routes/node-wishes.ts';
 import { addNodeRoutes } from './routes/nodes.ts';
-import { addPoolRoute } from './routes/pool.ts';
+import { addPoolRoutes } from './routes/pool.ts';
 import { addQosRoute } from './routes/qos.ts';
 import { addRentRoute } from './routes/rent.ts';
 import { addRentalRoutes } from './routes/rentals.ts';
@@ -45,7 +45,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addNodePlacementsRoute(app, deps);
   addNodeWishRoutes(app, deps);
   addInventoryRoutes(app, deps);
-  addPoolRoute(app, deps);
+  addPoolRoutes(app, deps);
   addEventRoute(app, deps);
   addQosRoute(app, deps);
   addTokenRoutes(app, deps);

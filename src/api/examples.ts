@@ -51,7 +51,7 @@ const node: NodeView = {
   ...{ name: 'worker_1', generation: 1 },
   spec: {
     ...{ host: '10.0.0.7', port: 22, hostKey: null, zone: 'rack-a', labels: { size: 'small' } },
-    ...{ unschedulable: false, draining: false, retiring: false },
+    ...{ unschedulable: false, draining: false, maintenance: null, retiring: false },
   },
   status: {
     ...{ observedGeneration: 1, status: 'alive', allocated: true, state: 'allocated', rental: ID },
@@ -119,8 +119,17 @@ export const EXAMPLES: Record<string, object> = {
         ...{ type: 'MovesAllowed', status: 'True', reason: 'MigrationResumed', lastTransitionTime: ASKED },
         message: 'the fleet is well enough',
       },
+      {
+        ...{ type: 'Paused', status: 'True', reason: 'Paused', lastTransitionTime: READY },
+        message: 'nothing new is begun, by admin (x3k5mzq7wv) of lab: new switch in rack-a',
+      },
     ],
+    pause: { reason: 'new switch in rack-a', by: 'admin (x3k5mzq7wv) of lab', at: READY },
+    override: null,
   },
+  PoolReason: { reason: 'new switch in rack-a' },
+  BreakerOverride: { reason: 'rack-a burnt', confirm: true },
+  Maintenance: { reason: 'new disk' },
   Token: { ...token, createdAt: ASKED, expiresAt: null, revokedAt: null },
   Tenant: {
     ...{ name: 'demo', used: { rentals: 2 }, updatedAt: ASKED },

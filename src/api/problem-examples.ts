@@ -15,6 +15,7 @@ const DETAILS: Record<ProblemCode, string> = {
   rental_ended: 'the rental has ended or is ending',
   conflict: 'the rental was changed at the same time; read it and try again',
   state_conflict: 'worker_1: it is dead; it is cleaned when it answers again',
+  pool_conflict: 'the breaker is not open, so there is nothing to override',
   webhooks_off: 'this Orion has no ORION_WEBHOOK_KEY to sign messages with',
   inventory_refused: 'InventoryRefused: 3 of 5 nodes would go; force it if that is meant',
   body_too_large: 'the body may have 16 kB',

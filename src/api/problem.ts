@@ -18,6 +18,7 @@ export const PROBLEMS = {
   conflict: { status: 409, title: 'The object was changed by others at the same time' },
   state_conflict: { status: 409, title: 'The state of the node does not allow this now' },
   webhooks_off: { status: 409, title: 'This Orion sends no webhooks' },
+  pool_conflict: { status: 409, title: 'The state of the fleet does not allow this now' },
   inventory_refused: { status: 409, title: 'The inventory was not applied' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },

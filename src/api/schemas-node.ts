@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { NODE_STATES } from '../core/node.ts';
 import { conditionSchema, time } from './schemas.ts';
+import { askSchema } from './schemas-ask.ts';
 
 const labels = z.record(z.string(), z.string());
 
@@ -17,6 +18,9 @@ export const adminNodeSchema = z
       labels,
       unschedulable: z.boolean(),
       draining: z.boolean(),
+      maintenance: askSchema
+        .nullable()
+        .openapi({ description: 'why it is cordoned or drained, and by whom' }),
       retiring: z.boolean(),
     }),
     status: z.object({

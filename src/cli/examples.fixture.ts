@@ -30,10 +30,11 @@ export async function listExamples(name: string): Promise<string[]> {
   return [...chapter.matchAll(/^ {2}(\S.*)$/gm)].map(([, line = '']) => line);
 }
 
-/** The words of `orion` in such a line, as a shell would part them, but for quotes, which no example needs. */
+/** The words of `orion` in such a line, as a shell would part them, as far as the examples need it. */
 export function wordsOf(line: string): string[] {
   const commands = line.split('|').map((part) => part.split('>')[0]?.trim() ?? '');
-  const words = commands.findLast((part) => /^(xargs )?orion /.test(part))?.split(/ +/) ?? [];
+  const command = commands.findLast((part) => /^(xargs )?orion /.test(part)) ?? '';
+  const words = [...command.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
   // What xargs adds is not in the line.
   return words[0] === 'xargs' ? [...words.slice(1), 'mine'] : words;
 }

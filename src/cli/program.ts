@@ -11,6 +11,7 @@ import { registerInit } from './commands/init.ts';
 import { registerInventory } from './commands/inventory.ts';
 import { registerLogin } from './commands/login.ts';
 import { registerNodes } from './commands/nodes.ts';
+import { registerPool } from './commands/pool.ts';
 import { registerQos } from './commands/qos.ts';
 import { registerRent } from './commands/rent.ts';
 import { registerRentals } from './commands/rentals.ts';
@@ -28,7 +29,10 @@ type Register = (program: Command, context: Context) => void;
 const CHAPTERS: [title: string, commands: Register[]][] = [
   ['Machines for you:', [registerRent, registerSsh, registerRentals, registerApply, registerWait]],
   ['What there is:', [registerGet, registerDescribe, registerExplain, registerQos, registerWebhook]],
-  ['Looking after the fleet:', [registerNodes, registerInventory, registerTenant, registerToken]],
+  [
+    'Looking after the fleet:',
+    [registerNodes, registerPool, registerInventory, registerTenant, registerToken],
+  ],
   ['The daemon and its database:', [registerDaemon, registerCheck, registerInit]],
   ['This program:', [registerLogin, registerCompletion, registerVersion]],
 ];

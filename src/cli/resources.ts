@@ -84,6 +84,7 @@ const ADMIN_NODE_COLUMNS: Column<Node>[] = [
   { header: 'ADDRESS', wide: true, cell: (node) => `${node.spec.host}:${node.spec.port}` },
   { header: 'LABELS', wide: true, cell: (node) => formatLabels(node.spec.labels) },
   { header: 'REASON', wide: true, cell: (node) => unreachableReason(node) },
+  { header: 'MAINTENANCE', wide: true, cell: ({ spec }) => formatMaintenance(spec.maintenance) },
 ];
 
 const TENANT_NODE_COLUMNS: Column<AnyNode>[] = [
@@ -118,6 +119,12 @@ export const EVENTS: Resource<Event> = {
     { header: 'MESSAGE', cell: (event) => printable(event.message) },
   ],
 };
+
+/** Why it is cordoned or drained, and by whom. */
+export function formatMaintenance(ask: { reason: string | null; by: string } | null): string {
+  if (!ask) return '-';
+  return printable(ask.reason === null ? `by ${ask.by}` : `${ask.reason} (${ask.by})`);
+}
 
 /** What keeps new rentals off the node, as kubectl marks it. */
 function markOf({ spec }: Node): string {

@@ -1,10 +1,15 @@
 // Made from /openapi.json by write-operations.ts; operations.test.ts keeps it true, and writes it anew with
 //   npx vitest run --project unit src/client/operations.test.ts -u
 
+export type BreakerOverride = {
+  reason: string;
+  confirm: true;
+};
+
 export type Event = {
   seq: number;
   at: string;
-  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'leader.elected' | 'token.created' | 'token.revoked' | 'webhook.secret_rotated' | 'tenant.limits_changed';
+  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'pool.paused' | 'pool.resumed' | 'pool.override_requested' | 'pool.override_used' | 'leader.elected' | 'token.created' | 'token.revoked' | 'webhook.secret_rotated' | 'tenant.limits_changed';
   rental: string | null;
   node: string | null;
   tenant: string | null;
@@ -158,6 +163,10 @@ export type InventoryText = {
   file?: string;
 };
 
+export type Maintenance = {
+  reason?: string;
+};
+
 export type NewRental = {
   name?: string;
   sshPublicKey: string;
@@ -194,6 +203,12 @@ export type Node = {
     labels: Record<string, string>;
     unschedulable: boolean;
     draining: boolean;
+    /** why it is cordoned or drained, and by whom */
+    maintenance: {
+      reason: string | null;
+      by: string;
+      at: string;
+    } | null;
     retiring: boolean;
   };
   status: {
@@ -257,6 +272,24 @@ export type Pool = {
     message: string;
     lastTransitionTime: string;
   }[];
+  /** null: nobody has paused it */
+  pause: {
+    reason: string | null;
+    by: string;
+    at: string;
+  } | null;
+  /** the last override of the breaker; null: there never was one */
+  override: {
+    reason: string | null;
+    by: string;
+    at: string;
+    /** whether the leader has taken it up */
+    used: boolean;
+  } | null;
+};
+
+export type PoolReason = {
+  reason: string;
 };
 
 export type Problem = {
@@ -264,7 +297,7 @@ export type Problem = {
   title: string;
   status: number;
   detail: string;
-  code: 'malformed_request' | 'unauthorized' | 'cross_site' | 'quota_exceeded' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'name_taken' | 'idempotency_key_reused' | 'immutable_field' | 'rental_ended' | 'conflict' | 'state_conflict' | 'webhooks_off' | 'inventory_refused' | 'body_too_large' | 'unsupported_media_type' | 'invalid_input' | 'unsatisfiable' | 'headers_too_large' | 'rate_limited' | 'too_many_watches' | 'too_many_attempts' | 'internal' | 'no_free_node' | 'database_unavailable' | 'not_ready' | 'shutting_down' | 'unavailable' | 'proxy_error';
+  code: 'malformed_request' | 'unauthorized' | 'cross_site' | 'quota_exceeded' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'name_taken' | 'idempotency_key_reused' | 'immutable_field' | 'rental_ended' | 'conflict' | 'state_conflict' | 'webhooks_off' | 'pool_conflict' | 'inventory_refused' | 'body_too_large' | 'unsupported_media_type' | 'invalid_input' | 'unsatisfiable' | 'headers_too_large' | 'rate_limited' | 'too_many_watches' | 'too_many_attempts' | 'internal' | 'no_free_node' | 'database_unavailable' | 'not_ready' | 'shutting_down' | 'unavailable' | 'proxy_error';
   errors?: {
     path: string;
     message: string;
@@ -698,6 +731,7 @@ export interface Operations {
       params: {
         name: string;
       };
+      body?: Maintenance;
     };
     answer: Node;
   };
@@ -727,6 +761,7 @@ export interface Operations {
       params: {
         name: string;
       };
+      body?: Maintenance;
     };
     answer: Node;
   };
@@ -811,7 +846,7 @@ export interface Operations {
     answer: Node | TenantNode;
     watched: Node | TenantNode;
   };
-  /** What is true of the fleet as a whole: whether clients are moved when their node dies */
+  /** What is true of the fleet as a whole: whether clients are moved when their node dies, whether Orion is paused */
   getPool: {
     input: Record<never, never>;
     answer: Pool;
@@ -996,6 +1031,20 @@ export interface Operations {
       nextCursor: string | null;
     };
   };
+  /** Move the clients of the nodes that are dead now, once, although the breaker is open */
+  overrideBreaker: {
+    input: {
+      body: BreakerOverride;
+    };
+    answer: Pool;
+  };
+  /** Begin nothing new on any node and move nobody until it is resumed */
+  pausePool: {
+    input: {
+      body: PoolReason;
+    };
+    answer: Pool;
+  };
   /** What would happen if this were the inventory; nothing is changed */
   planInventory: {
     input: {
@@ -1041,6 +1090,11 @@ export interface Operations {
       };
     };
     answer: WebhookDelivery;
+  };
+  /** Go on after a pause */
+  resumePool: {
+    input: Record<never, never>;
+    answer: Pool;
   };
   /** Revoke a token */
   revokeToken: {
@@ -1166,11 +1220,14 @@ export const ROUTES = {
   listTenants: ['GET', '/api/tenants'],
   listTokens: ['GET', '/api/tokens'],
   listWebhookDeliveries: ['GET', '/api/webhooks/deliveries'],
+  overrideBreaker: ['POST', '/api/pool/override-breaker'],
+  pausePool: ['POST', '/api/pool/pause'],
   planInventory: ['POST', '/api/inventory/plan'],
   readSession: ['GET', '/api/session'],
   releaseRental: ['DELETE', '/api/rentals/{id}'],
   rent: ['POST', '/api/rent'],
   resendWebhookDelivery: ['POST', '/api/webhooks/deliveries/{id}/resend'],
+  resumePool: ['POST', '/api/pool/resume'],
   revokeToken: ['DELETE', '/api/tokens/{id}'],
   rotateWebhookSecret: ['POST', '/api/webhooks/secret/rotate'],
   showEvents: ['GET', '/events'],

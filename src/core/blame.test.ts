@@ -88,6 +88,7 @@ describe('the node is to blame', () => {
       live: null,
       wanted: null,
       drift: null,
+      paused: false,
       policy,
       jitter: 0.5,
     };

@@ -18,6 +18,7 @@ function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
     blame: null,
     run: null,
     drift: null,
+    paused: false,
     policy: DEFAULT_POLICY,
     now: NOW,
     jitter: 0.5,

@@ -1,4 +1,3 @@
-import type { Breaker } from './breaker.ts';
 import { findCondition } from './condition.ts';
 import { mustLeave } from './departure.ts';
 import { describeDiscipline } from './move-turn.ts';
@@ -7,21 +6,30 @@ import type { Placement } from './rental.ts';
 import type { RentalDecision, RentalInputs } from './rental-decision.ts';
 import { isPardoned, suspect } from './suspicion.ts';
 
-/** While so much fails at once, no placement ends for it: its node is as likely to come back as any other. */
-export function heldBy({ message }: Breaker): { reason: Reason; message: string } {
-  return { reason: 'MigrationHeld', message: `nobody is moved: ${message}` };
+/**
+ * While so much fails at once, no placement ends for it: its node is as likely to come back as any other. Null when
+ * nothing is held, or an operator has said of this node that he knows better.
+ */
+export function whyHeld(
+  { breaker, isOverridden }: Pick<RentalInputs, 'breaker' | 'isOverridden'>,
+  node: string,
+): { reason: Reason; message: string } | null {
+  if (!breaker.open || isOverridden(node)) return null;
+  return { reason: 'MigrationHeld', message: `nobody is moved: ${breaker.message}` };
 }
 
 /** Access elsewhere is being made, or is there: then the old placement ends in the same save. */
 export function decideMove(
-  { nodeOf, rental, breaker }: RentalInputs,
+  inputs: RentalInputs,
   base: RentalDecision,
   serving: Placement,
   incoming: Placement,
   endReason: Reason,
 ): RentalDecision {
+  const { nodeOf, rental } = inputs;
   if (nodeOf(incoming.node)?.record.state === 'dead') {
-    if (breaker.open) return { ...base, phase: 'Migrating', ...heldBy(breaker) };
+    const hold = whyHeld(inputs, incoming.node);
+    if (hold) return { ...base, phase: 'Migrating', ...hold };
     return {
       ...base,
       change: { kind: 'end', placements: [incoming], endReason: 'NodeDead' },
@@ -73,11 +81,8 @@ export function decideDeparture(
   if (suspicion && !isPardoned(rental)) {
     return stays(suspicion.reason, `${cause}; ${suspicion.message}`, suspicion.until);
   }
-  const { breaker } = inputs;
-  if (breaker.open) {
-    const { reason, message } = heldBy(breaker);
-    return stays(reason, message);
-  }
+  const hold = whyHeld(inputs, serving.node);
+  if (hold) return stays(hold.reason, hold.message);
   const choice = choose();
   if (choice.kind === 'none') return stays('NoFreeNode', `${cause} and no healthy free node matches now`);
   const turn = inputs.turn(why === 'NodeDead');

@@ -16,6 +16,7 @@ function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
     blame: null,
     run: null,
     drift: null,
+    paused: false,
     policy: DEFAULT_POLICY,
     now: NOW,
     jitter: 0.5,
@@ -176,6 +177,22 @@ describe('a node with a placement', () => {
     const longer = new Date(END.getTime() + 1_000);
     const renewed = { live: ready, wanted: { ...WANTED, expiresAt: longer } };
     expect(decide({ state: 'allocated' }, renewed).start).toMatchObject({ expiresAt: longer });
+  });
+
+  it('gets no work while an operator has paused everything, and is still judged', () => {
+    const paused = { live, wanted: WANTED, paused: true };
+    expect(decide({ state: 'provisioning' }, { live, wanted: WANTED }).start).not.toBeNull();
+    expect(decide({ state: 'provisioning' }, paused).start).toBeNull();
+    expect(decide({ state: 'cleaning' }, { residue, paused: true }).start).toBeNull();
+    // What had begun is heard out.
+    const ended = decide({ state: 'provisioning' }, { ...paused, run: accessRun(done) });
+    expect(ended).toMatchObject({
+      settled: true,
+      placement: { readyAt: NOW },
+      record: { state: 'allocated' },
+    });
+    const died = decide({ state: 'provisioning' }, { ...paused, health: aHealth('dead', 3) });
+    expect(died.record).toMatchObject({ state: 'dead', status: 'dead' });
   });
 
   it('gets no access any more when the lease is over, also when it comes back from the dead', () => {

@@ -94,7 +94,8 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
   const busy = run !== null && !decision.settled;
   const waits = record.nextAttemptAt !== null && record.nextAttemptAt > now;
   // Not while the node is failing its probes: the run would only hang until its deadline.
-  if (busy || waits || decision.raise || health.verdict !== 'alive' || health.failures > 0) return null;
+  if (inputs.paused || busy || waits || decision.raise || health.verdict !== 'alive' || health.failures > 0)
+    return null;
   switch (workOf(record.state)) {
     case 'none':
       return null;

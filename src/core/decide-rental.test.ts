@@ -18,6 +18,8 @@ function decide(set: Partial<Omit<RentalInputs, 'nodeOf'>> & { nodes?: Node[] })
   return decideRental({
     rental: aRental(),
     breaker: CLOSED_BREAKER,
+    isOverridden: () => false,
+    pause: null,
     choose: () => NONE,
     turn: () => ({ isNow: true }),
     place: { position: 1, estimateAt: null },

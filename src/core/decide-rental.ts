@@ -1,14 +1,20 @@
-import { decideDeparture, decideMove, heldBy } from './decide-move.ts';
+import { decideDeparture, decideMove, whyHeld } from './decide-move.ts';
 import { decidePending } from './decide-pending.ts';
 import { isDead, whyLeave } from './departure.ts';
 import type { EventType } from './event.ts';
 import { tellOfEnd } from './expiring.ts';
 import { computeExpiry } from './lease.ts';
+import { holdWhilePaused } from './paused.ts';
 import type { Placement, Rental } from './rental.ts';
 import type { RentalDecision, RentalInputs } from './rental-decision.ts';
 
 /** What to make of one rental now. Pure: the same inputs give the same decision. */
 export function decideRental(inputs: RentalInputs): RentalDecision {
+  const decision = decideUnpaused(inputs);
+  return inputs.pause ? holdWhilePaused(decision, inputs, inputs.pause) : decision;
+}
+
+function decideUnpaused(inputs: RentalInputs): RentalDecision {
   const { rental } = inputs;
   const live = rental.placements.filter(({ endedAt }) => endedAt === null);
   const serving = live.find(({ role }) => role === 'serving');
@@ -109,7 +115,7 @@ function decideEnd(
 
 /** The first placement is not confirmed yet; if its node alone dies, it is simply given up for another. */
 function decideFirst(
-  { breaker }: RentalInputs,
+  inputs: RentalInputs,
   base: RentalDecision,
   serving: Placement,
   hasDied: boolean,
@@ -118,7 +124,8 @@ function decideFirst(
     const message = `the account is being made on ${serving.node}`;
     return { ...base, phase: 'Provisioning', reason: 'Provisioning', message };
   }
-  if (breaker.open) return { ...base, phase: 'Provisioning', ...heldBy(breaker) };
+  const hold = whyHeld(inputs, serving.node);
+  if (hold) return { ...base, phase: 'Provisioning', ...hold };
   return {
     ...base,
     change: { kind: 'end', placements: [serving], endReason: 'NodeDead' },

@@ -32,6 +32,8 @@ function look(
     rental,
     nodeOf: () => node,
     breaker: CLOSED_BREAKER,
+    isOverridden: () => false,
+    pause: null,
     choose: () => ({ kind: 'none', reason: 'NoFreeNode', undecided: false, passedOver: [] }),
     turn: () => ({ isNow: true }),
     place: null,

@@ -13,7 +13,15 @@ const LONG = steadyMs(policy.probe);
 
 function decide(record: Partial<NodeRecord>, health: Health, cleanRequested = 0) {
   const node = aNode('a', { record, wishes: { cleanRequested } });
-  const nothing = { live: null, wanted: null, residue: [], blame: null, run: null, drift: null };
+  const nothing = {
+    live: null,
+    wanted: null,
+    residue: [],
+    blame: null,
+    run: null,
+    drift: null,
+    paused: false,
+  };
   return decideNode({ node, health, ...nothing, policy, now: NOW, jitter: 0.5 });
 }
 const dead = (steadyForMs: number): Health => ({ ...aHealth('dead', 3), steadyForMs });
@@ -67,7 +75,15 @@ describe('with a negative healthyDelay', () => {
   const strict = { ...policy, probe: { ...policy.probe, healthyDelayMs: -1_000 } };
   const look = (record: Partial<NodeRecord>, cleanRequested: number) => {
     const node = aNode('a', { record, wishes: { cleanRequested } });
-    const nothing = { live: null, wanted: null, residue: [], blame: null, run: null, drift: null };
+    const nothing = {
+      live: null,
+      wanted: null,
+      residue: [],
+      blame: null,
+      run: null,
+      drift: null,
+      paused: false,
+    };
     return decideNode({ node, health: aHealth('alive'), ...nothing, policy: strict, now: NOW, jitter: 0.5 });
   };
 

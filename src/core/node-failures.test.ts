@@ -17,6 +17,7 @@ function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
     residue: [],
     blame: null,
     run: null,
+    paused: false,
     policy: DEFAULT_POLICY,
     now: NOW,
     jitter: 0.5,

@@ -20,6 +20,8 @@ export interface NodeInputs {
   run: Run | null;
   /** What a look at the node's account files came to; null: there is none that may be judged now. */
   drift: DriftReport | null;
+  /** An operator has paused everything: no work is begun. */
+  paused: boolean;
   policy: Policy;
   now: Date;
   /** 0 to 1. */

@@ -1,3 +1,4 @@
+import { type AskView, viewAsk } from './ask-view.ts';
 import { type Condition, findCondition } from './condition.ts';
 import type { Node, NodeState, NodeStatus } from './node.ts';
 
@@ -15,6 +16,8 @@ export interface NodeView {
     labels: Record<string, string>;
     unschedulable: boolean;
     draining: boolean;
+    /** Why it is cordoned or drained, and who asked for it; null when it is neither. */
+    maintenance: AskView | null;
     /** Taken out of the inventory; listed until it is empty and clean. */
     retiring: boolean;
   };
@@ -60,6 +63,7 @@ export function viewNode(node: Node, occupant: string | null): NodeView {
       labels: spec.labels,
       unschedulable: wishes.cordoned || wishes.draining || spec.retiring,
       draining: wishes.draining,
+      maintenance: wishes.maintenance && viewAsk(wishes.maintenance),
       retiring: spec.retiring,
     },
     status: {

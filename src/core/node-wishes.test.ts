@@ -16,6 +16,7 @@ function decide(set: Set, more: Partial<NodeInputs> = {}) {
     blame: null,
     run: null,
     drift: null,
+    paused: false,
     ...more,
   };
   return decideNode({ node: aNode('a', set), policy: DEFAULT_POLICY, now: NOW, jitter: 0.5, ...inputs });

@@ -1,4 +1,5 @@
 import type { Condition } from './condition.ts';
+import type { Ask } from './controls.ts';
 
 /** What the last judgement said of a node; `unknown` before the first one. */
 export type NodeStatus = 'alive' | 'dead' | 'unknown';
@@ -37,6 +38,8 @@ export interface NodeSpec {
 export interface NodeWishes {
   cordoned: boolean;
   draining: boolean;
+  /** Why it is cordoned or drained, and who asked for it; null when it is neither. */
+  maintenance: Ask | null;
   /** Grows by one with each `clean` that an operator asks for; compared with `NodeRecord.cleanSeen`. */
   cleanRequested: number;
   /** SHA256:… fingerprint of a changed host key that an operator accepts, or null. */
@@ -105,6 +108,7 @@ export function newNodeRecord(now: Date): NodeRecord {
 export const NO_WISHES: NodeWishes = {
   cordoned: false,
   draining: false,
+  maintenance: null,
   cleanRequested: 0,
   trustedFingerprint: null,
   forgetting: false,

@@ -8,22 +8,38 @@ const entry = (seq: number, message: string): StoredEvent => ({
   ...{ reason: 'MigrationHeld', message, object: null },
 });
 
+const view = (opened: StoredEvent | null, closed: StoredEvent | null) =>
+  viewPool({ opened, closed, resumed: null });
+
 it('says whether clients are moved, and since when, by what the history says last', () => {
-  expect(viewPool(null, null).conditions[0]).toMatchObject({ type: 'MovesAllowed', status: 'True' });
-  expect(viewPool(entry(7, '5 of 10'), entry(3, 'well'))).toEqual({
-    conditions: [
-      {
-        type: 'MovesAllowed',
-        status: 'False',
-        reason: 'MigrationHeld',
-        message: '5 of 10',
-        lastTransitionTime: NOW.toISOString(),
-      },
-    ],
+  expect(view(null, null).conditions[0]).toMatchObject({ type: 'MovesAllowed', status: 'True' });
+  expect(view(entry(7, '5 of 10'), entry(3, 'well')).conditions[0]).toEqual({
+    type: 'MovesAllowed',
+    status: 'False',
+    reason: 'MigrationHeld',
+    message: '5 of 10',
+    lastTransitionTime: NOW.toISOString(),
   });
-  expect(viewPool(entry(7, '5 of 10'), entry(9, 'well')).conditions[0]).toMatchObject({
+  expect(view(entry(7, '5 of 10'), entry(9, 'well')).conditions[0]).toMatchObject({
     status: 'True',
     reason: 'MigrationResumed',
     message: 'well',
+  });
+});
+
+it('says who paused it and why, and who overrode the breaker last', () => {
+  const told = { opened: null, closed: null, resumed: entry(9, 'by b') };
+  const at = new Date(NOW.getTime() + 60_000);
+  const asked = { reason: 'new switch', by: 'a of lab', at };
+  const paused = viewPool(told, { pause: asked, override: { ...asked, number: 2, isUsed: false } });
+  expect(paused.pause).toEqual({ reason: 'new switch', by: 'a of lab', at: at.toISOString() });
+  expect(paused.override).toEqual({ ...paused.pause, used: false });
+  expect(paused.conditions[1]).toMatchObject({
+    ...{ type: 'Paused', status: 'True', reason: 'Paused', lastTransitionTime: at.toISOString() },
+    message: 'nothing new is begun, by a of lab: new switch',
+  });
+  expect(viewPool(told)).toMatchObject({ pause: null, override: null });
+  expect(viewPool(told).conditions[1]).toMatchObject({
+    ...{ type: 'Paused', status: 'False', reason: 'Resumed', lastTransitionTime: NOW.toISOString() },
   });
 });

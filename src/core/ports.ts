@@ -169,6 +169,7 @@ export interface Metrics {
   passEnded(outcome: 'done' | 'failed', durationMs: number): void;
   leads(isLeading: boolean): void;
   breakerIs(isOpen: boolean): void;
+  pausedIs(isPaused: boolean): void;
   /** Whether the inventory file was right when it was read last. */
   inventoryRead(ok: boolean): void;
 }

@@ -80,6 +80,9 @@ export const REASONS = {
   MigrationHeld: 'So many nodes are unhealthy at once that nobody is moved.',
   MigrationResumed: 'The fleet is well enough again that clients are moved.',
   MigrationQueued: 'So many rentals are being moved that this one waits for its turn.',
+  BreakerOverridden: 'An operator had clients moved although so many nodes are unhealthy.',
+  Paused: 'An operator has paused Orion; nothing new is begun on any node until it goes on.',
+  Resumed: 'An operator let Orion go on.',
   PoisonSuspected:
     'Node after node died under this rental, so it is moved no more for now; its own node, a change of its spec or time brings it back.',
   RentalSuspected:

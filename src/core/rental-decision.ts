@@ -1,4 +1,5 @@
 import type { Breaker } from './breaker.ts';
+import type { Ask } from './controls.ts';
 import type { EventType } from './event.ts';
 import type { Turn } from './move-turn.ts';
 import type { Node } from './node.ts';
@@ -12,6 +13,10 @@ export interface RentalInputs {
   rental: Rental;
   nodeOf: (name: string) => Node | undefined;
   breaker: Breaker;
+  /** Did an operator say, after the node had died, that its clients are to be moved although the breaker is open? */
+  isOverridden: (node: string) => boolean;
+  /** An operator has paused everything; null: nobody has. */
+  pause: Ask | null;
   /** Asked only when a node is wanted. */
   choose: () => PlacementChoice;
   /** Asked only when there is a node to move to: may this move begin? `isUrgent`: its client has no access. */

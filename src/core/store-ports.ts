@@ -1,3 +1,5 @@
+import type { ControlReader, ControlStore } from './control-ports.ts';
+import type { Ask } from './controls.ts';
 import type { NewEvent, StoredEvent } from './event.ts';
 import type { InventoryAnswer, InventoryState } from './inventory.ts';
 import type { LeaseUse } from './lease-use.ts';
@@ -58,6 +60,8 @@ export interface Save {
   reports?: { epoch: number; report: CleaningReport }[];
   /** Nodes to delete for good (retiring and clean, or given up; without a live placement). */
   removeNodes?: string[];
+  /** Number of an override that is made use of; a conflict when it was before, or another was asked for since. */
+  overrideUsed?: number;
   events: NewEvent[];
 }
 
@@ -70,7 +74,7 @@ export type SaveResult =
   | { kind: 'deposed' };
 
 /** The reconciler's side of the store. */
-export interface ReconcileStore {
+export interface ReconcileStore extends ControlReader {
   /** Ids of rentals that the API wrote since they were last seen. Cheap: an indexed column. */
   listDirtyRentals(): Promise<string[]>;
   /** Names of nodes whose spec or wishes were written since they were last seen. Cheap likewise. */
@@ -207,11 +211,13 @@ export interface QosQuestion {
 
 /** What an operator may ask of a node. */
 export type NodeWish =
-  | { kind: 'cordon' | 'uncordon' | 'drain' | 'clean' | 'forget' }
+  /** Without a reason, one that another gave before stays, with its author. */
+  | { kind: 'cordon' | 'drain'; ask: Ask }
+  | { kind: 'uncordon' | 'clean' | 'forget' }
   | { kind: 'trust'; fingerprint: string };
 
 /** The API's side of the store. `tenant` null means every tenant's (admin); it is part of the SQL. */
-export interface ApiStore extends SessionStore, TenantStore {
+export interface ApiStore extends SessionStore, TenantStore, ControlStore {
   createRental(rental: NewRental, event: NewEvent): Promise<CreateResult>;
   /** By id or by name among those not ended (an id also finds ended ones). */
   findRental(tenant: string | null, idOrName: string): Promise<Rental | null>;

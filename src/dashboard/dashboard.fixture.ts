@@ -27,7 +27,11 @@ export function nodeOf(
     generation: 1,
     spec: {
       ...{ host: '10.0.0.9', port: 22, hostKey: null, zone, labels, retiring: false },
-      ...{ unschedulable: options.unschedulable ?? false, draining: options.draining ?? false },
+      ...{
+        unschedulable: options.unschedulable ?? false,
+        draining: options.draining ?? false,
+        maintenance: null,
+      },
     },
     status: {
       ...{ observedGeneration: 1, status: state === 'dead' ? 'dead' : 'alive', allocated: rental !== null },

@@ -41,6 +41,10 @@ const TONES: Partial<Record<EventType, Tone>> = {
   'inventory.mismatch': 'quarantined',
   'pool.breaker_opened': 'dead',
   'pool.breaker_closed': 'free',
+  'pool.paused': 'quarantined',
+  'pool.resumed': 'free',
+  'pool.override_requested': 'quarantined',
+  'pool.override_used': 'quarantined',
 };
 
 export function eventTone(type: EventType): Tone {
@@ -90,6 +94,11 @@ export function announcementOf({ type, node, message }: EventView): string | nul
       return `Moves are held: ${message}`;
     case 'pool.breaker_closed':
       return 'Moves go on again';
+    case 'pool.paused':
+    case 'pool.resumed':
+    case 'pool.override_requested':
+    case 'pool.override_used':
+      return `${wordsOf(type)}: ${message}`;
     default:
       return null;
   }

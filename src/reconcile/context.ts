@@ -1,4 +1,5 @@
 import type { Breaker } from '../core/breaker.ts';
+import type { Ask } from '../core/controls.ts';
 import type { Policy } from '../core/policy.ts';
 import type { AlarmClock, Logger, Metrics } from '../core/ports.ts';
 import type { Leadership, ReconcileStore } from '../core/store-ports.ts';
@@ -24,6 +25,8 @@ export interface Context {
   logger: Logger;
   metrics: Metrics;
   breaker: () => Breaker;
+  /** What operators asked of the whole, as of this pass. */
+  controls: { pause: () => Ask | null; isOverridden: (node: string) => boolean };
   /** Starts work on a node under the fence number of the save that ordered it. */
   start: (node: string, work: Work, fence: number) => void;
 }

@@ -109,6 +109,7 @@ export async function lead(
     onLoop(null);
     metrics.leads(false);
     metrics.breakerIs(false);
+    metrics.pausedIs(false);
     // Nothing may act once the lease may be another's.
     await Promise.all([watcher.stop(), runs.stop()]);
   }

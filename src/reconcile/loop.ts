@@ -1,4 +1,3 @@
-import type { Breaker } from '../core/breaker.ts';
 import { orderDepartures } from '../core/departure.ts';
 import type { LogScope } from '../core/ports.ts';
 import type { Rental } from '../core/rental.ts';
@@ -10,6 +9,7 @@ import { reconcileNode } from './reconcile-node.ts';
 import { isWaiting, reconcileQueue } from './reconcile-queue.ts';
 import { reconcileRental } from './reconcile-rental.ts';
 import { createBreakerWatch } from './watch-breaker.ts';
+import { createControlsWatch } from './watch-controls.ts';
 
 /** How soon a write of the API, on any replica, is picked up. */
 const POLL_MS = 250;
@@ -31,16 +31,25 @@ export interface Loop {
 
 /** THE reconcile loop: one pass after the other, each over what is due. Nothing in a pass waits for a node. */
 export function createLoop(
-  makeContext: (parts: { due: Due; breaker: () => Breaker }) => Context,
+  makeContext: (parts: Pick<Context, 'due' | 'breaker' | 'controls'>) => Context,
   due: Due,
   { onTurn, logScope }: { onTurn: () => void; logScope: LogScope },
 ): Loop {
   // Asked for with each decision: while the one before was saved, the moment may have come in which all fall silent.
-  const context = makeContext({ due, breaker: () => breaker.update() });
+  const context = makeContext({
+    due,
+    breaker: () => breaker.update(),
+    controls: { pause: () => controls.pause(), isOverridden: (node) => controls.isOverridden(node) },
+  });
   const { clock, fleet, watcher, store, leadership, logger, metrics } = context;
+  const markAll = () => {
+    for (const { spec } of fleet.nodes()) due.markNode(spec.name);
+    for (const { id } of fleet.rentals()) due.markRental(id);
+  };
   const breaker = createBreakerWatch(context, () => {
     for (const { id } of fleet.rentals()) due.markRental(id);
   });
+  const controls = createControlsWatch(context, markAll);
   const purge = createPurge(context);
   let resyncAtMs = 0;
   let flushAtMs = 0;
@@ -49,8 +58,7 @@ export function createLoop(
   async function resync(): Promise<void> {
     await fleet.reload();
     watcher.follow(fleet.nodes());
-    for (const { spec } of fleet.nodes()) due.markNode(spec.name);
-    for (const { id } of fleet.rentals()) due.markRental(id);
+    markAll();
     resyncAtMs = clock.monotonicMs() + RESYNC_MS;
   }
 
@@ -60,8 +68,9 @@ export function createLoop(
     await takeDirtyNodes();
     const dirty = new Set(await store.listDirtyRentals());
     for (const id of dirty) await takeDirty(id);
-    breaker.update();
+    const seen = breaker.update();
     await breaker.tell();
+    await controls.read(seen);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const { nodes, rentals } = due.take(clock.now());
       if (nodes.length === 0 && rentals.length === 0) return;

@@ -72,6 +72,7 @@ function observe(node: Node, context: Context): NodeInputs {
     blame: residue.some(hasFailed) ? blameNode(name, fleet.rentals(), policy().provision) : null,
     run,
     drift: observeDrift(node, live, run, context),
+    paused: context.controls.pause() !== null,
     policy: policy(),
     now,
     jitter: random(),

@@ -45,6 +45,8 @@ export async function reconcileRental(
     get breaker() {
       return context.breaker();
     },
+    isOverridden: context.controls.isOverridden,
+    pause: context.controls.pause(),
     choose: () => {
       candidates = (offered ?? listCandidates(context)).map((each) => ({
         ...each,
@@ -122,7 +124,9 @@ export function listCandidates(context: Context): Candidate[] {
 function recordOf(rental: Rental, decision: RentalDecision, now: Date): RentalRecord {
   const old = rental.record;
   const { phase, reason, message, lostAt, expiresAt, toldBeforeEndMs, place } = decision;
-  const isReady = phase === 'Active' || (phase === 'Migrating' && lostAt === null);
+  // While it is paused, a lease that is over is still to be ended; the node lets nobody in any more.
+  const isOver = expiresAt !== null && expiresAt <= now;
+  const isReady = !isOver && (phase === 'Active' || (phase === 'Migrating' && lostAt === null));
   const next: RentalRecord = {
     ...old,
     phase,

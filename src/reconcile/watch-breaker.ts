@@ -11,7 +11,16 @@ export interface BreakerWatch {
 
 /** `onChange`: it opened or closed, so whoever waits for that is to be looked at. */
 export function createBreakerWatch(
-  { fleet, watcher, policy, clock, store, leadership, logger, metrics }: Omit<Context, 'breaker'>,
+  {
+    fleet,
+    watcher,
+    policy,
+    clock,
+    store,
+    leadership,
+    logger,
+    metrics,
+  }: Omit<Context, 'breaker' | 'controls'>,
   onChange: () => void,
 ): BreakerWatch {
   let breaker = UNSEEN_BREAKER;

@@ -1,6 +1,6 @@
 import { findCondition } from '../core/condition.ts';
 import type { NewEvent } from '../core/event.ts';
-import { isCleaningAsked } from '../core/node.ts';
+import { isCleaningAsked, type Node } from '../core/node.ts';
 import { isReturnHeld } from '../core/node-wishes.ts';
 import type { RentalSpec } from '../core/rental.ts';
 import type { NodeWish } from '../core/store-ports.ts';
@@ -95,6 +95,12 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
     await store.updateRentalSpec(rental.id, rental.generation, spec, options);
   }
 
+  function wishOf(what: NodeWish['kind'], { record }: Node): NodeWish {
+    if (what === 'trust') return { kind: what, fingerprint: String(record.offeredFingerprint) };
+    if (what !== 'cordon' && what !== 'drain') return { kind: what };
+    return { kind: what, ask: { reason: null, by: 'an operator', at: now() } };
+  }
+
   /** An operator asks something of a node for which it makes sense, if there is one. */
   async function wish({ what, which }: { what: NodeWish['kind']; which: number }): Promise<void> {
     const nodes = [...store.tables.nodes.values()].filter(
@@ -106,8 +112,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
     const node = nodes[which % Math.max(nodes.length, 1)];
     if (node === undefined) return;
     const { name } = node.spec;
-    const asked: NodeWish =
-      what === 'trust' ? { kind: what, fingerprint: String(node.record.offeredFingerprint) } : { kind: what };
+    const asked = wishOf(what, node);
     if (await store.writeWish(name, asked, event(WISH_EVENTS[what], null, name)))
       tally.count(`wish: ${what}`);
   }

@@ -1,3 +1,4 @@
+import { NO_CONTROLS } from '../core/controls.ts';
 import type { Delivery } from '../core/delivery.ts';
 import type { DeliveryStore } from '../core/delivery-ports.ts';
 import type { EventType, NewEvent, StoredEvent } from '../core/event.ts';
@@ -8,6 +9,7 @@ import type { PlacementDecision } from '../core/placement-decision.ts';
 import type { Rental, RentalPhase, RentalRecord } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type { ApiStore, NewRental, Principal, TokenView } from '../core/store-ports.ts';
+import { withControl } from './memory-controls.ts';
 import { createMemoryDeliveries } from './memory-deliveries.ts';
 import { createHistory } from './memory-history.ts';
 import { readQosHistory } from './memory-qos.ts';
@@ -53,6 +55,7 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
   const events: StoredEvent[] = [];
   const deliveries: Delivery[] = [];
   let inventory: InventoryState | null = null;
+  let controls = NO_CONTROLS;
 
   const write = (event: NewEvent) => {
     const object = typeof event.object === 'function' ? event.object(0) : event.object;
@@ -176,6 +179,14 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
       return placed.sort((a, b) => b.epoch - a.epoch).slice(0, limit);
     },
     loadDecision: async (epoch) => decisions.get(epoch) ?? null,
+    loadControls: async () => controls,
+    async writeControl(request, event) {
+      const next = withControl(controls, request);
+      if (next === null) return false;
+      controls = next;
+      write(event);
+      return true;
+    },
     loadInventoryState: async () => inventory,
     async requestInventory({ sha256, force, by }) {
       const requested = (inventory?.requested ?? 0) + 1;

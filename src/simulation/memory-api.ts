@@ -1,6 +1,7 @@
 import type { NewEvent } from '../core/event.ts';
 import { NEW_RENTAL_RECORD } from '../core/rental.ts';
 import type { ApiStore } from '../core/store-ports.ts';
+import { CONTROLS_KEY, controlsOf, withControl } from './memory-controls.ts';
 import { createHistory } from './memory-history.ts';
 import type { MemoryDeps } from './memory-leader.ts';
 import { type RentalRow, type Transaction, toRental, transact } from './memory-tables.ts';
@@ -15,6 +16,8 @@ export type MemoryApi = Pick<
   | 'requestRelease'
   | 'discardRejected'
   | 'writeWish'
+  | 'loadControls'
+  | 'writeControl'
   | 'listOccupants'
   | 'loadDecision'
   | 'listPlacementsOfNode'
@@ -108,9 +111,21 @@ function createRentals(
 
 function createFleet(
   deps: MemoryDeps,
-): Pick<MemoryApi, 'writeWish' | 'listOccupants' | 'loadDecision' | 'listPlacementsOfNode'> {
-  const { nodes, placements } = deps.tables;
+): Pick<
+  MemoryApi,
+  'writeWish' | 'loadControls' | 'writeControl' | 'listOccupants' | 'loadDecision' | 'listPlacementsOfNode'
+> {
+  const { nodes, placements, controls } = deps.tables;
   return {
+    loadControls: async () => controlsOf(controls),
+    async writeControl(request, event) {
+      const next = withControl(controlsOf(controls), request);
+      if (next === null) return false;
+      return write(deps, event, (transaction) => {
+        transaction.set('controls', controls, CONTROLS_KEY, next);
+        return true;
+      });
+    },
     async listPlacementsOfNode(name, { before, limit }) {
       const placed = [...placements.values()].filter(
         ({ node, epoch }) => node === name && (before === null || epoch < before),

@@ -2,6 +2,7 @@ import type { NewEvent } from '../core/event.ts';
 import { LAST_UID } from '../core/node.ts';
 import type { Placement } from '../core/rental.ts';
 import type { Leadership, LeaseStore, ReconcileStore, Save } from '../core/store-ports.ts';
+import { CONTROLS_KEY, controlsOf, withOverrideUsed } from './memory-controls.ts';
 import { createQueueHistory } from './memory-queue-history.ts';
 import { byAge, type Commit, type Tables, type Transaction, toRental, transact } from './memory-tables.ts';
 
@@ -89,6 +90,7 @@ export function createMemoryReconcileStore(deps: MemoryDeps): ReconcileStore {
       return row ? toRental(tables, row) : null;
     },
     ...createQueueHistory(tables),
+    loadControls: async () => controlsOf(tables.controls),
     async isBreakerOpen() {
       const last = tables.events.findLast(({ type }) => type.startsWith('pool.breaker_'));
       return last?.type === 'pool.breaker_opened';
@@ -164,6 +166,11 @@ function writeAll(tables: Tables, transaction: Transaction, save: Save, fence: n
   ]) {
     const old = placements.get(epoch);
     if (!old || old.endedAt !== null || !putPlacement(tables, transaction, { ...old, ...set })) return false;
+  }
+  if (save.overrideUsed !== undefined) {
+    const used = withOverrideUsed(controlsOf(tables.controls), save.overrideUsed);
+    if (used === null) return false;
+    transaction.set('controls', tables.controls, CONTROLS_KEY, used);
   }
   if (save.bind) {
     const unset = {

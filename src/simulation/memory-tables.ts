@@ -1,3 +1,4 @@
+import type { Controls } from '../core/controls.ts';
 import type { NewEvent, StoredEvent } from '../core/event.ts';
 import type { InventoryState } from '../core/inventory.ts';
 import type { Node } from '../core/node.ts';
@@ -22,7 +23,7 @@ export interface LeaseRow {
 
 /** One row that a transaction changed; `after` is undefined when it was deleted. */
 export interface Change {
-  table: 'nodes' | 'rentals' | 'placements';
+  table: 'nodes' | 'rentals' | 'placements' | 'controls';
   key: string | number;
   before: unknown;
   after: unknown;
@@ -46,6 +47,8 @@ export interface Tables {
   decisions: Map<number, PlacementDecision>;
   lease: LeaseRow;
   inventory: InventoryState | null;
+  /** One row, or none. */
+  controls: Map<string, Controls>;
   /** In their order. */
   events: StoredEvent[];
   /** Written by the API and not numbered yet. */
@@ -70,6 +73,7 @@ export function createTables(): Tables {
     decisions: new Map(),
     lease: { holder: '', token: 0, seq: 0, expiresAtMs: 0 },
     inventory: null,
+    controls: new Map(),
     events: [],
     waiting: [],
   };

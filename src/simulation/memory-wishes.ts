@@ -1,3 +1,4 @@
+import type { Ask } from '../core/controls.ts';
 import type { Node, NodeWishes } from '../core/node.ts';
 import { isReturnHeld } from '../core/node-wishes.ts';
 import type { NodeWish } from '../core/store-ports.ts';
@@ -6,11 +7,13 @@ import type { NodeWish } from '../core/store-ports.ts';
 export function withWish({ wishes, spec, record }: Node, wish: NodeWish): NodeWishes | null {
   switch (wish.kind) {
     case 'cordon':
-      return wishes.cordoned ? null : { ...wishes, cordoned: true };
+      return maintain(wishes, { cordoned: true }, wish.ask);
     case 'uncordon':
-      return wishes.cordoned || wishes.draining ? { ...wishes, cordoned: false, draining: false } : null;
+      return wishes.cordoned || wishes.draining
+        ? { ...wishes, cordoned: false, draining: false, maintenance: null }
+        : null;
     case 'drain':
-      return wishes.draining ? null : { ...wishes, draining: true };
+      return maintain(wishes, { draining: true }, wish.ask);
     case 'clean':
       if (!['quarantined', 'cleaning', 'free'].includes(record.state) && !isReturnHeld(record)) return null;
       return { ...wishes, cleanRequested: wishes.cleanRequested + 1 };
@@ -23,4 +26,16 @@ export function withWish({ wishes, spec, record }: Node, wish: NodeWish): NodeWi
     default:
       return wish satisfies never;
   }
+}
+
+/** Another reason is worth writing, too; without one the first stays, with its author. */
+function maintain(
+  wishes: NodeWishes,
+  set: { cordoned: true } | { draining: true },
+  ask: Ask,
+): NodeWishes | null {
+  const isNew = Object.keys(set).some((key) => !wishes[key as 'cordoned' | 'draining']);
+  const isOther = ask.reason !== null && ask.reason !== wishes.maintenance?.reason;
+  if (!isNew && !isOther) return null;
+  return { ...wishes, ...set, maintenance: ask.reason === null ? (wishes.maintenance ?? ask) : ask };
 }

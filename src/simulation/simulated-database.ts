@@ -127,6 +127,7 @@ export function connect(world: World, process: Process, chance: Chance): DaemonS
     listServices: through('listServices'),
     listLeaseUses: through('listLeaseUses'),
     isBreakerOpen: through('isBreakerOpen'),
+    loadControls: through('loadControls'),
     listPlacementsOnNodes: through('listPlacementsOnNodes'),
     save: through('save'),
     raiseCounters: through('raiseCounters'),

@@ -5,7 +5,7 @@ import { testClientWrites } from './clients.contract.fixture.ts';
 import { createPool } from './pool.ts';
 import { useStore } from './store.fixture.ts';
 import { createStore, type Store } from './store.ts';
-import { event, fleetOf, newRental, nodeSpec, now } from './test-samples.ts';
+import { ask, event, fleetOf, newRental, nodeSpec, now } from './test-samples.ts';
 
 const bench = useStore();
 
@@ -134,9 +134,9 @@ test('keeps somebody signed in until the session expires, is ended, or its token
 test('cordons a node once, and says when there is none', async () => {
   await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
   const cordon = () =>
-    bench.store.writeWish('n1', { kind: 'cordon' }, event({ type: 'node.cordoned', node: 'n1' }));
+    bench.store.writeWish('n1', { kind: 'cordon', ask }, event({ type: 'node.cordoned', node: 'n1' }));
   expect([await cordon(), await cordon()]).toEqual([true, false]);
-  expect(await bench.store.writeWish('n9', { kind: 'cordon' }, event())).toBe(null);
+  expect(await bench.store.writeWish('n9', { kind: 'cordon', ask }, event())).toBe(null);
   expect((await bench.store.findNode('n1'))?.wishes.cordoned).toBe(true);
   await bench.store.numberEvents(bench.leader);
   const filter = { ...anyEvent, type: 'node.cordoned', limit: 9 };

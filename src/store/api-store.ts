@@ -1,5 +1,6 @@
 import type { NewEvent } from '../core/event.ts';
 import type { ApiStore, CreateResult, NewRental } from '../core/store-ports.ts';
+import { loadControls, writeControl } from './controls.ts';
 import { deleteDeliveries } from './deliveries.ts';
 import { findStoreError, StoreError } from './errors.ts';
 import {
@@ -63,6 +64,9 @@ export function createApiStore(pool: Pool): ApiStore {
     listPlacementsOfNode: (node, page) =>
       readOnce(pool, (session) => listPlacementsOfNode(session, node, page)),
     loadDecision: (epoch) => readOnce(pool, (session) => findDecision(session, epoch)),
+    loadControls: () => readOnce(pool, loadControls),
+    writeControl: (request, event) =>
+      writeWithEvent(pool, event, (session) => writeControl(session, request)),
     loadInventoryState: () => readOnce(pool, loadInventoryState),
     requestInventory: (request) => inTransaction(pool, (session) => insertRequest(session, request)),
     listEvents: (tenant, filter) =>

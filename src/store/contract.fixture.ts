@@ -18,6 +18,8 @@ export type ContractStore = ReconcileStore &
     | 'requestRelease'
     | 'discardRejected'
     | 'writeWish'
+    | 'loadControls'
+    | 'writeControl'
     | 'requestInventory'
     | 'listOccupants'
     | 'loadDecision'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FIRST_UID, type NodeRecord, type NodeState } from '../core/node.ts';
 import type { ContractBench } from './contract.fixture.ts';
-import { bindSave, event, fleetOf, nodeSpec, now } from './test-samples.ts';
+import { ask, bindSave, event, fleetOf, nodeSpec, now } from './test-samples.ts';
 
 /** What becomes of nodes when the inventory changes and operators ask for something. */
 export function testInventories(bench: ContractBench): void {
@@ -142,7 +142,7 @@ export function testInventories(bench: ContractBench): void {
     expect(await bench.store.listDirtyNodes()).toEqual(['n1', 'n2']);
     for (const name of ['n1', 'n2']) await observe(name);
     expect(await bench.store.listDirtyNodes()).toEqual([]);
-    await bench.store.writeWish('n2', { kind: 'drain' }, event());
+    await bench.store.writeWish('n2', { kind: 'drain', ask }, event());
     expect(await bench.store.listDirtyNodes()).toEqual(['n2']);
     const stale = await bench.store.loadNode('n2');
     await bench.store.writeWish('n2', { kind: 'trust', fingerprint: 'SHA256:x' }, event());

@@ -1,4 +1,8 @@
+import { testControls } from './controls.contract.fixture.ts';
 import { testLeaderWrites } from './leader-writes.contract.fixture.ts';
 import { useStore } from './store.fixture.ts';
 
-testLeaderWrites(useStore());
+const bench = useStore();
+
+testLeaderWrites(bench);
+testControls(bench);

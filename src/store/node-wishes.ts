@@ -1,4 +1,5 @@
 import { and, eq, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import type { Ask } from '../core/controls.ts';
 import type { NodeWish } from '../core/store-ports.ts';
 import { nextGeneration } from './nodes.ts';
 import type { Session } from './pool.ts';
@@ -8,14 +9,14 @@ import { nodes } from './schema.ts';
 function effectOf(wish: NodeWish): { set: Partial<typeof nodes.$inferInsert>; when: SQL | undefined } {
   switch (wish.kind) {
     case 'cordon':
-      return { set: { cordoned: true }, when: eq(nodes.cordoned, false) };
+      return maintain({ cordoned: true }, eq(nodes.cordoned, false), wish.ask);
     case 'uncordon':
       return {
-        set: { cordoned: false, draining: false },
+        set: { cordoned: false, draining: false, ...NO_MAINTENANCE },
         when: or(eq(nodes.cordoned, true), eq(nodes.draining, true)),
       };
     case 'drain':
-      return { set: { draining: true }, when: eq(nodes.draining, false) };
+      return maintain({ draining: true }, eq(nodes.draining, false), wish.ask);
     case 'clean':
       return {
         set: { cleanRequested: sql`${nodes.cleanRequested} + 1` as never },
@@ -41,6 +42,29 @@ function effectOf(wish: NodeWish): { set: Partial<typeof nodes.$inferInsert>; wh
     default:
       return wish satisfies never;
   }
+}
+
+const NO_MAINTENANCE = { maintenanceReason: null, maintenanceBy: null, maintenanceAt: null };
+
+/** Another reason is worth writing, too; without one the first stays, with its author. */
+function maintain(
+  set: { cordoned: true } | { draining: true },
+  isNew: SQL,
+  { reason, by, at }: Ask,
+): ReturnType<typeof effectOf> {
+  const named = { maintenanceReason: reason, maintenanceBy: by, maintenanceAt: at };
+  if (reason !== null) {
+    const isOther = or(isNull(nodes.maintenanceReason), ne(nodes.maintenanceReason, reason));
+    return { set: { ...set, ...named }, when: or(isNew, isOther) };
+  }
+  return {
+    set: {
+      ...set,
+      maintenanceBy: sql`coalesce(${nodes.maintenanceBy}, ${by})` as never,
+      maintenanceAt: sql`coalesce(${nodes.maintenanceAt}, ${sql.param(at, nodes.maintenanceAt)})` as never,
+    },
+    when: isNew,
+  };
 }
 
 /** False when the node's state does not allow the wish or it is written already; also when there is no such node. */

@@ -109,11 +109,13 @@ function toNode(row: Row): Node {
   const { cleanSeen, observedGeneration, resourceVersion } = row;
   const address = { host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort };
   const keys = { hostKey, offeredFingerprint };
+  const { maintenanceReason: reason, maintenanceBy: by, maintenanceAt: at } = row;
+  const maintenance = by !== null && at !== null ? { reason, by, at } : null;
   const progress = { attempt, nextAttemptAt, lastFailedAt, deaths, nextUid };
   const versions = { cleanSeen, observedGeneration, resourceVersion };
   return {
     spec: { name, ...address, zone, labels, retiring },
-    wishes: { cordoned, draining, cleanRequested, trustedFingerprint, forgetting },
+    wishes: { cordoned, draining, maintenance, cleanRequested, trustedFingerprint, forgetting },
     record: {
       status,
       state,

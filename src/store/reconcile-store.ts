@@ -1,5 +1,6 @@
 import { LAST_UID } from '../core/node.ts';
 import type { ReconcileStore, Save, SaveResult } from '../core/store-ports.ts';
+import { loadControls, markOverrideUsed } from './controls.ts';
 import { purgeDeliveries } from './deliveries.ts';
 import { isBreakerOpen, listUnnumbered } from './events.ts';
 import { underFence } from './fence.ts';
@@ -39,6 +40,7 @@ export function createReconcileStore(pool: Pool): ReconcileStore {
     loadRental: (id) => inSnapshot(pool, (session) => loadRental(session, id)),
     listServices: () => readOnce(pool, listServices),
     listLeaseUses: () => readOnce(pool, listLeaseUses),
+    loadControls: () => readOnce(pool, loadControls),
     isBreakerOpen: () => readOnce(pool, isBreakerOpen),
     listPlacementsOnNodes: (node) => readOnce(pool, (session) => listPlacementsOnNodes(session, node)),
 
@@ -100,6 +102,7 @@ async function writeAll(session: Session, save: Save, fence: number): Promise<bo
   const ends = (save.placements ?? []).filter(({ set }) => set.endedAt);
   const others = (save.placements ?? []).filter(({ set }) => !set.endedAt);
   if (!(await updatePlacements(session, [...ends, ...others]))) return false;
+  if (save.overrideUsed !== undefined && !(await markOverrideUsed(session, save.overrideUsed))) return false;
   if (save.bind && !(await insertPlacement(session, save.bind, fence))) return false;
   if (save.reports && !(await updateReports(session, save.reports))) return false;
   if (save.cleaned && !(await markCleaned(session, save.cleaned.epochs, save.cleaned.at))) return false;

@@ -13,6 +13,9 @@ export function nodeSpec(name: string, changes: Partial<NodeSpec> = {}): NodeSpe
   return { name, ...address, ...access, zone: 'a', labels: { size: 's' }, retiring: false, ...changes };
 }
 
+/** As an operator asks. */
+export const ask = { reason: null, by: 'admin of t', at: now };
+
 /** As an inventory file that an operator insists on. */
 export function fleetOf(specs: NodeSpec[]) {
   return { specs, sha256: 'f'.repeat(64), force: true, answering: null };

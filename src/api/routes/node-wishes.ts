@@ -1,4 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Ask } from '../../core/controls.ts';
 import type { EventType } from '../../core/event.ts';
 import type { Node } from '../../core/node.ts';
 import { type NodeView, viewNode } from '../../core/node-view.ts';
@@ -6,10 +7,12 @@ import { isReturnHeld } from '../../core/node-wishes.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { NodeWish } from '../../core/store-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { describeAuthor } from '../author.ts';
 import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
+import { reasonText } from '../schemas-ask.ts';
 import { adminNodeSchema } from '../schemas-node.ts';
 import { loadNodeView, nodeParam } from './nodes.ts';
 
@@ -18,13 +21,7 @@ const NOTED =
 
 /** What each wish does, as the description says it, and how it is written to the history. */
 const WISHES = {
-  cordon: ['Keep new rentals off a node', 'node.cordoned', 'Cordoned'],
   uncordon: ['Let a node be rented again; ends a drain, too', 'node.uncordoned', 'Schedulable'],
-  drain: [
-    'Empty a node: its rental moves to another one first, and no new one comes',
-    'node.draining',
-    'Draining',
-  ],
   clean: [
     'Clean and verify a node now: the way out of quarantine, and the way back of a node that a negative healthyDelay holds',
     'node.clean_requested',
@@ -35,7 +32,18 @@ const WISHES = {
     'node.forget_requested',
     'ForgetRequested',
   ],
-} as const satisfies Record<Exclude<NodeWish['kind'], 'trust'>, [string, EventType, Reason]>;
+} as const satisfies Record<Exclude<NodeWish['kind'], 'trust' | Maintenance>, [string, EventType, Reason]>;
+
+type Maintenance = Extract<NodeWish, { ask: Ask }>['kind'];
+/** Those that are kept with their reason and author. */
+const MAINTENANCE = {
+  cordon: ['Keep new rentals off a node', 'node.cordoned', 'Cordoned'],
+  drain: [
+    'Empty a node: its rental moves to another one first, and no new one comes',
+    'node.draining',
+    'Draining',
+  ],
+} as const satisfies Record<Maintenance, [string, EventType, Reason]>;
 
 const trustRoute = createRoute({
   method: 'post',
@@ -86,6 +94,7 @@ export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void
       return c.json((await wishFor(deps, c.req.valid('param').name, { kind }, event)) as never, 202);
     });
   }
+  addMaintenanceRoutes(app, deps);
   app.openapi(trustRoute, async (c) => {
     const { fingerprint } = c.req.valid('json');
     const message = `${fingerprint}, by token ${c.var.principal.tokenId}`;
@@ -93,6 +102,35 @@ export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void
     const wish = { kind: 'trust', fingerprint } as const;
     return c.json((await wishFor(deps, c.req.valid('param').name, wish, event)) as never, 202);
   });
+}
+
+function addMaintenanceRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
+  for (const kind of ['cordon', 'drain'] as const) {
+    const [summary, type, reason] = MAINTENANCE[kind];
+    const route = createRoute({
+      method: 'post',
+      path: `/api/nodes/{name}/${kind}`,
+      operationId: `${kind}Node`,
+      summary,
+      description: `${NOTED} The reason, the author and the time are shown with the node until it is uncordoned.`,
+      middleware: requireAdmin(),
+      request: {
+        ...nodeParam,
+        ...body(z.strictObject({ reason: reasonText.optional() }).openapi('Maintenance'), false),
+      },
+      responses: {
+        202: json(adminNodeSchema, 'Noted; the reconciler sees to it'),
+        ...problems('forbidden', 'not_found', 'state_conflict'),
+      },
+    });
+    app.openapi(route, async (c) => {
+      const why = c.req.valid('json').reason ?? null;
+      const by = await describeAuthor(deps.store, c.var.principal);
+      const event = { type, reason, message: why === null ? `by ${by}` : `by ${by}: ${why}` };
+      const wish = { kind, ask: { reason: why, by, at: deps.clock.now() } };
+      return c.json((await wishFor(deps, c.req.valid('param').name, wish, event)) as never, 202);
+    });
+  }
 }
 
 /** Writes the wish with its event. One that is noted already is no mistake. */
@@ -114,9 +152,11 @@ async function wishFor(
 }
 
 function withWish(wishes: Node['wishes'], wish: NodeWish): Node['wishes'] {
-  if (wish.kind === 'cordon') return { ...wishes, cordoned: true };
-  if (wish.kind === 'uncordon') return { ...wishes, cordoned: false, draining: false };
-  return wish.kind === 'drain' ? { ...wishes, draining: true } : wishes;
+  if (wish.kind === 'uncordon') return { ...wishes, cordoned: false, draining: false, maintenance: null };
+  if (wish.kind !== 'cordon' && wish.kind !== 'drain') return wishes;
+  const maintenance = wish.ask.reason === null ? (wishes.maintenance ?? wish.ask) : wish.ask;
+  const set = wish.kind === 'cordon' ? { cordoned: true } : { draining: true };
+  return { ...wishes, ...set, maintenance };
 }
 
 /** Why the node's state does not allow the wish, in words that say what to do instead; null when it does. */

@@ -1,33 +1,132 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Ask, ControlRequest } from '../../core/controls.ts';
 import type { EventType } from '../../core/event.ts';
-import { viewPool } from '../../core/pool-view.ts';
+import { isBreakerOpen, type PoolView, viewPool } from '../../core/pool-view.ts';
+import type { Reason } from '../../core/reason.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { describeAuthor } from '../author.ts';
 import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';
-import { json, problems } from '../respond.ts';
+import { ProblemError } from '../problem.ts';
+import { body, json, problems } from '../respond.ts';
 import { conditionSchema } from '../schemas.ts';
+import { askSchema, reasonText } from '../schemas-ask.ts';
 
-const route = createRoute({
-  method: 'get',
-  path: '/api/pool',
-  operationId: 'getPool',
-  summary: 'What is true of the fleet as a whole: whether clients are moved when their node dies',
-  description:
-    'The condition `MovesAllowed` is False while so much of the fleet is unhealthy at once that the fault is more likely ours.',
-  middleware: requireAdmin(),
-  responses: {
-    200: json(z.object({ conditions: z.array(conditionSchema) }).openapi('Pool'), 'The pool'),
-    ...problems('forbidden'),
-  },
-});
+const poolSchema = z
+  .object({
+    conditions: z.array(conditionSchema),
+    pause: askSchema.nullable().openapi({ description: 'null: nobody has paused it' }),
+    override: askSchema
+      .extend({ used: z.boolean().openapi({ description: 'whether the leader has taken it up' }) })
+      .nullable()
+      .openapi({ description: 'the last override of the breaker; null: there never was one' }),
+  })
+  .openapi('Pool');
 
-export function addPoolRoute(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): void {
+const why = body(z.strictObject({ reason: reasonText }).openapi('PoolReason'), true);
+const accepted = {
+  202: json(poolSchema, 'Noted; the daemon that leads sees to it in its next pass'),
+  ...problems('forbidden'),
+};
+const routes = {
+  read: createRoute({
+    method: 'get',
+    path: '/api/pool',
+    operationId: 'getPool',
+    summary:
+      'What is true of the fleet as a whole: whether clients are moved when their node dies, whether Orion is paused',
+    description:
+      'The condition `MovesAllowed` is False while so much of the fleet is unhealthy at once that the fault is more likely ours; `Paused` is True while an operator holds everything.',
+    middleware: requireAdmin(),
+    responses: { 200: json(poolSchema, 'The pool'), ...problems('forbidden') },
+  }),
+  pause: createRoute({
+    method: 'post',
+    path: '/api/pool/pause',
+    operationId: 'pausePool',
+    summary: 'Begin nothing new on any node and move nobody until it is resumed',
+    description:
+      'Nodes are still probed and requests are still accepted; they wait. What runs comes to its end. Asking again changes nothing, not the author either.',
+    middleware: requireAdmin(),
+    request: why,
+    responses: accepted,
+  }),
+  resume: createRoute({
+    method: 'post',
+    path: '/api/pool/resume',
+    operationId: 'resumePool',
+    summary: 'Go on after a pause',
+    description: 'Who asked is in the history. Without a pause it changes nothing.',
+    middleware: requireAdmin(),
+    responses: accepted,
+  }),
+  override: createRoute({
+    method: 'post',
+    path: '/api/pool/override-breaker',
+    operationId: 'overrideBreaker',
+    summary: 'Move the clients of the nodes that are dead now, once, although the breaker is open',
+    description:
+      'For whoever knows that those nodes are really gone. It is used up by the next pass, and says nothing of nodes that die later.',
+    middleware: requireAdmin(),
+    request: body(
+      z
+        .strictObject({
+          reason: reasonText,
+          confirm: z.literal(true, 'expected true: what clients have on those nodes stays there'),
+        })
+        .openapi('BreakerOverride'),
+      true,
+    ),
+    responses: { ...accepted, ...problems('forbidden', 'pool_conflict') },
+  }),
+};
+
+export function addPoolRoutes(app: OpenAPIHono<AppEnv>, { store, clock, wake }: ApiDeps): void {
   const last = async (type: EventType) => {
     const filter = { rentalId: null, node: null, type, beforeSeq: null, limit: 1 };
     return (await store.listRecentEvents(null, filter))[0] ?? null;
   };
-  app.openapi(route, async (c) => {
+  async function load(): Promise<PoolView> {
+    const [opened, closed, resumed, controls] = await Promise.all([
+      last('pool.breaker_opened'),
+      last('pool.breaker_closed'),
+      last('pool.resumed'),
+      store.loadControls(),
+    ]);
+    return viewPool({ opened, closed, resumed }, controls);
+  }
+  async function ask(principal: AppEnv['Variables']['principal'], reason: string | null): Promise<Ask> {
+    return { reason, by: await describeAuthor(store, principal), at: clock.now() };
+  }
+  async function write(request: ControlRequest, { by, reason, at }: Ask): Promise<PoolView> {
+    const [type, named] = EVENTS[request.kind];
+    const about = { rentalId: null, node: null, tenant: null, object: null };
+    const message = reason === null ? `by ${by}` : `by ${by}: ${reason}`;
+    await store.writeControl(request, { type, at, ...about, reason: named, message });
+    wake?.();
+    return await load();
+  }
+
+  app.openapi(routes.read, async (c) => c.json((await load()) as never, 200));
+  app.openapi(routes.pause, async (c) => {
+    const asked = await ask(c.var.principal, c.req.valid('json').reason);
+    return c.json((await write({ kind: 'pause', ...asked }, asked)) as never, 202);
+  });
+  app.openapi(routes.resume, async (c) => {
+    const asked = await ask(c.var.principal, null);
+    return c.json((await write({ kind: 'resume' }, asked)) as never, 202);
+  });
+  app.openapi(routes.override, async (c) => {
     const [opened, closed] = await Promise.all([last('pool.breaker_opened'), last('pool.breaker_closed')]);
-    return c.json(viewPool(opened, closed) as never, 200);
+    if (!isBreakerOpen(opened, closed))
+      throw new ProblemError('pool_conflict', 'the breaker is not open, so there is nothing to override');
+    const asked = await ask(c.var.principal, c.req.valid('json').reason);
+    return c.json((await write({ kind: 'override', ...asked }, asked)) as never, 202);
   });
 }
+
+const EVENTS: Record<ControlRequest['kind'], [EventType, Reason]> = {
+  pause: ['pool.paused', 'Paused'],
+  resume: ['pool.resumed', 'Resumed'],
+  override: ['pool.override_requested', 'BreakerOverridden'],
+};

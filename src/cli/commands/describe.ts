@@ -9,7 +9,7 @@ import { formatNextSteps } from '../next-steps.ts';
 import { type Format, printData, withOutput } from '../output.ts';
 import { formatPlacements } from '../placements-text.ts';
 import { formatPlace } from '../queue-text.ts';
-import { EVENTS, formatLabels, isAdminView, loginOf } from '../resources.ts';
+import { EVENTS, formatLabels, formatMaintenance, isAdminView, loginOf } from '../resources.ts';
 import { formatPairs, formatSection } from '../sections.ts';
 import { createTable, formatAge, formatLeft, printable } from '../table.ts';
 
@@ -102,6 +102,7 @@ async function describeNode(context: Context, name: string, format: Format | und
       ['Allocated', status.allocated ? 'yes' : 'no'],
       ['Rental', status.rental ?? '-'],
       ['Schedulable', spec.unschedulable ? 'no' : 'yes'],
+      ['Maintenance', describeMaintenance(spec.maintenance, now)],
       ['Last checked', status.lastChecked === null ? '-' : `${formatAge(status.lastChecked, now)} ago`],
       ['Host key', status.hostKey ?? '-'],
     ]),
@@ -117,6 +118,10 @@ async function describeNode(context: Context, name: string, format: Format | und
     ),
   );
   io.out(await formatHistory(context, { node: name }));
+}
+
+function describeMaintenance(ask: { reason: string | null; by: string; at: string } | null, now: Date) {
+  return !ask ? '-' : `${formatMaintenance(ask)}, for ${formatAge(ask.at, now)}`;
 }
 
 function formatConditions(conditions: Rental['status']['conditions'], now: Date): string {

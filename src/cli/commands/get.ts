@@ -92,12 +92,13 @@ function nodesOf(context: Context): Source<AnyNode> {
   };
 }
 
-/** Who may see the pool is told when nobody is moved; all others are told on their rentals. */
+/** Who may see the pool is told when nobody is moved or nothing is begun; all others are told on their rentals. */
 async function warnOfBreaker(context: Context): Promise<void> {
   try {
     const { conditions } = await context.client().call('getPool');
-    const held = conditions.find(({ type, status }) => type === 'MovesAllowed' && status === 'False');
-    if (held) context.io.err(`${printable(held.message)} (since ${held.lastTransitionTime})\n`);
+    const wrong = conditions.filter(({ type, status }) => status === (type === 'Paused' ? 'True' : 'False'));
+    for (const { message, lastTransitionTime } of wrong)
+      context.io.err(`${printable(message)} (since ${lastTransitionTime})\n`);
   } catch (error) {
     // A tenant, or a server that is older.
     if (!(error instanceof ApiError && [403, 404].includes(error.status))) throw error;

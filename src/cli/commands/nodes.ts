@@ -30,6 +30,8 @@ const WISHES: Record<'cordon' | 'uncordon' | 'clean' | 'forget', Wish> = {
   },
 };
 
+const reasonOption = () => new Option('--reason <text>', 'why, for whoever finds it so');
+
 export function registerNodes(program: Command, context: Context): void {
   for (const wish of Object.keys(WISHES) as (keyof typeof WISHES)[]) registerWish(program, context, wish);
 
@@ -40,6 +42,7 @@ export function registerNodes(program: Command, context: Context): void {
         'empty nodes: each rental is moved first, then its old place is cleaned; ended by uncordon',
       )
       .argument('<node...>', 'names of nodes', objectNames('node'))
+      .addOption(reasonOption())
       .option('--no-wait', 'only note it')
       .addOption(
         new Option('--timeout <duration>', 'how long to wait').argParser(durationMs).default(600_000, '10m'),
@@ -49,7 +52,7 @@ export function registerNodes(program: Command, context: Context): void {
   withHelp(drainCommand, {
     about: 'For administrators.',
     examples: [
-      ['orion drain worker_1', 'before it is switched off; waits until nobody is on it'],
+      ['orion drain worker_1 --reason "new disk"', 'before it is switched off; waits until nobody is on it'],
       ['orion drain worker_1 worker_2 --no-wait', 'both, without waiting'],
     ],
     timedOut: 'not empty in time; it goes on by itself',
@@ -82,10 +85,16 @@ function registerWish(program: Command, context: Context, wish: keyof typeof WIS
       .description(description)
       .argument('<node...>', 'names of nodes', objectNames('node')),
     ['json', 'yaml', 'name'],
-  ).action(async (names: string[], { output }: { output?: Format }) => {
+  );
+  if (wish === 'cordon') command.addOption(reasonOption());
+  command.action(async (names: string[], { output, reason }: { output?: Format; reason?: string }) => {
+    const client = context.client();
     for (const name of names) {
+      const params = { name };
       const object = await orSuggest(context, 'node', name, () =>
-        context.client().call(`${wish}Node`, { params: { name } }),
+        wish === 'cordon'
+          ? client.call('cordonNode', { params, body: { reason } })
+          : client.call(`${wish}Node`, { params }),
       );
       printDone(context.io, output, { kind: 'node', name, done, object });
     }
@@ -98,6 +107,7 @@ function registerWish(program: Command, context: Context, wish: keyof typeof WIS
 }
 
 interface DrainOptions {
+  reason?: string;
   wait: boolean;
   timeout: number;
   output?: Format;
@@ -107,7 +117,8 @@ async function drain(context: Context, names: string[], options: DrainOptions): 
   const { io } = context;
   // All are noted before the first is waited for, so that none is moved onto another that is to be emptied.
   for (const name of names) {
-    await orSuggest(context, 'node', name, () => context.client().call('drainNode', { params: { name } }));
+    const asked = { params: { name }, body: { reason: options.reason } };
+    await orSuggest(context, 'node', name, () => context.client().call('drainNode', asked));
   }
   for (const name of names) {
     if (options.wait) {
