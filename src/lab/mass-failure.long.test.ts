@@ -102,4 +102,34 @@ describe('ten workers of which six are rented', () => {
     for (const { id, status } of rented.slice(2))
       expect((await test.rental(id)).status).toMatchObject({ phase: 'Active', node: status.node });
   }, 600_000);
+
+  it('with half of them dead move those whom an operator knows to be lost, and whoever is lost later stays', async () => {
+    const served = rented.slice(2);
+    const lost = served.slice(0, 3);
+    const last = served[3] as Rented;
+    await Promise.all(lost.map(({ status }) => test.lab.stopWorker(status.node as string)));
+    await expect.poll(countStates, WAIT).toEqual({ allocated: 3, dead: 5, free: 2 });
+    for (const rental of lost)
+      await expect.poll(async () => (await readyOf(rental))?.reason, WAIT).toBe('MigrationHeld');
+    const before = (await test.events('&type=rental.migrating')).length;
+
+    const asked = { reason: 'rack-a burnt', confirm: true };
+    expect((await test.call('POST', '/api/pool/override-breaker', asked)).status).toBe(202);
+    // There are two free nodes for three of them.
+    const reasons = async () =>
+      (await Promise.all(lost.map(readyOf))).map((ready) => ready?.reason).toSorted();
+    await expect.poll(reasons, WAIT).toEqual(['NoFreeNode', 'Provisioned', 'Provisioned']);
+    expect((await test.call('GET', '/api/pool')).body).toMatchObject({
+      conditions: [
+        { type: 'MovesAllowed', status: 'False' },
+        { type: 'Paused', status: 'False' },
+      ],
+      override: { reason: 'rack-a burnt', used: true },
+    });
+    await test.lab.stopWorker(last.status.node as string);
+    await expect.poll(async () => (await readyOf(last))?.reason, WAIT).toBe('MigrationHeld');
+    expect((await test.events('&type=rental.migrating')).length).toBe(before + 2);
+    const used = await test.events('&type=pool.override_used');
+    expect(used.map(({ message }) => message)).toEqual([expect.stringMatching(/5 dead nodes.*rack-a burnt/)]);
+  }, 600_000);
 });

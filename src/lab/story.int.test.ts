@@ -162,6 +162,52 @@ describe('a lease', () => {
   });
 });
 
+describe('a pause', () => {
+  it('leaves everything as it is until somebody lets it go on, also over a restart of the daemon', async () => {
+    const rented = await test.rent();
+    const busy = rented.status.node as string;
+    const readyOf = async (id: string) =>
+      (await test.rental(id)).status.conditions.find(({ type }) => type === 'Ready');
+    const paused = await test.call('POST', '/api/pool/pause', { reason: 'new switch' });
+    expect(paused.status).toBe(202);
+    try {
+      await killDaemon();
+      const create = async () => test.call('POST', '/api/rentals', { sshPublicKey: await publicKey() });
+      let id = '';
+      await expect
+        .poll(async () => {
+          const answer = await create().catch(() => null);
+          id = answer?.body?.id ?? '';
+          return answer?.status;
+        }, WAIT)
+        .toBe(202);
+      await test.call('DELETE', `/api/rentals/${rented.id}`);
+      const told = { reason: 'Paused', message: expect.stringContaining('new switch') };
+      await expect.poll(() => readyOf(id), WAIT).toMatchObject({ status: 'False', ...told });
+      // His access was not taken from him yet.
+      await expect.poll(() => readyOf(rented.id), WAIT).toMatchObject({ status: 'True', ...told });
+      expect(await phaseOf(id)).toBe('Pending');
+      expect(await stateOf(busy)).toBe('allocated');
+      const connection = rented.status.connection as Connection;
+      expect((await test.login(rented, connection, 'true')).exitCode).toBe(0);
+      // It is watched all the same.
+      const idle = (await test.call('GET', '/api/nodes')).body.items
+        .map(({ name }: { name: string }) => name)
+        .find((name: string) => name !== busy) as string;
+      await test.lab.stopWorker(idle);
+      await expect.poll(() => stateOf(idle), WAIT).toBe('dead');
+      expect((await test.call('POST', '/api/pool/resume')).status).toBe(202);
+      await expect.poll(() => phaseOf(id), WAIT).toBe('Active');
+      await expect.poll(() => phaseOf(rented.id), WAIT).toBe('Released');
+    } finally {
+      await test.call('POST', '/api/pool/resume');
+    }
+    const told = (await test.events()).filter(({ type }) => /^pool\.(paused|resumed)/.test(type));
+    expect(told.map(({ type }) => type)).toEqual(['pool.paused', 'pool.resumed']);
+    expect(told[0]?.message).toMatch(/^by .*: new switch$/);
+  });
+});
+
 async function publicKey(): Promise<string> {
   return (await readFile(join(test.home, 'keys', 'control_ed25519.pub'), 'utf8')).trim();
 }
