@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createDemand } from './demand.ts';
 import type { Node } from './node.ts';
 import { matches } from './placement.ts';
-import { addServices, createStandings, nextInTurn, orderQueue, type Standings } from './queue.ts';
+import { addServices, compareAge, createStandings, nextInTurn, orderQueue, type Standings } from './queue.ts';
 import type { Rental } from './rental.ts';
 import { aNode, aPlacement, aRental, NOW } from './rows.fixture.ts';
 
@@ -78,7 +78,7 @@ describe('the queue', () => {
         let left = rentals;
         const order: string[] = [];
         for (let ms = 3_000; left.length > 0; ms += 1_000) {
-          const next = nextInTurn(left, standingsFor(has, last)) as Rental;
+          const next = nextInTurn(left, standingsFor(has, last), ['a node'], () => true) as Rental;
           order.push(next.id);
           left = left.filter((rental) => rental !== next);
           has[next.tenant] = (has[next.tenant] ?? 0) + 1;
@@ -110,6 +110,20 @@ describe('the queue', () => {
     expect(order(3 * HOUR)).toEqual(['r_2', 'r_1']);
     expect(order(2 * HOUR)).toEqual(['r_1', 'r_2']);
   });
+});
+
+it('lets each wait for its own kind of node, whatever older ones of its tenant wait for', () => {
+  const q = waiting('r_1', 'a', 0, 'q');
+  const p = waiting('r_2', 'a', 10, 'p');
+  const any = waiting('r_3', 'b', 50);
+  const standings = { ...standingsFor({}), servedMs: ({ id }: Rental) => (id === 'r_1' ? +at(100) : 0) };
+  const next = (free: string[]) =>
+    nextInTurn([q, p, any], standings, free, ({ spec: { selector } }, zone) =>
+      [null, zone].includes(selector.zone),
+    );
+  expect(next(['p', 'q'])?.id).toBe('r_2');
+  expect(next(['q'])?.id).toBe('r_3');
+  expect(next([])).toBeUndefined();
 });
 
 it('counts a machine once while its client moves, and no turn that came to nothing', () => {
@@ -181,8 +195,7 @@ function play(story: typeof stories extends fc.Arbitrary<infer Story> ? Story : 
         turnMs.set(rental.id, weightMs);
         for (const node of nodes) overtaken.delete(`${rental.id}/${node.spec.name}`);
       }
-      const able = here.filter((rental) => free.some((node) => matches(rental.spec.selector, node)));
-      const next = nextInTurn(able, standings);
+      const next = nextInTurn(here, standings, free, (one, node) => matches(one.spec.selector, node));
       if (!next) break;
       const demand = createDemand(here, nodes);
       const [node] = free
@@ -191,7 +204,7 @@ function play(story: typeof stories extends fc.Arbitrary<infer Story> ? Story : 
       const { name } = node.spec;
       for (const other of here) {
         const isOldest = here.every(
-          (own) => own.tenant !== other.tenant || !fits(own, name) || +own.createdAt >= +other.createdAt,
+          (own) => own.tenant !== other.tenant || !fits(own, name) || compareAge(own, other) >= 0,
         );
         const hasWaited = ms > (turnMs.get(other.id) ?? 0);
         if (other.tenant === next.tenant || !fits(other, name) || !isOldest || !hasWaited) continue;

@@ -37,7 +37,7 @@ export function createStandings(
   };
 }
 
-/** A tenant's oldest rental, and what it weighs. */
+/** A rental that may be the next, and what decides between them. */
 interface Claim {
   rental: Rental;
   /** Since when it, or else its tenant, has waited for a turn. */
@@ -46,18 +46,26 @@ interface Claim {
 }
 
 /**
- * Whose turn it is among these: of each tenant its oldest rental, and of those the one whose tenant has the fewest
- * machines, where each machine weighs as much as to have waited `machineMs` less. So nobody waits for ever, whatever
- * others ask for: once `sinceMs + held * machineMs` is past, each other tenant gets a node of the same kind at most
- * once before. Undefined: nobody waits.
+ * Whose turn it is. At each free node each tenant's oldest rental that can have it stands for the tenant, and of all
+ * these the one whose tenant has the fewest machines is next, where each machine weighs as much as to have waited
+ * `machineMs` less. So nobody waits for ever, whatever others ask for: once `sinceMs + held * machineMs` is past, each
+ * other tenant gets a node that the rental could have had at most once before. Undefined: nobody can have any.
  */
-export function nextInTurn(waiting: Rental[], standings: Standings): Rental | undefined {
-  const oldest = new Map<string, Rental>();
-  for (const rental of waiting) {
-    const other = oldest.get(rental.tenant);
-    if (other === undefined || compareAge(rental, other) < 0) oldest.set(rental.tenant, rental);
+export function nextInTurn<Free>(
+  waiting: Rental[],
+  standings: Standings,
+  free: Free[],
+  canHave: (rental: Rental, node: Free) => boolean,
+): Rental | undefined {
+  /** The nodes that none of a tenant's older rentals stands for. */
+  const left = new Map<string, Free[]>();
+  const claims: Claim[] = [];
+  for (const rental of waiting.toSorted(compareAge)) {
+    const nodes = left.get(rental.tenant) ?? free;
+    const others = nodes.filter((node) => !canHave(rental, node));
+    if (others.length < nodes.length) claims.push(claimOf(rental, standings));
+    left.set(rental.tenant, others);
   }
-  const claims = [...oldest.values()].map((rental) => claimOf(rental, standings));
   return firstOf(claims, standings.machineMs)?.rental;
 }
 
@@ -104,8 +112,9 @@ function compareClaims(a: Claim, b: Claim, machineMs: number): number {
   return weightOf(a) - weightOf(b) || a.held - b.held || compareAge(a.rental, b.rental);
 }
 
-function compareAge(a: Rental, b: Rental): number {
-  return a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1);
+/** Of two that came at the same time the lower id is the older one. */
+export function compareAge(a: Rental, b: Rental): number {
+  return a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : Number(a.id > b.id));
 }
 
 /** When each tenant was last given each node, as far as these placements tell. */

@@ -1,6 +1,7 @@
 import { isHeldBack } from '../core/decide-pending.ts';
 import { createDemand } from '../core/demand.ts';
 import { typicalEnds } from '../core/lease-use.ts';
+import type { Node } from '../core/node.ts';
 import { type Candidate, matches, whyNotAgain, whyNotNow } from '../core/placement.ts';
 import { createStandings, nextInTurn, orderQueue, type Standings } from '../core/queue.ts';
 import { estimateTurns, settleEstimate } from '../core/queue-estimate.ts';
@@ -53,9 +54,8 @@ async function serveInTurn(
     const waiting = listWaiting(context).filter(
       (rental) => !asked.has(rental.id) && !isHeldBack(rental, policy(), now),
     );
-    const next = nextInTurn(
-      waiting.filter((rental) => canHaveOneOf(usable, rental, now)),
-      standingsOf(context),
+    const next = nextInTurn(waiting, standingsOf(context), usable, (rental, { node }) =>
+      canHave(rental, node, now),
     );
     if (next === undefined) return candidates;
     asked.add(next.id);
@@ -71,10 +71,8 @@ async function serveInTurn(
   }
 }
 
-function canHaveOneOf(usable: Candidate[], rental: Rental, now: Date): boolean {
-  return usable.some(
-    ({ node }) => matches(rental.spec.selector, node) && whyNotAgain(rental, node.spec.name, now) === null,
-  );
+function canHave(rental: Rental, node: Node, now: Date): boolean {
+  return matches(rental.spec.selector, node) && whyNotAgain(rental, node.spec.name, now) === null;
 }
 
 function standingsOf({ fleet, policy }: Context): Standings {
