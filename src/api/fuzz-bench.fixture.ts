@@ -35,6 +35,7 @@ export interface FuzzBench {
 const NODES = ['worker_1', 'worker_2', 'worker_3'];
 /** Shows another host key than the known one. */
 const STRANGE = 'worker_2';
+const OTHER_TENANT = 'lab';
 const FINGERPRINT = `SHA256:${'A'.repeat(43)}`;
 const INVENTORY = 'defaults: { user: root, privateKey: /k }\nnodes:\n  - { name: a, host: h, port: 22 }\n';
 
@@ -69,6 +70,10 @@ export async function openFuzzBench(): Promise<FuzzBench> {
     '/docs/{version}/{file}': await fileHints(app, '/docs'),
     '/assets/{version}/{file}': await fileHints(app, '/'),
     '/api/nodes/{name}/trust': { name: [STRANGE] },
+    // PUT wants the same name in both places.
+    '/api/rentals/{id}': { id: [...(hints.id ?? []), ...Array(8).fill('new-box')], name: ['new-box'] },
+    // Not those that ask: their own limits would end the rest.
+    '/api/tenants/{name}': { name: [OTHER_TENANT] },
   };
 
   async function credentials(role: Role): Promise<Record<string, string>> {
@@ -125,10 +130,14 @@ async function settle(store: Store, leader: Leadership): Promise<void> {
   }
 }
 
-async function makeToken(store: Store, role: 'admin' | 'tenant'): Promise<{ id: string; token: string }> {
+async function makeToken(
+  store: Store,
+  role: 'admin' | 'tenant',
+  tenant: string = role,
+): Promise<{ id: string; token: string }> {
   const { id, token, hash } = createTokenSecret();
   await store.createToken({
-    ...{ id, hash, role, name: role, tenant: role },
+    ...{ id, hash, role, name: role, tenant },
     createdAt: new Date(),
     expiresAt: null,
   });
@@ -138,6 +147,7 @@ async function makeToken(store: Store, role: 'admin' | 'tenant'): Promise<{ id: 
 /** Something of each kind, so that more than 404 can come of a request; and what names it. */
 async function seed(store: Store, leader: Leadership, token: string): Promise<Hints> {
   const victims = [await makeToken(store, 'tenant'), await makeToken(store, 'tenant')];
+  await makeToken(store, 'tenant', OTHER_TENANT);
   const spec: RentalSpec = {
     ...{ sshPublicKey: KEY, ttlMs: 3_600_000, whenFull: 'queue', webhookUrl: 'https://hook.example.com/' },
     ...{
@@ -170,6 +180,8 @@ async function seed(store: Store, leader: Leadership, token: string): Promise<Hi
     const record = { ...strange.record, state: 'free' as const, offeredFingerprint: FINGERPRINT };
     await store.save(leader, { nodes: [{ name: STRANGE, record }], events: [] });
   }
+  // There is a breaker to override.
+  await store.save(leader, { events: [event({ type: 'pool.breaker_opened', reason: 'MigrationHeld' })] });
   const page = { limit: 10, cursor: null };
   const { items } = await store.listDeliveries(null, { state: null, rentalId: null }, page);
   const ids = [...victims.map(({ id }) => id), ...items.map(({ messageId }) => messageId)];
@@ -178,6 +190,7 @@ async function seed(store: Store, leader: Leadership, token: string): Promise<Hi
     ...{
       sshPublicKey: [KEY],
       ttl: ['1h', '10s'],
+      maxTtl: ['2h', null],
       after: ['0s', '5m'],
       wait: ['0s', '20ms'],
       expiresIn: ['1h'],

@@ -149,6 +149,14 @@ describe('a node with a placement', () => {
     ).toBe('provisioning');
   });
 
+  it('makes access anew after a run that failed, even if nothing else is wanted any more', () => {
+    const given = { ...live, readyAt: NOW, appliedKey: KEY, appliedExpiresAt: END };
+    const start = (attempt: number) =>
+      decide({ state: 'allocated', attempt }, { live: given, wanted: WANTED }).start?.kind ?? null;
+    expect(start(0)).toBeNull();
+    expect(start(1)).toBe('ensureAccess');
+  });
+
   it('gives a placement up that could not be made, but not for silence', () => {
     const given = decide({ state: 'provisioning' }, { live, wanted: WANTED, run: accessRun(failed()) });
     expect(given.placement).toMatchObject({ endReason: 'PlaybookFailed' });

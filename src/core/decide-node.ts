@@ -115,7 +115,9 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
       if (wanted.expiresAt <= now) return null;
       const { epoch, account, uid } = live;
       const mending = chooseRepair(drift, now);
-      if (record.state === 'allocated' && isGiven(live, wanted) && !mending.repair) return null;
+      // What a failed run has left of what was wanted then is not known, even if it is no longer wanted.
+      const isAsWanted = record.attempt === 0 && isGiven(live, wanted);
+      if (record.state === 'allocated' && isAsWanted && !mending.repair) return null;
       return { kind: 'ensureAccess', epoch, account, uid, ...wanted, ...mending };
     }
   }
