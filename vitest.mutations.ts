@@ -73,6 +73,16 @@ export const MUTATIONS: Record<string, Mutation> = {
     find: 'unhealthy + unseen',
     replace: 'unhealthy + 0 * unseen',
   },
+  'nobody gets a node while everything is paused': {
+    file: 'core/decide-rental.ts',
+    find: 'inputs.pause ? holdWhilePaused(decision, inputs, inputs.pause) : decision',
+    replace: 'decision ?? holdWhilePaused',
+  },
+  'nothing is begun on a node while everything is paused': {
+    file: 'core/decide-node.ts',
+    find: 'inputs.paused || busy',
+    replace: 'busy',
+  },
 };
 
 /** Makes `src/x.ts?without=NAME` the file without that guard; fails when the text of the guard is not in it. */

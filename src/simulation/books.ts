@@ -14,8 +14,12 @@ export interface Books {
   violate: (message: string) => void;
   /** The term that each daemon believes in. */
   terms: Map<string, number>;
-  /** What each of the leader's saves ordered: fence -> token and states of the nodes in it. */
-  saves: Map<number, { token: number; states: Map<string, string> }>;
+  /** What each of the leader's saves ordered: fence -> token, states of the nodes in it, and whether its daemon knew of a pause. */
+  saves: Map<number, { token: number; states: Map<string, string>; isPaused: boolean }>;
+  /** Daemons that were told, when they last asked, that an operator has paused everything. */
+  paused: Set<string>;
+  /** Nodes whose clients an operator wants moved all the same: node -> since when it was dead. */
+  overridden: Map<string, number>;
   lastFence: number;
   lastSeq: number;
   /** Fence of the save that ended a placement: epoch -> fence. */

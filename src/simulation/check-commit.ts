@@ -35,7 +35,12 @@ export function checkLeader(books: Books, { token, fence, events, changes }: Com
   }
   const nodes = changes.filter(({ table, after }) => table === 'nodes' && after !== undefined);
   const states = new Map(nodes.map(({ key, after }) => [String(key), (after as Node).record.state]));
-  books.saves.set(fence ?? 0, { token: token ?? 0, states });
+  books.saves.set(fence ?? 0, { token: token ?? 0, states, isPaused: isPaused(books, token) });
+}
+
+/** Does the daemon of this term know that it is paused? */
+function isPaused({ terms, paused }: Books, token: number | null): boolean {
+  return [...terms].some(([daemon, term]) => term === token && paused.has(daemon));
 }
 
 export function checkPlacements(books: Books, commit: Commit): void {
@@ -62,6 +67,7 @@ function checkBinding(books: Books, commit: Commit, placement: Placement): void 
   if (role === 'incoming' && !serving) violate(`${rentalId} has an incoming placement and none to move from`);
   if (epoch !== commit.fence)
     violate(`epoch ${epoch} was made by the save with fence number ${commit.fence}`);
+  if (isPaused(books, commit.token)) violate(`${rentalId} is given ${node} although everything is paused`);
   const taken = books.uids.get(`${node}/${uid}`);
   if (taken !== undefined) violate(`uid ${uid} of ${node} was ${taken}'s and is given to ${account}`);
   books.uids.set(`${node}/${uid}`, account);
@@ -126,7 +132,11 @@ function checkChange(books: Books, commit: Commit, before: Placement, after: Pla
  * as long as they are down.
  */
 function checkMassFailure(books: Books, { node, rentalId }: Placement, what: string): void {
-  const { downSince, policy, tables } = books;
+  const { downSince, policy, tables, overridden } = books;
+  if (overridden.get(node) === tables.nodes.get(node)?.record.stateSince.getTime()) {
+    books.tally.count('moved although the breaker was open');
+    return;
+  }
   const since = downSince.get(node);
   // The verdict has to be about this outage, not about one that was over when all went down.
   const verdictMs = (books.diedAt.get(node) ?? 0) - (since ?? Number.POSITIVE_INFINITY);

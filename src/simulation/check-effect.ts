@@ -32,6 +32,7 @@ export function checkOrder(books: Books, daemon: string, machine: string, reques
     );
     return;
   }
+  if (save.isPaused) violate(`${playbook} is ordered on ${machine} although everything is paused`);
   const state = save.states.get(machine) ?? '';
   const states =
     playbook === 'create_user' ? ACCESS_STATES : isRepair(request) ? ALL_STATES : CLEANING_STATES;

@@ -22,7 +22,7 @@ interface Request {
 /** Clients and operators: they write through the API's side of the store, and remember what they were told. */
 export interface Clients {
   perform(action: Action): Promise<void>;
-  /** Leases are renewed for long enough that none ends by itself any more. */
+  /** Leases are renewed for long enough that none ends by itself any more, and nothing is paused. */
   settle(): Promise<void>;
   /** What an operator does when all is over: accepts the host keys of machines that were installed anew. */
   tend(): Promise<void>;
@@ -35,6 +35,11 @@ const WISH_EVENTS = {
   clean: 'node.clean_requested',
   forget: 'node.forget_requested',
   trust: 'node.trust_requested',
+} as const;
+const CONTROL_EVENTS = {
+  pause: 'pool.paused',
+  resume: 'pool.resumed',
+  override: 'pool.override_requested',
 } as const;
 const WALL_MS = Date.parse('2026-05-04T12:00:00.000Z');
 
@@ -117,6 +122,12 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
       tally.count(`wish: ${what}`);
   }
 
+  async function control(what: 'pause' | 'resume' | 'override'): Promise<void> {
+    const ask = { reason: null, by: 'an operator', at: now() };
+    const request = what === 'resume' ? { kind: what } : { kind: what, ...ask };
+    if (await store.writeControl(request, event(CONTROL_EVENTS[what], null))) tally.count(`control: ${what}`);
+  }
+
   /** A tenant works on his machine, and leaves things there. */
   function use(rental: RentalRow): void {
     for (const machine of world.machines.values()) {
@@ -129,6 +140,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
 
   return {
     async settle() {
+      await control('resume');
       for (const rental of open()) await update(rental, { ...rental.spec, ttlMs: 86_400_000 }, now());
     },
     async tend() {
@@ -178,6 +190,9 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
           return;
         case 'wish':
           await wish(action);
+          break;
+        case 'control':
+          await control(action.what);
           break;
         default:
           return;

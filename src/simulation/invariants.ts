@@ -1,3 +1,4 @@
+import type { Controls } from '../core/controls.ts';
 import type { PlaybookRequest } from '../core/ports.ts';
 import type { Books } from './books.ts';
 import { checkLeader, checkNodes, checkPlacements, checkRentals } from './check-commit.ts';
@@ -8,6 +9,8 @@ import type { Commit } from './memory-tables.ts';
 /** Looks at every commit, every order and every effect, and keeps its own books: it trusts no guard of the others. */
 export interface Invariants {
   beginTerm(daemon: string, token: number): void;
+  /** A daemon was told what operators ask of it. */
+  toldControls(daemon: string, controls: Controls): void;
   checkCommit(commit: Commit): void;
   /** A daemon sends an order to a machine. */
   checkOrder(daemon: string, machine: string, request: PlaybookRequest): void;
@@ -32,6 +35,8 @@ export function createInvariants(
     violate,
     terms: new Map(),
     saves: new Map(),
+    paused: new Set(),
+    overridden: new Map(),
     lastFence: 0,
     lastSeq: 0,
     endedBy: new Map(),
@@ -45,10 +50,16 @@ export function createInvariants(
   return {
     beginTerm(daemon, token) {
       books.terms.set(daemon, token);
+      books.paused.delete(daemon);
       countTakeOver(books);
+    },
+    toldControls(daemon, { pause }) {
+      if (pause) books.paused.add(daemon);
+      else books.paused.delete(daemon);
     },
     checkCommit(commit) {
       if (commit.fence !== null) checkLeader(books, commit);
+      noteOverride(books, commit);
       checkPlacements(books, commit);
       checkNodes(books, commit);
       checkRentals(books, commit);
@@ -59,6 +70,18 @@ export function createInvariants(
     violate,
     violation: () => violation,
   };
+}
+
+/** An override counts for the nodes that are dead when it is taken up. */
+function noteOverride({ tables, overridden }: Books, { changes }: Commit): void {
+  for (const { table, before, after } of changes) {
+    if (table !== 'controls') continue;
+    const [old, next] = [before, after] as (Controls | undefined)[];
+    if (!next?.override?.isUsed || old?.override?.isUsed === next.override.isUsed) continue;
+    for (const { spec, record } of tables.nodes.values()) {
+      if (record.state === 'dead') overridden.set(spec.name, record.stateSince.getTime());
+    }
+  }
 }
 
 /** In the middle of what a daemon takes over. */

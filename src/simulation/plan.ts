@@ -42,6 +42,7 @@ export type Action = { atMs: number } & (
     }
   | { kind: 'release' | 'renew' | 'changeKey' | 'use' | 'repeat'; which: number }
   | { kind: 'wish'; what: 'cordon' | 'uncordon' | 'drain' | 'clean' | 'forget' | 'trust'; which: number }
+  | { kind: 'control'; what: 'pause' | 'resume' | 'override' }
   | { kind: 'inventory'; what: 'remove' | 'add' | 'change' | 'halve'; which: number }
   | { kind: 'machine'; what: MachineFault; which: number; forMs: number }
   | { kind: 'mass'; what: 'off' | 'refusing' | 'frozen' | 'cut'; first: number; count: number; forMs: number }
@@ -93,6 +94,7 @@ export function createPlan(seed: number, size: PlanSize = FULL_SIZE): Plan {
   for (let index = 0; index < size.faults; index++) {
     actions.push(fault(faults, size, faults.between(3_000, endsAtMs - 1_000)));
   }
+  actions.push(...controls(chance.fork('controls'), endsAtMs));
   actions.sort((a, b) => a.atMs - b.atMs);
   const specs = Array.from({ length: size.nodes }, (_, index) => createSpec(index));
   return { seed, specs, policy: createPolicy(chance.fork('policy')), daemons: 2, actions, endsAtMs };
@@ -145,6 +147,20 @@ function clientAction(chance: Chance, atMs: number): Action {
     return { atMs, kind, what, which };
   }
   return { atMs, kind: kind as 'release', which };
+}
+
+/** Some operators pause everything for a while, or will not be held by the breaker. */
+function controls(chance: Chance, endsAtMs: number): Action[] {
+  const actions: Action[] = [];
+  if (chance.isLucky(0.2)) {
+    const atMs = chance.between(5_000, endsAtMs - 10_000);
+    actions.push({ atMs, kind: 'control', what: 'pause' });
+    actions.push({ atMs: atMs + chance.pick([500, 5_000, 20_000]), kind: 'control', what: 'resume' });
+  }
+  if (chance.isLucky(0.2)) {
+    actions.push({ atMs: chance.between(10_000, endsAtMs), kind: 'control', what: 'override' });
+  }
+  return actions;
 }
 
 const MACHINE_FAULTS: MachineFault[] = [

@@ -45,6 +45,10 @@ export const RARE_STATES = [
   'wish: trust',
   'wish: forget',
   'wish: drain',
+  'control: pause',
+  'rental reason: Paused',
+  'event: pool.override_used',
+  'moved although the breaker was open',
 ] as const;
 
 export function listNeverReached(counts: ReadonlyMap<string, number>): string[] {

@@ -112,6 +112,11 @@ export function connect(world: World, process: Process, chance: Chance): DaemonS
       if (leadership) world.invariants.beginTerm(process.name, leadership.token);
       return leadership;
     },
+    async loadControls() {
+      const controls = await through('loadControls')();
+      world.invariants.toldControls(process.name, controls);
+      return controls;
+    },
     renew: through('renew'),
     release: through('release'),
     applyInventory: through('applyInventory'),
@@ -127,7 +132,6 @@ export function connect(world: World, process: Process, chance: Chance): DaemonS
     listServices: through('listServices'),
     listLeaseUses: through('listLeaseUses'),
     isBreakerOpen: through('isBreakerOpen'),
-    loadControls: through('loadControls'),
     listPlacementsOnNodes: through('listPlacementsOnNodes'),
     save: through('save'),
     raiseCounters: through('raiseCounters'),
