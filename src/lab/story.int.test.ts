@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { playSession } from './session/play.ts';
+import { createCast, readTranscript, type Step, shapeOf } from './session/transcript.ts';
+import { CHECKOUT } from './settings.ts';
 import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
 
 const WAIT = { timeout: 60_000, interval: 100 };
@@ -206,6 +209,20 @@ describe('a pause', () => {
     expect(told.map(({ type }) => type)).toEqual(['pool.paused', 'pool.resumed']);
     expect(told[0]?.message).toMatch(/^by .*: new switch$/);
   });
+});
+
+describe('the session in the README', () => {
+  it('is what somebody sees who types it', async () => {
+    const script = readTranscript(await readFile(join(CHECKOUT, 'README.md'), 'utf8'));
+    const env = { ...process.env, HOME: test.home, ORION_INVENTORY: join(test.home, 'inventory.yaml') };
+    const orion = [process.execPath, join(CHECKOUT, 'dist', 'cli', 'orion.js')];
+    const { steps } = await playSession({ home: test.home, orion, env }, script);
+    const shapes = (of: readonly Step[]) => {
+      const cast = createCast();
+      return of.map(({ command, lines }) => shapeOf([command, ...lines], cast));
+    };
+    expect(shapes(steps)).toEqual(shapes(script));
+  }, 180_000);
 });
 
 async function publicKey(): Promise<string> {
