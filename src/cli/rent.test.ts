@@ -155,13 +155,27 @@ test('no free machine is an error that says when to try again', async () => {
 test('release gives back and forgets the key', async () => {
   await orion(['rent'], () => ({ status: 201, body: { ...fakeRental(), privateKey: 'SECRET\n' } }));
   await api?.close();
-  const ran = await orion(['release', 'quick-fox'], () => ({ body: fakeRental() }));
+  const asked = fakeRental({ phase: 'Releasing' });
+  const stream = [asked, fakeRental({ phase: 'Released' })].map((data, index) => {
+    return { event: 'rental', id: `${index}`, data };
+  });
+  const ran = await orion(['release', 'quick-fox'], ({ line }) =>
+    line.endsWith('(watch)') ? { stream } : { body: asked },
+  );
   expect(ran).toMatchObject({ code: 0, out: 'rental/quick-fox released\n' });
   expect(api?.requests.map((request) => request.line)).toEqual([
     'GET /api/rentals/quick-fox',
     'DELETE /api/rentals/r_abc',
+    'GET /api/rentals/r_abc (watch)',
   ]);
   expect(existsSync(storedKey())).toBe(false);
+});
+
+test('release does not wait if it is told so, and says that it goes on', async () => {
+  const ran = await orion(['release', 'quick-fox', 'other', '--wait', '0s'], () => ({
+    body: fakeRental({ phase: 'Releasing' }),
+  }));
+  expect(ran).toMatchObject({ code: 0, out: 'rental/quick-fox releasing\nrental/quick-fox releasing\n' });
 });
 
 test('renew changes the ttl', async () => {

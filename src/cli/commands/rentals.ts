@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Rental } from '../../client/operations.ts';
 import { durationMs, durationText, objectName, objectNames } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
@@ -15,14 +15,18 @@ export function registerRentals(program: Command, context: Context): void {
       .command('release')
       .description('give rentals back; what is on their machines is deleted')
       .argument('<rental...>', 'names or ids of rentals', objectNames('rental'))
-      .option('--wait [duration]', 'wait until they are released, 60s when no time is given', durationMs),
+      .addOption(
+        new Option('--wait <duration>', 'how long to wait until they are released; 0s: not at all')
+          .argParser(durationMs)
+          .default(60_000, '60s'),
+      ),
     ['json', 'yaml', 'name'],
   ).action((names: string[], options: ReleaseOptions) => release(context, names, options));
   withHelp(releaseCommand, {
-    about: 'Access ends at once. Repeating it is harmless.',
+    about: 'Access ends at once. It waits until nobody can log in any more. Repeating it is harmless.',
     examples: [
-      ['orion release mine', 'and do not wait'],
-      ['orion release mine other --wait', 'and wait until nobody can log in any more'],
+      ['orion release mine', 'and wait until it is over'],
+      ['orion release mine other --wait 0s', 'and see to something else'],
       ['orion get rentals -o name | xargs orion release', 'all that you have'],
     ],
     failed: 'failed, or there is no such rental',
@@ -44,24 +48,25 @@ export function registerRentals(program: Command, context: Context): void {
 }
 
 interface ReleaseOptions {
-  wait?: number | true;
+  /** ms */
+  wait: number;
   output?: Format;
 }
 
 async function release(context: Context, names: string[], options: ReleaseOptions): Promise<void> {
   const { io } = context;
+  const released: Rental[] = [];
   for (const name of names) {
     const { id } = await loadRental(context, name);
-    let object: Rental = await context.client().call('releaseRental', { params: { id } });
+    released.push(await context.client().call('releaseRental', { params: { id } }));
     forgetKey(io, id);
-    if (options.wait !== undefined) {
-      object = await followRental(context, id, {
-        isThere: ({ status }) => ENDED.includes(status.phase),
-        what: 'Released',
-        timeoutMs: options.wait === true ? 60_000 : options.wait,
-      });
-    }
-    printDone(io, options.output, { kind: 'rental', name, done: 'released', object });
+  }
+  const isThere = ({ status }: Rental) => ENDED.includes(status.phase);
+  for (const asked of released) {
+    const goal = { isThere, what: 'Released', timeoutMs: options.wait };
+    const object = options.wait === 0 ? asked : await followRental(context, asked.id, goal);
+    const done = isThere(object) ? 'released' : 'releasing';
+    printDone(io, options.output, { kind: 'rental', name: object.name, done, object });
   }
 }
 
