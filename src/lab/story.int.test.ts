@@ -119,6 +119,18 @@ describe('a daemon that is killed', () => {
       .get(next)
       ?.exec(['sh', '-c', "getent passwd | cut -d: -f3 | awk '$1>=20000 && $1<60000'"]);
     expect(accounts?.stdout).toBe('');
+
+    // What the clients got is computed from the history, so no death of a daemon changes it.
+    const figures = async () => (await test.call('GET', `/api/qos?rental=${id}`)).body?.total;
+    const before = await figures();
+    expect(before).toMatchObject({
+      moves: 1,
+      outages: 1,
+      times: { detection: { count: 1 }, move: { count: 1 } },
+    });
+    expect(before.withoutNodeSeconds).toBeGreaterThan(0);
+    await killDaemon();
+    await expect.poll(() => figures().catch(() => null), WAIT).toEqual(before);
   });
 });
 
