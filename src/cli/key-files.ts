@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parsePublicKey } from '../core/public-key.ts';
 import { CliError } from './cli-error.ts';
@@ -42,6 +52,12 @@ function checkKey(text: string, path: string): string {
   return parsed.key;
 }
 
+/** A rental, as far as its key is concerned. */
+export interface Keyed {
+  id: string;
+  spec: { sshPublicKey: string };
+}
+
 /** Where the key to a rental is kept; null for an id that can't be a file's name. */
 function storedKeyPath(io: Io, rentalId: string): string | null {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(rentalId)) return null;
@@ -49,11 +65,38 @@ function storedKeyPath(io: Io, rentalId: string): string | null {
   return join(state, 'orion', 'keys', rentalId);
 }
 
-/** Keeps the private key that came with a rental, for its owner's eyes only. */
-export function storeKey(io: Io, rentalId: string, privateKey: string): string {
-  const path = prepareStore(io, rentalId);
+/** Where a key lies until it is known whose it is. */
+function newKeyPath(io: Io, publicKey: string): string {
+  const [type, point] = publicKey.split(' ');
+  const name = createHash('sha256').update(`${type} ${point}`).digest('hex').slice(0, 32);
+  return storedKeyPath(io, `new_${name}`) as string;
+}
+
+/**
+ * Keeps a private key, for its owner's eyes only, before its public half is sent anywhere: however the request ends,
+ * whoever has the rental can log in to it.
+ */
+export function keepNewKey(
+  io: Io,
+  { publicKey, privateKey }: { publicKey: string; privateKey: string },
+): void {
+  const path = newKeyPath(io, publicKey);
+  mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
   writeFileSync(path, privateKey, { mode: 0o600 });
   chmodSync(path, 0o600);
+}
+
+/** The key was sent, and nothing was rented with it. */
+export function forgetNewKey(io: Io, publicKey: string): void {
+  rmSync(newKeyPath(io, publicKey), { force: true });
+}
+
+/** It is known now whose key it is; null: it was not made here. */
+export function claimNewKey(io: Io, { id, spec }: Keyed): string | null {
+  const from = newKeyPath(io, spec.sshPublicKey);
+  if (!existsSync(from)) return null;
+  const path = prepareStore(io, id);
+  renameSync(from, path);
   return path;
 }
 
@@ -72,12 +115,13 @@ function prepareStore(io: Io, rentalId: string): string {
   return path;
 }
 
-export function findStoredKey(io: Io, rentalId: string): string | null {
-  const path = storedKeyPath(io, rentalId);
-  return path !== null && existsSync(path) ? path : null;
+export function findStoredKey(io: Io, rental: Keyed): string | null {
+  const path = storedKeyPath(io, rental.id);
+  return path !== null && existsSync(path) ? path : claimNewKey(io, rental);
 }
 
-export function forgetKey(io: Io, rentalId: string): void {
-  const path = storedKeyPath(io, rentalId);
+export function forgetKey(io: Io, { id, spec }: Keyed): void {
+  const path = storedKeyPath(io, id);
   if (path !== null) rmSync(path, { force: true });
+  forgetNewKey(io, spec.sshPublicKey);
 }

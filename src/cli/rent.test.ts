@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ParsedKey, utils } from 'ssh2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { renderScreen } from '../lab/session/screen.ts';
 import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
@@ -26,12 +27,13 @@ async function orion(argv: string[], answer: Answer, more?: Parameters<typeof ru
 }
 
 const PENDING = fakeRental({ phase: 'Provisioning', connection: null, expiresAt: null });
+const bodyOf = (index: number) => api?.requests[index]?.body as { sshPublicKey: string };
 const storedKey = () => join(folder, 'orion', 'keys', 'r_abc');
 
 test('a machine that is ready at once', async () => {
   const ran = await orion(['rent', '--label', 'size=small', '--label', 'gpu=no', '--zone', 'a'], () => ({
     status: 201,
-    body: { ...fakeRental(), privateKey: 'SECRET\n' },
+    body: fakeRental(),
   }));
   expect(ran.code).toBe(0);
   expect(ran.out).toBe(`ssh -i ${storedKey()} -p 22221 r7f3k2a9@127.0.0.1\n`);
@@ -39,14 +41,15 @@ test('a machine that is ready at once', async () => {
     line: 'POST /api/rent?wait=400ms',
     body: { selector: { matchLabels: { size: 'small', gpu: 'no' }, zone: 'a' } },
   });
-  expect(readFileSync(storedKey(), 'utf8')).toBe('SECRET\n');
+  const stored = utils.parseKey(readFileSync(storedKey())) as ParsedKey;
+  expect(`ssh-ed25519 ${stored.getPublicSSH().toString('base64')}`).toBe(bodyOf(0).sshPublicKey);
   expect(statSync(storedKey()).mode & 0o777).toBe(0o600);
 });
 
 test('one that takes longer is followed step by step', async () => {
   const ran = await orion(['rent', '--queue', '-o', 'json'], ({ line }) =>
     line.startsWith('POST')
-      ? { status: 202, body: { ...PENDING, privateKey: 'SECRET\n' } }
+      ? { status: 202, body: PENDING }
       : {
           stream: [
             { event: 'rental', id: '1', data: PENDING },
@@ -82,7 +85,7 @@ test.each([
     { terminal: () => size },
   );
   expect(ran.code).toBe(0);
-  expect(ran.out).toBe('ssh -p 22221 r7f3k2a9@127.0.0.1\n');
+  expect(ran.out).toBe(`ssh -i ${storedKey()} -p 22221 r7f3k2a9@127.0.0.1\n`);
   if (size !== null) expect(ran.err).toContain('\u001b[K');
   expect(
     renderScreen(ran.err.replaceAll('\n', '\r\n')).map((line) => line.replace(/ready in .*/, 'ready')),
@@ -100,7 +103,7 @@ test.each([
 test('one that does not come in time ends with 3, its key kept', async () => {
   const ran = await orion(['rent', '--wait', '100ms'], ({ line }) =>
     line.startsWith('POST')
-      ? { status: 202, body: { ...PENDING, privateKey: 'SECRET\n' } }
+      ? { status: 202, body: PENDING }
       : { stream: [{ event: 'rental', data: PENDING }], hang: true },
   );
   expect(ran.code).toBe(3);
@@ -140,6 +143,48 @@ test('either half of an own key will do', async () => {
   }
 });
 
+const keysOf = () => readdirSync(join(folder, 'orion', 'keys'));
+
+test('an answer that got lost is asked for again, under the same key, so that one machine is rented', async () => {
+  const ran = await orion(['rent'], ({ count }) =>
+    count === 1
+      ? { status: 503, body: { code: 'unavailable', detail: 'no part of Orion answers' } }
+      : { status: 201, body: fakeRental() },
+  );
+  expect(ran.code).toBe(0);
+  expect(ran.err).toContain('no answer yet; asking again\n');
+  const [first, second] = api?.requests.map(({ headers }) => headers['idempotency-key']) ?? [];
+  expect(first).toMatch(/^[0-9a-f-]{36}$/);
+  expect(second).toBe(first);
+  expect(bodyOf(1)).toEqual(bodyOf(0));
+  expect(keysOf()).toEqual(['r_abc']);
+});
+
+test('the key of a rental whose answer never came is there for whoever logs in to it', async () => {
+  const lost = { status: 502, body: 'bad gateway' };
+  const ran = await orion(['rent', '--wait', '0s'], () => lost);
+  expect(ran).toMatchObject({ code: 1, out: '' });
+  expect(ran.err).toContain('No answer came; what was rented all the same: orion get rentals\n');
+  expect(keysOf()).toEqual([expect.stringMatching(/^new_/)]);
+  const rental = fakeRental();
+  rental.spec.sshPublicKey = bodyOf(0).sshPublicKey;
+  await api?.close();
+  await orion(['ssh', 'quick-fox'], () => ({ body: rental }));
+  expect(keysOf()).toEqual(['r_abc']);
+});
+
+test.each([
+  ['refused', { status: 409, body: { code: 'name_taken', detail: 'the name is taken' } }],
+  [
+    'no machine is free',
+    { status: 503, body: { code: 'no_free_node', detail: 'no matching machine is free' } },
+  ],
+])('nothing is left behind when nothing was rented: %s', async (_name, answer) => {
+  expect((await orion(['rent'], () => answer)).code).toBe(1);
+  expect(api?.requests).toHaveLength(1);
+  expect(keysOf()).toEqual([]);
+});
+
 test('no free machine is an error that says when to try again', async () => {
   const ran = await orion(['rent'], () => ({
     status: 503,
@@ -153,7 +198,7 @@ test('no free machine is an error that says when to try again', async () => {
 });
 
 test('release gives back and forgets the key', async () => {
-  await orion(['rent'], () => ({ status: 201, body: { ...fakeRental(), privateKey: 'SECRET\n' } }));
+  await orion(['rent'], () => ({ status: 201, body: fakeRental() }));
   await api?.close();
   const asked = fakeRental({ phase: 'Releasing' });
   const stream = [asked, fakeRental({ phase: 'Released' })].map((data, index) => {

@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
+import { createKeyPair } from '../../api/key-pair.ts';
 import type { Input } from '../../client/client.ts';
+import { ApiError, NoAnswerError } from '../../client/errors.ts';
 import type { Rental } from '../../client/operations.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { durationMs, durationText, labelPair } from '../arguments.ts';
@@ -7,7 +11,7 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { describeStep, followRental, isReady } from '../follow.ts';
 import { withHelp } from '../help.ts';
-import { linkKey, type OwnKey, readOwnKey, storeKey } from '../key-files.ts';
+import { claimNewKey, forgetNewKey, keepNewKey, linkKey, readOwnKey } from '../key-files.ts';
 import { type Format, printData, withOutput } from '../output.ts';
 import { createProgress, type Progress } from '../progress.ts';
 
@@ -29,6 +33,7 @@ interface RentOptions {
  */
 const FIRST_WAIT_MS = 400;
 const ANSWER_WITHIN_MS = 30_000;
+const ASK_AGAIN_MS = 1_000;
 
 export function registerRent(program: Command, context: Context): void {
   const command = withOutput(
@@ -72,11 +77,13 @@ async function rent(context: Context, options: RentOptions): Promise<void> {
   const startedAt = performance.now();
   const progress = createProgress(io);
   progress.step('asking for a machine');
-  const { privateKey, ...first } = await ask(context, options, ownKey).finally(() => progress.end());
-  if (typeof first.id !== 'string') throw new CliError('the answer is not a rental: is ORION_URL right?');
-  // Before anything else can go wrong: the key comes only this once.
-  const keyPath = keepKey(context, first.id, privateKey, ownKey?.privatePath ?? null);
-  let rental: Rental = first;
+  const sshPublicKey = ownKey?.publicKey ?? makeKey(context);
+  let rental: Rental = await ask(context, options, sshPublicKey, progress).finally(() => progress.end());
+  if (typeof rental.id !== 'string') throw new CliError('the answer is not a rental: is ORION_URL right?');
+  const keyPath =
+    ownKey === null
+      ? claimNewKey(io, { id: rental.id, spec: { sshPublicKey } })
+      : ownKey.privatePath && linkKey(io, rental.id, ownKey.privatePath);
   if (!isReady(rental) && options.wait > 0) {
     progress.step(describeStep(rental, io.now()));
     const leftMs = Math.max(0, options.wait - (performance.now() - startedAt));
@@ -88,28 +95,72 @@ async function rent(context: Context, options: RentOptions): Promise<void> {
   printLogin(context, rental, keyPath);
 }
 
-/** Who waits in the queue wants to see his place in it at once. */
-async function ask(context: Context, options: RentOptions, ownKey: OwnKey | null) {
-  const firstWaitMs = options.queue ? 0 : Math.min(options.wait, FIRST_WAIT_MS);
-  const query = { wait: formatDuration(firstWaitMs), ...(options.queue ? { queue: 'true' as const } : {}) };
-  const { name, ttl, webhook } = options;
-  const body: Input<'rent'>['body'] = {
-    ...(name === undefined ? {} : { name }),
-    ...(ownKey === null ? {} : { sshPublicKey: ownKey.publicKey }),
-    ...(ttl === undefined ? {} : { ttl }),
-    ...(webhook === undefined ? {} : { webhookUrl: webhook }),
-    ...selectorOf(options),
-  };
-  const timeoutMs = firstWaitMs + ANSWER_WITHIN_MS;
-  try {
-    return await context.client().call('rent', { query, body }, { timeoutMs });
-  } catch (error) {
-    // Nobody should pay for a machine that he believes he did not get.
-    if (context.io.signal.aborted) {
-      context.io.err('Interrupted before the answer came; what was rented all the same: orion get rentals\n');
+function makeKey({ io }: Context): string {
+  const pair = createKeyPair('orion');
+  keepNewKey(io, pair);
+  return pair.publicKey;
+}
+
+/** Asked again under the same key for as long as it is not known what became of it: at most one machine is rented. */
+async function ask(
+  context: Context,
+  options: RentOptions,
+  sshPublicKey: string,
+  progress: Progress,
+): Promise<Rental> {
+  const { io } = context;
+  const giveUpAt = performance.now() + options.wait;
+  const input = requestOf(options, sshPublicKey);
+  const timeoutMs = FIRST_WAIT_MS + ANSWER_WITHIN_MS;
+  /** It may have been rented, and nobody has said so. */
+  let isUnknown = false;
+  for (;;) {
+    try {
+      return await context.client().call('rent', input, { timeoutMs });
+    } catch (error) {
+      isUnknown ||= !isRefusal(error);
+      if (!isUnknown) forgetNewKey(io, sshPublicKey);
+      if (isFinal(error) || !isUnknown) throw error;
+      if (io.signal.aborted || performance.now() >= giveUpAt) {
+        // Nobody should pay for a machine that he believes he did not get.
+        const why = io.signal.aborted ? 'Interrupted before the answer came' : 'No answer came';
+        io.err(`${why}; what was rented all the same: orion get rentals\n`);
+        throw error;
+      }
+      progress.step('no answer yet; asking again');
+      await sleep(ASK_AGAIN_MS, undefined, { signal: io.signal }).catch(() => undefined);
     }
-    throw error;
   }
+}
+
+/** Orion has understood the request and said no. */
+function isFinal(error: unknown): boolean {
+  return error instanceof ApiError && (error.status < 500 || error.code === 'no_free_node');
+}
+
+/** Nothing was rented by it: it was said no to, or never arrived. */
+function isRefusal(error: unknown): boolean {
+  return (
+    isFinal(error) ||
+    (error instanceof NoAnswerError && (error.code === 'ECONNREFUSED' || error.kind === 'certificate'))
+  );
+}
+
+/** Who waits in the queue wants to see his place in it at once. */
+function requestOf(options: RentOptions, sshPublicKey: string): Input<'rent'> {
+  const firstWaitMs = options.queue ? 0 : Math.min(options.wait, FIRST_WAIT_MS);
+  const { name, ttl, webhook } = options;
+  return {
+    headers: { 'idempotency-key': randomUUID() },
+    query: { wait: formatDuration(firstWaitMs), ...(options.queue ? { queue: 'true' as const } : {}) },
+    body: {
+      sshPublicKey,
+      ...(name === undefined ? {} : { name }),
+      ...(ttl === undefined ? {} : { ttl }),
+      ...(webhook === undefined ? {} : { webhookUrl: webhook }),
+      ...selectorOf(options),
+    },
+  };
 }
 
 async function followToReady(
@@ -134,16 +185,6 @@ async function followToReady(
 function selectorOf({ label, zone }: RentOptions): Pick<NonNullable<Input<'rent'>['body']>, 'selector'> {
   if (label === undefined && zone === undefined) return {};
   return { selector: { ...(label ? { matchLabels: label } : {}), ...(zone ? { zone } : {}) } };
-}
-
-function keepKey(
-  { io }: Context,
-  id: string,
-  privateKey: string | undefined,
-  ownPath: string | null,
-): string | null {
-  if (privateKey !== undefined) return storeKey(io, id, privateKey);
-  return ownPath === null ? null : linkKey(io, id, ownPath);
 }
 
 function tellStatus({ io }: Context, rental: Rental, tookMs: number): void {

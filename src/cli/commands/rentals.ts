@@ -57,9 +57,9 @@ async function release(context: Context, names: string[], options: ReleaseOption
   const { io } = context;
   const released: Rental[] = [];
   for (const name of names) {
-    const { id } = await loadRental(context, name);
-    released.push(await context.client().call('releaseRental', { params: { id } }));
-    forgetKey(io, id);
+    const rental = await loadRental(context, name);
+    released.push(await context.client().call('releaseRental', { params: { id: rental.id } }));
+    forgetKey(io, rental);
   }
   const isThere = ({ status }: Rental) => ENDED.includes(status.phase);
   for (const asked of released) {

@@ -61,7 +61,7 @@ async function logIn(context: Context, name: string, words: string[], options: S
   try {
     const knownHosts = join(folder, 'known_hosts');
     writeFileSync(knownHosts, `${knownHostsName(connection)} ${connection.hostKey}\n`, { mode: 0o600 });
-    const identity = options.identity ?? findStoredKey(io, rental.id);
+    const identity = options.identity ?? findStoredKey(io, rental);
     const code = await io.runProgram('ssh', sshArguments(connection, knownHosts, identity, words));
     context.exitWith(code);
     if (code === CONNECTION_FAILED) await tellWhereItIs(context, rental);
