@@ -7,7 +7,7 @@ const inMinutes = (minutes: number) => new Date(now.getTime() + minutes * 60_000
 it.each([
   [null, null, '-'],
   [3, null, '3'],
-  [2, inMinutes(13.5), '2, about 14 min'],
+  [2, inMinutes(14.5), '2, about 14 min'],
   [2, inMinutes(119), '2, about 119 min'],
   [2, inMinutes(200), '2, about 3 h'],
   [9, inMinutes(60 * 71), '9, about 3 days'],

@@ -2,7 +2,8 @@
 export function formatPlace(position: number | null, estimateAt: string | null, now: Date): string {
   if (position === null) return '-';
   if (estimateAt === null) return String(position);
-  const minutes = Math.ceil((Date.parse(estimateAt) - now.getTime()) / 60_000);
+  // It was rounded up to the minute already.
+  const minutes = Math.floor((Date.parse(estimateAt) - now.getTime()) / 60_000);
   return `${position}, ${minutes <= 1 ? 'any minute' : `about ${formatMinutes(minutes)}`}`;
 }
 

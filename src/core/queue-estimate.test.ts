@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectEnd, typicalEnds } from './lease-use.ts';
-import { estimateTurns, forecastFree, type Prospect, settleEstimate } from './queue-estimate.ts';
+import {
+  estimateTurns,
+  forecastFree,
+  type Prospect,
+  settleEstimate,
+  settleEstimates,
+} from './queue-estimate.ts';
 import type { Rental } from './rental.ts';
 import { aNode, aPlacement, aRental, NOW } from './rows.fixture.ts';
 
@@ -141,5 +147,18 @@ describe('the estimate', () => {
     expect(settleEstimate(old, null, NOW)).toBeNull();
     // One that is past was wrong.
     expect(settleEstimate(NOW, at(MINUTE), NOW)).toEqual(at(MINUTE));
+  });
+
+  it('tells nobody to come before one who asks for the same and stands ahead', () => {
+    const told = (id: string, minutes: number | null, zone: string | null = null) =>
+      aRental({
+        id,
+        record: { queueEstimateAt: minutes === null ? null : at(minutes * MINUTE) },
+        spec: { selector: { matchLabels: {}, zone } },
+      });
+    const order = [told('r_1', 3), told('r_2', null), told('r_3', null, 'x'), told('r_4', 20)];
+    const next = new Map([2, 2, 2, 9].map((minutes, index) => [`r_${index + 1}`, at(minutes * MINUTE)]));
+    const settled = settleEstimates(order, next, NOW);
+    expect(order.map(({ id }) => minutesOf(settled.get(id)))).toEqual([3, 3, 2, 9]);
   });
 });

@@ -103,6 +103,29 @@ function compareTimes(a: Coming, b: Coming): number {
 }
 
 /**
+ * What is told to each of the queue. Of those that ask for the same nobody is told to come before one who stands ahead:
+ * an old estimate that is still about right may be later than a new one behind it.
+ */
+export function settleEstimates(
+  order: Rental[],
+  estimates: ReadonlyMap<string, Date>,
+  now: Date,
+): Map<string, Date> {
+  const settled = new Map<string, Date>();
+  const latest = new Map<string, Date>();
+  for (const { id, spec, record } of order) {
+    const own = settleEstimate(record.queueEstimateAt, estimates.get(id) ?? null, now);
+    if (own === null) continue;
+    const key = keyOf(spec.selector);
+    const ahead = latest.get(key);
+    const told = ahead && ahead > own ? ahead : own;
+    latest.set(key, told);
+    settled.set(id, told);
+  }
+  return settled;
+}
+
+/**
  * What is told: the old estimate for as long as it is about right, so that clients are not told of seconds and a
  * queue that merely waits is not written again and again.
  */

@@ -4,7 +4,7 @@ import { typicalEnds } from '../core/lease-use.ts';
 import type { Node } from '../core/node.ts';
 import { type Candidate, matches, whyNotAgain, whyNotNow } from '../core/placement.ts';
 import { createStandings, nextInTurn, orderQueue, type Standings } from '../core/queue.ts';
-import { estimateTurns, settleEstimate } from '../core/queue-estimate.ts';
+import { estimateTurns, settleEstimates } from '../core/queue-estimate.ts';
 import type { Rental } from '../core/rental.ts';
 import type { QueuePlace } from '../core/rental-decision.ts';
 import type { Context } from './context.ts';
@@ -102,11 +102,8 @@ function assignPlaces(waiting: Rental[], candidates: Candidate[], context: Conte
     return { node: candidate.node, holder, isFree: whyNotNow(candidate) === null };
   });
   const estimates = estimateTurns(order, prospects, typicalEnds(fleet.leaseUses()), now.getTime());
+  const settled = settleEstimates(order, estimates, now);
   return new Map(
-    order.map((rental, index): [string, QueuePlace] => {
-      const next = estimates.get(rental.id) ?? null;
-      const estimateAt = settleEstimate(rental.record.queueEstimateAt, next, now);
-      return [rental.id, { position: index + 1, estimateAt }];
-    }),
+    order.map(({ id }, index) => [id, { position: index + 1, estimateAt: settled.get(id) ?? null }]),
   );
 }
