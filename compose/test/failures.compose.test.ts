@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => system?.close());
 afterEach(async () => {
-  await system?.orion('release mine --wait').catch(() => undefined);
+  await system?.orion('release mine').catch(() => undefined);
 });
 
 async function rent(): Promise<void> {

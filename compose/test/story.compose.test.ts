@@ -56,7 +56,7 @@ test('down and up of the workers: machines made anew, prepared again, and the cl
   await system.run(`${workers} down --timeout 1 2>&1 && ${workers} up -d --wait 2>&1`);
   console.log(`Five workers are new after ${((performance.now() - beganAt) / 1_000).toFixed(1)} s`);
   await expect.poll(() => system.whereIs('kept').catch(String), { timeout: 300_000 }).toMatch(/^worker_\d$/);
-  await system.orion('release kept --wait');
+  await system.orion('release kept');
   for (const node of [1, 2, 3, 4, 5]) await system.isFree(`worker_${node}`);
 });
 
@@ -109,10 +109,15 @@ test('three replicas of the API: all are used, and none is missed when it is kil
   await system.run(`${CONTROL_PLANE} up -d --wait --scale api=1 2>&1`);
 });
 
-test('everything of it ends when it is told to, and by itself', async () => {
+test('everything of it ends when it is told to, and by itself, though somebody watches', async () => {
   const names = (await system.run(`${CONTROL_PLANE} ps --format '{{.Name}}' ${FOUR.join(' ')}`)).split('\n');
   expect(names).toHaveLength(FOUR.length);
-  await system.run(`${CONTROL_PLANE} stop 2>&1`);
+  await system.run(`
+    node dist/cli/orion.js get nodes -w >watched & watch=$!
+    trap 'kill $watch' EXIT
+    until [ -s watched ]; do sleep 0.1; done
+    ${CONTROL_PLANE} stop 2>&1
+  `);
   const codes = await system.run(`docker inspect --format '{{.State.ExitCode}}' ${names.join(' ')}`);
   expect(codes.split('\n')).toEqual(names.map(() => '0'));
 });

@@ -94,7 +94,7 @@ export function viewQos(
       createdAt: createdAtMs === null ? null : toTime(createdAtMs),
       ...viewAccount(account),
     })),
-    rentalCount: qos.rentals.length,
+    rentalCount: listAccepted(qos).length,
     series: {
       bucketSeconds: bucketMs / 1_000,
       buckets: buckets.map((bucket) => viewBucket(bucket, scope === 'fleet')),
@@ -102,9 +102,14 @@ export function viewQos(
   };
 }
 
+/** Without those that were turned away since all was taken: nothing is kept of them but their lines in the history. */
+function listAccepted({ rentals }: Qos): RentalQos[] {
+  return rentals.filter(({ phase, account }) => phase !== 'Failed' || account.servedMs > 0);
+}
+
 /** The rentals that are worth a look first. */
-export function chooseRentals({ rentals }: Qos, limit: number): RentalQos[] {
-  return rentals
+export function chooseRentals(qos: Qos, limit: number): RentalQos[] {
+  return listAccepted(qos)
     .toSorted(
       (a, b) =>
         b.account.withoutNodeMs - a.account.withoutNodeMs ||

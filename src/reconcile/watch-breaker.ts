@@ -65,7 +65,7 @@ export function createBreakerWatch(
             ...{ rentalId: null, node: null, tenant: null, object: null },
             reason: open ? 'MigrationHeld' : 'MigrationResumed',
             message: open
-              ? `nobody is moved: ${message}`
+              ? `nobody is moved; as it opened: ${message}`
               : 'the fleet is well again; clients are moved when their node dies',
           },
         ],

@@ -16,7 +16,8 @@ export function registerRentals(program: Command, context: Context): void {
       .description('give rentals back; what is on their machines is deleted')
       .argument('<rental...>', 'names or ids of rentals', objectNames('rental'))
       .addOption(
-        new Option('--wait <duration>', 'how long to wait until they are released; 0s: not at all')
+        new Option('--wait [duration]', 'how long to wait until they are released; 0s: not at all')
+          .preset('60s')
           .argParser(durationMs)
           .default(60_000, '60s'),
       ),
