@@ -85,7 +85,7 @@ test('explain is short where there is nothing to tell, and whole as data', async
   const { placement: _last, wanted: _none, ...rest } = LOST;
   const place = { queuePosition: 3, queueEstimateAt: '2026-01-01T12:13:30.000Z' };
   const short = await explain({ ...rest, ...place, wanted: null, placement: null });
-  expect(short.out).toMatch(/\nIn queue: +3, about 14 min\n$/);
+  expect(short.out).toMatch(/\nIn queue: +3, about 13 min\n$/);
   await api?.close();
   expect(JSON.parse((await explain(LOST, '-o', 'json')).out)).toEqual(LOST);
 });

@@ -5,6 +5,8 @@ import { type ParsedKey, utils } from 'ssh2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { renderScreen } from '../lab/session/screen.ts';
 import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
+import type { Io } from './io.ts';
+import { findStoredKey } from './key-files.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 
@@ -168,8 +170,7 @@ test('the key of a rental whose answer never came is there for whoever logs in t
   expect(keysOf()).toEqual([expect.stringMatching(/^new_/)]);
   const rental = fakeRental();
   rental.spec.sshPublicKey = bodyOf(0).sshPublicKey;
-  await api?.close();
-  await orion(['ssh', 'quick-fox'], () => ({ body: rental }));
+  expect(findStoredKey({ env: { XDG_STATE_HOME: folder } } as unknown as Io, rental)).toBe(storedKey());
   expect(keysOf()).toEqual(['r_abc']);
 });
 
