@@ -1,47 +1,16 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import {
-  findBarriers,
-  findOverflow,
-  type Look,
-  openBrowser,
-  signIn,
-  withPage,
-} from '../lab/browser.fixture.ts';
-import { type ApiBench, createApiBench, now } from './api.fixture.ts';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import type { Look } from '../lab/browser.fixture.ts';
 import { fillLarge, fillSmall } from './gallery.fixture.ts';
-import { type ApiServer, startServer } from './server.ts';
+import { expectUsable, type Gallery, LOOKS, openGallery } from './gallery-page.fixture.ts';
 
 // Every page in a real browser, on a store in memory: what a lab shows seldom, such as each state at once, long names,
 // two hundred nodes, or nothing at all.
 
-const port = 28_760;
-/** Where to put what was seen, to be looked at by a person; nowhere, usually. */
-const gallery = process.env.ORION_GALLERY;
-const quiet = () => undefined;
-const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-
-let browser: Browser;
-let bench: ApiBench;
-let server: ApiServer | null = null;
-
+let gallery: Gallery;
 beforeAll(async () => {
-  browser = await openBrowser();
+  gallery = await openGallery(28_760);
 });
-afterAll(() => browser?.close());
-afterEach(async () => {
-  bench?.watch.close();
-  await server?.close();
-  server = null;
-});
-
-async function serve(fill: (bench: ApiBench) => unknown): Promise<void> {
-  bench = await createApiBench();
-  await fill(bench);
-  server = await startServer({ app: bench.app, listen: { kind: 'tcp', host: '127.0.0.1', port }, logger });
-}
+afterAll(() => gallery?.close());
 
 /** Each page once it is filled: nobody is kept from using it, and it fits into the window. */
 async function look(
@@ -49,38 +18,18 @@ async function look(
   at: Look,
   pages: readonly (readonly [path: string, name: string])[],
 ): Promise<void> {
-  await withPage(browser, `http://localhost:${port}`, at, async (page) => {
-    await page.clock.setSystemTime(now);
-    await signIn(page, bench.tokens[who]);
+  await gallery.visit(who, at, async (page) => {
     for (const [path, name] of pages) {
       await page.goto(path);
       await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
-      await expect.poll(() => page.locator('.loading').count()).toBe(0);
-      if (gallery) {
-        await mkdir(gallery, { recursive: true });
-        const file = `${name}-${at.theme}-${at.width}.png`;
-        await page.screenshot({ path: join(gallery, file), fullPage: true });
-      }
-      expect(await findBarriers(page), path).toEqual([]);
-      expect(await findOverflow(page), path).toEqual([]);
+      await expectUsable(page, at, name);
     }
   });
 }
 
-const LOOKS: Look[] = [
-  { theme: 'light', width: 1440, height: 900 },
-  { theme: 'dark', width: 390, height: 844 },
-  ...(gallery
-    ? ([
-        { theme: 'dark', width: 1440, height: 900 },
-        { theme: 'light', width: 390, height: 844 },
-      ] as const)
-    : []),
-];
-
 describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
   test('a fleet with everything in it', async () => {
-    await serve(fillSmall);
+    const bench = await gallery.serve(fillSmall);
     const { items } = (await (await bench.call('admin', 'GET /api/rentals')).json()) as {
       items: { id: string; name: string }[];
     };
@@ -88,6 +37,7 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
     await look('admin', at, [
       ['/', 'fleet'],
       ['/nodes/worker_3', 'node-dead'],
+      ['/nodes/worker_8', 'node-kept'],
       ['/rentals', 'rentals'],
       [`/rentals/${id('build-box')}`, 'rental'],
       [`/rentals/${id('first-in-line')}`, 'rental-waiting'],
@@ -99,11 +49,9 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
   });
 
   test('a large fleet, and an empty one', async () => {
-    await serve((filled) => fillLarge(filled, 200));
+    await gallery.serve((filled) => fillLarge(filled, 200));
     await look('admin', at, [['/', 'fleet-200']]);
-    bench.watch.close();
-    await server?.close();
-    await serve(() => undefined);
+    await gallery.serve(() => undefined);
     const empty = ['/', '/rentals', '/queue', '/events'].map(
       (path) => [path, `empty${path.replace('/', '-')}`] as const,
     );

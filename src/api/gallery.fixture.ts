@@ -15,6 +15,11 @@ const condition = (type: string, status: Condition['status'], reason: Reason, me
   ...{ type, status, reason, message, lastTransitionTime: ago(3_700).toISOString() },
 });
 
+const KEPT = {
+  reason: 'a new disk comes on Friday, and the fan of the power supply is to be looked at',
+  ...{ by: 'operator-of-the-night-shift (x3k5mzq7wv) of lab', at: ago(5_400) },
+};
+
 /** A node in each state, a rental in each phase; `anna` and `ben` have them. */
 export async function fillSmall(bench: ApiBench): Promise<void> {
   const { store } = bench;
@@ -36,7 +41,7 @@ export async function fillSmall(bench: ApiBench): Promise<void> {
     ['worker_5', 'cleaning', {}, []],
     ['worker_6', 'provisioning', {}, []],
     ['worker_7', 'unknown', {}, []],
-    ['worker_8', 'free', { cordoned: true }, []],
+    ['worker_8', 'free', { cordoned: true, maintenance: KEPT }, []],
     ['worker_9', 'allocated', { draining: true }, []],
     [
       'worker_10',
@@ -73,7 +78,7 @@ export async function fillSmall(bench: ApiBench): Promise<void> {
     bench,
     'anna',
     'first-in-line',
-    { phase: 'Pending', queuePosition: 1, conditions: waits },
+    { phase: 'Pending', queuePosition: 1, queueEstimateAt: ago(-12 * 60), conditions: waits },
     [],
   );
   await addRental(

@@ -1,5 +1,6 @@
 import { findCondition } from './condition.ts';
 import type { Ask } from './controls.ts';
+import { describePause } from './pause-text.ts';
 import type { RentalDecision, RentalInputs } from './rental-decision.ts';
 
 /**
@@ -32,11 +33,6 @@ export function holdWhilePaused(
     nextDueAt: null,
     observes: false,
   };
-}
-
-/** Without its author: clients read it, too. */
-export function describePause({ reason, at }: Ask): string {
-  return `an operator has paused it at ${at.toISOString()}${reason === null ? '' : `: ${reason}`}`;
 }
 
 function describeWanted({ change, reason }: RentalDecision): string {

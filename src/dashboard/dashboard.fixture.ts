@@ -1,7 +1,10 @@
+import type { Condition } from '../core/condition.ts';
 import type { NodeState } from '../core/node.ts';
 import type { NodeView } from '../core/node-view.ts';
+import type { Reason } from '../core/reason.ts';
 import type { RentalView } from '../core/rental-view.ts';
 import type { EventView } from './event-look.ts';
+import type { PoolState } from './pool-state.ts';
 
 // Objects as the API shows them, for the tests of the page.
 
@@ -64,3 +67,25 @@ export function eventOf(seq: number, type: EventView['type'], changes: Partial<E
     ...{ reason: 'Accepted', message: 'x', ...changes },
   };
 }
+
+export function readyOf(reason: Reason, message = ''): Condition {
+  return { type: 'Ready', status: 'False', reason, message, lastTransitionTime: AT };
+}
+
+/** `isOpen`: the breaker is, since the tenth second. */
+export function poolOf({ isOpen = false, pause = null, override = null }: PoolOptions = {}): PoolState {
+  const moves = {
+    type: 'MovesAllowed',
+    status: isOpen ? ('False' as const) : ('True' as const),
+    reason: isOpen ? ('MigrationHeld' as const) : ('MigrationResumed' as const),
+    message: isOpen ? '2 of 3 nodes are unhealthy' : 'clients are moved when their node dies',
+    lastTransitionTime: atSecond(10),
+  };
+  const paused = {
+    ...{ type: 'Paused', status: pause ? ('True' as const) : ('False' as const) },
+    ...{ reason: pause ? ('Paused' as const) : ('Resumed' as const), message: '', lastTransitionTime: AT },
+  };
+  return { conditions: [moves, paused], pause, override };
+}
+
+type PoolOptions = Partial<Pick<PoolState, 'pause' | 'override'>> & { isOpen?: boolean };

@@ -5,8 +5,8 @@ import type { EventView } from './event-look.ts';
 import { mergeEvents } from './event-look.ts';
 import type { AnyNode } from './node-look.ts';
 import { createValue, type Observable } from './observable.ts';
-import type { PoolState } from './pool-state.ts';
-import { isAdmin, sessionEnded } from './session.ts';
+import { putPool, refreshPool } from './pool-live.ts';
+import { sessionEnded } from './session.ts';
 import { type WatchState, watch } from './watch.ts';
 
 /** Events that are kept in the page; the history has them all. */
@@ -24,8 +24,6 @@ export const rentals = createCollection<RentalView>(({ id }) => id, soon);
 const recent = createValue<readonly EventView[]>([]);
 /** The newest events, newest first. */
 export const events: Observable<readonly EventView[]> = recent;
-/** What is true of the fleet as a whole; null for tenants, and before it was read. */
-export const pool = createValue<PoolState | null>(null);
 
 const states = {
   nodes: createValue<WatchState>('connecting'),
@@ -61,22 +59,22 @@ export function startLive(signal: AbortSignal): void {
     ...{ onOpen: rentals.begin, onSynced: rentals.sync },
   });
   void watch('/api/events', {
-    ...{ ...base, state: states.events, onObject: (object: unknown) => take(object as EventView) },
+    ...{ ...base, state: states.events, onObject: (object: unknown) => take(object as EventView, signal) },
     // What happened while nobody listened is in the history.
     onSynced: () => void loadRecent().catch(() => undefined),
   });
-  void refreshPool().catch(() => undefined);
+  void refreshPool(signal);
   signal.addEventListener('abort', () => {
     for (const collection of [nodes, rentals]) collection.clear();
     recent.set([]);
-    pool.set(null);
+    putPool(null);
   });
 }
 
-function take(event: EventView): void {
+function take(event: EventView, signal: AbortSignal): void {
   // Of a node that left there is no object to tell of any more.
   if (event.type === 'node.removed' && event.node !== null) nodes.remove(event.node);
-  if (/^(pool|control)\./.test(event.type)) void refreshPool().catch(() => undefined);
+  if (event.type.startsWith('pool.')) void refreshPool(signal);
   recent.set(mergeEvents(recent.get(), [event]).slice(0, KEPT_EVENTS));
   for (const follower of [...followers]) follower(event);
 }
@@ -84,8 +82,4 @@ function take(event: EventView): void {
 async function loadRecent(): Promise<void> {
   const page = await call<Page<EventView>>('GET', `/api/events?order=desc&limit=${FIRST_EVENTS}`);
   recent.set(mergeEvents(recent.get(), page.items));
-}
-
-export async function refreshPool(): Promise<void> {
-  if (isAdmin()) pool.set(await call<PoolState>('GET', '/api/pool'));
 }

@@ -13,13 +13,13 @@ test('only what makes sense is offered', () => {
   expect(kinds({ ...dead, spec: { ...dead.spec, retiring: true } })).toEqual(['forget']);
 });
 
-test('a drain is asked about twice only when somebody has to move', () => {
-  const danger = (node: ReturnType<typeof nodeOf>) =>
-    nodeActionsOf(node).find(({ kind }) => kind === 'drain')?.isDangerous;
-  expect([danger(nodeOf('w1')), danger(nodeOf('w1', { state: 'allocated', rental: 'r_1' }))]).toEqual([
-    false,
-    true,
-  ]);
+test('what keeps clients off a node asks why, and says whether somebody has to move', () => {
+  const whys = nodeActionsOf(nodeOf('w1', { state: 'quarantined' })).filter(({ asksWhy }) => asksWhy);
+  expect(whys.map(({ kind }) => kind)).toEqual(['cordon', 'drain']);
+  const drain = (node: ReturnType<typeof nodeOf>) =>
+    nodeActionsOf(node).find(({ kind }) => kind === 'drain')?.text;
+  expect(drain(nodeOf('w1'))).not.toContain('moved');
+  expect(drain(nodeOf('w1', { state: 'allocated', rental: 'r_1' }))).toContain('moved');
 });
 
 test('another host key is accepted by its fingerprint, unless the inventory pins one', () => {

@@ -7,13 +7,15 @@ export interface NodeAction {
   text: string;
   done: string;
   isDangerous: boolean;
+  /** The API keeps with the node why it was asked. */
+  asksWhy: boolean;
 }
 
 /** What an operator can sensibly ask of a node as it is now; the API refuses the rest. */
 export function nodeActionsOf({ name, spec, status }: NodeView): NodeAction[] {
   const actions: NodeAction[] = [];
   const add = (kind: NodeAction['kind'], label: string, text: string, done: string, isDangerous = false) =>
-    actions.push({ kind, label, text, done, isDangerous });
+    actions.push({ kind, label, text, done, isDangerous, asksWhy: kind === 'cordon' || kind === 'drain' });
   const isHeld = spec.unschedulable && !spec.retiring;
   if (isHeld) add('uncordon', 'Uncordon', 'It may be rented again.', `${name} may be rented again`);
   if (!spec.unschedulable) {

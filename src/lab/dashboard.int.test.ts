@@ -8,7 +8,12 @@ import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 let lab: TestLab;
 let browser: Browser;
 beforeAll(async () => {
-  lab = await openTestLab({ basePort: 28_780, nodes: 3 });
+  // Two of three are much, and the breaker closes as soon as they are back.
+  const policy = [
+    'probe: { deadAfter: 3s, successes: 1, healthyDelay: 0s, timeout: 3s, interval: 5s }',
+    'migrate: { breaker: { minNodes: 2, cooldown: 1s } }',
+  ].join('\n  ');
+  lab = await openTestLab({ basePort: 28_780, nodes: 3, policy });
   browser = await openBrowser();
 }, 180_000);
 afterAll(async () => {
@@ -27,6 +32,9 @@ function withVisit(token: string, run: (page: Page) => Promise<void>): Promise<v
   });
 }
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
+const inDialog = (page: Page, name: string) =>
+  page.getByRole('dialog').getByRole('button', { name, exact: true });
+const notices = (page: Page) => page.getByRole('region', { name: 'Notices' });
 const cell = (page: Page, name: string) =>
   page.locator('.cell').filter({ has: page.getByText(name, { exact: true }) });
 
@@ -90,17 +98,77 @@ test('an operator sees the fleet change, and keeps a node for himself', async ()
     await page.getByRole('heading', { name: 'w2', level: 1 }).waitFor();
     await button(page, 'Cordon').focus();
     await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.type('new disk');
+    await page.keyboard.press('Enter');
     const now = page.getByRole('region', { name: 'State', exact: true });
+    const note = page.getByRole('region', { name: 'Maintenance' });
     await now.getByText('Free · Cordoned').waitFor();
-    expect((await lab.node('w2')).spec.unschedulable).toBe(true);
+    await note.getByText('new disk').waitFor();
+    expect((await lab.node('w2')).spec).toMatchObject({
+      ...{ unschedulable: true, maintenance: { reason: 'new disk' } },
+    });
     await button(page, 'Uncordon').click();
     await now.getByText(/^\s*Free\s*$/).waitFor();
+    await note.waitFor({ state: 'detached' });
     await button(page, 'Drain').click();
+    await page.getByLabel('Reason').fill('to the workshop');
+    await inDialog(page, 'Drain').click();
     await now.getByText('Free · Draining').waitFor();
+    await note.getByText('to the workshop').waitFor();
     await button(page, 'Uncordon').click();
     await now.getByText(/^\s*Free\s*$/).waitFor();
     await page.goBack();
     await page.getByRole('heading', { name: 'Fleet', level: 1 }).waitFor();
+  });
+}, 180_000);
+
+test('everything is paused for a reason that its clients see, too, and goes on', async () => {
+  await lab.settle();
+  await withVisit(tokens().admin, async (operator) => {
+    await button(operator, 'Pause Orion').click();
+    await operator.getByLabel('Reason').fill('new switch');
+    await inDialog(operator, 'Pause').click();
+    await notices(operator)
+      .getByText(/^new switch · by .+ of operator$/)
+      .waitFor();
+    const asked = await lab.call('POST', '/api/rent?queue=true&wait=0s', { name: 'held' });
+    expect(asked.status).toBe(202);
+    await withVisit(tokens().tenant, async (page) => {
+      await notices(page).getByText('new switch', { exact: true }).waitFor();
+      expect(await button(page, 'Resume').count()).toBe(0);
+      expect((await lab.rental('held')).status.phase).toBe('Pending');
+      await button(operator, 'Resume').click();
+      await notices(operator).waitFor({ state: 'detached' });
+      await notices(page).waitFor({ state: 'detached' });
+    });
+  });
+  await expect.poll(async () => (await lab.rental('held')).status.phase).toBe('Active');
+}, 180_000);
+
+test('who knows that machines are gone has their clients moved, although the breaker is open', async () => {
+  await lab.settle();
+  const { node } = (await lab.rent({ name: 'moved' })).status;
+  const gone = ['w1', 'w2', 'w3'].filter((name) => name !== node).slice(0, 1);
+  await withVisit(tokens().admin, async (page) => {
+    for (const name of [node as string, ...gone]) await lab.lab.stopWorker(name);
+    for (const name of [node as string, ...gone]) await cell(page, name).getByText('Dead').waitFor();
+    await notices(page).getByText('2 of 3 nodes (67 %) are unhealthy').waitFor();
+    await button(page, 'Move them all the same, once').click();
+    await page.getByRole('dialog').getByText('2 nodes are dead now').waitFor();
+    await page.getByRole('dialog').getByText('1 client is moved to another machine').waitFor();
+    expect((await lab.rental('moved')).status.node).toBe(node);
+    await page.getByLabel('Reason').fill('rack-a burnt');
+    await page.getByLabel('I know that these machines are really gone').check();
+    await inDialog(page, 'Move them').click();
+    await notices(page).getByText('Overridden once').waitFor();
+    const last = ['w1', 'w2', 'w3'].find((name) => name !== node && !gone.includes(name)) as string;
+    await cell(page, last).getByText('moved', { exact: true }).waitFor();
+    await expect
+      .poll(async () => (await lab.rental('moved')).status)
+      .toMatchObject({ phase: 'Active', node: last });
+    for (const name of [node as string, ...gone]) await lab.lab.startWorker(name);
+    await notices(page).waitFor({ state: 'detached', timeout: 60_000 });
   });
 }, 180_000);
 

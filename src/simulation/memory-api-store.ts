@@ -9,7 +9,7 @@ import type { PlacementDecision } from '../core/placement-decision.ts';
 import type { Rental, RentalPhase, RentalRecord } from '../core/rental.ts';
 import { viewRental } from '../core/rental-view.ts';
 import type { ApiStore, NewRental, Principal, TokenView } from '../core/store-ports.ts';
-import { withControl } from './memory-controls.ts';
+import { withControl, withOverrideUsed } from './memory-controls.ts';
 import { createMemoryDeliveries } from './memory-deliveries.ts';
 import { createHistory } from './memory-history.ts';
 import { readQosHistory } from './memory-qos.ts';
@@ -37,6 +37,8 @@ export interface MemoryApiStore extends ApiStore, DeliveryStore {
   setNodeState(name: string, type: EventType, record: Partial<Node['record']>): void;
   /** As the leader answers the newest request. */
   answerInventory(answer: InventoryAnswer): void;
+  /** As the leader takes up the override that waits. */
+  useOverride(): void;
 }
 
 type StoredToken = TokenView & { hash: string };
@@ -180,6 +182,14 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
     },
     loadDecision: async (epoch) => decisions.get(epoch) ?? null,
     loadControls: async () => controls,
+    useOverride() {
+      const next = withOverrideUsed(controls, controls.override?.number ?? 0);
+      if (next === null) throw new Error('no override waits');
+      controls = next;
+      const about = { rentalId: null, node: null, tenant: null, object: null };
+      const reason = 'BreakerOverridden';
+      write({ type: 'pool.override_used', at: now(), ...about, reason, message: 'clients are moved' });
+    },
     async writeControl(request, event) {
       const next = withControl(controls, request);
       if (next === null) return false;

@@ -4,14 +4,26 @@ import type { Problem } from '../problem.ts';
 import { problemOf } from '../problem.ts';
 import { tell } from '../toasts.ts';
 import { Dialog } from './dialog.ts';
+import { ReasonField } from './reason-field.ts';
 import { Failure } from './states.ts';
+
+export interface Question {
+  title: string;
+  text: Markup;
+  confirm: string;
+  isDangerous?: boolean;
+  /** `hint`: who gets to read it. */
+  reason?: { isRequired: boolean; hint: string };
+  /** What has to be ticked first. */
+  agree?: string;
+}
 
 export interface ConfirmProps {
   label: string;
   /** What it does, for whoever points at it. */
   hint?: string;
   /** What the dialog asks; none: it is done at once. */
-  question?: { title: string; text: Markup; confirm: string; isDangerous?: boolean; reason?: boolean };
+  question?: Question;
   /** `reason`: what was typed, where the question asks for it. */
   act: (reason: string) => Promise<unknown>;
   done: string;
@@ -60,15 +72,11 @@ export function ConfirmButton({ label, hint, question, act, done, kind = 'plain'
           ${question && html`<div>${question.text}</div>`}
           ${
             question?.reason &&
-            html`<label class="field">
-              <span>Reason <span class="muted">(for whoever looks after the fleet next)</span></span>
-              <input
-                type="text"
-                maxlength="200"
-                value=${reason}
-                onInput=${(event: InputEvent) => setReason((event.target as HTMLInputElement).value)}
-              />
-            </label>`
+            html`<${ReasonField} value=${reason} change=${setReason} ...${question.reason} />`
+          }
+          ${
+            question?.agree &&
+            html`<label class="check"><input type="checkbox" name="agree" required /><span>${question.agree}</span></label>`
           }
           ${problem && html`<${Failure} problem=${problem} />`}
           <div class="dialog-foot">

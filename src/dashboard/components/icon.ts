@@ -28,6 +28,7 @@ const PATHS: Record<string, string> = {
   dark: 'M14.5 2.5A9.7 9.7 0 1 0 21.5 15 8 8 0 0 1 14.5 2.5Z',
   system:
     'M3 4h18a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1h-7.5v2H17v2H7v-2h3.5v-2H3a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1Zm1.5 2.5v8h15v-8Z',
+  paused: 'M6 3h4.5v18H6Zm7.5 0H18v18h-4.5Z',
   alarm: 'M12 1.5 23.5 21.5H.5ZM10.7 8.5V15h2.6V8.5Zm0 8v2.6h2.6v-2.6Z',
 };
 

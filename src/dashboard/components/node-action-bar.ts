@@ -6,20 +6,23 @@ import { type NodeAction, nodeActionsOf } from '../node-actions.ts';
 import { nodePath } from '../route.ts';
 import { ConfirmButton } from './confirm-button.ts';
 
+const WHY = { isRequired: false, hint: 'optional; shown with the node' };
+
 export function NodeActionBar({ node }: { node: NodeView }): Markup {
-  const ask = async ({ kind }: NodeAction) => {
-    const body = kind === 'trust' ? { fingerprint: node.status.offeredFingerprint } : undefined;
+  const ask = async ({ kind, asksWhy }: NodeAction, reason: string) => {
+    const why = asksWhy && reason !== '' ? { reason } : undefined;
+    const body = kind === 'trust' ? { fingerprint: node.status.offeredFingerprint } : why;
     nodes.put(await call<NodeView>('POST', `/api${nodePath(node.name)}/${kind}`, body));
   };
   return html`<div class="actions">
     ${nodeActionsOf(node).map((action) => {
-      const { kind, label, text, done, isDangerous } = action;
-      const question = isDangerous && {
+      const { kind, label, text, done, isDangerous, asksWhy } = action;
+      const question = (isDangerous || asksWhy) && {
         ...{ title: `${label}: ${node.name}`, text: html`<p>${text}</p>`, confirm: label },
-        isDangerous: kind === 'forget',
+        ...{ isDangerous: kind === 'forget', reason: asksWhy ? WHY : undefined },
       };
       return html`<${ConfirmButton} key=${kind} label=${label} hint=${text} question=${question || undefined}
-        act=${() => ask(action)} done=${done} kind=${kind === 'forget' ? 'danger' : 'plain'} />`;
+        act=${(reason: string) => ask(action, reason)} done=${done} kind=${kind === 'forget' ? 'danger' : 'plain'} />`;
     })}
   </div>`;
 }

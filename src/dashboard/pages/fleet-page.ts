@@ -1,6 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import { EventList } from '../components/event-list.ts';
 import { FleetSummary } from '../components/fleet-summary.ts';
+import { PauseButton } from '../components/pool-actions.ts';
 import { SearchField, SelectField } from '../components/search-field.ts';
 import { Empty, Loading } from '../components/states.ts';
 import { ZoneSection } from '../components/zone-section.ts';
@@ -44,6 +45,7 @@ export function FleetPage(): Markup {
       <div class="page-head">
         <h1 id="fleet-title">Fleet</h1>
         ${fleet.length > 0 && html`<p class="muted">${sizeText(fleet)}</p>`}
+        <div class="actions"><${PauseButton} /></div>
       </div>
       ${fleet.length > 0 && html`<${FleetControls} fleet=${fleet} filter=${filter} />`}
       ${

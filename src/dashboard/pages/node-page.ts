@@ -6,6 +6,7 @@ import { Conditions } from '../components/conditions.ts';
 import { Facts, Labels } from '../components/facts.ts';
 import { History } from '../components/history.ts';
 import { Icon } from '../components/icon.ts';
+import { MaintenanceNote } from '../components/maintenance-note.ts';
 import { NodeActionBar } from '../components/node-action-bar.ts';
 import { Placements } from '../components/placements.ts';
 import { Empty, Failure, Loading } from '../components/states.ts';
@@ -36,6 +37,7 @@ export function NodePage({ name }: { name: string }): Markup {
       ${isFullView(node) && html`<${NodeActionBar} node=${node} />`}
     </div>
     <${Now} node=${node} look=${look} rental=${rental} />
+    ${isFullView(node) && html`<${MaintenanceNote} node=${node} />`}
     ${isFullView(node) ? html`<${Details} node=${node} />` : html`<${Outline} node=${node} />`}
   </article>`;
 }

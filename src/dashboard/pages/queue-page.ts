@@ -2,6 +2,7 @@ import type { RentalView } from '../../core/rental-view.ts';
 import { RentalActions } from '../components/rental-actions.ts';
 import { Empty, Loading } from '../components/states.ts';
 import { Ago } from '../components/time.ts';
+import { Wait } from '../components/wait.ts';
 import { describeFleet } from '../fleet.ts';
 import { html, type Markup } from '../html.ts';
 import { nodes, rentals } from '../live.ts';
@@ -54,6 +55,7 @@ function Entry({ rental }: { rental: RentalView }): Markup {
     <div class="waiting-text">
       <p><a class="waiting-name" href=${rentalPath(id)}>${name}</a> <span class="muted">of ${tenant}</span></p>
       <p>wants ${wishText(rental)} · asked <${Ago} at=${createdAt} /></p>
+      ${status.queuePosition !== null && html`<p><${Wait} rental=${rental} /></p>`}
       ${ready?.message && html`<p class="muted small">${ready.message}</p>`}
     </div>
     <${RentalActions} rental=${rental} />

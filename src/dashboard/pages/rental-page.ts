@@ -10,6 +10,7 @@ import { RentalActions } from '../components/rental-actions.ts';
 import { Empty, Failure, Loading } from '../components/states.ts';
 import { Ago } from '../components/time.ts';
 import { useRental } from '../components/use-rental.ts';
+import { Wait } from '../components/wait.ts';
 import { WhyCard } from '../components/why-card.ts';
 import { html, type Markup } from '../html.ts';
 import { isOpen, isOver, readyCondition, rentalLookOf } from '../rental-look.ts';
@@ -80,6 +81,7 @@ function Now({ rental }: { rental: RentalView }): Markup {
         ${status.queuePosition !== null && html` · ${status.queuePosition} in the queue`}
       </p>
       <p>${sentence}${ready && status.phase !== 'Active' && html` ${wordsOf(ready.reason)}: ${ready.message}`}</p>
+      ${status.queuePosition !== null && html`<p><${Wait} rental=${rental} /></p>`}
     </div>
     ${
       status.expiresAt !== null &&

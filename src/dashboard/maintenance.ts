@@ -1,0 +1,22 @@
+import type { NodeView } from '../core/node-view.ts';
+
+export interface Maintenance {
+  title: string;
+  reason: string;
+  by: string;
+  at: string;
+}
+
+/** Why an operator keeps clients off a node, and who that was; null when nobody does. */
+export function maintenanceOf({ spec, status }: NodeView): Maintenance | null {
+  if (spec.maintenance === null) return null;
+  const { reason, by, at } = spec.maintenance;
+  return { title: titleOf(spec.draining, status.allocated), reason: reason ?? 'No reason was given', by, at };
+}
+
+function titleOf(isDraining: boolean, isAllocated: boolean): string {
+  if (!isDraining) return 'Cordoned: nobody new gets it';
+  return isAllocated
+    ? 'Draining: its rental is moved first'
+    : 'Drained: nobody is on it, and nobody new gets it';
+}

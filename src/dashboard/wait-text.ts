@@ -1,0 +1,21 @@
+import type { RentalView } from '../core/rental-view.ts';
+import { readyCondition } from './rental-look.ts';
+
+const MINUTE = 60_000;
+
+/** How long a rental in the queue may have to wait yet, as one would say it; null: it is not in the queue. */
+export function waitText(rental: RentalView, nowMs: number): string | null {
+  const { queuePosition, queueEstimateAt } = rental.status;
+  if (queuePosition === null) return null;
+  if (readyCondition(rental)?.reason === 'Paused') return 'nobody can say how long, while Orion is paused';
+  if (queueEstimateAt === null) return 'nobody can say how long';
+  const minutes = Math.ceil((Date.parse(queueEstimateAt) - nowMs) / MINUTE);
+  if (minutes < 0) return `longer than expected, by ${minutesText(-minutes)} so far`;
+  return minutes <= 1 ? 'any minute now' : `about ${minutesText(minutes)}`;
+}
+
+function minutesText(minutes: number): string {
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+}
