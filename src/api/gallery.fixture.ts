@@ -78,7 +78,7 @@ export async function fillSmall(bench: ApiBench): Promise<void> {
     bench,
     'anna',
     'first-in-line',
-    { phase: 'Pending', queuePosition: 1, queueEstimateAt: ago(-12 * 60), conditions: waits },
+    { phase: 'Pending', queuePosition: 1, queueEstimateAt: ago(-12.9 * 60), conditions: waits },
     [],
   );
   await addRental(

@@ -11,7 +11,8 @@ const waits = (seconds: number | null, changes = {}) =>
 
 test.each([
   [12 * 60, 'about 12 min'],
-  [11 * 60 + 1, 'about 12 min'],
+  [12 * 60 + 59, 'about 12 min'],
+  [11 * 60 + 59, 'about 11 min'],
   [119 * 60, 'about 119 min'],
   [3 * 3_600, 'about 3 h'],
   [72 * 3_600, 'about 3 days'],

@@ -9,8 +9,10 @@ export function waitText(rental: RentalView, nowMs: number): string | null {
   if (queuePosition === null) return null;
   if (readyCondition(rental)?.reason === 'Paused') return 'nobody can say how long, while Orion is paused';
   if (queueEstimateAt === null) return 'nobody can say how long';
-  const minutes = Math.ceil((Date.parse(queueEstimateAt) - nowMs) / MINUTE);
-  if (minutes < 0) return `longer than expected, by ${minutesText(-minutes)} so far`;
+  const left = (Date.parse(queueEstimateAt) - nowMs) / MINUTE;
+  if (left <= -1) return `longer than expected, by ${minutesText(Math.floor(-left))} so far`;
+  // It was rounded up to the minute already.
+  const minutes = Math.floor(left);
   return minutes <= 1 ? 'any minute now' : `about ${minutesText(minutes)}`;
 }
 
