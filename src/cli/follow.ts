@@ -43,6 +43,7 @@ export async function followRental(context: Context, id: string, goal: Goal): Pr
       if (!isDone || goal.progress === undefined) progress.step(line);
       if (isDone) return rental;
       if (isEnded(rental)) throw new CliError(`${line}; it will not become ${what}`);
+      if (reasonOf(rental) === 'Unsatisfiable' && NEEDS_NODE.test(what)) throw neverMatched(rental, line);
     }
     if (io.signal.aborted) throw new CliError('interrupted', { exitCode: EXIT.interrupted });
     const seconds = Math.round(timeoutMs / 1_000);
@@ -56,6 +57,16 @@ export async function followRental(context: Context, id: string, goal: Goal): Pr
     deadline.abort();
     await tick;
   }
+}
+
+/** What no rental becomes without a node. */
+const NEEDS_NODE = /^(provisioning|active|migrating|condition=ready(=true)?)$/i;
+
+/** It waits, for ever if no machine joins that matches; who waits with it would not know. */
+function neverMatched({ name }: Rental, line: string): CliError {
+  return new CliError(`${line}; ${name} waits for a machine that joins and matches`, {
+    hint: `give it up with: orion release ${name}  and ask for what there is: orion get nodes -o wide`,
+  });
 }
 
 export function isReady({ status }: Rental): boolean {

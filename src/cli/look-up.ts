@@ -29,7 +29,9 @@ export async function orSuggest<Result>(
     if (!(error instanceof ApiError && error.code === 'not_found')) throw error;
     // To be helpful must not make it worse.
     const near = findNearest(name, await listNames(context, kind).catch(() => []));
-    const hint = near === null ? `what there is: orion get ${kind}s` : `did you mean ${near}?`;
+    // Names find what lives; its history is still there, by id.
+    const ended = kind === 'rental' ? '; with what has ended: orion get rentals --all -o wide' : '';
+    const hint = near === null ? `what there is: orion get ${kind}s${ended}` : `did you mean ${near}?`;
     throw new CliError(`there is no ${kind} ${name}`, { hint });
   }
 }

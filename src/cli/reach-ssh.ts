@@ -7,10 +7,13 @@ export function reachesSsh(
   signal: AbortSignal,
 ): Promise<boolean> {
   return new Promise((done) => {
-    const socket = connect({ host, port, signal });
+    // Not the socket's own `signal`: node:net never takes its listener off again, and who knocks for long has many.
+    const socket = connect({ host, port });
+    const stop = () => end(false);
     socket.setTimeout(timeoutMs);
     const end = (answered: boolean) => {
       clearTimeout(deadline);
+      signal.removeEventListener('abort', stop);
       socket.destroy();
       done(answered);
     };
@@ -22,6 +25,8 @@ export function reachesSsh(
       if (/^SSH-/m.test(text)) end(true);
       else if (text.length > 8_192) end(false);
     });
-    for (const event of ['error', 'close', 'timeout']) socket.on(event, () => end(false));
+    for (const event of ['error', 'close', 'timeout']) socket.on(event, stop);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
   });
 }

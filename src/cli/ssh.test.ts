@@ -100,3 +100,30 @@ test('a rental that has ended is not waited for', async () => {
   expect(ran).toMatchObject({ code: 1, programs: [] });
   expect(ran.err).toContain('rental quick-fox is Released');
 });
+
+const expired = (phase: 'Releasing' | 'Released') => {
+  const condition = { type: 'Ready', status: 'False' as const, reason: 'Expired' as const };
+  const conditions = [{ ...condition, message: 'over', lastTransitionTime: '2026-01-01T12:00:00Z' }];
+  return fakeRental({ phase, connection: null, conditions });
+};
+
+test('a session that broke off because the lease ended is told so, and not to wait', async () => {
+  const ran = await ssh(
+    [],
+    ({ line }) => ({
+      body: line.endsWith('r_abc') ? expired('Releasing') : rentalOn('worker_1', openPort()),
+    }),
+    { runProgram: async () => 255 },
+  );
+  expect(ran.err).toBe(
+    'quick-fox is Releasing: its lease is over; what became of it: orion describe rental r_abc\n',
+  );
+});
+
+test('one that is just being released says why it is not waited for', async () => {
+  const ran = await ssh([], () => ({ body: expired('Releasing') }));
+  expect(ran).toMatchObject({ code: 1, programs: [] });
+  expect(ran.err).toBe(
+    'error: rental quick-fox is Releasing: its lease is over\nhint: what became of it: orion describe rental r_abc\n',
+  );
+});

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { durationMs, objectName, objectNames } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { forEach } from '../each.ts';
 import { followNode, isEmpty } from '../follow-node.ts';
 import { withHelp } from '../help.ts';
 import { loadNode, orSuggest } from '../look-up.ts';
@@ -89,7 +90,7 @@ function registerWish(program: Command, context: Context, wish: keyof typeof WIS
   if (wish === 'cordon') command.addOption(reasonOption());
   command.action(async (names: string[], { output, reason }: { output?: Format; reason?: string }) => {
     const client = context.client();
-    for (const name of names) {
+    await forEach(context, names, async (name) => {
       const params = { name };
       const object = await orSuggest(context, 'node', name, () =>
         wish === 'cordon'
@@ -97,7 +98,7 @@ function registerWish(program: Command, context: Context, wish: keyof typeof WIS
           : client.call(`${wish}Node`, { params }),
       );
       printDone(context.io, output, { kind: 'node', name, done, object });
-    }
+    });
   });
   withHelp(command, {
     about: `${about === undefined ? '' : `${about} `}For administrators.`,
@@ -116,11 +117,12 @@ interface DrainOptions {
 async function drain(context: Context, names: string[], options: DrainOptions): Promise<void> {
   const { io } = context;
   // All are noted before the first is waited for, so that none is moved onto another that is to be emptied.
-  for (const name of names) {
-    const asked = { params: { name }, body: { reason: options.reason } };
-    await orSuggest(context, 'node', name, () => context.client().call('drainNode', asked));
-  }
-  for (const name of names) {
+  const asked = await forEach(context, names, async (name) => {
+    const wish = { params: { name }, body: { reason: options.reason } };
+    await orSuggest(context, 'node', name, () => context.client().call('drainNode', wish));
+    return name;
+  });
+  for (const name of asked) {
     if (options.wait) {
       await followNode(context, name, { isThere: isEmpty, what: 'empty', timeoutMs: options.timeout });
     }

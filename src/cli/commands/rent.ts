@@ -7,7 +7,7 @@ import { ApiError, NoAnswerError } from '../../client/errors.ts';
 import type { Rental } from '../../client/operations.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { durationMs, durationText, labelPair } from '../arguments.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { describeStep, followRental, isReady } from '../follow.ts';
 import { withHelp } from '../help.ts';
@@ -65,7 +65,7 @@ export function registerRent(program: Command, context: Context): void {
       ['orion rent --key ~/.ssh/id_ed25519.pub', 'with a key of your own'],
       ['orion rent -o json', 'all that is known of it, for a program'],
     ],
-    failed: 'failed, or no machine is free: nothing was rented',
+    failed: 'failed, or no machine is free (with --queue: or can ever be)',
     timedOut: 'not ready in time; the rental stays, and may still become ready',
     otherCodes: '130  ended with Ctrl-C; the rental stays',
   });
@@ -174,6 +174,8 @@ async function followToReady(
       ...{ isThere: isReady, what: 'Active', timeoutMs, progress },
     });
   } catch (error) {
+    // It has ended, or waits for what there is not: that was said already.
+    if (error instanceof CliError && error.exitCode === EXIT.failed) throw error;
     const { name } = rental;
     context.io.err(
       `${name} may still be given a machine; log in later with  orion ssh ${name}  or give it up with  orion release ${name}\n`,

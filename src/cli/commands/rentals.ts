@@ -3,6 +3,7 @@ import type { Rental } from '../../client/operations.ts';
 import { durationMs, durationText, objectName, objectNames } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { forEach } from '../each.ts';
 import { ENDED, followRental } from '../follow.ts';
 import { withHelp } from '../help.ts';
 import { forgetKey } from '../key-files.ts';
@@ -30,7 +31,7 @@ export function registerRentals(program: Command, context: Context): void {
       ['orion release mine other --wait 0s', 'and see to something else'],
       ['orion get rentals -o name | xargs orion release', 'all that you have'],
     ],
-    failed: 'failed, or there is no such rental',
+    failed: 'failed, or there is no such rental; the others are released',
     timedOut: 'not released in time; it goes on by itself',
   });
 
@@ -56,12 +57,12 @@ interface ReleaseOptions {
 
 async function release(context: Context, names: string[], options: ReleaseOptions): Promise<void> {
   const { io } = context;
-  const released: Rental[] = [];
-  for (const name of names) {
+  const released = await forEach(context, names, async (name) => {
     const rental = await loadRental(context, name);
-    released.push(await context.client().call('releaseRental', { params: { id: rental.id } }));
+    const asked = await context.client().call('releaseRental', { params: { id: rental.id } });
     forgetKey(io, rental);
-  }
+    return asked;
+  });
   const isThere = ({ status }: Rental) => ENDED.includes(status.phase);
   for (const asked of released) {
     const goal = { isThere, what: 'Released', timeoutMs: options.wait };

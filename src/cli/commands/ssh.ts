@@ -11,6 +11,7 @@ import { followToAnswering } from '../follow-to-answering.ts';
 import { withHelp } from '../help.ts';
 import { findStoredKey } from '../key-files.ts';
 import { loadRental } from '../look-up.ts';
+import { messageOf, reasonOf } from '../resources.ts';
 
 interface SshOptions {
   identity?: string;
@@ -75,10 +76,22 @@ async function logIn(context: Context, name: string, words: string[], options: S
 
 async function findReady(context: Context, name: string, timeoutMs: number): Promise<Rental> {
   const rental = await loadRental(context, name);
-  if (ENDED.includes(rental.status.phase) || rental.status.phase === 'Releasing') {
-    throw new CliError(`rental ${name} is ${rental.status.phase}`);
+  if (isOver(rental)) {
+    throw new CliError(`rental ${name} is ${rental.status.phase}: ${whyOver(rental)}`, {
+      hint: `what became of it: orion describe rental ${rental.id}`,
+    });
   }
   return followToAnswering(context, rental, timeoutMs);
+}
+
+/** No machine comes back for it, however long one waits. */
+function isOver({ status }: Rental): boolean {
+  return ENDED.includes(status.phase) || status.phase === 'Releasing';
+}
+
+function whyOver(rental: Rental): string {
+  if (reasonOf(rental) === 'Expired') return 'its lease is over';
+  return rental.status.phase === 'Failed' ? messageOf(rental) : 'it was released';
 }
 
 const LOOK_WITHIN_MS = 5_000;
@@ -91,6 +104,8 @@ async function tellWhereItIs({ io, client }: Context, { id, name, status }: Rent
   const { phase, node } = now.status;
   if (phase === 'Active' && node !== status.node) {
     io.err(`${name} is on ${node} now; log in there with  orion ssh ${name}\n`);
+  } else if (isOver(now)) {
+    io.err(`${name} is ${phase}: ${whyOver(now)}; what became of it: orion describe rental ${id}\n`);
   } else if (phase !== 'Active') io.err(`${name} is ${phase}; orion ssh ${name}  waits until it is ready\n`);
 }
 
