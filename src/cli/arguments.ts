@@ -27,10 +27,10 @@ export function countOrAll(text: string): number {
   return Number(text);
 }
 
-/** `mine`, or `rental/mine` as `-o name` prints it. */
+/** `mine`, or `rental/mine` as `-o name` prints it; also `rentals/mine`, as kubectl takes it. */
 export function objectName(kind: Kind): (text: string) => string {
   return (text) => {
-    const name = text.startsWith(`${kind}/`) ? text.slice(kind.length + 1) : text;
+    const name = text.replace(new RegExp(`^${kind}s?/`), '');
     if (name === '' || name.includes('/')) throw new InvalidArgumentError(`Expected the name of a ${kind}.`);
     return name;
   };

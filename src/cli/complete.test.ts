@@ -61,7 +61,7 @@ describe('names', () => {
     ['orion ssh ', ['mine']],
     ['orion release one two ', ['mine']],
     ['orion get rentals m', ['mine']],
-    ['orion get rentals mine ', []],
+    ['orion explain mine ', []],
     ['orion drain ', ['worker_1']],
     ['orion get events --node ', ['worker_1']],
     ['orion describe node ', ['worker_1']],

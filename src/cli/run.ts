@@ -4,6 +4,7 @@ import { answerShell } from './commands/completion.ts';
 import { ASK } from './completion-scripts.ts';
 import type { Context } from './context.ts';
 import type { Io } from './io.ts';
+import { putKindFirst } from './kind-words.ts';
 import { createProgram } from './program.ts';
 import { loadSettings } from './settings.ts';
 import { tellError } from './tell-error.ts';
@@ -25,7 +26,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     const program = await createProgram(context, needsLab(argv));
     if (argv[0] === ASK) await answerShell(program, context, argv.slice(1));
-    else await program.parseAsync([...argv], { from: 'user' });
+    else await program.parseAsync(putKindFirst(argv), { from: 'user' });
     return exitCode;
   } catch (error) {
     return tellError(error, io);

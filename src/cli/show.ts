@@ -1,5 +1,7 @@
 import type { WatchOptions } from '../client/client.ts';
 import { CliError, EXIT } from './cli-error.ts';
+import type { Context } from './context.ts';
+import { forEach } from './each.ts';
 import { ENDED } from './follow.ts';
 import type { Io } from './io.ts';
 import { drawLive } from './live-table.ts';
@@ -19,19 +21,26 @@ export interface ShowOptions {
   output?: Format;
 }
 
-/** Prints all objects of a kind, or the one of that name, and with `watch` every change until Ctrl-C. */
+/** Prints all objects of a kind, or those of these names, and with `watch` every change until Ctrl-C. */
 export async function show<Item>(
-  io: Io,
+  context: Context,
   resource: Resource<Item>,
   source: Source<Item>,
-  name: string | undefined,
+  names: readonly string[],
   options: ShowOptions,
 ): Promise<void> {
-  if (options.watch) return watchOn(io, resource, source, name, options.output);
+  const { io } = context;
+  const [name] = names;
+  if (options.watch) {
+    if (names.length > 1) {
+      throw new CliError(`one ${resource.singular} can be watched, or all`, { exitCode: EXIT.usage });
+    }
+    return watchOn(io, resource, source, name, options.output);
+  }
   const printer = createPrinter(io, resource, options.output);
   if (name !== undefined) {
-    const item = await source.load(name);
-    if (!printData(io, options.output, item)) printer.list([item]);
+    const items = await forEach(context, names, (each) => source.load(each));
+    if (names.length > 1 || !printData(io, options.output, items[0])) printer.list(items);
     return;
   }
   const items = await source.list();

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Client } from '../../client/client.ts';
 import { ApiError } from '../../client/errors.ts';
 import type { Rental } from '../../client/operations.ts';
-import { objectName } from '../arguments.ts';
+import { objectNames } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';
 import { loadNode, loadRental } from '../look-up.ts';
@@ -15,7 +15,6 @@ import { registerGetTokens } from './token.ts';
 
 export function registerGet(program: Command, context: Context): void {
   const get = program.command('get').description('list what there is, or look at one by its name');
-  const { io } = context;
   const watch = new Option(
     '-w, --watch',
     'follow every change until Ctrl-C; a terminal is redrawn, else rows are added',
@@ -26,11 +25,11 @@ export function registerGet(program: Command, context: Context): void {
       .command('rentals')
       .description('rentals, and where they are')
       .alias('rental')
-      .argument('[rental]', 'name or id of a rental', objectName('rental'))
+      .argument('[rental...]', 'names or ids of rentals', objectNames('rental'))
       .addOption(watch)
       .option('-A, --all', 'also those that have ended'),
-  ).action((name: string | undefined, options: ShowOptions & { all?: true }) =>
-    show(io, RENTALS, rentalsOf(context, options.all === true), name, options),
+  ).action((names: string[], options: ShowOptions & { all?: true }) =>
+    show(context, RENTALS, rentalsOf(context, options.all === true), names, options),
   );
   withHelp(rentals, {
     about: 'Tenants see their own rentals, administrators those of all.',
@@ -49,11 +48,11 @@ export function registerGet(program: Command, context: Context): void {
       .command('nodes')
       .description('the fleet, and what state each node is in')
       .alias('node')
-      .argument('[node]', 'name of a node', objectName('node'))
+      .argument('[node...]', 'names of nodes', objectNames('node'))
       .addOption(watch),
-  ).action(async (name: string | undefined, options: ShowOptions) => {
+  ).action(async (names: string[], options: ShowOptions) => {
     if (isForPeople(options.output)) await warnOfBreaker(context);
-    await show(io, NODES, nodesOf(context), name, options);
+    await show(context, NODES, nodesOf(context), names, options);
   });
   withHelp(nodes, {
     about: 'Tenants see names, zones, labels, and whether a node is free.',

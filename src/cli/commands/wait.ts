@@ -45,7 +45,7 @@ export function registerWait(program: Command, context: Context): void {
 
 async function waitFor(context: Context, target: string, options: WaitOptions): Promise<void> {
   const { timeout: timeoutMs, output } = options;
-  const [, kind = 'rental', name = target] = /^(rental|node)\/(.+)$/.exec(target) ?? [];
+  const [, kind = 'rental', name = target] = /^(rental|node)s?\/(.+)$/.exec(target) ?? [];
   if (kind === 'node') {
     const { what, isThere } = parseGoal(options.for, NODE_STATES, ({ status }: Node) => status.state);
     await followNode(context, name, { isThere, what, timeoutMs });

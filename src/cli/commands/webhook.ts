@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Answer } from '../../client/client.ts';
 import { DELIVERY_STATES, type DeliveryState } from '../../core/delivery.ts';
+import { objectName } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';
@@ -48,7 +49,7 @@ export function registerWebhook(program: Command, context: Context): void {
       .command('list')
       .description('list messages, newest first')
       .addOption(new Option('--state <state>', 'only in this state').choices(DELIVERY_STATES))
-      .option('--rental <name>', 'only of this rental, by id or name'),
+      .option('--rental <name>', 'only of this rental, by id or name', objectName('rental')),
   ).action((options: ListOptions) => list(context, options));
   withHelp(listCommand, {
     about: 'Tenants see the messages to their own webhooks, administrators all.',
