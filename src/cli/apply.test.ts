@@ -153,3 +153,29 @@ test('a file that is not there', async () => {
   const ran = await runOrion(['apply', '-f', join(folder, 'none.yaml')], {});
   expect(ran).toMatchObject({ code: 1, err: `error: ${join(folder, 'none.yaml')} can't be read: ENOENT\n` });
 });
+
+test('a bad name or duration is found before the first is applied', async () => {
+  const ran = await apply(
+    'name: good\n---\nname: Not_Good\n---\nname: b\nspec: { ttl: 6 hours }\n',
+    server({}),
+  );
+  expect(ran).toMatchObject({ code: 1, out: '' });
+  expect(ran.err).toContain(
+    'stdin:3: name: expected a DNS label (a-z, 0-9 and "-", at most 63), not Not_Good\n',
+  );
+  expect(ran.err).toContain('stdin:5: ttl: expected a duration such as');
+  expect(api?.requests).toEqual([]);
+});
+
+test('one that names no key is told how to give it one', async () => {
+  const errors = [{ path: 'sshPublicKey', message: 'Invalid input: expected string, received undefined' }];
+  const ran = await apply('name: a\nspec: { ttl: 1h }\n', ({ line }) =>
+    line.startsWith('PUT')
+      ? { status: 422, body: { code: 'invalid_input', detail: 'sshPublicKey: Invalid input', errors } }
+      : { status: 404, body: { code: 'not_found' } },
+  );
+  expect(ran.err).toBe(
+    'error: stdin:1: rental a: it names no sshPublicKey\nerror: 1 of 1 rentals could not be applied\n' +
+      'hint: with your key for those that name none: orion apply --key FILE\n',
+  );
+});

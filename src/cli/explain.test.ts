@@ -89,3 +89,12 @@ test('explain is short where there is nothing to tell, and whole as data', async
   await api?.close();
   expect(JSON.parse((await explain(LOST, '-o', 'json')).out)).toEqual(LOST);
 });
+
+test('while Orion is paused nobody is given a node, however many could be taken', async () => {
+  const nodes = ['worker_1', 'worker_2'].map((node) => ({ node, reason: 'Paused' as const }));
+  const wanted = { usable: 2, passedOver: { nodes, others: [] } };
+  const { out } = await explain({ ...LOST, reason: 'Paused', wanted, placement: null });
+  expect(out).toContain(
+    'It wants a node. Nobody is given one while Orion is paused; but for that, 2 nodes could be taken.\n',
+  );
+});

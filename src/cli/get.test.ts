@@ -20,6 +20,7 @@ const WAITING = fakeRental(
     connection: null,
     expiresAt: null,
     queuePosition: 1,
+    queueEstimateAt: '2026-01-01T12:13:30.000Z',
     conditions: [
       {
         type: 'Ready',
@@ -42,15 +43,20 @@ test('rentals as a table, page by page', async () => {
   expect(ran).toMatchObject({ code: 0, err: '' });
   expect(ran.out).toBe(
     [
-      'NAME         PHASE     NODE       REASON       EXPIRES   AGE\n',
-      'quick-fox    Active    worker_1   -            6h        90s\n',
-      'slow-snail   Pending   -          NoFreeNode   -         3h30m\n',
+      'NAME         PHASE     NODE       REASON       EXPIRES   AGE     QUEUE\n',
+      'quick-fox    Active    worker_1   -            6h        90s     -\n',
+      'slow-snail   Pending   -          NoFreeNode   -         3h30m   1, about 14 min\n',
     ].join(''),
   );
   expect(api?.requests.map((request) => request.line)).toEqual([
     'GET /api/rentals?limit=500',
     'GET /api/rentals?limit=500&cursor=2',
   ]);
+});
+
+test('the place in the queue is a column while somebody waits, and only then', async () => {
+  const ran = await orion(['get', 'rentals'], () => ({ body: { items: [fakeRental()], nextCursor: null } }));
+  expect(ran.out).not.toContain('QUEUE');
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import { DURATION_FORMAT, parseDuration } from '../core/duration.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 
@@ -11,12 +12,15 @@ export interface WantedRental {
   body: Record<string, unknown>;
 }
 
+/** A DNS label, as the API wants it. */
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
 /** What the API says of a rental, and nobody wants: what was read back can be applied as it is. */
 const READ_ONLY = ['id', 'tenant', 'generation', 'createdAt', 'status', 'privateKeyPath'];
 
 /**
- * The rentals of a file (`-`: standard input), YAML or JSON, one or more documents. All that is wrong with their shape
- * is told at once; what stands in a spec is for the API to judge.
+ * The rentals of a file (`-`: standard input), YAML or JSON, one or more documents. All that is wrong with their shape,
+ * names and durations is told at once; what else stands in a spec is for the API to judge.
  */
 export async function readManifest({ input }: Io, path: string): Promise<WantedRental[]> {
   const text = path === '-' ? await input.readAll() : readText(path);
@@ -69,7 +73,10 @@ function readObject(value: unknown, where: string): WantedRental | string {
     return `kind: only rentals are applied; the fleet is the inventory's (orion inventory apply)`;
   }
   if (typeof name !== 'string' || name === '') return 'name: a rental that is applied needs one';
+  if (!NAME.test(name)) return `name: expected a DNS label (a-z, 0-9 and "-", at most 63), not ${name}`;
   const body = Object.fromEntries(Object.entries(rest).filter(([key]) => !READ_ONLY.includes(key)));
+  const { ttl = (body.spec as WantedRental['body'] | null | undefined)?.ttl } = body;
+  if (typeof ttl === 'string' && parseDuration(ttl) === null) return `ttl: expected ${DURATION_FORMAT}`;
   return { where, name, body };
 }
 

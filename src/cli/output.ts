@@ -58,7 +58,7 @@ export function createRows<Item>(
   return {
     format(items) {
       if (table === null) {
-        const columns = resource.columns(items[0]).filter((column) => format === 'wide' || !column.wide);
+        const columns = resource.columns(items).filter((column) => format === 'wide' || !column.wide);
         const headers = columns.map((column) => column.header);
         table = { columns, table: createScreenTable(io, headers, cut) };
       }
@@ -93,7 +93,7 @@ export function createPrinter<Item>(
   /** What makes a new line worth printing: the cells that don't change by the mere passing of time. */
   function keyOf(item: Item): string {
     if (format === 'json' || format === 'yaml') return JSON.stringify(item);
-    const columns = resource.columns(item).filter((column) => !column.volatile);
+    const columns = resource.columns([item]).filter((column) => !column.volatile);
     return JSON.stringify(columns.map((column) => column.cell(item, io.now())));
   }
 

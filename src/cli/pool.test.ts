@@ -88,3 +88,25 @@ test('cordon and drain send why, and a table tells it', async () => {
   expect(wide.out).toMatch(/MAINTENANCE\n.*new disk \(admin \(t_1\) of lab\)\n/);
   expect(wide.err).toMatch(/nobody is moved: 5 of 10.*\nnothing new is begun/);
 });
+
+const quiet = {
+  ...{ type: 'MovesAllowed', status: 'True', reason: 'MigrationResumed', message: 'clients are moved' },
+  lastTransitionTime: new Date(0).toISOString(),
+};
+
+test('what was never otherwise is not so since the epoch', async () => {
+  const { out } = await orion(['pool'], () => ({
+    body: { conditions: [quiet], pause: null, override: null },
+  }));
+  expect(out).toMatch(/True +MigrationResumed +- +clients are moved/);
+});
+
+test('a breaker that is closed has nothing to override', async () => {
+  const ran = await orion(['breaker', 'override', '--reason', 'x'], () => ({
+    body: { conditions: [quiet] },
+  }));
+  expect(ran).toMatchObject({
+    code: 1,
+    err: 'error: the breaker is closed: clients of dead nodes are moved, there is nothing to override\n',
+  });
+});

@@ -13,8 +13,8 @@ export interface Resource<Item> {
   nameOf(item: Item): string;
   /** What finds it for as long as it exists. */
   idOf(item: Item): string;
-  /** Columns of the table; `wide` ones are for `-o wide`. A volatile one changes by itself with time. */
-  columns(sample: Item | undefined): Column<Item>[];
+  /** Columns of a table of these; `wide` ones are for `-o wide`. A volatile one changes by itself with time. */
+  columns(items: readonly Item[]): Column<Item>[];
 }
 
 export interface Column<Item> {
@@ -51,7 +51,7 @@ export const RENTALS: Resource<Rental> = {
   singular: 'rental',
   nameOf: (rental) => rental.name,
   idOf: (rental) => rental.id,
-  columns: () => [
+  columns: (rentals) => [
     { header: 'NAME', cell: (rental) => rental.name },
     {
       header: 'PHASE',
@@ -65,7 +65,8 @@ export const RENTALS: Resource<Rental> = {
     { header: 'ID', wide: true, cell: (rental) => rental.id },
     { header: 'TENANT', wide: true, cell: (rental) => rental.tenant },
     { header: 'LOGIN', wide: true, cell: (rental) => loginOf(rental) },
-    { header: 'QUEUE', wide: true, volatile: true, cell: placeOf },
+    // Of no use to anybody while nobody waits.
+    { header: 'QUEUE', wide: !rentals.some(isQueued), volatile: true, cell: placeOf },
     { header: 'MOVES', wide: true, cell: (rental) => String(countMoves(rental)) },
   ],
 };
@@ -99,7 +100,7 @@ export const NODES: Resource<AnyNode> = {
   nameOf: (node) => node.name,
   idOf: (node) => node.name,
   // Tenants are told less about a node, and so have another table.
-  columns: (sample) =>
+  columns: ([sample]) =>
     sample === undefined || isAdminView(sample)
       ? (ADMIN_NODE_COLUMNS as Column<AnyNode>[])
       : TENANT_NODE_COLUMNS,
@@ -157,6 +158,10 @@ export function messageOf(rental: Rental): string {
 export function loginOf(rental: Rental): string {
   const { connection } = rental.status;
   return connection === null ? '-' : `${connection.user}@${connection.host}:${connection.port}`;
+}
+
+function isQueued({ status }: Rental): boolean {
+  return status.queuePosition !== null;
 }
 
 function placeOf({ status }: Rental, now: Date): string {

@@ -10,12 +10,20 @@ export function tellError(error: unknown, io: Io): number {
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   if (io.signal.aborted) return EXIT.interrupted;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error, io);
   if (message !== '') io.err(`error: ${message}\n`);
   const hint = hintOf(error);
   if (hint !== undefined) io.err(`hint: ${hint}\n`);
   if (isMistake(error) && io.env.ORION_DEBUG) io.err(`${error.stack}\n`);
   return error instanceof CliError ? error.exitCode : EXIT.failed;
+}
+
+/** What the API says to programs is said for people. */
+function messageOf(error: unknown, { env }: Io): string {
+  if (error instanceof ApiError && error.code === 'unauthorized') {
+    return `the token${env.ORION_TOKEN ? ' in ORION_TOKEN' : ''} is not valid, or not any more`;
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Not something that went wrong, but something that nobody thought of. */
@@ -34,6 +42,7 @@ function hintOf(error: unknown): string | undefined {
   if (error instanceof NoAnswerError) return NO_ANSWER_HINTS[error.kind];
   if (error instanceof ApiError) {
     if (error.status === 401) return 'sign in with a token that is valid: orion login URL, or ORION_TOKEN';
+    if (error.code === 'quota_exceeded') return 'see what you have, and release one: orion get rentals';
     if (error.status === 403) {
       return "this needs an administrator's token (in a lab: ORION_TOKEN=$ORION_ADMIN_TOKEN)";
     }

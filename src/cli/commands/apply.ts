@@ -43,7 +43,7 @@ export function registerApply(program: Command, context: Context): void {
       ],
       ['orion get rental mine -o yaml | orion apply -f -', 'from another program'],
     ],
-    failed: 'a document is wrong, and nothing was applied; or one was refused',
+    failed: 'a document is wrong, and nothing was applied; or one was refused by the API',
     timedOut: 'applied, but not ready in time',
   });
 }
@@ -53,18 +53,25 @@ async function apply(context: Context, options: ApplyOptions): Promise<void> {
   const ownKey = options.key === undefined ? null : readOwnKey(options.key);
   const wanted = await readManifest(io, options.filename);
   const applied: Rental[] = [];
+  let keyless = false;
   for (const one of wanted) {
     try {
       applied.push(await applyOne(context, one, ownKey, options.output));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      io.err(`error: ${one.where}: rental ${one.name}: ${error.message}\n`);
+      const why = lacksKey(error, one) ? 'it names no sshPublicKey' : error.message;
+      io.err(`error: ${one.where}: rental ${one.name}: ${why}\n`);
+      keyless ||= lacksKey(error, one);
     }
   }
   const timeoutMs = options.wait === true ? WAIT_MS : options.wait;
   if (timeoutMs !== undefined) await waitForAll(context, applied, timeoutMs);
   const refused = wanted.length - applied.length;
-  if (refused > 0) throw new CliError(`${refused} of ${wanted.length} rentals could not be applied`);
+  if (refused > 0) {
+    throw new CliError(`${refused} of ${wanted.length} rentals could not be applied`, {
+      hint: keyless ? 'with your key for those that name none: orion apply --key FILE' : undefined,
+    });
+  }
 }
 
 async function applyOne(
@@ -95,6 +102,12 @@ async function findLive(context: Context, name: string): Promise<Rental | null> 
     if (error instanceof ApiError && error.code === 'not_found') return null;
     throw error;
   }
+}
+
+/** The API's own word for it is none for people. */
+function lacksKey({ errors }: ApiError, { body }: WantedRental): boolean {
+  const { sshPublicKey = (body.spec as WantedRental['body'] | null | undefined)?.sshPublicKey } = body;
+  return sshPublicKey === undefined && errors.some(({ path }) => path === 'sshPublicKey');
 }
 
 /** A spec stands alone, or beside the name as POST takes it. */

@@ -18,6 +18,7 @@ export function registerDescribe(program: Command, context: Context): void {
   const rental = withOutput(
     describe
       .command('rental')
+      .alias('rentals')
       .description('one rental: what was wanted, where it is, its placements and what happened')
       .argument('<rental>', 'name or id of a rental', objectName('rental')),
     ['json', 'yaml'],
@@ -32,6 +33,7 @@ export function registerDescribe(program: Command, context: Context): void {
   const node = withOutput(
     describe
       .command('node')
+      .alias('nodes')
       .description('one node: its conditions, what comes next, who was on it and what happened')
       .argument('<node>', 'name of a node', objectName('node')),
     ['json', 'yaml'],
@@ -144,7 +146,7 @@ const SHOWN_EVENTS = 20;
 async function formatHistory(context: Context, query: Input<'listEvents'>['query']): Promise<string> {
   const newest = { query: { ...query, order: 'desc' as const } };
   const events = (await context.client().listAll('listEvents', newest, SHOWN_EVENTS)).toReversed();
-  const columns = EVENTS.columns(undefined).filter((column) => !column.wide && column.header !== 'OBJECT');
+  const columns = EVENTS.columns([]).filter((column) => !column.wide && column.header !== 'OBJECT');
   const table = createTable(columns.map((column) => column.header));
   const rows = events.map((event) => columns.map((column) => column.cell(event, context.io.now())));
   return formatSection('Events', rows.length === 0 ? '' : table.format(rows));

@@ -48,7 +48,7 @@ async function explain(context: Context, name: string, format: Format | undefine
     ]),
   );
   if (wanted !== null) {
-    io.out(`\nIt wants a node. Now ${countNodes(wanted.usable)} could be taken.\n`);
+    io.out(`\nIt wants a node. ${describeUsable(told.reason, wanted.usable)}\n`);
     io.out(formatSection('Passed over', formatPassedOver(wanted.passedOver, meanings)));
   }
   if (placement === null) return;
@@ -94,6 +94,12 @@ function formatPassedOver(
   const table = createTable(['NODE', 'REASON', 'MEANS']);
   const more = others.map(({ reason, count }) => `${count} ${reason}`).join(', ');
   return `${rows.length === 0 ? '' : table.format(rows)}${more === '' ? '' : `and more: ${more}\n`}`;
+}
+
+function describeUsable(reason: string, usable: number): string {
+  const nodes = countNodes(usable);
+  if (reason !== 'Paused') return `Now ${nodes} could be taken.`;
+  return `Nobody is given one while Orion is paused; but for that, ${nodes} could be taken.`;
 }
 
 function countNodes(count: number): string {

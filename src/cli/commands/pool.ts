@@ -94,9 +94,12 @@ async function override(
   if (!yes) {
     const { conditions } = await context.client().call('getPool');
     const moves = conditions.find(({ type }) => type === 'MovesAllowed');
-    const why =
-      moves?.status === 'False' ? printable(moves.message) : 'the breaker were open, which it is not';
-    throw new CliError(`this would move clients although ${why}`, {
+    if (moves?.status !== 'False') {
+      throw new CliError(
+        'the breaker is closed: clients of dead nodes are moved, there is nothing to override',
+      );
+    }
+    throw new CliError(`this would move clients although ${printable(moves.message)}`, {
       exitCode: EXIT.usage,
       hint: 'what they have on their nodes stays there; say --yes if those nodes are really gone',
     });
@@ -109,10 +112,15 @@ function printPool({ io }: Context, format: Format | undefined, pool: Pool, done
   if (!printData(io, format, pool)) io.out(`${done}\n`);
 }
 
+/** The epoch stands for: it was never otherwise. */
+function sinceWhen(time: string, now: Date): string {
+  return Date.parse(time) === 0 ? '-' : formatAge(time, now);
+}
+
 function formatPool({ conditions, pause, override }: Pool, now: Date): string {
   const table = createTable(['TYPE', 'STATUS', 'REASON', 'SINCE', 'MESSAGE']);
   const rows = conditions.map(({ type, status, reason, lastTransitionTime, message }) => [
-    ...[type, status, reason, formatAge(lastTransitionTime, now), printable(message)],
+    ...[type, status, reason, sinceWhen(lastTransitionTime, now), printable(message)],
   ]);
   const asked = (made: NonNullable<Pool['pause']>) => printable(`by ${made.by}: ${made.reason ?? '-'}`);
   const used = override?.used ? '' : ', not taken up yet';

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { ApiError } from '../client/errors.ts';
+import type { Io } from './io.ts';
+import { tellError } from './tell-error.ts';
+
+function told(status: number, code: string, env: Io['env'] = {}): string {
+  let text = '';
+  const err = (part: string) => {
+    text += part;
+  };
+  const io = { env, err, signal: new AbortController().signal };
+  const error = new ApiError(status, '', { code, detail: 'send a valid token as Authorization' }, undefined);
+  expect(tellError(error, io as Partial<Io> as Io)).toBe(1);
+  return text;
+}
+
+test('who has as many rentals as he may have needs no administrator, but one rental less', () => {
+  expect(told(403, 'quota_exceeded')).toContain(
+    'hint: see what you have, and release one: orion get rentals\n',
+  );
+  expect(told(403, 'forbidden')).toContain("administrator's token");
+});
+
+test('an invalid token is told for people, and which one it was', () => {
+  expect(told(401, 'unauthorized')).toBe(
+    'error: the token is not valid, or not any more\nhint: sign in with a token that is valid: orion login URL, or ORION_TOKEN\n',
+  );
+  expect(told(401, 'unauthorized', { ORION_TOKEN: 'x' })).toContain('the token in ORION_TOKEN is not valid');
+});
