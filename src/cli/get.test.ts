@@ -45,7 +45,7 @@ test('rentals as a table, page by page', async () => {
     [
       'NAME         PHASE     NODE       REASON       EXPIRES   AGE     QUEUE\n',
       'quick-fox    Active    worker_1   -            6h        90s     -\n',
-      'slow-snail   Pending   -          NoFreeNode   -         3h30m   1, about 14 min\n',
+      'slow-snail   Pending   -          NoFreeNode   -         3h30m   1, about 13 min\n',
     ].join(''),
   );
   expect(api?.requests.map((request) => request.line)).toEqual([
