@@ -6,7 +6,7 @@ import { choosePlacement } from './placement.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import type { FailureReason } from './remedy.ts';
 import type { Placement, Rental } from './rental.ts';
-import { aHealth, aNode, aPlacement, aRental, NOW } from './rows.fixture.ts';
+import { aHealth, aNode, aNodeInputs, aPlacement, aRental, NOW } from './rows.fixture.ts';
 import { suspect } from './suspicion.ts';
 import type { Run } from './work.ts';
 
@@ -83,18 +83,9 @@ describe('the node is to blame', () => {
       fence: 9,
       outcome: { kind: 'done', fenceSeen: 9, uidSeen: 20_000, findings: [] },
     };
-    const inputs = {
-      health: aHealth('alive'),
-      live: null,
-      wanted: null,
-      drift: null,
-      paused: false,
-      policy,
-      jitter: 0.5,
-    };
     const node = aNode('a', { record: { state: 'cleaning' } });
     const blame = blameNode('a', three, policy.provision);
-    const blamed = decideNode({ ...inputs, node, residue, run, blame, now: NOW });
+    const blamed = decideNode(aNodeInputs({ node, residue, run, blame }));
     expect(blamed).toMatchObject({ record: { state: 'quarantined' }, cleaned: [3] });
     expect(blamed.events.at(-1)).toMatchObject({ type: 'node.quarantined', reason: 'Quarantined' });
     const why = '3 rentals in a row got no account on it, the last for DiskFull';
@@ -103,13 +94,13 @@ describe('the node is to blame', () => {
       reason: 'Quarantined',
       message: why,
     });
-    const nothing = { residue: [], run: null, blame: null, now: at(1_000) };
+    const later = { now: at(1_000) };
     const asked = aNode('a', { record: blamed.record, wishes: { cleanRequested: 1 } });
-    const cleaning = decideNode({ ...inputs, ...nothing, node: asked });
+    const cleaning = decideNode(aNodeInputs({ ...later, node: asked }));
     expect(cleaning.record.state).toBe('cleaning');
     const again = { ...run, work: { ...run.work, residue: [] } };
     const verified = { ...asked, record: cleaning.record };
-    expect(decideNode({ ...inputs, ...nothing, node: verified, run: again }).record.state).toBe('free');
+    expect(decideNode(aNodeInputs({ ...later, node: verified, run: again })).record.state).toBe('free');
   });
 });
 

@@ -4,26 +4,11 @@ import { aReport } from './drift.fixture.ts';
 import type { NodeRecord } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { choosePlacement, whyNotNow } from './placement.ts';
-import { DEFAULT_POLICY } from './policy.ts';
-import { aHealth, aNode, aPlacement, aRental, NOW, WANTED } from './rows.fixture.ts';
+import { aHealth, aNode, aNodeInputs, aPlacement, aRental, NOW, WANTED } from './rows.fixture.ts';
 import type { Repair, Repaired, Run, WorkOutcome } from './work.ts';
 
 function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
-  return decideNode({
-    node: aNode('a', { record }),
-    health: aHealth('alive'),
-    live: null,
-    wanted: null,
-    residue: [],
-    blame: null,
-    run: null,
-    drift: null,
-    paused: false,
-    policy: DEFAULT_POLICY,
-    now: NOW,
-    jitter: 0.5,
-    ...set,
-  });
+  return decideNode(aNodeInputs({ node: aNode('a', { record }), ...set }));
 }
 
 const live = aPlacement(4, 'a');

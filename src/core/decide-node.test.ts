@@ -2,26 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { decideNode } from './decide-node.ts';
 import type { NodeRecord } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
-import { DEFAULT_POLICY } from './policy.ts';
-import { aHealth, aNode, aPlacement, END, KEY, NOW, WANTED } from './rows.fixture.ts';
+import { aHealth, aNode, aNodeInputs, aPlacement, END, KEY, NOW, WANTED } from './rows.fixture.ts';
 import type { Run, WorkOutcome } from './work.ts';
 
 function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
-  return decideNode({
-    node: aNode('a', { record }),
-    health: aHealth('alive'),
-    live: null,
-    wanted: null,
-    residue: [],
-    blame: null,
-    run: null,
-    drift: null,
-    paused: false,
-    policy: DEFAULT_POLICY,
-    now: NOW,
-    jitter: 0.5,
-    ...set,
-  });
+  return decideNode(aNodeInputs({ node: aNode('a', { record }), ...set }));
 }
 const done: WorkOutcome = { kind: 'done', fenceSeen: 9, uidSeen: 20_000, findings: [] };
 const failed = (

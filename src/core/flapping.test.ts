@@ -6,23 +6,14 @@ import type { Health } from './health.ts';
 import type { NodeRecord } from './node.ts';
 import { whyNotNow } from './placement.ts';
 import { DEFAULT_POLICY } from './policy.ts';
-import { aHealth, aNode, NOW } from './rows.fixture.ts';
+import { aHealth, aNode, aNodeInputs, NOW } from './rows.fixture.ts';
 
 const policy = DEFAULT_POLICY;
 const LONG = steadyMs(policy.probe);
 
 function decide(record: Partial<NodeRecord>, health: Health, cleanRequested = 0) {
   const node = aNode('a', { record, wishes: { cleanRequested } });
-  const nothing = {
-    live: null,
-    wanted: null,
-    residue: [],
-    blame: null,
-    run: null,
-    drift: null,
-    paused: false,
-  };
-  return decideNode({ node, health, ...nothing, policy, now: NOW, jitter: 0.5 });
+  return decideNode(aNodeInputs({ node, health, policy }));
 }
 const dead = (steadyForMs: number): Health => ({ ...aHealth('dead', 3), steadyForMs });
 const steadyFor = (ms: number): Health => ({ ...aHealth('alive'), succeedingSinceMs: 0, lookedAtMs: ms });
@@ -75,16 +66,7 @@ describe('with a negative healthyDelay', () => {
   const strict = { ...policy, probe: { ...policy.probe, healthyDelayMs: -1_000 } };
   const look = (record: Partial<NodeRecord>, cleanRequested: number) => {
     const node = aNode('a', { record, wishes: { cleanRequested } });
-    const nothing = {
-      live: null,
-      wanted: null,
-      residue: [],
-      blame: null,
-      run: null,
-      drift: null,
-      paused: false,
-    };
-    return decideNode({ node, health: aHealth('alive'), ...nothing, policy: strict, now: NOW, jitter: 0.5 });
+    return decideNode(aNodeInputs({ node, policy: strict }));
   };
 
   it('a node that returned stays dead to clients, and says who brings it back', () => {

@@ -4,25 +4,11 @@ import type { NodeRecord } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { DEFAULT_POLICY } from './policy.ts';
 import type { FailureReason } from './remedy.ts';
-import { aHealth, aNode, aPlacement, NOW, WANTED } from './rows.fixture.ts';
+import { aHealth, aNode, aNodeInputs, aPlacement, NOW, WANTED } from './rows.fixture.ts';
 import type { Run, WorkOutcome } from './work.ts';
 
 function decide(record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) {
-  return decideNode({
-    node: aNode('a', { record }),
-    health: aHealth('alive'),
-    live: null,
-    drift: null,
-    wanted: null,
-    residue: [],
-    blame: null,
-    run: null,
-    paused: false,
-    policy: DEFAULT_POLICY,
-    now: NOW,
-    jitter: 0.5,
-    ...set,
-  });
+  return decideNode(aNodeInputs({ node: aNode('a', { record }), ...set }));
 }
 
 const failed = (reason: FailureReason, message = 'no'): WorkOutcome => ({

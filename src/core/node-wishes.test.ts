@@ -2,24 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { decideNode } from './decide-node.ts';
 import type { Health } from './health.ts';
 import type { NodeInputs } from './node-inputs.ts';
-import { DEFAULT_POLICY } from './policy.ts';
-import { aHealth, aNode, aPlacement, NOW } from './rows.fixture.ts';
+import { aHealth, aNode, aNodeInputs, aPlacement, NOW } from './rows.fixture.ts';
 
 type Set = Parameters<typeof aNode>[1];
 
 function decide(set: Set, more: Partial<NodeInputs> = {}) {
-  const inputs = {
-    health: aHealth('alive'),
-    live: null,
-    wanted: null,
-    residue: [],
-    blame: null,
-    run: null,
-    drift: null,
-    paused: false,
-    ...more,
-  };
-  return decideNode({ node: aNode('a', set), policy: DEFAULT_POLICY, now: NOW, jitter: 0.5, ...inputs });
+  return decideNode(aNodeInputs({ node: aNode('a', set), ...more }));
 }
 
 const offering = (verdict: Health['verdict']): Health => ({

@@ -3,6 +3,8 @@ import { createHealth } from './health.ts';
 import type { Access } from './lease.ts';
 import type { Node, NodeRecord, NodeSpec, NodeWishes } from './node.ts';
 import { FIRST_UID, NO_WISHES, newNodeRecord } from './node.ts';
+import type { NodeInputs } from './node-inputs.ts';
+import { DEFAULT_POLICY } from './policy.ts';
 import {
   NEW_RENTAL_RECORD,
   type Placement,
@@ -51,6 +53,23 @@ export function aNode(
     },
     generation: 1,
     lastCheckedAt: NOW,
+  };
+}
+
+/** A healthy node on which nothing is, with nothing to do: each test says what is otherwise. */
+export function aNodeInputs(set: Partial<NodeInputs> = {}): NodeInputs {
+  return {
+    ...{
+      node: aNode('a'),
+      health: aHealth('alive'),
+      live: null,
+      wanted: null,
+      residue: [],
+      blame: null,
+      run: null,
+    },
+    ...{ drift: null, paused: false, policy: DEFAULT_POLICY, now: NOW, jitter: 0.5 },
+    ...set,
   };
 }
 
