@@ -15,6 +15,6 @@ export async function findPrincipal(
   if (kind === 'token') return await store.authenticate(hash);
   const signedIn = await store.authenticateSession(hash);
   if (signedIn === null) return null;
-  const { tokenId, tenant, role } = signedIn;
-  return { tokenId, tenant, role };
+  const { expiresAt: _expiresAt, ...principal } = signedIn;
+  return principal;
 }

@@ -6,6 +6,11 @@ export interface Ask {
   at: Date;
 }
 
+/** As it stands in the history. */
+export function describeAsk({ by, reason }: Pick<Ask, 'by' | 'reason'>): string {
+  return `by ${by}${reason === null ? '' : `: ${reason}`}`;
+}
+
 /**
  * What operators asked of the reconciler as a whole. The API writes what is asked, the leader what it made use of.
  */

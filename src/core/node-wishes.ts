@@ -1,6 +1,7 @@
 import { findCondition } from './condition.ts';
-import { isCleaningAsked, type NodeRecord, type NodeState } from './node.ts';
+import { isCleaningAsked, type NodeRecord, type NodeState, type NodeWishes } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
+import type { NodeWish } from './store-ports.ts';
 
 /**
  * The key that the node shows becomes its known one when an operator named exactly this key. It may be a machine
@@ -22,6 +23,15 @@ export function acceptTrustedKey(
     preparedAt: null,
     verifiedAt: null,
   };
+}
+
+/** The wishes once one about keeping clients off is noted; without a reason the first stays, with its author. */
+export function withMaintenance(wishes: NodeWishes, wish: NodeWish): NodeWishes {
+  if (wish.kind === 'uncordon') return { ...wishes, cordoned: false, draining: false, maintenance: null };
+  if (wish.kind !== 'cordon' && wish.kind !== 'drain') return wishes;
+  const maintenance = wish.ask.reason === null ? (wishes.maintenance ?? wish.ask) : wish.ask;
+  const set = wish.kind === 'cordon' ? { cordoned: true } : { draining: true };
+  return { ...wishes, ...set, maintenance };
 }
 
 /** It answers, and the policy leaves it to a person to say that it is well (`healthyDelay` is negative). */

@@ -1,6 +1,6 @@
 import { type AskView, viewAsk } from './ask-view.ts';
 import type { Condition } from './condition.ts';
-import { type Ask, type Controls, NO_CONTROLS } from './controls.ts';
+import { type Ask, type Controls, describeAsk, NO_CONTROLS } from './controls.ts';
 import type { StoredEvent } from './event.ts';
 
 /** What is true of the fleet as a whole. */
@@ -42,12 +42,11 @@ export function isBreakerOpen(opened: StoredEvent | null, closed: StoredEvent | 
 
 function viewPause(pause: Ask | null, resumed: StoredEvent | null): Condition {
   const since = pause?.at ?? resumed?.at ?? new Date(0);
-  const why = pause?.reason ? `: ${pause.reason}` : '';
   return {
     type: 'Paused',
     status: pause ? 'True' : 'False',
     reason: pause ? 'Paused' : 'Resumed',
-    message: pause ? `nothing new is begun, by ${pause.by}${why}` : 'whatever is wanted is seen to',
+    message: pause ? `nothing new is begun, ${describeAsk(pause)}` : 'whatever is wanted is seen to',
     lastTransitionTime: since.toISOString(),
   };
 }

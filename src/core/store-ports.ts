@@ -181,7 +181,12 @@ export type CreateResult =
   | { kind: 'exists'; rental: Rental }
   | { kind: 'overQuota'; maxRentals: number; rentals: number };
 
-export type Principal = { tokenId: string; tenant: string; role: 'tenant' | 'admin' };
+export type Principal = {
+  tokenId: string;
+  tokenName: string | null;
+  tenant: string;
+  role: 'tenant' | 'admin';
+};
 
 export interface TokenView {
   id: string;
@@ -279,9 +284,9 @@ export interface ApiStore extends SessionStore, TenantStore, ControlStore {
   /** By the SHA-256 of the secret; null when unknown, expired or revoked. */
   authenticate(tokenHash: string): Promise<Principal | null>;
   createToken(
-    token: { id: string; name: string | null; hash: string; createdAt: Date; expiresAt: Date | null } & Omit<
+    token: { id: string; name: string | null; hash: string; createdAt: Date; expiresAt: Date | null } & Pick<
       Principal,
-      'tokenId'
+      'tenant' | 'role'
     >,
   ): Promise<void>;
   listTokens(): Promise<TokenView[]>;

@@ -1,3 +1,4 @@
+import { describeAsk } from '../core/controls.ts';
 import type { RentalView } from '../core/rental-view.ts';
 import { compareNames } from './fleet.ts';
 import { type AnyNode, isFullView } from './node-look.ts';
@@ -13,9 +14,9 @@ export function currentOverride(state: PoolState | null): NonNullable<PoolState[
   return override.at >= opened.lastTransitionTime ? override : null;
 }
 
-export function overrideText({ reason, by, used }: NonNullable<PoolState['override']>): string {
-  const asked = `by ${by}${reason === null ? '' : `: ${reason}`}`;
-  return used
+export function overrideText(override: NonNullable<PoolState['override']>): string {
+  const asked = describeAsk(override);
+  return override.used
     ? `Overridden once for the nodes that were dead then, ${asked}. Clients of nodes that died later are held.`
     : `An override waits to be taken up by the next pass, asked for ${asked}.`;
 }

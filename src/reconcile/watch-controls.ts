@@ -1,5 +1,5 @@
 import { type Breaker, UNSEEN_BREAKER } from '../core/breaker.ts';
-import { type Controls, NO_CONTROLS } from '../core/controls.ts';
+import { type Controls, describeAsk, NO_CONTROLS } from '../core/controls.ts';
 import { type Context, DeposedError } from './context.ts';
 
 export interface ControlsWatch {
@@ -34,9 +34,10 @@ export function createControlsWatch(
   };
 
   /** Saved as used before anybody is moved for it: should the answer get lost, it is not used a second time. */
-  async function use({ number, by, reason }: NonNullable<Controls['override']>, isOpen: boolean) {
+  async function use(override: NonNullable<Controls['override']>, isOpen: boolean) {
     const dead = isOpen ? fleet.nodes().filter(({ record }) => record.state === 'dead') : [];
-    const asked = `asked for by ${by}${reason === null ? '' : `: ${reason}`}`;
+    const { number, by } = override;
+    const asked = `asked for ${describeAsk(override)}`;
     const message = isOpen
       ? `clients of ${dead.length} dead nodes are moved although the breaker is open, ${asked}`
       : `the breaker had closed before it was of use, ${asked}`;

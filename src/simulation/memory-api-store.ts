@@ -225,7 +225,7 @@ function createTokenTable(
       const token = [...tokens.values()].find((candidate) => candidate.hash === hash);
       if (!token || token.revokedAt !== null) return null;
       if (token.expiresAt !== null && token.expiresAt <= now()) return null;
-      return { tokenId: token.id, tenant: token.tenant, role: token.role };
+      return { tokenId: token.id, tokenName: token.name, tenant: token.tenant, role: token.role };
     },
     async createToken(token) {
       tokens.set(token.id, { ...token, revokedAt: null });

@@ -26,10 +26,9 @@ export function withOverrideUsed(controls: Controls, number: number): Controls |
   return { ...controls, override: { ...override, isUsed: true } };
 }
 
-const FLEET = 'fleet';
+/** The key of the table's only row. */
+export const CONTROLS_KEY = 'fleet';
 
 export function controlsOf(table: ReadonlyMap<string, Controls>): Controls {
-  return table.get(FLEET) ?? NO_CONTROLS;
+  return table.get(CONTROLS_KEY) ?? NO_CONTROLS;
 }
-
-export const CONTROLS_KEY = FLEET;

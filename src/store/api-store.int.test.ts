@@ -81,6 +81,7 @@ test('accepts a token until it expires or is revoked', async () => {
   await bench.store.createToken({ ...token, id: 'k2', hash: hashOf('two'), expiresAt: soon });
   expect(await bench.store.authenticate(hashOf('one'))).toEqual({
     tokenId: 'k1',
+    tokenName: null,
     tenant: 't',
     role: 'tenant',
   });

@@ -7,7 +7,12 @@ import { apiTokens } from './schema-access.ts';
 export async function findPrincipal({ db }: Session, hash: string): Promise<Principal | null> {
   const unexpired = or(isNull(apiTokens.expiresAt), gt(apiTokens.expiresAt, sql`now(3)`));
   const [row] = await db
-    .select({ tokenId: apiTokens.id, tenant: apiTokens.tenant, role: apiTokens.role })
+    .select({
+      tokenId: apiTokens.id,
+      tokenName: apiTokens.name,
+      tenant: apiTokens.tenant,
+      role: apiTokens.role,
+    })
     .from(apiTokens)
     .where(and(eq(apiTokens.hash, hash), isNull(apiTokens.revokedAt), unexpired));
   return row ?? null;

@@ -1,9 +1,9 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Ask } from '../../core/controls.ts';
+import { type Ask, describeAsk } from '../../core/controls.ts';
 import type { EventType } from '../../core/event.ts';
 import type { Node } from '../../core/node.ts';
 import { type NodeView, viewNode } from '../../core/node-view.ts';
-import { isReturnHeld } from '../../core/node-wishes.ts';
+import { isReturnHeld, withMaintenance } from '../../core/node-wishes.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { NodeWish } from '../../core/store-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
@@ -125,9 +125,10 @@ function addMaintenanceRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     });
     app.openapi(route, async (c) => {
       const why = c.req.valid('json').reason ?? null;
-      const by = await describeAuthor(deps.store, c.var.principal);
-      const event = { type, reason, message: why === null ? `by ${by}` : `by ${by}: ${why}` };
-      const wish = { kind, ask: { reason: why, by, at: deps.clock.now() } };
+      const by = describeAuthor(c.var.principal);
+      const ask = { reason: why, by, at: deps.clock.now() };
+      const event = { type, reason, message: describeAsk(ask) };
+      const wish = { kind, ask };
       return c.json((await wishFor(deps, c.req.valid('param').name, wish, event)) as never, 202);
     });
   }
@@ -144,19 +145,11 @@ async function wishFor(
   const { node, view } = await loadNodeView(deps, name);
   const refusal = whyRefused(node, view.status.rental, wish);
   if (refusal !== null) throw new ProblemError('state_conflict', `${name}: ${refusal}`);
-  const object = viewNode({ ...node, wishes: withWish(node.wishes, wish) }, view.status.rental);
+  const object = viewNode({ ...node, wishes: withMaintenance(node.wishes, wish) }, view.status.rental);
   const about = { at: clock.now(), rentalId: null, node: name, tenant: null, object };
   await store.writeWish(name, wish, { ...event, ...about });
   wake?.();
   return (await loadNodeView(deps, name)).view;
-}
-
-function withWish(wishes: Node['wishes'], wish: NodeWish): Node['wishes'] {
-  if (wish.kind === 'uncordon') return { ...wishes, cordoned: false, draining: false, maintenance: null };
-  if (wish.kind !== 'cordon' && wish.kind !== 'drain') return wishes;
-  const maintenance = wish.ask.reason === null ? (wishes.maintenance ?? wish.ask) : wish.ask;
-  const set = wish.kind === 'cordon' ? { cordoned: true } : { draining: true };
-  return { ...wishes, ...set, maintenance };
 }
 
 /** Why the node's state does not allow the wish, in words that say what to do instead; null when it does. */

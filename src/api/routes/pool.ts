@@ -1,5 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Ask, ControlRequest } from '../../core/controls.ts';
+import { type Ask, type ControlRequest, describeAsk } from '../../core/controls.ts';
 import type { EventType } from '../../core/event.ts';
 import { isBreakerOpen, type PoolView, viewPool } from '../../core/pool-view.ts';
 import type { Reason } from '../../core/reason.ts';
@@ -95,32 +95,37 @@ export function addPoolRoutes(app: OpenAPIHono<AppEnv>, { store, clock, wake }: 
     ]);
     return viewPool({ opened, closed, resumed }, controls);
   }
-  async function ask(principal: AppEnv['Variables']['principal'], reason: string | null): Promise<Ask> {
-    return { reason, by: await describeAuthor(store, principal), at: clock.now() };
+  function ask(principal: AppEnv['Variables']['principal'], reason: string | null): Ask {
+    return { reason, by: describeAuthor(principal), at: clock.now() };
   }
-  async function write(request: ControlRequest, { by, reason, at }: Ask): Promise<PoolView> {
+  async function write(request: ControlRequest, ask: Ask): Promise<PoolView> {
     const [type, named] = EVENTS[request.kind];
     const about = { rentalId: null, node: null, tenant: null, object: null };
-    const message = reason === null ? `by ${by}` : `by ${by}: ${reason}`;
-    await store.writeControl(request, { type, at, ...about, reason: named, message });
+    await store.writeControl(request, {
+      type,
+      at: ask.at,
+      ...about,
+      reason: named,
+      message: describeAsk(ask),
+    });
     wake?.();
     return await load();
   }
 
   app.openapi(routes.read, async (c) => c.json((await load()) as never, 200));
   app.openapi(routes.pause, async (c) => {
-    const asked = await ask(c.var.principal, c.req.valid('json').reason);
+    const asked = ask(c.var.principal, c.req.valid('json').reason);
     return c.json((await write({ kind: 'pause', ...asked }, asked)) as never, 202);
   });
   app.openapi(routes.resume, async (c) => {
-    const asked = await ask(c.var.principal, null);
+    const asked = ask(c.var.principal, null);
     return c.json((await write({ kind: 'resume' }, asked)) as never, 202);
   });
   app.openapi(routes.override, async (c) => {
     const [opened, closed] = await Promise.all([last('pool.breaker_opened'), last('pool.breaker_closed')]);
     if (!isBreakerOpen(opened, closed))
       throw new ProblemError('pool_conflict', 'the breaker is not open, so there is nothing to override');
-    const asked = await ask(c.var.principal, c.req.valid('json').reason);
+    const asked = ask(c.var.principal, c.req.valid('json').reason);
     return c.json((await write({ kind: 'override', ...asked }, asked)) as never, 202);
   });
 }
