@@ -1,12 +1,11 @@
 import { z } from '@hono/zod-openapi';
+import { DNS_LABEL } from '../core/dns-label.ts';
 import { DURATION_FORMAT, parseDuration } from '../core/duration.ts';
 import { EVENT_TYPES } from '../core/event.ts';
 import { parsePublicKey } from '../core/public-key.ts';
 import { RENTAL_PHASES } from '../core/rental.ts';
 import { PROBLEMS } from './problem.ts';
 
-/** A DNS label, so that a name can stand in a host name; an id has an underscore and can't be one. */
-export const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const LABEL_KEY = /^[A-Za-z0-9](?:[\w./-]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?)?$/;
 
@@ -54,7 +53,7 @@ const ttl = duration
   .openapi({ type: 'string', example: '6h' });
 
 const specFields = {
-  name: z.string().regex(NAME, 'expected a DNS label: a-z, 0-9 and "-", at most 63').optional(),
+  name: z.string().regex(DNS_LABEL, 'expected a DNS label: a-z, 0-9 and "-", at most 63').optional(),
   sshPublicKey: publicKey.optional(),
   selector: z
     .strictObject({ matchLabels: labels.optional(), zone: z.string().min(1).max(63).nullable().optional() })

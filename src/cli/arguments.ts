@@ -27,6 +27,12 @@ export function countOrAll(text: string): number {
   return Number(text);
 }
 
+/** `rental/mine` or `rentals/mine`: what kind of object is named, and its name. Null: another text. */
+export function parseKindAndName(text: string): { kind: Kind; name: string } | null {
+  const [, kind, name] = /^(rental|node)s?\/(.+)$/.exec(text) ?? [];
+  return kind === undefined ? null : { kind: kind as Kind, name: name as string };
+}
+
 /** `mine`, or `rental/mine` as `-o name` prints it; also `rentals/mine`, as kubectl takes it. */
 export function objectName(kind: Kind): (text: string) => string {
   return (text) => {

@@ -1,3 +1,5 @@
+import { parseKindAndName } from './arguments.ts';
+
 const LOOKING = ['get', 'describe'];
 /** Those of `get` and `describe` that take a value. */
 const WITH_VALUE = ['-o', '--output'];
@@ -13,6 +15,7 @@ export function putKindFirst(argv: readonly string[]): string[] {
   while (rest[at]?.startsWith('-')) at += WITH_VALUE.includes(rest[at] as string) ? 2 : 1;
   const word = rest[at];
   if (word === undefined) return [...argv];
-  const [, kind = word, name] = /^(rental|node)s?\/(.+)$/.exec(word) ?? [];
-  return [verb, kind, ...(name === undefined ? [] : [name]), ...rest.slice(0, at), ...rest.slice(at + 1)];
+  const named = parseKindAndName(word);
+  const words = named === null ? [word] : [named.kind, named.name];
+  return [verb, ...words, ...rest.slice(0, at), ...rest.slice(at + 1)];
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import { DNS_LABEL } from '../core/dns-label.ts';
 import { DURATION_FORMAT, parseDuration } from '../core/duration.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
@@ -11,9 +12,6 @@ export interface WantedRental {
   name: string;
   body: Record<string, unknown>;
 }
-
-/** A DNS label, as the API wants it. */
-const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** What the API says of a rental, and nobody wants: what was read back can be applied as it is. */
 const READ_ONLY = ['id', 'tenant', 'generation', 'createdAt', 'status', 'privateKeyPath'];
@@ -73,11 +71,17 @@ function readObject(value: unknown, where: string): WantedRental | string {
     return `kind: only rentals are applied; the fleet is the inventory's (orion inventory apply)`;
   }
   if (typeof name !== 'string' || name === '') return 'name: a rental that is applied needs one';
-  if (!NAME.test(name)) return `name: expected a DNS label (a-z, 0-9 and "-", at most 63), not ${name}`;
+  if (!DNS_LABEL.test(name)) return `name: expected a DNS label (a-z, 0-9 and "-", at most 63), not ${name}`;
   const body = Object.fromEntries(Object.entries(rest).filter(([key]) => !READ_ONLY.includes(key)));
-  const { ttl = (body.spec as WantedRental['body'] | null | undefined)?.ttl } = body;
+  const ttl = readField(body, 'ttl');
   if (typeof ttl === 'string' && parseDuration(ttl) === null) return `ttl: expected ${DURATION_FORMAT}`;
   return { where, name, body };
+}
+
+/** A field of a rental, which may stand in its spec or beside it. */
+export function readField(body: WantedRental['body'], name: string): unknown {
+  const { [name]: field = (body.spec as WantedRental['body'] | null | undefined)?.[name] } = body;
+  return field;
 }
 
 function findRepeated(wanted: WantedRental[]): string[] {

@@ -112,8 +112,10 @@ function compareClaims(a: Claim, b: Claim, machineMs: number): number {
   return weightOf(a) - weightOf(b) || a.held - b.held || compareAge(a.rental, b.rental);
 }
 
+type Aged = Pick<Rental, 'createdAt' | 'id'>;
+
 /** Of two that came at the same time the lower id is the older one. */
-export function compareAge(a: Rental, b: Rental): number {
+export function compareAge(a: Aged, b: Aged): number {
   return a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : Number(a.id > b.id));
 }
 

@@ -1,3 +1,4 @@
+import { formatMinutes } from '../core/duration.ts';
 import type { RentalView } from '../core/rental-view.ts';
 import { readyCondition } from './rental-look.ts';
 
@@ -10,14 +11,8 @@ export function waitText(rental: RentalView, nowMs: number): string | null {
   if (readyCondition(rental)?.reason === 'Paused') return 'nobody can say how long, while Orion is paused';
   if (queueEstimateAt === null) return 'nobody can say how long';
   const left = (Date.parse(queueEstimateAt) - nowMs) / MINUTE;
-  if (left <= -1) return `longer than expected, by ${minutesText(Math.floor(-left))} so far`;
+  if (left <= -1) return `longer than expected, by ${formatMinutes(Math.floor(-left))} so far`;
   // It was rounded up to the minute already.
   const minutes = Math.floor(left);
-  return minutes <= 1 ? 'any minute now' : `about ${minutesText(minutes)}`;
-}
-
-function minutesText(minutes: number): string {
-  if (minutes < 120) return `${minutes} min`;
-  const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+  return minutes <= 1 ? 'any minute now' : `about ${formatMinutes(minutes)}`;
 }

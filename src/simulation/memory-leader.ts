@@ -1,10 +1,11 @@
 import type { NewEvent } from '../core/event.ts';
 import { LAST_UID } from '../core/node.ts';
+import { compareAge } from '../core/queue.ts';
 import type { Placement } from '../core/rental.ts';
 import type { Leadership, LeaseStore, ReconcileStore, Save } from '../core/store-ports.ts';
 import { CONTROLS_KEY, controlsOf, withOverrideUsed } from './memory-controls.ts';
 import { createQueueHistory } from './memory-queue-history.ts';
-import { byAge, type Commit, type Tables, type Transaction, toRental, transact } from './memory-tables.ts';
+import { type Commit, type Tables, type Transaction, toRental, transact } from './memory-tables.ts';
 
 export interface MemoryDeps {
   tables: Tables;
@@ -70,7 +71,7 @@ export function createMemoryReconcileStore(deps: MemoryDeps): ReconcileStore {
     async listDirtyRentals() {
       return [...rentals.values()]
         .filter(({ dirty }) => dirty)
-        .sort(byAge)
+        .sort(compareAge)
         .map(({ id }) => id);
     },
     async listDirtyNodes() {
@@ -83,7 +84,7 @@ export function createMemoryReconcileStore(deps: MemoryDeps): ReconcileStore {
     loadNode: async (name) => nodes.get(name) ?? null,
     async listOpenRentals() {
       const open = [...rentals.values()].filter(({ record }) => record.endedAt === null);
-      return open.sort(byAge).map((row) => toRental(tables, row));
+      return open.sort(compareAge).map((row) => toRental(tables, row));
     },
     async loadRental(id) {
       const row = rentals.get(id);

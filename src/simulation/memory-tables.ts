@@ -102,8 +102,3 @@ export function toRental({ placements }: Tables, row: RentalRow): Rental {
   const { dirty: _dirty, idempotencyKey: _key, requestHash: _hash, ...rental } = row;
   return { ...rental, placements: [...placements.values()].filter(({ rentalId }) => rentalId === row.id) };
 }
-
-/** Oldest first, then by id: the order of every list of rentals. */
-export function byAge(a: RentalRow, b: RentalRow): number {
-  return a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1);
-}

@@ -1,4 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { DNS_LABEL } from '../../core/dns-label.ts';
 import type { Rental } from '../../core/rental.ts';
 import { isEndedView, type RentalView, viewRental } from '../../core/rental-view.ts';
 import type { Page } from '../../core/store-ports.ts';
@@ -17,7 +18,7 @@ import {
   specOf,
 } from '../rental-writes.ts';
 import { body, idempotencyHeader, json, LOCATION, problems, watchable, watchHeader } from '../respond.ts';
-import { NAME, newRentalSchema, pageOf, pageQuery, rentalPatchSchema, rentalSchema } from '../schemas.ts';
+import { newRentalSchema, pageOf, pageQuery, rentalPatchSchema, rentalSchema } from '../schemas.ts';
 import { answerStream, readLastEventId, type StreamOptions, wantsStream } from '../stream.ts';
 
 const idParam = {
@@ -175,7 +176,8 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const { principal } = c.var;
     const { id: name } = c.req.valid('param');
     const input = c.req.valid('json');
-    if (!NAME.test(name)) throw invalidInput('name', 'expected a DNS label: a-z, 0-9 and "-", at most 63');
+    if (!DNS_LABEL.test(name))
+      throw invalidInput('name', 'expected a DNS label: a-z, 0-9 and "-", at most 63');
     if (input.name !== undefined && input.name !== name)
       throw invalidInput('name', `expected ${name}, as in the path`);
     const wanted = { tenant: principal.tenant, name, input };

@@ -1,4 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { DNS_LABEL } from '../../core/dns-label.ts';
 import { formatDuration } from '../../core/duration.ts';
 import type { NewEvent } from '../../core/event.ts';
 import type { TenantLimits } from '../../core/tenant.ts';
@@ -8,7 +9,7 @@ import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
-import { duration, NAME, pageOf, pageQuery, time } from '../schemas.ts';
+import { duration, pageOf, pageQuery, time } from '../schemas.ts';
 import { scopeOf } from './rentals.ts';
 
 const MAX_RENTALS = 100_000;
@@ -43,7 +44,7 @@ const limitsSchema = z
   })
   .openapi('TenantLimits', { example: { maxRentals: 3, maxTtl: '2h', requestsPerMinute: 600 } });
 
-const params = z.object({ name: z.string().regex(NAME, 'expected a DNS label') });
+const params = z.object({ name: z.string().regex(DNS_LABEL, 'expected a DNS label') });
 const routes = {
   list: createRoute({
     method: 'get',

@@ -1,4 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { DNS_LABEL } from '../../core/dns-label.ts';
 import { parseDuration } from '../../core/duration.ts';
 import type { TokenView } from '../../core/store-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
@@ -6,7 +7,7 @@ import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
-import { NAME, pageOf, pageQuery, time } from '../schemas.ts';
+import { pageOf, pageQuery, time } from '../schemas.ts';
 import { createTokenSecret } from '../token-secret.ts';
 
 const tokenSchema = z
@@ -23,7 +24,7 @@ const tokenSchema = z
 
 const newTokenSchema = z
   .strictObject({
-    tenant: z.string().regex(NAME, 'expected a DNS label'),
+    tenant: z.string().regex(DNS_LABEL, 'expected a DNS label'),
     role: z.enum(['tenant', 'admin']).default('tenant'),
     name: z.string().min(1).max(63).optional(),
     expiresIn: z.string().optional().openapi({ example: '720h' }),

@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import { followRental, isReady } from '../follow.ts';
 import { withHelp } from '../help.ts';
 import { linkKey, type OwnKey, readOwnKey } from '../key-files.ts';
-import { readManifest, type WantedRental } from '../manifest.ts';
+import { readField, readManifest, type WantedRental } from '../manifest.ts';
 import { type Format, printDone, withOutput } from '../output.ts';
 
 interface ApplyOptions {
@@ -106,8 +106,7 @@ async function findLive(context: Context, name: string): Promise<Rental | null> 
 
 /** The API's own word for it is none for people. */
 function lacksKey({ errors }: ApiError, { body }: WantedRental): boolean {
-  const { sshPublicKey = (body.spec as WantedRental['body'] | null | undefined)?.sshPublicKey } = body;
-  return sshPublicKey === undefined && errors.some(({ path }) => path === 'sshPublicKey');
+  return readField(body, 'sshPublicKey') === undefined && errors.some(({ path }) => path === 'sshPublicKey');
 }
 
 /** A spec stands alone, or beside the name as POST takes it. */

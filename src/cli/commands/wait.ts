@@ -3,7 +3,7 @@ import type { Node, Rental } from '../../client/operations.ts';
 import { NODE_STATES } from '../../core/node.ts';
 import { RENTAL_PHASES } from '../../core/rental.ts';
 import { suggest } from '../../core/suggest.ts';
-import { durationMs } from '../arguments.ts';
+import { durationMs, parseKindAndName } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { followRental } from '../follow.ts';
@@ -45,7 +45,7 @@ export function registerWait(program: Command, context: Context): void {
 
 async function waitFor(context: Context, target: string, options: WaitOptions): Promise<void> {
   const { timeout: timeoutMs, output } = options;
-  const [, kind = 'rental', name = target] = /^(rental|node)s?\/(.+)$/.exec(target) ?? [];
+  const { kind, name } = parseKindAndName(target) ?? { kind: 'rental', name: target };
   if (kind === 'node') {
     const { what, isThere } = parseGoal(options.for, NODE_STATES, ({ status }: Node) => status.state);
     await followNode(context, name, { isThere, what, timeoutMs });
