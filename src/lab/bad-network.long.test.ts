@@ -92,9 +92,7 @@ it(
     for (const type of ['rental.migrating', 'rental.migrated', 'rental.lost'])
       expect(await test.events(`&type=${type}`)).toEqual([]);
     for (const rental of rented) {
-      const now = (await test.rental(rental.id)).status;
-      expect(now).toMatchObject({ phase: 'Active', node: rental.status.node });
-      expect(now.placements).toHaveLength(1);
+      await test.expectNotMoved(rental);
       const connection = rental.status.connection as Connection;
       expect((await test.login(rental, connection, 'true')).exitCode).toBe(0);
     }

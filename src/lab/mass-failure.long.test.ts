@@ -39,11 +39,7 @@ const settled = { allocated: 6, free: 4 };
 
 async function expectNobodyMoved(): Promise<void> {
   expect(await countMoves()).toBe(0);
-  for (const { id, status } of rented) {
-    const now = (await test.rental(id)).status;
-    expect(now).toMatchObject({ phase: 'Active', node: status.node });
-    expect(now.placements).toHaveLength(1);
-  }
+  for (const rental of rented) await test.expectNotMoved(rental);
 }
 
 describe('ten workers of which six are rented', () => {

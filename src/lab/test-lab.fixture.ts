@@ -17,6 +17,8 @@ export interface TestLab {
   call(method: string, path: string, body?: unknown, options?: { token?: string }): Promise<Answer>;
   rent(body?: object): Promise<Rented>;
   rental(id: string): Promise<RentalView>;
+  /** It is served where it was, and was put nowhere else in between; a busy machine may have failed its first node before. */
+  expectNotMoved(rented: Rented): Promise<void>;
   node(name: string): Promise<NodeView>;
   events(query?: string): Promise<{ type: string; reason: string; message: string; node: string | null }[]>;
   /** Logs in as a client would, with the host key pinned; the exit code and output of the command. */
@@ -134,6 +136,13 @@ function wrap(lab: Lab, home: string, writeInventory: TestLab['writeInventory'])
       const answer = await call('GET', `/api/rentals/${id}`);
       expect(answer.status).toBe(200);
       return answer.body;
+    },
+    async expectNotMoved({ id, status }) {
+      const now = (await test.rental(id)).status;
+      expect(now).toMatchObject({ phase: 'Active', node: status.node });
+      const list = (placements: RentalView['status']['placements']) =>
+        placements.map(({ epoch, node, endReason }) => ({ epoch, node, endReason }));
+      expect(list(now.placements)).toEqual(list(status.placements));
     },
     async node(name) {
       return (await call('GET', `/api/nodes/${name}`)).body;
