@@ -73,7 +73,10 @@ function checkWebhook({ webhooks }: ApiDeps, url: string | null): void {
   }
   const refusal = refuseWebhookUrl(url, webhooks.allowed);
   if (refusal === null) return;
-  throw invalidInput('webhookUrl', `${refusal}, unless the operator allows it (ORION_WEBHOOK_ALLOW)`);
+  throw invalidInput(
+    'webhookUrl',
+    `${refusal}, unless the operator allows it (ORION_WEBHOOK_ALLOW, with http: for plain http)`,
+  );
 }
 
 /** Stores a wanted rental, or finds the one that an earlier try under the same Idempotency-Key stored. */

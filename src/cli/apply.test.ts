@@ -149,6 +149,27 @@ test.each([
   expect(ran.err).toContain(message);
 });
 
+test('several files are one: all are applied, or none when one is wrong', async () => {
+  const [a, b, bad] = ['a', 'b', 'bad'].map((name) => join(folder, `${name}.yaml`)) as [
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(a, `name: a\nsshPublicKey: ${KEY}\n`);
+  writeFileSync(b, `name: b\nsshPublicKey: ${KEY}\n`);
+  writeFileSync(bad, 'name: [\n---\nname: a\n');
+  api = await startFakeApi(server({}));
+  const env = { ORION_URL: api.url, ORION_TOKEN: 't', XDG_STATE_HOME: folder };
+  const applied = await runOrion(['apply', '-f', a, '-f', b], env);
+  expect(applied).toMatchObject({ code: 0, out: 'rental/a created\nrental/b created\n' });
+  const before = api.requests.length;
+  const refused = await runOrion(['apply', '-f', bad, '-f', a], env);
+  expect(refused).toMatchObject({ code: 1, out: '' });
+  expect(refused.err).toContain(`${bad}:2: `);
+  expect(refused.err).toContain(`${a}:1: name: a stands at ${bad}:3 already`);
+  expect(api.requests).toHaveLength(before);
+});
+
 test('a file that is not there', async () => {
   const ran = await runOrion(['apply', '-f', join(folder, 'none.yaml')], {});
   expect(ran).toMatchObject({ code: 1, err: `error: ${join(folder, 'none.yaml')} can't be read: ENOENT\n` });

@@ -73,5 +73,15 @@ test('a command that is misspelt is answered with the one that was meant', async
   const ran = await run(['rnet']);
   expect(ran.code).toBe(2);
   expect(ran.err).toContain("error: unknown command 'rnet'\n(Did you mean rent?)");
+  expect(await run(['rnet', '--help'])).toMatchObject({ code: 2, out: '' });
   expect((await run(['get', 'rentls'])).err).toContain('(Did you mean rentals?)');
+});
+
+test.each([
+  [['ssh', 'mine', 'ls', '-la'], 'orion ssh mine -- ls -l'],
+  [['describe', 'mine'], 'orion describe rental NAME'],
+])('%j is answered with what was meant', async (argv, hint) => {
+  const ran = await run(argv);
+  expect(ran.code).toBe(2);
+  expect(ran.err).toContain(hint);
 });

@@ -17,12 +17,24 @@ export interface WantedRental {
 const READ_ONLY = ['id', 'tenant', 'generation', 'createdAt', 'status', 'privateKeyPath'];
 
 /**
- * The rentals of a file (`-`: standard input), YAML or JSON, one or more documents. All that is wrong with their shape,
- * names and durations is told at once; what else stands in a spec is for the API to judge.
+ * The rentals of these files (`-`: standard input), YAML or JSON, one or more documents each. All that is wrong with
+ * their shape, names and durations is told at once; what else stands in a spec is for the API to judge.
  */
-export async function readManifest({ input }: Io, path: string): Promise<WantedRental[]> {
-  const text = path === '-' ? await input.readAll() : readText(path);
-  const file = path === '-' ? 'stdin' : path;
+export async function readManifests({ input }: Io, paths: string[]): Promise<WantedRental[]> {
+  const mistakes: string[] = [];
+  const wanted: WantedRental[] = [];
+  for (const path of paths) {
+    const text = path === '-' ? await input.readAll() : readText(path);
+    const read = parseManifest(text, path === '-' ? 'stdin' : path);
+    mistakes.push(...read.mistakes);
+    wanted.push(...read.wanted);
+  }
+  mistakes.push(...findRepeated(wanted));
+  if (mistakes.length > 0) throw new CliError(mistakes.join('\n       '), { hint: 'nothing was applied' });
+  return wanted;
+}
+
+function parseManifest(text: string, file: string): { wanted: WantedRental[]; mistakes: string[] } {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true });
   const documents: Document[] = 'empty' in parsed ? [] : parsed;
@@ -40,10 +52,8 @@ export async function readManifest({ input }: Io, path: string): Promise<WantedR
       else wanted.push(read);
     }
   }
-  mistakes.push(...findRepeated(wanted));
-  if (mistakes.length > 0) throw new CliError(mistakes.join('\n       '), { hint: 'nothing was applied' });
-  if (wanted.length === 0) throw new CliError(`${file} asks for nothing`);
-  return wanted;
+  if (wanted.length === 0 && mistakes.length === 0) mistakes.push(`${file} asks for nothing`);
+  return { wanted, mistakes };
 }
 
 function readText(path: string): string {

@@ -230,6 +230,15 @@ test('renew changes the ttl', async () => {
   expect(api?.requests[1]).toMatchObject({ line: 'PATCH /api/rentals/r_abc', body: { ttl: '8h' } });
 });
 
+test('renew warns of an end that is sooner than before', async () => {
+  const sooner = fakeRental({ expiresAt: '2026-01-01T13:00:00.000Z' });
+  const ran = await orion(['renew', 'quick-fox', '--ttl', '1h'], ({ line }) => ({
+    body: line.startsWith('PATCH') ? sooner : fakeRental(),
+  }));
+  expect(ran).toMatchObject({ code: 0, out: 'rental/quick-fox renewed until 2026-01-01T13:00:00.000Z\n' });
+  expect(ran.err).toContain('ends sooner than before, when it was to end at 2026-01-01T18:00:00.000Z');
+});
+
 test('renew tells the new end, not the one that was there when it was asked for', async () => {
   const before = fakeRental({ observedGeneration: 1 }, { generation: 2 });
   const after = fakeRental(

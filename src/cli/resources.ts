@@ -1,5 +1,5 @@
 import type { Event, Node, Rental, TenantNode } from '../client/operations.ts';
-import { CliError } from './cli-error.ts';
+import { ADMIN_HINT, CliError } from './cli-error.ts';
 import type { Tone } from './paint.ts';
 import { formatPlace } from './queue-text.ts';
 import { formatAge, formatLeft, printable } from './table.ts';
@@ -141,7 +141,7 @@ export function isAdminView(node: AnyNode): node is Node {
 /** For what only administrators may do: a tenant's view of the node can't be worked with. */
 export function requireAdminView(node: AnyNode): Node {
   if (isAdminView(node)) return node;
-  throw new CliError(`only administrators see the state of node ${node.name}`);
+  throw new CliError(`only administrators see the state of node ${node.name}`, { hint: ADMIN_HINT });
 }
 
 /** Why a rental is not simply Active: the reason of the condition that says so. */

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { type Client, createClient } from '../client/client.ts';
 import { EXIT } from './cli-error.ts';
 import { answerShell } from './commands/completion.ts';
@@ -26,13 +27,22 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     const program = await createProgram(context, needsLab(argv));
     if (argv[0] === ASK) await answerShell(program, context, argv.slice(1));
-    else await program.parseAsync(putKindFirst(argv), { from: 'user' });
+    else
+      await program.parseAsync(isCommand(program, argv[0]) ? putKindFirst(argv) : argv.slice(0, 1), {
+        from: 'user',
+      });
     return exitCode;
   } catch (error) {
     return tellError(error, io);
   } finally {
     (client as Client | null)?.close();
   }
+}
+
+/** What follows a word that is no command is left out: with --help it would be answered as if all were well. */
+function isCommand(program: Command, word = '-'): boolean {
+  const { commands } = program;
+  return word.startsWith('-') || word === 'help' || commands.some((command) => command.name() === word);
 }
 
 /** Whoever asks for the lab, or for a list of all commands. */

@@ -27,3 +27,7 @@ test('an invalid token is told for people, and which one it was', () => {
   );
   expect(told(401, 'unauthorized', { ORION_TOKEN: 'x' })).toContain('the token in ORION_TOKEN is not valid');
 });
+
+test('an answer that is none of Orion points to the address', () => {
+  expect(told(400, '')).toContain('hint: no answer of Orion: does ORION_URL name it, with https?\n');
+});

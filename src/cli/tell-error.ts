@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { ApiError, NoAnswerError } from '../client/errors.ts';
-import { CliError, EXIT } from './cli-error.ts';
+import { ADMIN_HINT, CliError, EXIT } from './cli-error.ts';
 import type { Io } from './io.ts';
 
 /** Says on stderr what ended a command, with a hint where one helps; gives the exit code. Never a stack. */
@@ -43,9 +43,8 @@ function hintOf(error: unknown): string | undefined {
   if (error instanceof ApiError) {
     if (error.status === 401) return 'sign in with a token that is valid: orion login URL, or ORION_TOKEN';
     if (error.code === 'quota_exceeded') return 'see what you have, and release one: orion get rentals';
-    if (error.status === 403) {
-      return "this needs an administrator's token (in a lab: ORION_TOKEN=$ORION_ADMIN_TOKEN)";
-    }
+    if (error.status === 403) return ADMIN_HINT;
+    if (error.code === '') return 'no answer of Orion: does ORION_URL name it, with https?';
     const again = error.retryAfterS === null ? undefined : `try again in ${error.retryAfterS} s`;
     if (error.code !== 'no_free_node') return again;
     return `${again === undefined ? '' : `${again}, or `}wait for the next that is free:  orion rent --queue`;

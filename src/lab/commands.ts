@@ -62,13 +62,14 @@ const WHICH = 'The lab is the one of ORION_HOME (default: .orion in the checkout
 
 function describeReload({ problems, started, moved, left, daemons }: Reloaded): string {
   const list = (words: string, names: string[]) => (names.length > 0 ? `${words} ${names.join(', ')}\n` : '');
+  const type = problems.length > 0 ? 'inventory.refused' : 'inventory.applied';
   return [
     ...problems.map((problem) => `${problem}\n`),
     list('Started', started),
     list('Moved', moved),
     list('Left the inventory, and runs until it is emptied and cleaned:', left),
     daemons.length > 0
-      ? `Sent SIGHUP to ${daemons.join(', ')}; what comes of it: npx orion get events --type inventory.applied\n`
+      ? `Sent SIGHUP to ${daemons.join(', ')}; what comes of it: npx orion get events --type ${type}\n`
       : 'No daemon runs.\n',
   ]
     .join('')

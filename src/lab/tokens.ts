@@ -57,6 +57,8 @@ async function createToken(
     tenant,
     '--role',
     role,
+    '--name',
+    'lab',
     '-o',
     'json',
   ]);

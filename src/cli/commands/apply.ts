@@ -8,11 +8,11 @@ import type { Context } from '../context.ts';
 import { followRental, isReady } from '../follow.ts';
 import { withHelp } from '../help.ts';
 import { linkKey, type OwnKey, readOwnKey } from '../key-files.ts';
-import { readField, readManifest, type WantedRental } from '../manifest.ts';
+import { readField, readManifests, type WantedRental } from '../manifest.ts';
 import { type Format, printDone, withOutput } from '../output.ts';
 
 interface ApplyOptions {
-  filename: string;
+  filename: string[];
   key?: string;
   wait?: number | true;
   output?: Format;
@@ -25,7 +25,10 @@ export function registerApply(program: Command, context: Context): void {
     program
       .command('apply')
       .description('make rentals as a file says, or change them to that')
-      .requiredOption('-f, --filename <file>', 'YAML or JSON with one or more rentals; - for standard input')
+      .requiredOption(
+        '-f, --filename <file...>',
+        'YAML or JSON with one or more rentals; - for standard input',
+      )
       .option('--key <file>', 'your SSH key, either half, for those that name none')
       .option('--wait [duration]', 'wait until all are ready, 60s when no time is given', durationMs),
     ['json', 'yaml', 'name'],
@@ -51,7 +54,7 @@ export function registerApply(program: Command, context: Context): void {
 async function apply(context: Context, options: ApplyOptions): Promise<void> {
   const { io } = context;
   const ownKey = options.key === undefined ? null : readOwnKey(options.key);
-  const wanted = await readManifest(io, options.filename);
+  const wanted = await readManifests(io, options.filename);
   const applied: Rental[] = [];
   let keyless = false;
   for (const one of wanted) {

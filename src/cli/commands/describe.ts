@@ -43,6 +43,8 @@ export function registerDescribe(program: Command, context: Context): void {
     examples: [['orion describe node worker_1', 'what it is, and what it waits for']],
     failed: 'failed, or there is no such node',
   });
+  // After its commands, which would inherit it.
+  describe.showHelpAfterError('(say of what kind: orion describe rental NAME, or node NAME)');
 }
 
 async function describeRental(context: Context, name: string, format: Format | undefined): Promise<void> {

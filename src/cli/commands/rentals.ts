@@ -77,11 +77,16 @@ async function renew(
   name: string,
   { ttl, output }: { ttl: string; output?: Format },
 ): Promise<void> {
-  const { id } = await loadRental(context, name);
+  const { id, status: before } = await loadRental(context, name);
   const changed = await context.client().call('changeRental', { params: { id }, body: { ttl } });
   const settled = await untilSeen(context, changed);
   const expiresAt = settled?.status.expiresAt ?? null;
   const done = `renewed${expiresAt === null ? '' : ` until ${expiresAt}`}`;
+  // As asked for, and yet seldom what is meant by renewing.
+  if (expiresAt !== null && before.expiresAt !== null && expiresAt < before.expiresAt)
+    context.io.err(
+      `warning: ${changed.name} ends sooner than before, when it was to end at ${before.expiresAt}\n`,
+    );
   printDone(context.io, output, { kind: 'rental', name: changed.name, done, object: settled ?? changed });
 }
 

@@ -34,6 +34,7 @@ export function registerSsh(program: Command, context: Context): void {
         .default(60_000, '60s'),
     )
     .action((name: string, words: string[], options: SshOptions) => logIn(context, name, words, options));
+  command.showHelpAfterError('(what runs there stands behind --, as in  orion ssh mine -- ls -l)');
   withHelp(command, {
     about:
       "The machine's host key is checked against the one that Orion knows; your own known hosts don't count. A " +

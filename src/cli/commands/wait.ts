@@ -36,7 +36,7 @@ export function registerWait(program: Command, context: Context): void {
       ['orion wait mine --for Active', 'until it can be logged in to'],
       ['orion wait mine --for condition=Ready --timeout 10m', 'the same, as its conditions say it'],
       ['orion wait mine --for Released', 'until nobody can log in any more'],
-      ['orion wait node/worker_1 --for free', 'until it can be rented'],
+      ['orion wait node/worker_1 --for free', 'until it can be rented (administrators)'],
     ],
     failed: 'failed, or it has ended and will never be so',
     timedOut: 'not so in time',
