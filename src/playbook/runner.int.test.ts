@@ -70,12 +70,13 @@ describe('when it goes wrong', () => {
   test('a node that is frozen costs its deadline and nobody else anything', async () => {
     await node.worker.freeze();
     try {
-      expect(
-        await node.run({ playbook: 'verify_clean', fence: ++node.fence }, { timeoutMs: 2_000 }),
-      ).toMatchObject({
-        ok: false,
-        outcomeUnknown: true,
-      });
+      const result = await node.run({ playbook: 'verify_clean', fence: ++node.fence }, { timeoutMs: 2_000 });
+      if (result.ok) throw new Error('a node that is frozen has answered');
+      // On a busy machine the end takes long enough for ssh to give up by itself; then it is known that nothing began.
+      expect([
+        ['PlaybookTimeout', true],
+        ['BannerTimeout', false],
+      ]).toContainEqual([result.reason, result.outcomeUnknown]);
     } finally {
       await node.worker.thaw();
     }
