@@ -127,12 +127,14 @@ async function runPlaybook(
 
 /** Waits for the end of a run or its deadline, whichever is first, and says what came of it. */
 async function superviseRun(run: AnsibleRun, files: RunFiles, options: RunOptions): Promise<PlaybookResult> {
-  const stop = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
-  const stopped = new Promise<'stopped'>((resolveStop) => {
-    if (stop.aborted) resolveStop('stopped');
-    stop.addEventListener('abort', () => resolveStop('stopped'), { once: true });
-  });
+  const over = new AbortController();
+  const signal = AbortSignal.any([options.signal, over.signal]);
+  // Not AbortSignal.timeout: one that only AbortSignal.any knows is collected with its timer, and never fires.
+  const stopped = sleep(options.timeoutMs, 'stopped' as const, { signal, ref: false }).catch(
+    () => 'stopped' as const,
+  );
   const end = await Promise.race([run.ended, stopped]);
+  over.abort();
   // Bounded: a process that is stuck in the kernel does not die, and is found again at the next start.
   if (end === 'stopped') await Promise.race([run.kill(), sleep(KILL_LIMIT_MS, undefined, { ref: false })]);
   // What was written before the end is true, however the run ended.

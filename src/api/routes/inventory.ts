@@ -5,6 +5,7 @@ import type { InventoryState } from '../../core/inventory.ts';
 import { listPolicyChanges } from '../../core/policy-changes.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
+import { withDeadline } from '../deadline.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
@@ -107,7 +108,7 @@ async function untilAnswered(
   requested: number,
   signal: AbortSignal,
 ): Promise<InventoryState | null> {
-  const ended = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+  const ended = withDeadline(signal, ANSWER_WITHIN_MS);
   for (;;) {
     const state = await store.loadInventoryState();
     if (ended.aborted || (state !== null && state.answered >= requested)) return state;

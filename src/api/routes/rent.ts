@@ -5,6 +5,7 @@ import type { Rental } from '../../core/rental.ts';
 import { viewRental } from '../../core/rental-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
+import { withDeadline } from '../deadline.ts';
 import { readIdempotency } from '../idempotency.ts';
 import { createKeyPair } from '../key-pair.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
@@ -89,7 +90,7 @@ async function untilSettled(
   waitMs: number,
   c: Context<AppEnv>,
 ): Promise<Rental | null> {
-  const signal = AbortSignal.any([AbortSignal.timeout(waitMs), c.req.raw.signal]);
+  const signal = withDeadline(c.req.raw.signal, waitMs);
   const afterSeq = await store.lastEventSeq();
   const look = () => store.findRental(rental.tenant, rental.id);
   const isSettled = (now: Rental | null) => now === null || now.record.phase === 'Active' || isOver(now);

@@ -1,0 +1,9 @@
+/**
+ * Aborts with the signal, or when `ms` have passed. Not AbortSignal.timeout: one that only AbortSignal.any knows is
+ * collected with its timer, and never fires (Node 20).
+ */
+export function withDeadline(signal: AbortSignal, ms: number): AbortSignal {
+  const deadline = new AbortController();
+  setTimeout(() => deadline.abort(), ms).unref();
+  return AbortSignal.any([signal, deadline.signal]);
+}
