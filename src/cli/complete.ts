@@ -47,7 +47,7 @@ export function complete(program: Command, words: readonly string[]): Completion
   return argument === undefined ? NOTHING : valuesOfArgument(argument);
 }
 
-function findCommand(command: Command, word: string): Command | undefined {
+export function findCommand(command: Command, word: string): Command | undefined {
   return command.commands.find((child) => child.name() === word || child.aliases().includes(word));
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Client, createClient } from '../client/client.ts';
 import { EXIT } from './cli-error.ts';
 import { answerShell } from './commands/completion.ts';
+import { findCommand } from './complete.ts';
 import { ASK } from './completion-scripts.ts';
 import type { Context } from './context.ts';
 import type { Io } from './io.ts';
@@ -41,8 +42,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 
 /** What follows a word that is no command is left out: with --help it would be answered as if all were well. */
 function isCommand(program: Command, word = '-'): boolean {
-  const { commands } = program;
-  return word.startsWith('-') || word === 'help' || commands.some((command) => command.name() === word);
+  return word.startsWith('-') || word === 'help' || findCommand(program, word) !== undefined;
 }
 
 /** Whoever asks for the lab, or for a list of all commands. */

@@ -3,13 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Logger, NodeTarget, PlaybookRunner } from '../core/ports.ts';
+import type { NodeTarget, PlaybookRunner } from '../core/ports.ts';
 import { startWorker, type Worker, writeControlKey } from '../lab/worker.ts';
+import { SILENT } from '../silent.fixture.ts';
 import { createPlaybookRunner } from './runner.ts';
 
 const port = 28_100 + Math.floor(Math.random() * 300);
-const ignore = () => undefined;
-const silent: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 let home: string;
 let worker: Worker;
 let target: NodeTarget;
@@ -67,7 +66,7 @@ describe.each([
   beforeEach(async () => {
     // Killing a run does not end what waits on the node.
     await worker.exec(['pkill', '-KILL', '-f', '[p]ython3']);
-    runner = await createPlaybookRunner({ runDir: runDir(), logger: silent, warm });
+    runner = await createPlaybookRunner({ runDir: runDir(), logger: SILENT, warm });
   });
   afterEach(async () => {
     await runner.close();

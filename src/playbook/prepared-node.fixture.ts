@@ -1,15 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect } from 'vitest';
-import type { Logger, NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports.ts';
+import type { NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports.ts';
+import { listMarked } from '../lab/processes.ts';
 import { ensureKeyPair, startWorker, type Worker, writeControlKey } from '../lab/worker.ts';
+import { SILENT } from '../silent.fixture.ts';
 import { createPlaybookRunner } from './runner.ts';
-
-/** The tests look at results, not at logs. */
-const ignore = () => undefined;
-export const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** A worker of its own, prepared, with a runner beside it and numbers that only grow. */
 export interface PreparedNode {
@@ -86,7 +84,7 @@ export async function prepareNode(port: number): Promise<PreparedNode> {
 
 async function close({ home, runDir, worker }: PreparedNode, runner: PlaybookRunner): Promise<void> {
   await runner.close();
-  expect(listMarked(runDir)).toEqual([]);
+  expect(await listMarked('ORION_RUNNER', runDir)).toEqual([]);
   await worker.stop();
   rmSync(home, { recursive: true, force: true });
 }
@@ -94,17 +92,6 @@ async function close({ home, runDir, worker }: PreparedNode, runner: PlaybookRun
 /** Directories of runs that are there: none between runs, as each takes its files with it, whatever came of it. */
 export function listRuns(runDir: string): string[] {
   return readdirSync(runDir).filter((name) => name.startsWith('run-'));
-}
-
-/** Pids whose environment names this run directory. */
-export function listMarked(runDir: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`ORION_RUNNER=${runDir}`);
-    } catch {
-      return false;
-    }
-  });
 }
 
 function login(keyPath: string, port: number, account: string, command: string) {

@@ -3,7 +3,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { collectGarbage } from '../garbage.fixture.ts';
-import { listMarked, listRuns, type PreparedNode, prepareNode, SILENT } from './prepared-node.fixture.ts';
+import { listMarked } from '../lab/processes.ts';
+import { SILENT } from '../silent.fixture.ts';
+import { listRuns, type PreparedNode, prepareNode } from './prepared-node.fixture.ts';
 import { createPlaybookRunner } from './runner.ts';
 
 let node: PreparedNode;
@@ -12,6 +14,8 @@ beforeAll(async () => {
 });
 afterEach(() => expect(listRuns(node.runDir)).toEqual([]));
 afterAll(() => node?.close());
+
+const listRunning = () => listMarked('ORION_RUNNER', node.runDir);
 
 describe('fence and uid', () => {
   test('an older order is refused and says what the node has seen', async () => {
@@ -73,7 +77,7 @@ describe('when it goes wrong', () => {
     try {
       const lost = node.run({ playbook: 'verify_clean', fence: ++node.fence }, { timeoutMs: 2_000 });
       await expect.poll(() => listRuns(node.runDir).length).toBe(1);
-      await expect.poll(() => listMarked(node.runDir).length).toBeGreaterThan(1);
+      await expect.poll(async () => (await listRunning()).length).toBeGreaterThan(1);
       // A deadline that nothing holds would be collected, and the run end by ssh's own (BannerTimeout).
       collectGarbage();
       expect(await lost).toMatchObject({ ok: false, reason: 'PlaybookTimeout', outcomeUnknown: true });
@@ -112,8 +116,8 @@ describe('when it goes wrong', () => {
   test('the warm process dies under a run: unknown, and the next one has another', async () => {
     const request = { playbook: 'verify_clean', fence: ++node.fence } as const;
     const lost = node.run(request);
-    await expect.poll(async () => listMarked(node.runDir).length).toBeGreaterThan(1);
-    const pids = listMarked(node.runDir).map(Number);
+    await expect.poll(async () => (await listRunning()).length).toBeGreaterThan(1);
+    const pids = (await listRunning()).map(({ pid }) => pid);
     process.kill(Math.min(...pids), 'SIGKILL');
     expect(await lost).toMatchObject({ ok: false, reason: 'PlaybookKilled', outcomeUnknown: true });
     expect(await node.findings()).toEqual([]);

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { SILENT } from '../silent.fixture.ts';
 import { createAccessQuery } from './access-query.ts';
 import {
   createKeyPair,
   createTarget,
   type FakeNode,
-  SILENT,
   type SshScript,
   startSsh,
   startTcp,

@@ -6,8 +6,8 @@ import type { NodeTarget, PlaybookRequest, PlaybookResult, ProbeResult } from '.
 import { ensureKeyPair, startWorker, writeControlKey } from '../lab/worker.ts';
 import { createPlaybookRunner } from '../playbook/runner.ts';
 import { digestKeyFile } from '../reconcile/observe-drift.ts';
+import { SILENT } from '../silent.fixture.ts';
 import { createAccessQuery } from './access-query.ts';
-import { SILENT } from './node.fixture.ts';
 import { createProber } from './prober.ts';
 
 // What the inspection calls drift, the modules must put right, or the reconciler would repair for ever: here are both

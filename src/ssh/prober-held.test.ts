@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type FakeSsh, runShell, SILENT } from './node.fixture.ts';
+import { SILENT } from '../silent.fixture.ts';
+import { type FakeSsh, runShell } from './node.fixture.ts';
 import {
   floodChannel,
   OTHER_KEY,

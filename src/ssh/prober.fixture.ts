@@ -2,12 +2,12 @@ import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import type { ProbeResult, Prober } from '../core/ports.ts';
+import { SILENT } from '../silent.fixture.ts';
 import {
   createKeyPair,
   createTarget,
   type FakeNode,
   type FakeSsh,
-  SILENT,
   type SshScript,
   startSsh,
   startTcp,

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeTarget, Prober } from '../core/ports.ts';
 import { ensureKeyPair, startWorker, type Worker } from '../lab/worker.ts';
+import { SILENT } from '../silent.fixture.ts';
 import { createAccessQuery } from './access-query.ts';
-import { SILENT } from './node.fixture.ts';
 import { createProber } from './prober.ts';
 
 const { signal } = new AbortController();
