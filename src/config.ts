@@ -122,7 +122,8 @@ const settings = z.object({
     }),
 });
 type SettingName = keyof typeof settings.shape;
-const SETTING_NAMES = Object.keys(settings.shape) as SettingName[];
+/** Every variable that the daemon reads; each also as NAME_FILE. */
+export const SETTING_NAMES = Object.keys(settings.shape) as SettingName[];
 
 /** All settings, or one line for each that is wrong; no line shows a value. */
 export function parseConfig(env: Environment): ConfigResult {

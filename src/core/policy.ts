@@ -28,8 +28,6 @@ export interface Policy {
   provision: { concurrency: number; timeoutMs: number; retries: number };
   clean: { timeoutMs: number; retries: number };
   lease: { defaultMs: number; maxMs: number };
-  /** `eager` moves a client as soon as its node is dead; `strict` first waits until the old node fenced itself. */
-  fence: { mode: 'eager' | 'strict'; afterMs: number };
 }
 
 const SECOND = 1_000;
@@ -56,5 +54,4 @@ export const DEFAULT_POLICY: Policy = {
   provision: { concurrency: 10, timeoutMs: 10 * MINUTE, retries: 5 },
   clean: { timeoutMs: 15 * MINUTE, retries: 5 },
   lease: { defaultMs: 6 * HOUR, maxMs: 12 * HOUR },
-  fence: { mode: 'eager', afterMs: 15 * MINUTE },
 };

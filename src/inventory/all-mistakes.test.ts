@@ -15,8 +15,8 @@ const FILE = `policy:
   provision: { timeout: 1ms, concurrency: many }  # too short; no number
   clean: { timeout: 9999h }                       # too long
   lease: { default: 2h, max: 1h }                 # default over the maximum
-  fence: { mode: lazy }                           # none of the choices
-  fence: {}                                       # key twice
+  fence: { mode: strict }                         # planned, without effect yet
+  lease: {}                                       # key twice
 defaults:
   host: h:22                                      # host with a port
   labels: [small]                                 # a list for a mapping
@@ -55,8 +55,8 @@ const EXPECTED = `
 11:43 policy.provision.concurrency: expected a whole number, 1 to 1000, not "many"
 12:21 policy.clean.timeout: expected a duration of 1s to 576h, not "9999h"
 13:21 policy.lease.default: expected at most lease.max (1h)
-14:18 policy.fence.mode: expected eager or strict, not "lazy"
-15:3 policy.fence: this key was given before; expected it once
+14:3 policy.fence: not available
+15:3 policy.lease: this key was given before; expected it once
 17:9 defaults.host: expected a host name or an IP address (without port), not "h:22"
 18:11 defaults.labels: expected labels such as { size: small }, not a list
 20:13 nodes[0].name: expected a name other than all, localhost, ungrouped, not "all"

@@ -14,7 +14,6 @@ const COMPLETE = `policy:
   provision: { concurrency: 10, timeout: 10m, retries: 5 }
   clean:     { timeout: 15m, retries: 5 }
   lease:     { default: 6h, max: 12h }
-  fence:     { mode: eager, after: 15m }
 defaults:
   user: root
   privateKey: \${ORION_HOME}/keys/control_ed25519

@@ -7,7 +7,7 @@ import type { NodeSpec } from '../core/node.ts';
 import { suggest } from '../core/suggest.ts';
 import { isLabelKey } from './formats.ts';
 import { findRelationProblems } from './relations.ts';
-import { fillPolicy, type InventoryFile, inventorySchema, type NodeEntry } from './schema.ts';
+import { fillPolicy, type InventoryFile, inventorySchema, type NodeEntry, PLANNED_KEYS } from './schema.ts';
 import { BROKEN, type Path, type Problem, readTree, type Tree } from './tree.ts';
 import type { Environment } from './variables.ts';
 
@@ -72,11 +72,17 @@ function describeIssue(issue: z.core.$ZodIssue, tree: Tree): Problem[] {
     return issue.keys.map((key) => ({
       offset: tree.locate([...path, key], true),
       path: [...path, key],
-      message: `unknown key; expected ${known.join(', ')}${suggest(key, known)}`,
+      message: describeUnknownKey([...path, key], known),
     }));
   }
   if (valueAt(tree.value, path) === BROKEN) return [];
   return [{ offset: tree.locate(path), path, message: issue.message }];
+}
+
+function describeUnknownKey(path: Path, known: string[]): string {
+  const planned = PLANNED_KEYS[path.filter((step) => typeof step === 'string').join('.')];
+  if (planned !== undefined) return `not available: ${planned}`;
+  return `unknown key; expected ${known.join(', ')}${suggest(String(path.at(-1)), known)}`;
 }
 
 /** Apart from the schema, so that the position is the key's and the path needs no guessing. */

@@ -29,7 +29,7 @@ const MISTAKES: [string, string, string][] = [
   [
     'unknown key, nothing near',
     inPolicy('colour: red'),
-    '2:3: policy.colour: unknown key; expected probe, migrate, provision, clean, lease, fence',
+    '2:3: policy.colour: unknown key; expected probe, migrate, provision, clean, lease',
   ],
   [
     'section twice',
@@ -108,9 +108,14 @@ const MISTAKES: [string, string, string][] = [
     'policy.clean.retries: expected a whole number, 0 to 1000, not -1',
   ],
   [
-    'fence mode',
-    inPolicy('fence: { mode: lazy }'),
-    '2:18: policy.fence.mode: expected eager or strict, not "lazy"',
+    'fencing, which nothing does yet',
+    inPolicy('fence: { mode: strict }'),
+    '2:3: policy.fence: not available: a move does not wait',
+  ],
+  [
+    'a planned key of a node',
+    'nodes: [{ name: a, host: h, peer: { host: p } }]',
+    '1:29: nodes[0].peer: not available: other nodes are not asked',
   ],
   [
     'policy is a word',

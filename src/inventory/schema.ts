@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_POLICY, type Policy } from '../core/policy.ts';
 import {
-  choice,
   count,
   duration,
   filePath,
@@ -35,6 +34,20 @@ function mapping<Shape extends z.ZodRawShape>(shape: Shape) {
   );
 }
 
+/**
+ * Keys that are planned and have no effect yet, by their path without indices. A file that sets one is refused with this
+ * word about it: an operator must not rely on a promise that nothing keeps.
+ */
+export const PLANNED_KEYS: Record<string, string> = {
+  'policy.fence':
+    'a move does not wait for the old machine to shut its client out yet, and nothing can make it; leave this key out',
+  'policy.access': 'what a rental may forward cannot be set yet; leave this key out',
+  'policy.repair': 'machines are not power-cycled yet; leave this key out',
+  'policy.probe.witnesses': 'other nodes are not asked about a silent one yet; leave this key out',
+  'nodes.fence': 'fence agents are not called yet; leave this key out',
+  'nodes.peer': 'other nodes are not asked about a silent one yet; leave this key out',
+};
+
 const policy = mapping({
   probe: mapping({
     interval: duration(SECOND).optional(),
@@ -65,7 +78,6 @@ const policy = mapping({
     default: duration(SECOND, LONGEST_LEASE_MS).optional(),
     max: duration(SECOND, LONGEST_LEASE_MS).optional(),
   }).optional(),
-  fence: mapping({ mode: choice(['eager', 'strict']).optional(), after: duration(0).optional() }).optional(),
 });
 
 const address = mapping({ host: host.optional(), port: port.optional() });
@@ -95,7 +107,7 @@ export type NodeEntry = z.output<typeof node>;
 
 /** Every key of the file's policy over the default for it. */
 export function fillPolicy(file: InventoryFile['policy']): Policy {
-  const { probe, migrate, provision, clean, lease, fence } = DEFAULT_POLICY;
+  const { probe, migrate, provision, clean, lease } = DEFAULT_POLICY;
   const given = file ?? {};
   const breaker = given.migrate?.breaker;
   return {
@@ -131,6 +143,5 @@ export function fillPolicy(file: InventoryFile['policy']): Policy {
       defaultMs: given.lease?.default ?? Math.min(lease.defaultMs, given.lease?.max ?? lease.maxMs),
       maxMs: given.lease?.max ?? lease.maxMs,
     },
-    fence: { mode: given.fence?.mode ?? fence.mode, afterMs: given.fence?.after ?? fence.afterMs },
   };
 }
