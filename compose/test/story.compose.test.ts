@@ -69,7 +69,7 @@ test('the leading reconciler is killed in the middle of a move: the one that sta
     machine = await system.whereIs('moved');
     const leader = await findLeader();
     await system.run(`docker stop --time 1 ${machine} &
-      npx orion wait moved --for Migrating --timeout 2m && docker kill ${leader}; wait`);
+      ./bin/orion wait moved --for Migrating --timeout 2m && docker kill ${leader}; wait`);
     if ((await phaseOf('moved')) === 'Migrating') break;
     await system.run(`docker start ${machine} ${leader}`);
     await system.isFree(machine);

@@ -5,7 +5,7 @@ import { readShellBlocks } from './readme.ts';
 
 /** A checkout in which everything is up as the README says, and an administrator is signed in. */
 export interface System extends Checkout {
-  /** The command line, as `npx orion WORDS`. */
+  /** The command line, as `./bin/orion WORDS`. */
   orion(words: string, timeoutMs?: number): Promise<string>;
   /** Where the client of a rental finds himself when he logs in. */
   whereIs(rental: string): Promise<string>;
@@ -43,7 +43,7 @@ export async function keepSettings(checkout: Checkout, script: string): Promise<
 }
 
 export function withCommands(checkout: Checkout): System {
-  const orion = (words: string, timeoutMs = 180_000) => checkout.run(`npx orion ${words}`, { timeoutMs });
+  const orion = (words: string, timeoutMs = 180_000) => checkout.run(`./bin/orion ${words}`, { timeoutMs });
   return {
     ...checkout,
     orion,

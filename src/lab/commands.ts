@@ -69,7 +69,7 @@ function describeReload({ problems, started, moved, left, daemons }: Reloaded): 
     list('Moved', moved),
     list('Left the inventory, and runs until it is emptied and cleaned:', left),
     daemons.length > 0
-      ? `Sent SIGHUP to ${daemons.join(', ')}; what comes of it: npx orion get events --type ${type}\n`
+      ? `Sent SIGHUP to ${daemons.join(', ')}; what comes of it: ./bin/orion get events --type ${type}\n`
       : 'No daemon runs.\n',
   ]
     .join('')

@@ -52,9 +52,9 @@ function greet(lab: Lab, say: (line: string) => void): void {
   say('');
   say('In another terminal, in this folder:');
   say(`  . ${path.includes(' ') ? `'${path}'` : path}`);
-  say('  npx orion rent --name demo      # a machine of your own');
-  say('  npx orion ssh demo              # log in');
-  say(`  npx orion lab stop ${lab.settings.nodes[0]?.name ?? 'NODE'}     # pull a plug, and log in again`);
+  say('  ./bin/orion rent --name demo      # a machine of your own');
+  say('  ./bin/orion ssh demo              # log in');
+  say(`  ./bin/orion lab stop ${lab.settings.nodes[0]?.name ?? 'NODE'}     # pull a plug, and log in again`);
   say('');
   say('Ctrl-C stops everything.');
 }

@@ -94,7 +94,7 @@ async function prepare(settings: LabSettings, undo: Undo, say: (line: string) =>
   const { home } = settings;
   const release = await takeLock(home);
   if (release === null) {
-    throw new LabError(`A lab runs in ${home} already; stop it with: npx orion lab down`);
+    throw new LabError(`A lab runs in ${home} already; stop it with: ./bin/orion lab down`);
   }
   undo.push(release);
   const ended = await removeLeftovers(home);
