@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs playbooks in forks of a process that has Ansible imported already (about a second saved per run).
 
-Speaks JSON lines: in  {"id", "args", "env", "cwd", "output"};  out  {"ready"} once, {"id", "pid"} when a run has
+Speaks JSON lines, with `memory` as the most bytes of address space that a run may have: in  {"id", "args", "env", "cwd", "output", "memory"};  out  {"ready"} once, {"id", "pid"} when a run has
 started, {"id", "code"} when it has ended. Each run is a session of its own, so that it can be killed as a group.
 When stdin ends, or this process dies, the runs are killed: a dead daemon leaves none behind.
 """
@@ -11,6 +11,7 @@ import ctypes
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -76,6 +77,7 @@ def run_in_fork(cli, order):
     code = 250
     try:
         os.setsid()
+        resource.setrlimit(resource.RLIMIT_AS, (order['memory'], order['memory']))
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -22,12 +22,13 @@ attributes:
 
 import os
 import re
+import stat
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.orion_absent import remove_alias, remove_everything
 from ansible.module_utils.orion_node import (
     KEY_DIR, UID_MAX, UID_MIN, Refusal, carry_out, check_account, check_uid)
-from ansible.module_utils.orion_remove import O_DIR, lstat_at, remove_entry
+from ansible.module_utils.orion_remove import O_DIR, Removal, lstat_at
 from ansible.module_utils.orion_survey import lines_of
 
 # What an administrator's useradd makes. Other names (a slash, a leading dash, only digits) would mean something else
@@ -53,13 +54,14 @@ def remove_account(name, uid, keep_uid):
 
 
 def remove_key_file(name):
-    fd = os.open(KEY_DIR, O_DIR)
+    removal, fd = Removal(), os.open(KEY_DIR, O_DIR)
     try:
         found = lstat_at(fd, name)
         if found is not None:
-            remove_entry(fd, name, found)
+            removal.remove_entry(fd, name, stat.S_ISDIR(found.st_mode), '%s/%s' % (KEY_DIR, name))
     finally:
         os.close(fd)
+    removal.finish()
 
 
 def strays(keep_account, keep_uid):

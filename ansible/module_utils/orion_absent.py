@@ -7,20 +7,23 @@ import os
 import pwd
 import re
 import signal
+import stat
 import tempfile
 import time
 
 from ansible.module_utils.orion_node import (
     BASELINE_FILE, KEY_DIR, Refusal, reason_of, run_account_tool, run_tool, tool)
-from ansible.module_utils.orion_remove import Sweep, lstat_at, remove_entry
+from ansible.module_utils.orion_logins import forget_logins
+from ansible.module_utils.orion_remove import lstat_at
+from ansible.module_utils.orion_sweep import Sweep
 
-KILL_SECONDS, WALK_SECONDS = 60, 300
+KILL_SECONDS, REMOVE_SECONDS = 60, 300
 # Not walked: kernel file systems, and the system's own trees, where only root writes. Directories in there that
 # anybody may write to are known from the baseline; orion_verify looks everywhere.
 NOT_WALKED = {'proc', 'sys', 'usr', 'bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'boot', 'etc'}
 FOREIGN_FS = re.compile(r'^(proc|sysfs|cgroup2?|devpts|(security|debug|trace|config|autofs|nfs4?|cifs|smb3|9p|ceph|glusterfs|'
                         r'pstore|bpf|efivarfs|binfmt_misc|rpc_pipefs|fusectl|nsfs|selinuxfs)(fs)?|fuse\..*)\Z')
-IPC_RMID = 0
+IPC_RMID, MNT_DETACH, UMOUNT_NOFOLLOW = 0, 2, 8
 
 
 def uids_of(pid):
@@ -98,12 +101,15 @@ def close_account(account, uid):
 
 
 def end_session_state(account, uid):
+    """Best effort: its processes are dead, and what is left of sessions is found by the verification."""
     if os.path.isdir('/run/systemd/system') and tool('loginctl'):
-        run_tool([tool('loginctl'), 'terminate-user', account], timeout=20)
-        run_tool([tool('loginctl'), 'disable-linger', account], timeout=20)
-    for point, kind, options in mounts():
+        for verb in ('terminate-user', 'disable-linger'):
+            with contextlib.suppress(Refusal):
+                run_tool([tool('loginctl'), verb, account], timeout=20)
+    libc = ctypes.CDLL(None)
+    for point, kind, options in reversed(list(mounts())):
         if point == '/run/user/%d' % uid or (kind.startswith('fuse') and 'user_id=%d' % uid in options):
-            run_tool([tool('umount') or 'umount', '-l', point], timeout=20)
+            libc.umount2(os.fsencode(point), MNT_DETACH | UMOUNT_NOFOLLOW)
 
 
 def mounts():
@@ -115,13 +121,12 @@ def mounts():
             yield point, fields[dash + 1], fields[-1].split(',')
 
 
-def remove_named_files(account, uid, keep_foreign_home):
+def remove_named_files(sweep, account, keep_foreign_home):
     """Files that carry the name or the number of the account, whoever owns them; of an account that Orion did not
     make, a directory of somebody else's under its name in /home stays."""
-    removed = 0
     for path in ('/var/spool/cron/crontabs/' + account, '/var/spool/cron/tabs/' + account, '/var/spool/cron/' + account,
-                 '/etc/crontabs/' + account, '/var/mail/' + account, '/var/spool/mail/' + account,
-                 '/var/lib/systemd/linger/' + account, '/run/user/%d' % uid, '/home/' + account,
+                 '/etc/crontabs/' + account, '/var/mail/' + account, '/var/spool/mail/' + account, '/run/faillock/' + account,
+                 '/var/lib/systemd/linger/' + account, '/run/user/%d' % sweep.uid, '/home/' + account,
                  '/home/.orion-new-' + account):
         directory, name = os.path.split(path)
         try:
@@ -130,13 +135,11 @@ def remove_named_files(account, uid, keep_foreign_home):
             continue
         try:
             found = lstat_at(fd, name)
-            foreign = keep_foreign_home and directory == '/home' and found is not None and found.st_uid != uid
+            foreign = keep_foreign_home and directory == '/home' and found is not None and found.st_uid != sweep.uid
             if found is not None and not foreign:
-                remove_entry(fd, name, found)
-                removed += 1
+                sweep.remove_entry(fd, name, stat.S_ISDIR(found.st_mode), path)
         finally:
             os.close(fd)
-    return removed
 
 
 def remove_ipc(uid):
@@ -166,7 +169,7 @@ def remove_queues(uid):
         if run_tool([tool('mount') or 'mount', '-t', 'mqueue', 'none', point], timeout=20).returncode != 0:
             return 0  # a kernel without them
         try:
-            sweep = Sweep(uid, set(), lambda: False)
+            sweep = Sweep(uid, set())
             sweep.place(point)
             return sweep.removed
         finally:
@@ -182,33 +185,35 @@ def remove_account(account, in_use=False):
     return run_account_tool([tool('deluser') or 'deluser', account], accept=(0, 1)).returncode == 0
 
 
-def sweep_places(uid):
-    skipped = {point for point, kind, _ in mounts() if point != '/' and FOREIGN_FS.match(kind)}
-    late_at = time.monotonic() + WALK_SECONDS
-    sweep = Sweep(uid, skipped, lambda: time.monotonic() > late_at)
+def sweep_places(sweep):
+    sweep.skipped = {point for point, kind, _ in mounts() if point != '/' and FOREIGN_FS.match(kind)}
     places = ['/' + name for name in os.listdir('/') if name not in NOT_WALKED and not os.path.islink('/' + name)]
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         with open(BASELINE_FILE) as stream:
             places += json.load(stream)['writable']
     for place in places:
         sweep.place(place)
-    if sweep.troubles:
-        raise Refusal('PlaybookFailed', 'not removed: %s' % '; '.join(sweep.troubles[:3]))
-    return sweep.removed
 
 
-def remove_everything(account, uid, keep_foreign_home=False):
-    """-> was anything there?"""
+def remove_everything(account, uid, keep_foreign_home=False, seconds=REMOVE_SECONDS):
+    """-> was anything there? What can't be removed is told at the end, when all the rest is gone."""
     was_there = close_account(account, uid)
-    counts = [end_processes(uid)]
-    end_session_state(account, uid)
-    counts += [remove_named_files(account, uid, keep_foreign_home), remove_ipc(uid)]
-    if was_there:
-        remove_account(account)
-    # Once more: a login that passed its checks just before the lock had its process only now.
-    counts += [end_processes(uid), remove_named_files(account, uid, keep_foreign_home), remove_ipc(uid),
-               remove_queues(uid), sweep_places(uid)]
-    return was_there or any(counts)
+    late_at = time.monotonic() + seconds
+    sweep = Sweep(uid, set(), lambda: time.monotonic() > late_at)
+    counts = []
+    for is_last in (False, True):
+        counts.append(sweep.attempt('processes', lambda: end_processes(uid)))
+        sweep.attempt('sessions', lambda: end_session_state(account, uid))
+        sweep.attempt('files under its name', lambda: remove_named_files(sweep, account, keep_foreign_home))
+        counts.append(sweep.attempt('IPC', lambda: remove_ipc(uid)))
+        # Then once more: a login that passed its checks just before the lock had its process only now.
+        if was_there and not is_last:
+            sweep.attempt('the account', lambda: remove_account(account))
+    counts.append(sweep.attempt('message queues', lambda: remove_queues(uid)))
+    sweep.attempt('its files', lambda: sweep_places(sweep))
+    sweep.attempt('records of logins', lambda: forget_logins(account))
+    sweep.finish()
+    return was_there or sweep.removed > 0 or any(counts)
 
 
 def remove_alias(account, uid):

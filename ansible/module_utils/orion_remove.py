@@ -1,13 +1,19 @@
-"""Removes what one uid owns, through directory descriptors: a symlink that is swapped in leads nowhere."""
-import contextlib
+"""Removes what one uid owns, through directory descriptors: a symlink that is swapped in leads nowhere.
+
+Nothing that a tenant can put anywhere decides whether the removal succeeds. No name is used that could be guessed, no
+list is kept of what was seen, and an entry that can't be removed is noted and passed over, so the rest goes.
+"""
 import errno
 import os
-import stat
+import secrets
 
-from ansible.module_utils.orion_node import Refusal
+from ansible.module_utils.orion_progress import LONGEST_TOLD, Progress
 
-DEEPEST = 100  # only directories of others are descended into; a tenant's own are emptied without depth
+MOST_PASSES = 100  # over one directory that somebody keeps filling
 O_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+NOT_EMPTY = (errno.ENOTEMPTY, errno.EEXIST)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EMLINK, errno.EXDEV)
 
 
 def lstat_at(fd, name):
@@ -17,92 +23,203 @@ def lstat_at(fd, name):
         return None
 
 
-def remove_entry(fd, name, found):
-    """A file, a link, or a directory with all that is in it."""
-    if not stat.S_ISDIR(found.st_mode):
-        with contextlib.suppress(FileNotFoundError):
+class Removal(Progress):
+    """Of entries and trees."""
+
+    def remove_entry(self, fd, name, is_directory, path):
+        """A file, a link, or a directory with all that is in it. -> is it gone?"""
+        self.step()
+        try:
+            if is_directory:
+                return self.remove_directory(fd, name, path)
             os.unlink(name, dir_fd=fd)
-        return
-    try:
-        top = os.open(name, O_DIR, dir_fd=fd)
-    except FileNotFoundError:
-        return
-    try:
-        empty_directory(top)
-    finally:
-        os.close(top)
-    os.rmdir(name, dir_fd=fd)
-
-
-def empty_directory(top):
-    """Each directory below is moved up to `top` before it is emptied, so no nesting, however deep, needs more than
-    two open descriptors or a long path."""
-    moved = 0
-    pending = [None]
-    while pending:
-        name = pending.pop()
-        fd = os.dup(top) if name is None else os.open(name, O_DIR, dir_fd=top)
-        try:
-            for child in os.listdir(fd):
-                found = lstat_at(fd, child)
-                if found is None or (name is None and child in pending):
-                    continue
-                if not stat.S_ISDIR(found.st_mode):
-                    os.unlink(child, dir_fd=fd)
-                elif name is None:
-                    pending.append(child)
-                else:
-                    moved += 1
-                    up = '.orion-gone-%d-%d' % (os.getpid(), moved)
-                    os.rename(child, up, src_dir_fd=fd, dst_dir_fd=top)
-                    pending.append(up)
-        finally:
-            os.close(fd)
-        if name is not None:
-            os.rmdir(name, dir_fd=top)
-
-
-class Sweep:
-    """One bounded walk that removes what belongs to `uid` from places that he could write to."""
-
-    def __init__(self, uid, skipped, is_late):
-        self.uid, self.skipped, self.is_late = uid, skipped, is_late
-        self.removed, self.troubles, self.visited = 0, [], set()
-
-    def place(self, path):
-        try:
-            fd = os.open(path, O_DIR)
-        except OSError:
-            return
-        self.walk(fd, path, 0)
-
-    def walk(self, fd, path, depth):
-        """Takes over `fd`."""
-        try:
-            here = os.fstat(fd)
-            if path in self.skipped or (here.st_dev, here.st_ino) in self.visited:
-                return
-            self.visited.add((here.st_dev, here.st_ino))
-            if self.is_late():
-                raise Refusal('PlaybookFailed', 'the walk for files of uid %d did not end in time' % self.uid)
-            if depth > DEEPEST:
-                self.troubles.append('%s is nested too deeply' % path[:100])
-                return
-            for name in os.listdir(fd):
-                self.look_at(fd, path, name, depth)
-        finally:
-            os.close(fd)
-
-    def look_at(self, fd, path, name, depth):
-        found, full = lstat_at(fd, name), path.rstrip('/') + '/' + name
-        if found is None:
-            return
-        try:
-            if found.st_uid == self.uid:
-                remove_entry(fd, name, found)
-                self.removed += 1
-            elif stat.S_ISDIR(found.st_mode):
-                self.walk(os.open(name, O_DIR, dir_fd=fd), full, depth + 1)
+            self.removed += 1
+            return True
         except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-                self.troubles.append('%s: %s' % (full[:100], error.strerror))
+            if error.errno not in GONE:
+                self.note(path, error)
+            return False
+
+    def remove_directory(self, fd, name, path):
+        # First, since it is over then for an empty one, and fails with EBUSY where something is mounted: what is in
+        # there belongs to whoever mounted it.
+        is_gone = is_removed(fd, name)
+        if not is_gone:
+            top = os.open(name, O_DIR, dir_fd=fd)
+            try:
+                self.empty(top, path)
+            finally:
+                os.close(top)
+            is_gone = is_removed(fd, name)
+        self.removed += is_gone
+        if not is_gone and not self.troubles:
+            self.note(path, 'something stays in it')
+        return is_gone
+
+    def empty(self, top, path):
+        """Level by level: what is in the directories of one level is moved into a new directory, which is the next
+        level. However deep or wide it is, that takes a handful of descriptors, and every entry is touched a few times."""
+        level, name = os.dup(top), None
+        while level is not None:
+            following = Level(top)
+            try:
+                self.empty_level(level, following, path)
+            finally:
+                os.close(level)
+            if name is not None:
+                is_removed(top, name)
+            level, name = following.fd, following.name
+
+    def empty_level(self, level, following, path):
+        keep_to_root(level)
+        for _ in range(MOST_PASSES):
+            is_moving = False
+            with os.scandir(level) as entries:
+                for entry in entries:
+                    if entry.name != following.name:
+                        is_moving |= self.take(level, entry, following, path)
+            # Readers of a directory may miss entries while others are removed: it is over when a pass finds nothing.
+            if not is_moving:
+                return
+        self.note(path, 'somebody fills it as fast as it is emptied')
+
+    def take(self, level, entry, following, path):
+        """Removes an entry of a level; of a directory what is in it moves on. -> did anything change?"""
+        inside = within(path, entry.name)
+        if not entry.is_dir(follow_symlinks=False):
+            return self.remove_entry(level, entry.name, False, inside)
+        self.step()
+        before = self.removed + self.moved
+        try:
+            if not is_removed(level, entry.name):
+                self.clear(level, entry.name, following, path)
+                os.rmdir(entry.name, dir_fd=level)
+            self.removed += 1
+        except OSError as error:
+            if error.errno not in GONE + NOT_EMPTY:
+                self.note(inside, error)
+        return self.removed + self.moved != before
+
+    def clear(self, level, name, following, path):
+        """Files go, directories move to the following level."""
+        fd = os.open(name, O_DIR, dir_fd=level)
+        try:
+            keep_to_root(fd)
+            for _ in range(MOST_PASSES):
+                before = self.removed + self.moved
+                with os.scandir(fd) as entries:
+                    for entry in entries:
+                        if not entry.is_dir(follow_symlinks=False):
+                            self.remove_entry(fd, entry.name, False, within(path, entry.name))
+                        else:
+                            self.move(fd, entry.name, following, path)
+                if self.removed + self.moved == before:
+                    return
+        finally:
+            os.close(fd)
+
+    def move(self, fd, name, following, path):
+        self.step()
+        while True:
+            before = self.removed
+            try:
+                if is_removed(fd, name):
+                    self.removed += 1
+                else:
+                    following.take_in(fd, name)
+                    self.moved += 1
+                return
+            except OSError as error:
+                if error.errno in NO_ROOM:
+                    self.dig(fd, name, path)
+                if self.removed == before:
+                    if error.errno not in GONE:
+                        self.note(within(path, name), error)
+                    return
+
+    def dig(self, fd, name, path):
+        """Where nothing can be moved, since there is no room for another name: one branch is followed down to its
+        end, which is removed. That makes room."""
+        fd = os.dup(fd)
+        try:
+            while name is not None:
+                self.step()
+                below = os.open(name, O_DIR, dir_fd=fd)
+                above, fd = fd, below
+                try:
+                    name_below = self.clear_files(below, path)
+                    if name_below is None and is_removed(above, name):
+                        self.removed += 1
+                finally:
+                    os.close(above)
+                name = name_below
+        except OSError as error:
+            if error.errno not in GONE:
+                self.note(path, error)
+        finally:
+            os.close(fd)
+
+    def clear_files(self, fd, path):
+        """-> a directory in it that is not empty, if there is one."""
+        found = None
+        with os.scandir(fd) as entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    self.remove_entry(fd, entry.name, False, within(path, entry.name))
+                elif found is None and self.has_content(fd, entry.name, path):
+                    found = entry.name
+        return found
+
+    def has_content(self, fd, name, path):
+        try:
+            if not is_removed(fd, name):
+                return True
+            self.removed += 1
+        except OSError as error:
+            if error.errno not in GONE:
+                self.note(within(path, name), error)
+        return False
+
+
+class Level:
+    """A directory below `top` that is made when it is first needed, under a name that nobody can know before."""
+
+    def __init__(self, top):
+        self.top, self.fd, self.name = top, None, None
+
+    def take_in(self, fd, name):
+        if self.fd is None:
+            fresh = secret_name()
+            os.mkdir(fresh, 0o700, dir_fd=self.top)
+            self.name = fresh
+            self.fd = os.open(fresh, O_DIR, dir_fd=self.top)
+        os.rename(name, secret_name(), src_dir_fd=fd, dst_dir_fd=self.fd)
+
+
+def within(path, name):
+    """What lies deeper has been moved, so only the place and the name are told."""
+    return '%s/.../%s' % (path[:LONGEST_TOLD // 2], name[:LONGEST_TOLD // 4])
+
+
+def secret_name():
+    return '.orion-' + secrets.token_hex(16)
+
+
+def is_removed(fd, name):
+    """Of a directory; False when there is something in it."""
+    try:
+        os.rmdir(name, dir_fd=fd)
+    except OSError as error:
+        if error.errno not in NOT_EMPTY:
+            raise
+        return False
+    return True
+
+
+def keep_to_root(fd):
+    """So that no other account of the node puts in what is being taken out. Its owner stays: by it the next try finds
+    it again."""
+    try:
+        os.fchmod(fd, 0o700)
+    except OSError:
+        pass  # emptied as it is

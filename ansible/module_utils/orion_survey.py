@@ -6,6 +6,8 @@ import errno
 import glob
 import hashlib
 import os
+import platform
+import re
 import stat
 import time
 
@@ -186,11 +188,43 @@ def listeners():
     return sorted(found)
 
 
+def login_records(uid_min, uid_max):
+    """Whose logins are on record, of accounts that are not there: by name in what last(1) and who(1) read, by number
+    in what lastlog(8) reads. Layouts of glibc."""
+    wide = platform.machine() in ('aarch64', 'loongarch64', 'alpha')
+    present = {line.partition(':')[0] for line in lines_of('/etc/passwd')}
+    uids = {line.split(':')[2] for line in lines_of('/etc/passwd') if line.count(':') == 6}
+    found = set()
+    for path in ('/run/utmp', *glob.glob('/var/log/wtmp*'), *glob.glob('/var/log/btmp*')):
+        for _, record in records(path, 400 if wide else 384, 0, 1 << 40):
+            name = record[44:76].split(b'\0')[0].decode(errors='replace')
+            if re.match(r'r[a-z0-9]{8}\Z', name) and name not in present:
+                found.add('%s of %s' % (path, name))
+    for uid, record in records('/var/log/lastlog', 296 if wide else 292, uid_min, uid_max + 1):
+        if record.strip(b'\0') and str(uid) not in uids:
+            found.add('/var/log/lastlog of uid %d' % uid)
+    return sorted(found)[:MOST_KEPT]
+
+
+def records(path, size, first, end):
+    try:
+        with open(path, 'rb') as stream:
+            stream.seek(first * size)
+            for number in range(first, end):
+                record = stream.read(size)
+                if len(record) < size:
+                    return
+                yield number, record
+    except OSError:
+        return
+
+
 def survey(uid_min, uid_max, seconds):
     """-> (everything that is compared with the baseline, as lists of strings; the walk)."""
     walk = Walk(uid_min, uid_max, time.monotonic() + seconds)
     compared = {'accounts': accounts(), 'groups': groups(), 'listeners': listeners(), 'setuid': walk.setuid,
-                'unread': walk.unread, 'authorized_keys': digests(key_files() + walk.keys)}
+                'unread': walk.unread, 'authorized_keys': digests(key_files() + walk.keys),
+                'logins': login_records(uid_min, uid_max)}
     for kind, patterns in WATCHED.items():
         paths = [path for pattern in patterns for path in glob.glob(pattern)]
         compared[kind] = digests(paths + (walk.sudoers if kind == 'sudoers' else []))

@@ -2,6 +2,7 @@ import { isCleaningAsked } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import type { NodeEvent } from './node-machine.ts';
 import { isRepairDue } from './repair.ts';
+import { isUnfinished } from './work.ts';
 
 /**
  * The one event that a node's situation amounts to now, or null. A decision table over saved state and
@@ -46,7 +47,9 @@ function classifyCleaning({ node, run, residue, policy }: NodeInputs, isAsked: b
     const complete = isPrepared && residue.every(({ epoch }) => cleaned.has(epoch));
     if (run.outcome.kind === 'done' && run.outcome.findings.length === 0 && complete)
       return { type: 'verified' };
-    const failed = run.outcome.kind === 'failed' || (run.outcome.kind === 'done' && complete);
+    const failed =
+      (run.outcome.kind === 'failed' && !isUnfinished(run.outcome)) ||
+      (run.outcome.kind === 'done' && complete);
     if (failed && node.record.attempt + 1 > policy.clean.retries) return { type: 'cleaningFailed' };
   }
   return node.record.state === 'quarantined' && isAsked ? { type: 'cleanRequested' } : null;

@@ -55,7 +55,7 @@ function clean({ run, record, blame }: NodeInputs & { record: NodeRecord }): Ver
       return old?.reason === 'Quarantined' ? null : condition('Clean', 'False', 'Quarantined', 'not clean');
     case 'cleaning':
       if (failure) return condition('Clean', 'False', failure.reason, failure.message);
-      return record.attempt > 0 && old
+      return old && (record.attempt > 0 || old.reason === 'RemovalUnfinished')
         ? null
         : condition('Clean', 'False', 'NotVerified', 'being cleaned and verified');
     case 'free':
@@ -74,7 +74,7 @@ export function isNewCleaningFailure({ conditions, attempt, state }: NodeRecord,
   const clean = findCondition(conditions, 'Clean');
   if (state === 'quarantined')
     return clean?.reason === 'Quarantined' && !clean.message.startsWith(`${reason}:`);
-  return attempt === 0 || clean?.reason !== reason;
+  return (attempt === 0 && reason !== 'RemovalUnfinished') || clean?.reason !== reason;
 }
 
 /** Null while nothing new is known: after a repair that failed, say, until the node was looked at again. */

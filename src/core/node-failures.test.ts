@@ -140,3 +140,35 @@ describe('an account that can not be made', () => {
     });
   });
 });
+
+describe('a removal that ran out of time', () => {
+  const unfinished = cleanRun(failed('RemovalUnfinished', '90000 entries were removed'));
+
+  it('goes on for as long as it gets further: never quarantined, told once', () => {
+    let record: Partial<NodeRecord> = { state: 'cleaning' };
+    const types: string[] = [];
+    for (let tries = 0; tries < 20; tries++) {
+      const decision = decide(record, { run: unfinished });
+      expect(decision.record).toMatchObject({ state: 'cleaning', attempt: 0 });
+      expect(decision.record.nextAttemptAt?.getTime()).toBeLessThanOrEqual(NOW.getTime() + 6_000);
+      types.push(...typesOf(decision));
+      // The next one runs, and what the last one said is still there.
+      const running = decide({ ...decision.record, nextAttemptAt: null }, { run: cleanRun(null) });
+      expect(conditionOf(running, 'Clean')).toMatchObject({ reason: 'RemovalUnfinished' });
+      record = running.record;
+    }
+    expect(types).toEqual(['node.cleaning_failed']);
+  });
+
+  it('does not hide a failure without progress, nor count as one', () => {
+    const last = decide({ state: 'cleaning', attempt: DEFAULT_POLICY.clean.retries }, { run: unfinished });
+    expect(last.record).toMatchObject({ state: 'cleaning', attempt: DEFAULT_POLICY.clean.retries });
+    const run = cleanRun(failed('PlaybookFailed'));
+    expect(decide({ ...last.record, nextAttemptAt: null }, { run }).record.state).toBe('quarantined');
+  });
+
+  it('of a quarantined node goes on at once as well', () => {
+    const { record } = decide({ state: 'quarantined' }, { run: unfinished });
+    expect(record.nextAttemptAt?.getTime()).toBeLessThanOrEqual(NOW.getTime() + 6_000);
+  });
+});

@@ -46,6 +46,8 @@ export const REASONS = {
   ClockWrong: 'By the clock of the node the lease would be over before it has begun.',
   PlaybookFailed: 'A task of the playbook failed; see the message.',
   PlaybookKilled: 'Ansible was killed during the run by somebody else; what happened on the node is unknown.',
+  RemovalUnfinished:
+    'Much of what a tenant left was removed, but not all of it in the time of one try; the next one goes on.',
   PlaybookTimeout: 'The playbook ran over its deadline and was killed; what happened on the node is unknown.',
   PlaybookUnreachable: 'Ansible could not reach the node, or lost it during the run; see the message.',
   PlaybookUnreadable: 'The answer of the playbook could not be read.',

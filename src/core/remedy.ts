@@ -147,11 +147,16 @@ export const REMEDIES = {
     operator:
       'Look at load and disks of the node; give `policy.provision.timeout` or `policy.clean.timeout` more.',
   },
+  RemovalUnfinished: {
+    retry: 'work',
+    operator:
+      'Nothing: the next try goes on where this one ended, and such a try never counts towards quarantine. With millions of files, give `policy.clean.timeout` more.',
+  },
   PlaybookUnreachable: { retry: 'work', operator: 'Read the message; the next probe gives the exact name.' },
   PlaybookUnreadable: {
     retry: 'work',
     operator:
-      'See what `/usr/bin/python3` is on the node, and which version of Ansible runs on the control plane.',
+      'Read the message: a node that says more than 256 KiB is cut off. See what `/usr/bin/python3` is on the node, and which version of Ansible runs on the control plane.',
   },
   FenceTooLow: {
     retry: 'work',

@@ -5,7 +5,7 @@ import { isNewCleaningFailure } from './node-conditions.ts';
 import type { NodeDecision } from './node-decision.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { describeRepaired } from './repair.ts';
-import { failureOf, isUnreachable, type Run, type Work } from './work.ts';
+import { failureOf, isUnfinished, isUnreachable, type Run, type Work } from './work.ts';
 
 /** What a finished run changes, apart from the state. */
 export function settleRun(record: NodeRecord, inputs: NodeInputs, decision: NodeDecision): NodeRecord {
@@ -45,6 +45,9 @@ function settleCleaning(
   const failure = failureOf(outcome);
   if (failure && isNewCleaningFailure(record, failure.reason))
     decision.events.push({ type: 'node.cleaning_failed', ...failure });
+  if (isUnfinished(outcome)) {
+    return { ...record, nextAttemptAt: new Date(now.getTime() + computeDelayMs(1, NODE_BACKOFF, jitter)) };
+  }
   if (record.state === 'quarantined') {
     return { ...record, nextAttemptAt: new Date(now.getTime() + QUARANTINE_RETRY_MS) };
   }

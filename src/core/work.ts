@@ -89,6 +89,14 @@ export function failureOf(
 
 const SHOWN_FINDINGS = 5;
 
+/**
+ * The node removed as much as there was time for. Such a try never counts towards quarantine: nobody adds to what is
+ * left, since every process of the tenant is dead, so the tries end.
+ */
+export function isUnfinished(outcome: WorkOutcome | null | undefined): boolean {
+  return outcome?.kind === 'failed' && outcome.reason === 'RemovalUnfinished';
+}
+
 /** Failures that say that the node can't be reached, not that the work is wrong: the prober judges those. */
 export function isUnreachable(reason: FailureReason): boolean {
   return reason === 'PlaybookUnreachable' || REMEDIES[reason].retry !== 'work';

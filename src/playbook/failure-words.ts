@@ -36,6 +36,9 @@ const IN_THE_WAY: [RegExp, FailureReason][] = [
   [/Read-only file system/, 'ReadOnlyFilesystem'],
 ];
 
+/** What ansible/bounded_ssh.py says, last of all, when it has cut a node off. */
+export const SAYS_TOO_MUCH = /^orion: the node answered with more than \d+ bytes$/m;
+
 /** `rc` is what ssh ended with: the module's own code, or a signal that ended ssh itself as a negative number. */
 export function nameFailed(text: string, rc: number | undefined): FailureReason {
   const known = IN_THE_WAY.find(([pattern]) => pattern.test(text));

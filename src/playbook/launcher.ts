@@ -26,6 +26,12 @@ export interface AnsibleLauncher {
   close(): Promise<void>;
 }
 
+/**
+ * The most address space of each process of a run. What a node says is bounded before (bounded_ssh.py); this holds
+ * for whatever else may grow. Ordinary runs take up to 210 MB of it.
+ */
+export const MOST_MEMORY_BYTES = 512 * 1_024 * 1_024;
+
 /** Debian's, not one that a version manager or virtual environment put first. */
 export const ANSIBLE_PATH = '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin';
 
@@ -54,7 +60,9 @@ export function createPlainLauncher(environment: Record<string, string>): Ansibl
     start: async (order) => {
       const output = await open(order.output, 'w', 0o600);
       try {
-        const child = spawn('ansible-playbook', order.args, {
+        // A shell, because Node can't set limits: it becomes ansible-playbook, with the same pid.
+        const limited = `ulimit -v ${MOST_MEMORY_BYTES / 1_024}; exec ansible-playbook "$@"`;
+        const child = spawn('/bin/sh', ['-c', limited, 'sh', ...order.args], {
           cwd: order.cwd,
           env: { ...environment, ...order.env },
           stdio: ['ignore', output.fd, output.fd],

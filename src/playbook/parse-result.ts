@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { escapeText } from '../core/escape-text.ts';
 import type { PlaybookResult } from '../core/ports.ts';
 import type { FailureReason } from '../core/remedy.ts';
-import { nameFailed, nameUnreachable } from './failure-words.ts';
+import { nameFailed, nameUnreachable, SAYS_TOO_MUCH } from './failure-words.ts';
 
 export const MAX_RESULT_BYTES = 256 * 1024;
 const MAX_MESSAGE = 500;
@@ -19,6 +19,7 @@ const MODULE_REASONS = [
   'ClockWrong',
   'NotPrepared',
   'FenceTooLow',
+  'RemovalUnfinished',
   'PlaybookFailed',
 ] as const satisfies readonly FailureReason[];
 
@@ -114,6 +115,8 @@ function classifyFailed(answer: Answer): PlaybookResult {
   const more = { task, fenceSeen: seen.fence_seen, uidSeen: seen.uid_seen };
   const told = textOf(answer.msg);
   if (answer.orion_reason !== undefined) return failure(answer.orion_reason, told, more);
+  const tooMuch = SAYS_TOO_MUCH.exec(textOf(answer.module_stderr))?.[0];
+  if (tooMuch) return failure('PlaybookUnreadable', tooMuch, { ...more, outcomeUnknown: true });
   // The module did not get to speak: what stood in its way says so in the output of the shell, sudo or Python.
   const said = `${textOf(answer.module_stderr)} ${textOf(answer.module_stdout)}`;
   const message = `${told.split('\n')[0]} ${said.trim().split('\n').slice(-3).join(' ')}`;

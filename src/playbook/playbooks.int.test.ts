@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { listRuns, type PreparedNode, prepareNode } from './prepared-node.fixture.ts';
+import { listRuns, type PreparedNode, prepareNode, recordOf } from './prepared-node.fixture.ts';
 import { DEFAULT_ANSIBLE_DIR } from './runner.ts';
 
 let node: PreparedNode;
@@ -135,6 +135,12 @@ describe('verify_clean finds what nobody removed', () => {
 for i in range(2500): os.mkdir("/opt/d" if i == 0 else "d"); os.chdir("/opt/d" if i == 0 else "d")'`,
       'rm -r /opt/d',
       /unread: .*\/opt\/d\/d.*: File name too long/,
+    ],
+    [
+      'a record of a login',
+      `${recordOf('rlost0001')} >>/var/log/wtmp`,
+      ': >/var/log/wtmp',
+      /logins: .*wtmp of rlost0001/,
     ],
     ['a key file', 'touch /etc/ssh/orion/rlost0001', 'rm /etc/ssh/orion/rlost0001', /key file .*rlost0001/],
     [

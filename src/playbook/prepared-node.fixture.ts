@@ -29,8 +29,12 @@ export interface PreparedNode {
   createAccount(account: string): Promise<{ account: string; uid: number }>;
   /** What verify_clean finds now. */
   findings(): Promise<string[]>;
-  /** Runs a command over ssh, with the tenant's key. */
-  login(account: string, command: string): Promise<{ exitCode?: number; stdout: string }>;
+  /** Runs a command over ssh, with the tenant's key; with a terminal sshd puts it on record. */
+  login(
+    account: string,
+    command: string,
+    options?: { terminal?: boolean },
+  ): Promise<{ exitCode?: number; stdout: string }>;
   /** Runs a script as root on the worker, without ssh; what it prints. */
   inside(script: string): Promise<string>;
   close(): Promise<void>;
@@ -68,7 +72,8 @@ export async function prepareNode(port: number): Promise<PreparedNode> {
       if (!result.ok) throw new Error(`${result.reason}: ${result.message}`);
       return result.findings;
     },
-    login: (account, command) => login(keyPath, port, account, command),
+    login: (account, command, { terminal = false } = {}) =>
+      login(keyPath, port, account, command, terminal ? ['-tt'] : []),
     async inside(script) {
       const result = await worker.exec(['/bin/sh', '-c', script]);
       return (result.stdout + result.stderr).trim();
@@ -94,7 +99,7 @@ export function listRuns(runDir: string): string[] {
   return readdirSync(runDir).filter((name) => name.startsWith('run-'));
 }
 
-function login(keyPath: string, port: number, account: string, command: string) {
+function login(keyPath: string, port: number, account: string, command: string, flags: string[]) {
   const options = [
     'BatchMode=yes',
     'StrictHostKeyChecking=no',
@@ -102,6 +107,20 @@ function login(keyPath: string, port: number, account: string, command: string) 
     'LogLevel=ERROR',
     'IdentityAgent=none',
   ];
-  const args = ['-F/dev/null', ...options.map((option) => `-o${option}`), `-i${keyPath}`, `-p${port}`];
+  const args = [
+    ...flags,
+    '-F/dev/null',
+    ...options.map((option) => `-o${option}`),
+    `-i${keyPath}`,
+    `-p${port}`,
+  ];
   return execa('ssh', [...args, `${account}@127.0.0.1`, command], { reject: false, timeout: 30_000 });
+}
+
+/** A command that prints a record of a login, as wtmp has it. */
+export function recordOf(name: string): string {
+  const fields = [
+    `7] [00042] [ts/0] [${name.padEnd(8)}] [pts/0       ] [192.0.2.7           ] [192.0.2.7      `,
+  ];
+  return `echo '[${fields}] [2026-01-01T00:00:00,000000+00:00]' | utmpdump -r 2>/dev/null`;
 }

@@ -29,6 +29,8 @@ const create = {
   expiresAt,
 } as const;
 
+const options = { timeoutMs: 900_000, ansibleDir: '/opt/orion/ansible/' };
+
 describe('an order with a fault is never run', () => {
   const PAYLOADS = [
     "{{ lookup('pipe','id') }}",
@@ -79,10 +81,21 @@ describe('an order with a fault is never run', () => {
   });
 });
 
+test('a removal has half the time of its run, so that it can say how far it came', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'orion-files-'));
+  try {
+    const remove = { playbook: 'delete_user', fence: 3, account: 'r7f3k2a9', uid: 20_001 } as const;
+    const files = await writeRunFiles(directory, target, remove, options);
+    expect(JSON.parse(readFileSync(files.variables, 'utf8'))).toMatchObject({ orion_seconds: 450 });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
 test('files of a run are private, strings are marked unsafe, and the name of the node is not used', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'orion-files-'));
   try {
-    const files = await writeRunFiles(directory, target, create);
+    const files = await writeRunFiles(directory, target, create, options);
     expect(JSON.parse(readFileSync(files.variables, 'utf8'))).toEqual({
       orion_fence: 3,
       orion_account: { __ansible_unsafe: 'r7f3k2a9' },

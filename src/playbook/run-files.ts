@@ -53,12 +53,18 @@ function unsafe(text: string): object {
   return { __ansible_unsafe: text };
 }
 
-function variablesOf(request: PlaybookRequest): object {
+/** Half of the run's time: it removes for so long and says how far it came, instead of being killed without a word. */
+function removalSeconds(timeoutMs: number): number {
+  return Math.max(1, Math.floor(timeoutMs / 2_000));
+}
+
+function variablesOf(request: PlaybookRequest, timeoutMs: number): object {
   const variables: Record<string, unknown> = { orion_fence: request.fence };
   if (request.playbook === 'create_user' || request.playbook === 'delete_user') {
     variables.orion_account = unsafe(request.account);
     variables.orion_uid = request.uid;
   }
+  if (request.playbook === 'delete_user') variables.orion_seconds = removalSeconds(timeoutMs);
   if (request.playbook === 'create_user') {
     variables.orion_public_key = unsafe(request.publicKey);
     variables.orion_expires_at = request.expiresAt.getTime() / 1_000;
@@ -100,13 +106,14 @@ function sshArguments(knownHosts: string, said: string): string {
   return ['-F /dev/null', `-E '${said}'`, ...options.map((option) => `-o '${option}'`)].join(' ');
 }
 
-function inventoryOf(target: NodeTarget, knownHosts: string, said: string): object {
+function inventoryOf(target: NodeTarget, knownHosts: string, said: string, ansibleDir: string): object {
   const host = {
     ansible_connection: 'ssh',
     ansible_host: target.host,
     ansible_port: target.port,
     ansible_user: target.user,
     ansible_ssh_private_key_file: target.privateKeyPath,
+    ansible_ssh_executable: join(ansibleDir, 'bounded_ssh.py'),
     ansible_ssh_args: sshArguments(knownHosts, said),
     ansible_pipelining: true,
     ansible_python_interpreter: '/usr/bin/python3',
@@ -131,6 +138,7 @@ export async function writeRunFiles(
   directory: string,
   target: NodeTarget,
   request: PlaybookRequest,
+  options: { timeoutMs: number; ansibleDir: string },
 ): Promise<RunFiles> {
   const knownHosts = join(directory, 'known_hosts');
   const files = {
@@ -142,7 +150,11 @@ export async function writeRunFiles(
   };
   const mode = 0o600;
   await writeFile(knownHosts, `orion-node ${target.hostKey}\n`, { mode });
-  await writeFile(files.variables, JSON.stringify(variablesOf(request)), { mode });
-  await writeFile(files.inventory, JSON.stringify(inventoryOf(target, knownHosts, files.said)), { mode });
+  await writeFile(files.variables, JSON.stringify(variablesOf(request, options.timeoutMs)), { mode });
+  await writeFile(
+    files.inventory,
+    JSON.stringify(inventoryOf(target, knownHosts, files.said, options.ansibleDir)),
+    { mode },
+  );
   return files;
 }

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { collectGarbage } from '../garbage.fixture.ts';
 import { listMarked } from '../lab/processes.ts';
 import { SILENT } from '../silent.fixture.ts';
+import { MOST_MEMORY_BYTES } from './launcher.ts';
 import { listRuns, type PreparedNode, prepareNode } from './prepared-node.fixture.ts';
 import { createPlaybookRunner } from './runner.ts';
 
@@ -16,6 +18,27 @@ afterEach(() => expect(listRuns(node.runDir)).toEqual([]));
 afterAll(() => node?.close());
 
 const listRunning = () => listMarked('ORION_RUNNER', node.runDir);
+
+/** Watches the processes of a run: the most memory that any of them had, and their limits of address space. */
+function watchPeak(): () => Promise<{ kilobytes: number; limits: string[] }> {
+  let [kilobytes, isOver] = [0, false];
+  const limits = new Set<string>();
+  const read = (pid: number, file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+  const watching = (async () => {
+    while (!isOver) {
+      for (const { pid } of await listRunning()) {
+        const status = await read(pid, 'status');
+        kilobytes = Math.max(kilobytes, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
+        limits.add(/Max address space +(\S+)/.exec(await read(pid, 'limits'))?.[1] ?? '');
+      }
+    }
+  })();
+  return async () => {
+    isOver = true;
+    await watching;
+    return { kilobytes, limits: [...limits] };
+  };
+}
 
 describe('fence and uid', () => {
   test('an older order is refused and says what the node has seen', async () => {
@@ -112,6 +135,32 @@ describe('when it goes wrong', () => {
       await node.inside('mv /usr/bin/python3.away /usr/bin/python3');
     }
   });
+
+  test.each([
+    ['stdout', ''],
+    ['stderr', ' >&2'],
+  ])(
+    'a python3 that prints without end to %s is cut off, and takes no memory here',
+    async (_, redirection) => {
+      await node.inside(`mv /usr/bin/python3 /usr/bin/python3.away
+      printf '#!/bin/sh\\nexec yes "all is well"${redirection}\\n' >/usr/bin/python3; chmod 755 /usr/bin/python3`);
+      try {
+        const peak = watchPeak();
+        expect(await node.run({ playbook: 'verify_clean', fence: node.fence })).toMatchObject({
+          ok: false,
+          reason: 'PlaybookUnreadable',
+          message: 'orion: the node answered with more than 262144 bytes',
+          outcomeUnknown: true,
+        });
+        const { kilobytes, limits } = await peak();
+        expect(kilobytes).toBeLessThan(120_000);
+        expect(limits).toContain(String(MOST_MEMORY_BYTES));
+        await expect.poll(() => node.inside('pgrep -x yes')).toBe('');
+      } finally {
+        await node.inside('mv /usr/bin/python3.away /usr/bin/python3');
+      }
+    },
+  );
 
   test('the warm process dies under a run: unknown, and the next one has another', async () => {
     const request = { playbook: 'verify_clean', fence: ++node.fence } as const;

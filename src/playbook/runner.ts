@@ -101,7 +101,10 @@ async function runPlaybook(
   let hasStarted = false;
   try {
     directory = await mkdtemp(join(setting.runDir, 'run-'));
-    const files = await writeRunFiles(directory, target, request);
+    const files = await writeRunFiles(directory, target, request, {
+      timeoutMs: options.timeoutMs,
+      ansibleDir: setting.ansibleDir,
+    });
     const run = await setting.launcher.start({
       args: [
         '-i',

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import type { Logger } from '../core/ports.ts';
-import type { AnsibleLauncher, AnsibleOrder, AnsibleRun } from './launcher.ts';
+import { type AnsibleLauncher, type AnsibleOrder, type AnsibleRun, MOST_MEMORY_BYTES } from './launcher.ts';
 import { killTree } from './process-tree.ts';
 
 const START_TIMEOUT_MS = 30_000;
@@ -100,7 +100,7 @@ class WarmProcess {
     const entry: Entry = { pid: null, started, ended };
     this.#entries.set(id, entry);
     if (this.isDead) this.#die();
-    else this.#child.stdin.write(`${JSON.stringify({ id, ...order })}\n`);
+    else this.#child.stdin.write(`${JSON.stringify({ id, ...order, memory: MOST_MEMORY_BYTES })}\n`);
     await hasStarted;
     return {
       ended: end,

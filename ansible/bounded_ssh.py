@@ -1,0 +1,65 @@
+#!/usr/bin/python3 -IS
+"""ssh with a bound on what the node may say, for Ansible to call in its place.
+
+Ansible keeps whatever a node prints in memory, and copies it with each piece that arrives. An honest module answers
+with some kilobytes; a node that says more is cut off, and the run fails.
+"""
+import os
+import resource
+import select
+import signal
+import sys
+
+# Of stdout and of stderr each; src/playbook/failure-words.ts knows the sentence.
+MOST_BYTES = 256 * 1024
+TOO_MUCH = 'orion: the node answered with more than %d bytes' % MOST_BYTES
+LARGEST_LOG = 1024 * 1024  # of ssh's own log file (-E), in which banners of a server may stand
+
+
+def start_ssh(stdout, stderr):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_LOG, LARGEST_LOG))
+    actions = [(os.POSIX_SPAWN_DUP2, stdout, 1), (os.POSIX_SPAWN_DUP2, stderr, 2)]
+    return os.posix_spawnp('ssh', ['ssh'] + sys.argv[1:], os.environ, file_actions=actions)
+
+
+def write_all(fd, data):
+    while data:
+        data = data[os.write(fd, data):]
+
+
+def pass_on(pipes):
+    """-> False when there was more than may be. `pipes`: from where to where."""
+    left = dict.fromkeys(pipes, MOST_BYTES)
+    while left:
+        for fd in select.select(list(left), [], [])[0]:
+            chunk = os.read(fd, 65536)
+            if not chunk:
+                del left[fd]
+                continue
+            left[fd] -= len(chunk)
+            if left[fd] < 0:
+                return False
+            write_all(pipes[fd], chunk)
+    return True
+
+
+def main():
+    (out_read, out_write), (err_read, err_write) = os.pipe(), os.pipe()
+    child = start_ssh(out_write, err_write)
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
+    os.close(out_write)
+    os.close(err_write)
+    if not pass_on({out_read: 1, err_read: 2}):
+        os.kill(child, signal.SIGKILL)
+        write_all(2, ('\n%s\n' % TOO_MUCH).encode())
+        return 1
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code < 0:  # Ansible is to see the signal that ended ssh
+        if code != -signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    return code
+
+
+if __name__ == '__main__':
+    sys.exit(main())
