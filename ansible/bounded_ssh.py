@@ -4,6 +4,7 @@
 Ansible keeps whatever a node prints in memory, and copies it with each piece that arrives. An honest module answers
 with some kilobytes; a node that says more is cut off, and the run fails.
 """
+import ctypes
 import os
 import resource
 import select
@@ -13,13 +14,23 @@ import sys
 # Of stdout and of stderr each; src/playbook/failure-words.ts knows the sentence.
 MOST_BYTES = 256 * 1024
 TOO_MUCH = 'orion: the node answered with more than %d bytes' % MOST_BYTES
+LIBC, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1
 LARGEST_LOG = 1024 * 1024  # of ssh's own log file (-E), in which banners of a server may stand
 
 
 def start_ssh(stdout, stderr):
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_LOG, LARGEST_LOG))
-    actions = [(os.POSIX_SPAWN_DUP2, stdout, 1), (os.POSIX_SPAWN_DUP2, stderr, 2)]
-    return os.posix_spawnp('ssh', ['ssh'] + sys.argv[1:], os.environ, file_actions=actions)
+    child = os.fork()
+    if child != 0:
+        return child
+    try:
+        # Whoever kills this process ends ssh with it: nothing is to go on talking to the node.
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.dup2(stdout, 1)
+        os.dup2(stderr, 2)
+        os.execvp('ssh', ['ssh'] + sys.argv[1:])
+    finally:
+        os._exit(127)
 
 
 def write_all(fd, data):

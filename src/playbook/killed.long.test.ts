@@ -89,10 +89,13 @@ describe.each([
     return listSsh()[0] as Process;
   }
 
+  const parentOf = (child: number) =>
+    listProcesses(runDir()).find(({ pid }) => pid === child)?.parent as number;
   const victims: [string, (ssh: Process) => number][] = [
     ['with all its processes', ({ session }) => -session],
     ['alone', ({ session }) => session],
-    ['where the task is carried out', ({ parent }) => parent],
+    ['where the task is carried out', ({ parent }) => parentOf(parent)],
+    ['where it listens to the node', ({ parent }) => parent],
     ['where it talks to the node', ({ pid }) => pid],
   ];
   it.each(victims)(
