@@ -1,5 +1,5 @@
 import type { LeaseUse } from '../core/lease-use.ts';
-import type { Node } from '../core/node.ts';
+import type { Node, NodeSpec } from '../core/node.ts';
 import { addServices, type Services } from '../core/queue.ts';
 import type { Placement, Rental } from '../core/rental.ts';
 import type { ReconcileStore, Service } from '../core/store-ports.ts';
@@ -15,6 +15,8 @@ export interface Fleet {
   rentals(): Rental[];
   rental(id: string): Rental | undefined;
   livePlacement(node: string): Placement | undefined;
+  /** Grows whenever another selector may match than before: with each node that comes, leaves, or is described anew. */
+  shapeVersion(): number;
   /** Ended placements that the node was not verified clean of. */
   residue(node: string): Placement[];
   /** When each tenant was last given each node. */
@@ -33,6 +35,7 @@ export function createFleet(store: ReconcileStore): Fleet {
   let placements = new Map<string, Placement[]>();
   let services = new Map<string, Map<string, number>>();
   let leaseUses: LeaseUse[] = [];
+  let shapeVersion = 0;
 
   return {
     nodes: () => [...nodes.values()],
@@ -40,6 +43,7 @@ export function createFleet(store: ReconcileStore): Fleet {
     rentals: () => [...rentals.values()],
     rental: (id) => rentals.get(id),
     livePlacement: (node) => placements.get(node)?.find(({ endedAt }) => endedAt === null),
+    shapeVersion: () => shapeVersion,
     residue: (node) =>
       (placements.get(node) ?? []).filter(({ endedAt, cleanedAt }) => endedAt !== null && cleanedAt === null),
     services: () => services,
@@ -54,12 +58,17 @@ export function createFleet(store: ReconcileStore): Fleet {
       ]);
       services = groupByTenant(served);
       leaseUses = uses;
+      const isSameShape =
+        allNodes.length === nodes.size &&
+        allNodes.every(({ spec }) => hasSameShape(nodes.get(spec.name)?.spec, spec));
+      if (!isSameShape) shapeVersion++;
       nodes = new Map(allNodes.map((node) => [node.spec.name, node]));
       rentals = new Map(openRentals.map((rental) => [rental.id, rental]));
       placements = groupByNode(onNodes);
     },
     async refreshNode(name) {
       const [node, onNode] = await Promise.all([store.loadNode(name), store.listPlacementsOnNodes(name)]);
+      if (!hasSameShape(nodes.get(name)?.spec, node?.spec)) shapeVersion++;
       if (node) nodes.set(name, node);
       else nodes.delete(name);
       placements.set(name, onNode);
@@ -72,6 +81,18 @@ export function createFleet(store: ReconcileStore): Fleet {
       else rentals.delete(id);
     },
   };
+}
+
+/** All that a selector asks for (core/placement.ts). */
+function hasSameShape(a: NodeSpec | undefined, b: NodeSpec | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const keys = Object.keys(a.labels);
+  return (
+    a.zone === b.zone &&
+    a.retiring === b.retiring &&
+    keys.length === Object.keys(b.labels).length &&
+    keys.every((key) => a.labels[key] === b.labels[key])
+  );
 }
 
 function groupByNode(placements: Placement[]): Map<string, Placement[]> {

@@ -8,6 +8,7 @@ import { createPurge } from './purge.ts';
 import { reconcileNode } from './reconcile-node.ts';
 import { isWaiting, reconcileQueue } from './reconcile-queue.ts';
 import { reconcileRental } from './reconcile-rental.ts';
+import { createUnsatisfiableRentals } from './unsatisfiable.ts';
 import { createBreakerWatch } from './watch-breaker.ts';
 import { createControlsWatch } from './watch-controls.ts';
 
@@ -51,12 +52,14 @@ export function createLoop(
   });
   const controls = createControlsWatch(context, markAll);
   const purge = createPurge(context);
+  const unsatisfiable = createUnsatisfiableRentals(fleet, context.policy);
   let resyncAtMs = 0;
   let flushAtMs = 0;
   let wakeUp: (() => void) | null = null;
 
   async function resync(): Promise<void> {
     await fleet.reload();
+    unsatisfiable.prune();
     watcher.follow(fleet.nodes());
     markAll();
     resyncAtMs = clock.monotonicMs() + RESYNC_MS;
@@ -108,7 +111,7 @@ export function createLoop(
     // A move that ended makes room for the next, whoever that is, so all of them are looked at, in their order.
     for (const id of listLeaving()) await look(fleet.rental(id));
     // A node that got free or a rental that left concerns everyone who waits, so the whole queue is looked at.
-    await reconcileQueue(context, (id) => dirty.delete(id));
+    await reconcileQueue(context, dirty, unsatisfiable);
   }
 
   function listLeaving(): string[] {

@@ -9,30 +9,38 @@ import type { Rental } from '../core/rental.ts';
 import type { QueuePlace } from '../core/rental-decision.ts';
 import type { Context } from './context.ts';
 import { listCandidates, reconcileRental } from './reconcile-rental.ts';
+import type { UnsatisfiableRentals } from './unsatisfiable.ts';
 
 /**
  * Those that have no node. First each that can have one now gets it, in the order of their turns; then all that still
- * wait are told their places. `takeDirty`: was it written since it was last seen?
+ * wait are told their places. `dirty`: what the API wrote since it was last seen.
  */
-export async function reconcileQueue(context: Context, takeDirty: (id: string) => boolean): Promise<void> {
-  if (listWaiting(context).length === 0) return;
-  const candidates = await serveInTurn(context, takeDirty);
+export async function reconcileQueue(
+  context: Context,
+  dirty: Set<string>,
+  unsatisfiable: UnsatisfiableRentals,
+): Promise<void> {
+  const { fleet } = context;
+  const listOpen = () =>
+    fleet
+      .rentals()
+      .filter((rental) => isWaiting(rental) && (dirty.has(rental.id) || !unsatisfiable.isKnown(rental)));
+  if (listOpen().length === 0) return;
+  const candidates = await serveInTurn(context, listOpen, dirty);
   if (candidates === null) return;
-  const waiting = listWaiting(context);
+  const waiting = listOpen();
   const places = assignPlaces(waiting, candidates, context);
   for (const { id } of waiting) {
-    const rental = context.fleet.rental(id);
+    const rental = fleet.rental(id);
     const place = places.get(id) ?? null;
-    if (rental) await reconcileRental(rental, context, { isDirty: takeDirty(id), place, candidates });
+    if (rental) await reconcileRental(rental, context, { isDirty: dirty.delete(id), place, candidates });
+    const after = fleet.rental(id);
+    if (after) unsatisfiable.note(after);
   }
 }
 
 export function isWaiting({ placements, releaseRequestedAt }: Rental): boolean {
   return releaseRequestedAt === null && placements.every(({ endedAt }) => endedAt !== null);
-}
-
-function listWaiting({ fleet }: Context): Rental[] {
-  return fleet.rentals().filter(isWaiting);
 }
 
 /**
@@ -42,7 +50,8 @@ function listWaiting({ fleet }: Context): Rental[] {
  */
 async function serveInTurn(
   context: Context,
-  takeDirty: (id: string) => boolean,
+  listWaiting: () => Rental[],
+  dirty: Set<string>,
 ): Promise<Candidate[] | null> {
   const { fleet, policy, clock } = context;
   const asked = new Set<string>();
@@ -51,7 +60,7 @@ async function serveInTurn(
     const usable = candidates.filter((each) => !each.node.spec.retiring && whyNotNow(each) === null);
     if (usable.length === 0) return candidates;
     const now = clock.now();
-    const waiting = listWaiting(context).filter(
+    const waiting = listWaiting().filter(
       (rental) => !asked.has(rental.id) && !isHeldBack(rental, policy(), now),
     );
     const next = nextInTurn(waiting, standingsOf(context), usable, (rental, { node }) =>
@@ -62,7 +71,7 @@ async function serveInTurn(
     const demand = createDemand(waiting, fleet.nodes());
     const { queuePosition: position, queueEstimateAt: estimateAt } = next.record;
     const isSaved = await reconcileRental(next, context, {
-      isDirty: takeDirty(next.id),
+      isDirty: dirty.delete(next.id),
       // It keeps its place should it get none after all.
       place: position === null ? null : { position, estimateAt },
       pickier: (node) => demand.pickierThan(next, node),

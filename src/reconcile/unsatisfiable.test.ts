@@ -1,0 +1,130 @@
+import { beforeEach, expect, test } from 'vitest';
+import { CLOSED_BREAKER } from '../core/breaker.ts';
+import { findCondition } from '../core/condition.ts';
+import { createHealth } from '../core/health.ts';
+import { NEW_INSPECTION_MEMORY } from '../core/inspection.ts';
+import type { Node } from '../core/node.ts';
+import { DEFAULT_POLICY } from '../core/policy.ts';
+import type { Rental } from '../core/rental.ts';
+import { aNode, aRental, NOW } from '../core/rows.fixture.ts';
+import type { ReconcileStore, Save } from '../core/store-ports.ts';
+import type { Context } from './context.ts';
+import { createFleet } from './fleet.ts';
+import { reconcileQueue } from './reconcile-queue.ts';
+import { createUnsatisfiableRentals } from './unsatisfiable.ts';
+
+/** How often anything looked at what a rental asks for. */
+let questions = 0;
+let nodes: Node[];
+let rentals: Map<string, Rental>;
+let policy = DEFAULT_POLICY;
+let saves = 0;
+
+function wants(id: string, zone: string, generation = 1): Rental {
+  const rental = aRental({ id, generation });
+  const selector = {
+    matchLabels: {},
+    get zone() {
+      questions++;
+      return zone;
+    },
+  };
+  return { ...rental, placements: [], spec: { ...rental.spec, selector, whenFull: 'queue' } };
+}
+
+const store = {
+  listNodes: async () => nodes,
+  loadNode: async (name: string) => nodes.find(({ spec }) => spec.name === name) ?? null,
+  listOpenRentals: async () => [...rentals.values()],
+  loadRental: async (id: string) => rentals.get(id) ?? null,
+  listPlacementsOnNodes: async () => [],
+  listServices: async () => [],
+  listLeaseUses: async () => [],
+  async save(_: unknown, save: Save) {
+    saves++;
+    for (const { id, record } of save.rentals ?? []) {
+      const before = rentals.get(id) as Rental;
+      rentals.set(id, { ...before, record: { ...record, resourceVersion: record.resourceVersion + 1 } });
+    }
+    return { kind: 'saved', fence: saves };
+  },
+} as unknown as ReconcileStore;
+
+function createQueue() {
+  const fleet = createFleet(store);
+  const context = {
+    ...{ store, fleet, leadership: { token: 1 }, policy: () => policy, random: () => 0 },
+    watcher: { health: () => createHealth(0), inspection: () => NEW_INSPECTION_MEMORY },
+    clock: { now: () => NOW, monotonicMs: () => 0 },
+    due: { markAt: () => undefined, markRental: () => undefined, markNode: () => undefined },
+    breaker: () => CLOSED_BREAKER,
+    controls: { pause: () => null, isOverridden: () => false },
+    metrics: { stepped: () => undefined },
+  } as unknown as Context;
+  const unsatisfiable = createUnsatisfiableRentals(fleet, () => policy);
+  /** Gives back how often a pass asked what a rental wants. */
+  const pass = async (dirty: string[] = []): Promise<number> => {
+    for (const id of dirty) await fleet.refreshRental(id);
+    questions = 0;
+    await reconcileQueue(context, new Set(dirty), unsatisfiable);
+    return questions;
+  };
+  return { fleet, pass };
+}
+
+beforeEach(() => {
+  policy = DEFAULT_POLICY;
+  saves = 0;
+  nodes = [aNode('w1', { spec: { zone: 'here' } }), aNode('w2', { spec: { zone: 'here' } })];
+  rentals = new Map(Array.from({ length: 500 }, (_, n) => [`r_${n}`, wants(`r_${n}`, 'nowhere')] as const));
+});
+
+const reasonOf = (id: string) => findCondition(rentals.get(id)?.record.conditions ?? [], 'Ready')?.reason;
+
+test('rentals that no node can ever match cost a pass nothing, however many wait', async () => {
+  const { fleet, pass } = createQueue();
+  await fleet.reload();
+  expect(await pass()).toBeGreaterThan(500);
+  expect(reasonOf('r_7')).toBe('Unsatisfiable');
+  expect(saves).toBe(500);
+  expect(await pass()).toBe(0);
+  // Nor does the resync, which reads every row anew.
+  await fleet.reload();
+  expect(await pass()).toBe(0);
+  expect(saves).toBe(500);
+});
+
+test('one that was written is decided again, and no other', async () => {
+  const { fleet, pass } = createQueue();
+  await fleet.reload();
+  await pass();
+  rentals.set('r_7', wants('r_7', 'elsewhere', 2));
+  const asked = await pass(['r_7']);
+  expect(asked).toBeGreaterThan(0);
+  expect(asked).toBeLessThan(20);
+});
+
+test.each<[string, () => void]>([
+  ['joins', () => nodes.push(aNode('w3', { spec: { zone: 'nowhere' } }))],
+  [
+    'is described anew',
+    () => (nodes = nodes.map((node, n) => (n ? node : aNode('w1', { spec: { zone: 'nowhere' } })))),
+  ],
+])('all are decided again when a node %s', async (_, change) => {
+  const { fleet, pass } = createQueue();
+  await fleet.reload();
+  await pass();
+  change();
+  await fleet.reload();
+  expect(await pass()).toBeGreaterThan(500);
+  expect(reasonOf('r_7')).not.toBe('Unsatisfiable');
+});
+
+test('all are decided again when the policy is another', async () => {
+  const { fleet, pass } = createQueue();
+  await fleet.reload();
+  await pass();
+  policy = { ...DEFAULT_POLICY };
+  expect(await pass()).toBeGreaterThan(500);
+  expect(await pass()).toBe(0);
+});

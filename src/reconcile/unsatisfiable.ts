@@ -1,0 +1,50 @@
+import { findCondition } from '../core/condition.ts';
+import type { Policy } from '../core/policy.ts';
+import type { Rental } from '../core/rental.ts';
+import type { Fleet } from './fleet.ts';
+
+/**
+ * Rentals that no node of the fleet can ever match. Nothing about such a rental changes before the fleet, the policy or
+ * the rental itself does, so until then a pass does nothing for it, however many of them wait.
+ */
+export interface UnsatisfiableRentals {
+  /** Was it found to be one, and has nothing changed since? */
+  isKnown(rental: Rental): boolean;
+  /** Takes note of what a decision has just made of it. */
+  note(rental: Rental): void;
+  /** Drops what it noted of rentals that are gone. */
+  prune(): void;
+}
+
+interface Seen {
+  generation: number;
+  resourceVersion: number;
+  shapeVersion: number;
+  policy: Policy;
+}
+
+export function createUnsatisfiableRentals(fleet: Fleet, policy: () => Policy): UnsatisfiableRentals {
+  const known = new Map<string, Seen>();
+  const seeNow = ({ generation, record }: Rental): Seen => ({
+    generation,
+    resourceVersion: record.resourceVersion,
+    shapeVersion: fleet.shapeVersion(),
+    policy: policy(),
+  });
+  return {
+    isKnown(rental) {
+      const seen = known.get(rental.id);
+      if (!seen) return false;
+      const now = seeNow(rental);
+      return (Object.keys(now) as (keyof Seen)[]).every((key) => seen[key] === now[key]);
+    },
+    note(rental) {
+      const isOne = findCondition(rental.record.conditions, 'Ready')?.reason === 'Unsatisfiable';
+      if (isOne && rental.record.endedAt === null) known.set(rental.id, seeNow(rental));
+      else known.delete(rental.id);
+    },
+    prune() {
+      for (const id of known.keys()) if (!fleet.rental(id)) known.delete(id);
+    },
+  };
+}
