@@ -1,6 +1,7 @@
 import type { ControlReader, ControlStore } from './control-ports.ts';
 import type { Ask } from './controls.ts';
 import type { NewEvent, StoredEvent } from './event.ts';
+import type { StoredEventFilter } from './event-filter.ts';
 import type { InventoryAnswer, InventoryState } from './inventory.ts';
 import type { LeaseUse } from './lease-use.ts';
 import type { Node, NodeRecord, NodeSpec } from './node.ts';
@@ -196,13 +197,6 @@ export interface TokenView {
   createdAt: Date;
   expiresAt: Date | null;
   revokedAt: Date | null;
-}
-
-/** Which events: null means any. */
-export interface StoredEventFilter {
-  rentalId: string | null;
-  node: string | null;
-  type: string | null;
 }
 
 /** Of which rentals, and of when; null means any. */

@@ -1,0 +1,18 @@
+import type { StoredEvent } from './event.ts';
+
+/** Which events: null means any. */
+export interface StoredEventFilter {
+  rentalId: string | null;
+  node: string | null;
+  type: string | null;
+}
+
+/** May this tenant (null: all of them) see the event, and did they ask for it? As the database's queries decide. */
+export function matchesFilter(event: StoredEvent, tenant: string | null, filter: StoredEventFilter): boolean {
+  return (
+    (tenant === null || event.tenant === tenant) &&
+    (filter.rentalId === null || event.rentalId === filter.rentalId) &&
+    (filter.node === null || event.node === filter.node) &&
+    (filter.type === null || event.type === filter.type)
+  );
+}
