@@ -133,7 +133,7 @@ export const EXAMPLES: Record<string, object> = {
   Token: { ...token, createdAt: ASKED, expiresAt: null, revokedAt: null },
   Tenant: {
     ...{ name: 'demo', used: { rentals: 2 }, updatedAt: ASKED },
-    limits: { maxRentals: 3, maxTtl: '2h', requestsPerMinute: 600 },
+    limits: { maxRentals: 3, maxTtl: '2h', requestsPerMinute: 600, maxWaits: 20, maxWatches: 50 },
   },
   Session: {
     ...{ tenant: 'demo', role: 'tenant', token: { id: token.id, name: token.name }, expiresAt: ENDS },

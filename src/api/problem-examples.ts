@@ -24,7 +24,9 @@ const DETAILS: Record<ProblemCode, string> = {
   unsatisfiable: 'no machine of the fleet can ever match the selector',
   headers_too_large: 'The headers are too large',
   rate_limited: 'tenant demo may send 600 requests a minute; the next one in 1 s',
-  too_many_watches: 'this token holds as many watches as one may; close one first',
+  too_many_watches: 'this token holds 50 watches, as many as one may; close one first',
+  too_many_waits:
+    'this token waits for 20 rentals, as many as one may; ask with wait=0s and watch the rental, or wait until one is there',
   too_many_attempts: 'so many tokens were refused that this has to wait',
   internal: 'the failure was logged under this request id',
   no_free_node: 'no healthy free machine matches now; nothing was stored',

@@ -27,6 +27,7 @@ export const PROBLEMS = {
   headers_too_large: { status: 431, title: 'The headers are too large' },
   rate_limited: { status: 429, title: 'The tenant sends too many requests' },
   too_many_watches: { status: 429, title: 'Too many watches are open' },
+  too_many_waits: { status: 429, title: 'Too many rentals are waited for' },
   too_many_attempts: { status: 429, title: 'Too many tokens were refused' },
   internal: { status: 500, title: 'Something went wrong inside' },
   no_free_node: { status: 503, title: 'No matching machine is free' },

@@ -40,7 +40,8 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 beforeEach(async () => {
-  bench = await createApiBench({ stallMs: 200, streamsPerToken: 1 });
+  bench = await createApiBench({ stallMs: 200 });
+  await bench.call('admin', 'PATCH /api/tenants/anna', { maxWatches: 1 });
   server = await startDaemon();
 });
 afterEach(async () => {

@@ -40,6 +40,33 @@ function reject(reason: 'Rejected' | 'Unsatisfiable'): (id: string) => void {
 }
 
 describe('POST /api/rent', () => {
+  test('that waits has a place; who has as many as one may is refused before anything is stored', async () => {
+    await bench.call('admin', 'PATCH /api/tenants/anna', { maxWaits: 2 });
+    const rent = (who: 'anna' | 'ben', wait: string) =>
+      bench.call(who, `POST /api/rent?queue=true&wait=${wait}`);
+    const waiting = [rent('anna', '10m'), rent('anna', '10m')];
+    await expect.poll(() => bench.store.rentals.size).toBe(2);
+    const refused = await rent('anna', '1s');
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(await refused.json()).toMatchObject({ code: 'too_many_waits' });
+    expect(bench.store.rentals.size).toBe(2);
+    // Who does not wait needs no place, nor does another tenant's token take one from here.
+    expect((await rent('anna', '0s')).status).toBe(202);
+    expect((await rent('ben', '5ms')).status).toBe(202);
+    for (const id of bench.store.rentals.keys()) activate(id);
+    for (const response of await Promise.all(waiting)) expect(response.status).toBe(201);
+    expect((await rent('anna', '5ms')).status).toBe(202);
+  });
+
+  test('whose token is revoked waits no longer', async () => {
+    const waiting = bench.call('anna', 'POST /api/rent?queue=true&wait=10m');
+    await expect.poll(() => bench.store.rentals.size).toBe(1);
+    const anna = (await bench.store.listTokens()).find(({ tenant }) => tenant === 'anna');
+    await bench.store.revokeToken(anna?.id ?? '', new Date());
+    expect((await waiting).status).toBe(202);
+  });
+
   test('with no body makes a key pair and answers 201 with the connection', async () => {
     const [response] = await Promise.all([bench.call('anna', 'POST /api/rent'), whenStored(activate)]);
     expect(response.status).toBe(201);

@@ -16,7 +16,8 @@ let path: string;
 const quiet = () => undefined;
 
 beforeEach(async () => {
-  bench = await createApiBench({ stallMs: 100, streamsPerToken: 1 });
+  bench = await createApiBench({ stallMs: 100 });
+  await bench.call('admin', 'PATCH /api/tenants/anna', { maxWatches: 1 });
   dir = mkdtempSync(join(tmpdir(), 'orion-api-'));
   path = join(dir, 'api.sock');
   // As a killed daemon leaves one behind.

@@ -3,20 +3,29 @@ import type { Logger } from '../core/ports.ts';
 import type { ApiStore } from '../core/store-ports.ts';
 import { type Credential, findPrincipal } from './credential.ts';
 
+/** What somebody holds a connection open for. */
+type StreamKind = 'watch' | 'wait';
+
 /** Lets streams in, and out when the token or session that opened them is not valid any more. */
 export interface StreamGate {
-  /** A place for one more stream of this holder, to be left at its end; null when it has as many as one may. */
-  enter(credential: Credential): { signal: AbortSignal; leave(): void } | null;
+  /**
+   * A place for one more stream of this holder, to be left at its end; null when they have `most` of this kind (null:
+   * there is no limit).
+   */
+  enter(
+    credential: Credential,
+    kind: StreamKind,
+    most: number | null,
+  ): { signal: AbortSignal; leave(): void } | null;
 }
 
 export interface GateLimits {
-  streamsPerToken: number;
   /** How often the token of open streams is looked at: a stream outlives it by no more than this. */
   tokenCheckMs: number;
 }
 
 interface Holder {
-  streams: number;
+  streams: Record<StreamKind, number>;
   /** Aborted when the token is revoked or has expired. */
   refused: AbortController;
   /** Aborted when the last stream has left. */
@@ -25,7 +34,7 @@ interface Holder {
 
 export function createStreamGate(
   { store, logger }: { store: Pick<ApiStore, 'authenticate' | 'authenticateSession'>; logger: Logger },
-  { streamsPerToken, tokenCheckMs }: GateLimits,
+  { tokenCheckMs }: GateLimits,
 ): StreamGate {
   const holders = new Map<string, Holder>();
 
@@ -49,25 +58,34 @@ export function createStreamGate(
     }
   }
 
+  function leaveIfEmpty(key: string, holder: Holder): null {
+    if (holder.streams.watch + holder.streams.wait > 0) return null;
+    if (holders.get(key) === holder) holders.delete(key);
+    holder.empty.abort();
+    return null;
+  }
+
   return {
-    enter(credential) {
+    enter(credential, kind, most) {
       const key = keyOf(credential);
       let holder = holders.get(key);
       if (!holder) {
-        holder = { streams: 0, refused: new AbortController(), empty: new AbortController() };
+        holder = {
+          streams: { watch: 0, wait: 0 },
+          refused: new AbortController(),
+          empty: new AbortController(),
+        };
         holders.set(key, holder);
         void watchHolder(credential, holder);
       }
-      if (holder.streams >= streamsPerToken) return null;
+      if (most !== null && holder.streams[kind] >= most) return leaveIfEmpty(key, holder);
       const mine = holder;
-      mine.streams++;
+      mine.streams[kind]++;
       return {
         signal: mine.refused.signal,
         leave() {
-          mine.streams--;
-          if (mine.streams > 0) return;
-          if (holders.get(key) === mine) holders.delete(key);
-          mine.empty.abort();
+          mine.streams[kind]--;
+          leaveIfEmpty(key, mine);
         },
       };
     },

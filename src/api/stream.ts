@@ -32,10 +32,15 @@ export function readLastEventId(c: Context<AppEnv>): number | null {
  * A watch: the objects as they are, then each change. `Last-Event-ID` resumes after that event instead, without a
  * gap. Ends when the token does, and when the client does not keep up.
  */
-export function answerStream(c: Context<AppEnv>, deps: ApiDeps, options: StreamOptions): Response {
-  const place = deps.watch.enter(c.var.credential);
+export async function answerStream(
+  c: Context<AppEnv>,
+  deps: ApiDeps,
+  options: StreamOptions,
+): Promise<Response> {
+  const { maxWatches } = await deps.store.loadLimits(c.var.principal.tenant);
+  const place = deps.watch.enter(c.var.credential, 'watch', maxWatches);
   if (place === null) {
-    const detail = 'this token holds as many watches as one may; close one first';
+    const detail = `this token holds ${maxWatches} watches, as many as one may; close one first`;
     throw new ProblemError('too_many_watches', detail, { headers: { 'Retry-After': '10' } });
   }
   // Only the real server has a connection to break.

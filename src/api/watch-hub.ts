@@ -8,7 +8,6 @@ export type WatchLimits = SinkLimits & GateLimits;
 const LIMITS: WatchLimits = {
   maxBufferedBytes: 64 * 1024,
   stallMs: 20_000,
-  streamsPerToken: 50,
   tokenCheckMs: 500,
 };
 

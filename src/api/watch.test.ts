@@ -102,6 +102,7 @@ describe('watches', () => {
   });
 
   test('a list starts with every rental, also with more than one page of them', async () => {
+    await bench.call('admin', 'PATCH /api/tenants/anna', { maxRentals: null });
     for (let count = 0; count < 501; count++) await bench.make('anna', { name: `n-${count}` });
     const take = await watch('anna', '/api/rentals');
     const names = (await take(501)).map(({ data }) => data.name);
@@ -189,7 +190,8 @@ describe('a token and its watches', () => {
   });
 
   test('one may hold so many at once; the next is 429 until one of them is closed', async () => {
-    const narrow = await createApiBench({ streamsPerToken: 2 });
+    const narrow = await createApiBench();
+    await narrow.call('admin', 'PATCH /api/tenants/anna', { maxWatches: 2 });
     const open = (who: 'anna' | 'ben') => narrow.call(who, 'GET /api/rentals', undefined, SSE);
     const first = await open('anna');
     await open('anna');
@@ -204,7 +206,8 @@ describe('a token and its watches', () => {
   });
 
   test('HEAD opens none: nobody would ever read it', async () => {
-    const narrow = await createApiBench({ streamsPerToken: 1 });
+    const narrow = await createApiBench();
+    await narrow.call('admin', 'PATCH /api/tenants/anna', { maxWatches: 1 });
     for (let times = 0; times < 3; times++) {
       const response = await narrow.call('anna', 'HEAD /api/rentals', undefined, SSE);
       expect(response.headers.get('content-type')).toContain('application/json');
@@ -214,7 +217,8 @@ describe('a token and its watches', () => {
 
 describe('a watcher that does not read', () => {
   test('is cut off when the buffer is full, while nothing is read for it alone, and leaves its place', async () => {
-    const small = await createApiBench({ maxBufferedBytes: 4_096, stallMs: 50, streamsPerToken: 1 });
+    const small = await createApiBench({ maxBufferedBytes: 4_096, stallMs: 50 });
+    await small.call('admin', 'PATCH /api/tenants/anna', { maxWatches: 1 });
     const id = await small.make('anna');
     const open = () => small.call('anna', `GET /api/rentals/${id}`, undefined, SSE);
     const response = await open();

@@ -10,14 +10,14 @@ afterEach(() => api.close());
 
 const DEMO = {
   ...{ name: 'demo', used: { rentals: 2 }, updatedAt: '2026-01-01T11:00:00Z' },
-  limits: { maxRentals: 3, maxTtl: '2h', requestsPerMinute: null },
+  limits: { maxRentals: 3, maxTtl: '2h', requestsPerMinute: null, maxWaits: 20, maxWatches: null },
 };
 
 test('lists tenants with what they may have and what they have', async () => {
   await start(() => ({ body: { items: [DEMO], nextCursor: null } }));
   const rows = (await runCli('list')).out.trim().split('\n');
-  expect(rows[0]).toMatch(/^NAME +RENTALS +AT MOST +LONGEST TTL +REQUESTS\/MIN +SET$/);
-  expect(rows[1]).toMatch(/^demo +2 +3 +2h +- +60m$/);
+  expect(rows[0]).toMatch(/^NAME +RENTALS +AT MOST +LONGEST TTL +REQUESTS\/MIN +WAITS +WATCHES +SET$/);
+  expect(rows[1]).toMatch(/^demo +2 +3 +2h +- +20 +- +60m$/);
   expect((await runCli('list', '-o', 'name')).out).toBe('tenant/demo\n');
 });
 
@@ -32,7 +32,7 @@ test('sets what is named and lifts what is to be none', async () => {
 });
 
 test.each([
-  [['set', 'demo'], /--max-rentals, --max-ttl and --rate/],
+  [['set', 'demo'], /--max-rentals, --max-ttl, --rate, --max-waits and --max-watches/],
   [['set', 'demo', '--max-rentals', '-1'], /whole number from 0 on, or none/],
   [['set', 'demo', '--rate', '0'], /whole number from 1 on, or none/],
   [['set', 'demo', '--max-ttl', 'soon'], /Expected/],

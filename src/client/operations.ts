@@ -297,7 +297,7 @@ export type Problem = {
   title: string;
   status: number;
   detail: string;
-  code: 'malformed_request' | 'unauthorized' | 'cross_site' | 'quota_exceeded' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'name_taken' | 'idempotency_key_reused' | 'immutable_field' | 'rental_ended' | 'conflict' | 'state_conflict' | 'webhooks_off' | 'pool_conflict' | 'inventory_refused' | 'body_too_large' | 'unsupported_media_type' | 'invalid_input' | 'unsatisfiable' | 'headers_too_large' | 'rate_limited' | 'too_many_watches' | 'too_many_attempts' | 'internal' | 'no_free_node' | 'database_unavailable' | 'not_ready' | 'shutting_down' | 'unavailable' | 'proxy_error';
+  code: 'malformed_request' | 'unauthorized' | 'cross_site' | 'quota_exceeded' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'name_taken' | 'idempotency_key_reused' | 'immutable_field' | 'rental_ended' | 'conflict' | 'state_conflict' | 'webhooks_off' | 'pool_conflict' | 'inventory_refused' | 'body_too_large' | 'unsupported_media_type' | 'invalid_input' | 'unsatisfiable' | 'headers_too_large' | 'rate_limited' | 'too_many_watches' | 'too_many_waits' | 'too_many_attempts' | 'internal' | 'no_free_node' | 'database_unavailable' | 'not_ready' | 'shutting_down' | 'unavailable' | 'proxy_error';
   errors?: {
     path: string;
     message: string;
@@ -611,11 +611,13 @@ export type SignIn = {
 
 export type Tenant = {
   name: string;
-  /** null: no limit; a ttl is never longer than the policy says */
+  /** null: no limit; a ttl is never longer than the policy says. Waits and watches are those of one token at one process of the API. */
   limits: {
     maxRentals: number | null;
     maxTtl: string | null;
     requestsPerMinute: number | null;
+    maxWaits: number | null;
+    maxWatches: number | null;
   };
   used: {
     /** that have not ended; those that wait count */
@@ -629,6 +631,8 @@ export type TenantLimits = {
   maxRentals?: number | null;
   maxTtl?: string | null;
   requestsPerMinute?: number | null;
+  maxWaits?: number | null;
+  maxWatches?: number | null;
 };
 
 export type TenantNode = {

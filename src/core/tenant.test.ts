@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_POLICY } from './policy.ts';
-import { leaseOf, NO_LIMITS } from './tenant.ts';
+import { DEFAULT_LIMITS, leaseOf } from './tenant.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -10,5 +10,5 @@ test.each([
   ['a limit above the default leaves it', 8 * HOUR_MS, { defaultMs: 6 * HOUR_MS, maxMs: 8 * HOUR_MS }],
   ['a limit never widens the policy', 99 * HOUR_MS, { defaultMs: 6 * HOUR_MS, maxMs: 12 * HOUR_MS }],
 ])('%s', (_name, maxTtlMs, lease) => {
-  expect(leaseOf(DEFAULT_POLICY, { ...NO_LIMITS, maxTtlMs })).toMatchObject(lease);
+  expect(leaseOf(DEFAULT_POLICY, { ...DEFAULT_LIMITS, maxTtlMs })).toMatchObject(lease);
 });

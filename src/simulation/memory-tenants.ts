@@ -2,7 +2,7 @@ import type { NewEvent } from '../core/event.ts';
 import type { Rental } from '../core/rental.ts';
 import { takeRequest } from '../core/request-budget.ts';
 import type { TokenView } from '../core/store-ports.ts';
-import { NO_LIMITS, type TenantLimits } from '../core/tenant.ts';
+import { DEFAULT_LIMITS, type TenantLimits } from '../core/tenant.ts';
 import type { Tenant, TenantStore } from '../core/tenant-ports.ts';
 
 interface Deps {
@@ -29,21 +29,21 @@ export function createMemoryTenants({ rentals, tokens, write, now }: Deps): Tena
     const holders = [...tokens.values()].filter(({ revokedAt }) => revokedAt === null);
     const names = new Set([...rows.keys(), ...[...open, ...holders].map(({ tenant }) => tenant)]);
     return [...names].sort().map((name) => {
-      const { limits = NO_LIMITS, updatedAt = null } = rows.get(name) ?? {};
+      const { limits = DEFAULT_LIMITS, updatedAt = null } = rows.get(name) ?? {};
       return { name, limits, rentals: openOf(name).length, updatedAt };
     });
   };
   return {
     findOverQuota(name) {
-      const maxRentals = rows.get(name)?.limits.maxRentals ?? null;
+      const { maxRentals } = rows.get(name)?.limits ?? DEFAULT_LIMITS;
       const open = openOf(name).length;
       return maxRentals === null || open < maxRentals ? null : { maxRentals, rentals: open };
     },
     listTenants,
     findTenant: async (name) => (await listTenants()).find((tenant) => tenant.name === name) ?? null,
-    loadLimits: async (name) => rows.get(name)?.limits ?? NO_LIMITS,
+    loadLimits: async (name) => rows.get(name)?.limits ?? DEFAULT_LIMITS,
     async setLimits(name, limits, event) {
-      const before = rows.get(name)?.limits ?? NO_LIMITS;
+      const before = rows.get(name)?.limits ?? DEFAULT_LIMITS;
       rows.set(name, { limits: { ...before, ...limits }, updatedAt: event.at });
       write(event);
     },

@@ -29,6 +29,8 @@ export const tenants = mysqlTable('tenants', {
   maxRentals: int(),
   maxTtlMs: counter(),
   requestsPerMinute: int(),
+  maxWaits: int(),
+  maxWatches: int(),
   /** Grows with each rental that is made under a quota: who makes one writes the row, so no two are at it at once. */
   rentalsMade: counter().notNull().default(0),
   /** The token bucket of `requestsPerMinute`, one for all replicas; by database time. */
@@ -38,7 +40,8 @@ export const tenants = mysqlTable('tenants', {
   webhookSecretVersion: int().notNull().default(1),
   /** When it last did: for a day, messages are signed with the former secret, too. */
   webhookRotatedAt: moment(),
-  updatedAt: moment().notNull(),
+  /** When limits were last set; null: never, the row is there for what else is kept of the tenant. */
+  updatedAt: moment(),
 });
 
 /** Somebody who signed in at the dashboard: ends with the token that was shown, if not before. */

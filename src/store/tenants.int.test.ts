@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { NewEvent } from '../core/event.ts';
 import type { Leadership } from '../core/store-ports.ts';
-import { NO_LIMITS } from '../core/tenant.ts';
+import { DEFAULT_LIMITS } from '../core/tenant.ts';
 import { lease } from './contract.fixture.ts';
 import { migrate } from './migrate.ts';
 import { createPool, type Pool } from './pool.ts';
@@ -54,15 +54,40 @@ test('limits are set one by one; whoever has none, a rental or a token is not li
   const token = { id: 't_1', name: null, hash: 'h', tenant: 'c', role: 'tenant' as const };
   await bench.store.createToken({ ...token, createdAt: event().at, expiresAt: null });
   expect(await bench.store.listTenants()).toEqual([
-    { name: 'a', limits: NO_LIMITS, rentals: 1, updatedAt: null },
+    { name: 'a', limits: DEFAULT_LIMITS, rentals: 1, updatedAt: null },
     {
       ...{ name: 'b', rentals: 0, updatedAt: changed.at },
-      limits: { maxRentals: null, maxTtlMs: 7_200_000, requestsPerMinute: 5 },
+      limits: { ...DEFAULT_LIMITS, maxTtlMs: 7_200_000, requestsPerMinute: 5 },
     },
-    { name: 'c', limits: NO_LIMITS, rentals: 0, updatedAt: null },
+    { name: 'c', limits: DEFAULT_LIMITS, rentals: 0, updatedAt: null },
   ]);
   expect(await bench.store.findTenant('d')).toBeNull();
-  expect(await bench.store.loadLimits('d')).toEqual(NO_LIMITS);
+  expect(await bench.store.loadLimits('d')).toEqual(DEFAULT_LIMITS);
+});
+
+test('until it is set or lifted a limit is the default, and a lifted one stays lifted', async () => {
+  const lifted = {
+    maxRentals: null,
+    maxTtlMs: null,
+    requestsPerMinute: null,
+    maxWaits: null,
+    maxWatches: null,
+  };
+  for (let n = 0; n < 100; n++) await bench.store.createRental(newRental(`r_${n}`), event());
+  const full = { kind: 'overQuota', maxRentals: 100, rentals: 100 };
+  expect(await bench.store.createRental(newRental('r_over'), event())).toEqual(full);
+  expect(await bench.store.findTenant('t')).toMatchObject({ limits: DEFAULT_LIMITS, updatedAt: null });
+  await bench.store.setLimits('t', lifted, changed);
+  expect(await bench.store.loadLimits('t')).toEqual(lifted);
+  expect((await bench.store.createRental(newRental('r_over'), event())).kind).toBe('created');
+  await bench.store.setLimits('t', { maxTtlMs: 1 }, changed);
+  expect(await bench.store.loadLimits('t')).toEqual({ ...lifted, maxTtlMs: 1 });
+});
+
+test('without any limit set, of many requests at once no more than the default get a rental', async () => {
+  const asked = Array.from({ length: 120 }, (_, n) => bench.store.createRental(newRental(`r_${n}`), event()));
+  const kinds = (await Promise.all(asked)).map(({ kind }) => kind);
+  expect(kinds.filter((kind) => kind === 'created')).toHaveLength(100);
 });
 
 test('of many requests at once as many are let through as there are in the bucket, which fills by itself', async () => {

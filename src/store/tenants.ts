@@ -1,7 +1,7 @@
 import { and, count, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { AnyMySqlColumn } from 'drizzle-orm/mysql-core';
 import { takeRequest } from '../core/request-budget.ts';
-import { NO_LIMITS, type TenantLimits } from '../core/tenant.ts';
+import { DEFAULT_LIMITS, type TenantLimits } from '../core/tenant.ts';
 import type { RequestBudget, Tenant } from '../core/tenant-ports.ts';
 import type { Session } from './pool.ts';
 import { rentals } from './schema.ts';
@@ -11,7 +11,31 @@ const LIMITS = {
   maxRentals: tenants.maxRentals,
   maxTtlMs: tenants.maxTtlMs,
   requestsPerMinute: tenants.requestsPerMinute,
+  maxWaits: tenants.maxWaits,
+  maxWatches: tenants.maxWatches,
 };
+const NAMES = Object.keys(LIMITS) as (keyof TenantLimits)[];
+
+/** What a column holds for a limit that an operator has lifted: a null means that it was never set. */
+const LIFTED = 2_147_483_647;
+
+function fromColumns(row: TenantLimits | undefined): TenantLimits {
+  const limits = { ...DEFAULT_LIMITS };
+  for (const name of NAMES) {
+    const set = row?.[name] ?? null;
+    if (set !== null) limits[name] = set === LIFTED ? null : set;
+  }
+  return limits;
+}
+
+function toColumns(limits: Partial<TenantLimits>): Partial<TenantLimits> {
+  const columns: Partial<TenantLimits> = {};
+  for (const name of NAMES) {
+    const limit = limits[name];
+    if (limit !== undefined) columns[name] = limit ?? (DEFAULT_LIMITS[name] === null ? null : LIFTED);
+  }
+  return columns;
+}
 
 /** Of one, or of all. */
 export async function listTenants({ db }: Session, name?: string): Promise<Tenant[]> {
@@ -29,18 +53,18 @@ export async function listTenants({ db }: Session, name?: string): Promise<Tenan
     .selectDistinct({ name: apiTokens.tenant })
     .from(apiTokens)
     .where(and(isNull(apiTokens.revokedAt), only(apiTokens.tenant)));
-  const names = new Set([...rows, ...counts, ...holders].map((row) => row.name));
+  const set = rows.filter(({ updatedAt }) => updatedAt !== null);
+  const names = new Set([...set, ...counts, ...holders].map((row) => row.name));
   return [...names].sort().map((tenant) => {
-    const { updatedAt = null, ...limits } = rows.find((row) => row.name === tenant) ?? {};
-    const { maxRentals, maxTtlMs, requestsPerMinute } = { ...NO_LIMITS, ...limits };
+    const row = rows.find((each) => each.name === tenant);
     const open = counts.find((row) => row.name === tenant)?.rentals ?? 0;
-    return { name: tenant, limits: { maxRentals, maxTtlMs, requestsPerMinute }, rentals: open, updatedAt };
+    return { name: tenant, limits: fromColumns(row), rentals: open, updatedAt: row?.updatedAt ?? null };
   });
 }
 
 export async function loadLimits({ db }: Session, name: string): Promise<TenantLimits> {
   const [row] = await db.select(LIMITS).from(tenants).where(eq(tenants.name, name));
-  return row ?? NO_LIMITS;
+  return fromColumns(row);
 }
 
 export async function upsertLimits(
@@ -49,7 +73,7 @@ export async function upsertLimits(
   limits: Partial<TenantLimits>,
   updatedAt: Date,
 ): Promise<void> {
-  const set = { ...limits, updatedAt };
+  const set = { ...toColumns(limits), updatedAt };
   await db
     .insert(tenants)
     .values({ name, ...set })
@@ -60,13 +84,12 @@ export async function upsertLimits(
  * To be called first in the transaction that adds a rental: from then on no other one adds one of this tenant. It
  * writes the row, for a cluster compares what was written, not what was locked. Null: there is no quota.
  */
-export async function lockQuota({ db }: Session, name: string): Promise<number | null> {
-  await db
-    .update(tenants)
-    .set({ rentalsMade: sql`${tenants.rentalsMade} + 1` as never })
-    .where(and(eq(tenants.name, name), isNotNull(tenants.maxRentals)));
-  const [row] = await db.select(LIMITS).from(tenants).where(eq(tenants.name, name));
-  return row?.maxRentals ?? null;
+export async function lockQuota(session: Session, name: string): Promise<number | null> {
+  await session.db
+    .insert(tenants)
+    .values({ name, rentalsMade: 1 })
+    .onDuplicateKeyUpdate({ set: { rentalsMade: sql`${tenants.rentalsMade} + 1` } });
+  return (await loadLimits(session, name)).maxRentals;
 }
 
 export async function countOpenOf({ db }: Session, tenant: string): Promise<number> {

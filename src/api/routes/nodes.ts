@@ -86,7 +86,7 @@ function watchNodes(
   shape: (view: NodeView) => unknown,
   node: string | null,
   snapshot: () => Promise<unknown[]>,
-): Response {
+): Promise<Response> {
   return answerStream(c, deps, {
     name: 'node',
     tenant: null,

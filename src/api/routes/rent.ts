@@ -3,13 +3,14 @@ import type { Context } from 'hono';
 import { parseDuration } from '../../core/duration.ts';
 import type { Rental } from '../../core/rental.ts';
 import { viewRental } from '../../core/rental-view.ts';
+import { leaseOf, type TenantLimits } from '../../core/tenant.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { withDeadline } from '../deadline.ts';
 import { readIdempotency } from '../idempotency.ts';
 import { createKeyPair } from '../key-pair.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
-import { createRental, loadLease, loadNodes, specOf } from '../rental-writes.ts';
+import { createRental, loadNodes, specOf } from '../rental-writes.ts';
 import { body, idempotencyHeader, json, LOCATION, problems } from '../respond.ts';
 import { quickRentalSchema, rentedSchema } from '../schemas.ts';
 
@@ -39,6 +40,7 @@ const route = createRoute({
       'quota_exceeded',
       'idempotency_key_reused',
       'rental_ended',
+      'too_many_waits',
       'unsatisfiable',
       'no_free_node',
     ),
@@ -56,28 +58,54 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     if (queue === 'true' && input.whenFull === 'reject')
       throw invalidInput('query queue', 'contradicts whenFull: reject');
     const { tenant } = c.var.principal;
-    const pair = input.sshPublicKey === undefined ? createKeyPair(input.name ?? 'orion') : null;
-    const sshPublicKey = input.sshPublicKey ?? pair?.publicKey ?? '';
-    const spec = specOf({ ...input, sshPublicKey }, whenFull, await loadLease(deps, tenant));
-    const wanted = { tenant, name: input.name, spec };
-    const asked = { ...input, whenFull: spec.whenFull };
-    const { rental, isReplay } = await createRental(deps, wanted, readIdempotency(c, asked));
-    // The key pair exists here alone: once the rental is stored, whatever goes wrong must not lose it.
-    const settled = await untilSettled(deps, rental, waitMs, c).catch((error: unknown) => {
-      deps.logger.warn({ err: error }, 'the wait for a rental was cut short');
-      return rental;
-    });
-    if (settled === null || settled.record.phase === 'Failed') await refuse(deps, rental, settled);
-    else if (isOver(settled)) refuseEnded(settled, isReplay);
-    const now = settled ?? rental;
-    // Not of one that was refused: it is not there.
-    c.header('Location', `/api/rentals/${rental.id}`);
-    const nodeOf = await loadNodes(deps).catch(() => () => undefined);
-    const view = viewRental(now, nodeOf);
-    // Of a repeated request the private half is gone: it was never stored.
-    const answer = pair === null || isReplay ? view : { ...view, privateKey: pair.privateKey };
-    return now.record.phase === 'Active' ? c.json(answer, 201) : c.json(answer, 202);
+    const limits = await deps.store.loadLimits(tenant);
+    // Before anything is stored, for nobody would wait for it.
+    const place = waitMs === 0 ? null : enterWait(c, deps, limits);
+    const signal = place === null ? c.req.raw.signal : AbortSignal.any([c.req.raw.signal, place.signal]);
+    try {
+      const pair = input.sshPublicKey === undefined ? createKeyPair(input.name ?? 'orion') : null;
+      const sshPublicKey = input.sshPublicKey ?? pair?.publicKey ?? '';
+      const spec = specOf({ ...input, sshPublicKey }, whenFull, leaseOf(deps.policy, limits));
+      const wanted = { tenant, name: input.name, spec };
+      const asked = { ...input, whenFull: spec.whenFull };
+      const { rental, isReplay } = await createRental(deps, wanted, readIdempotency(c, asked));
+      const now = await settle(deps, rental, isReplay, withDeadline(signal, waitMs));
+      // Not of one that was refused: it is not there.
+      c.header('Location', `/api/rentals/${rental.id}`);
+      const nodeOf = await loadNodes(deps).catch(() => () => undefined);
+      const view = viewRental(now, nodeOf);
+      // Of a repeated request the private half is gone: it was never stored.
+      const answer = pair === null || isReplay ? view : { ...view, privateKey: pair.privateKey };
+      return now.record.phase === 'Active' ? c.json(answer, 201) : c.json(answer, 202);
+    } finally {
+      place?.leave();
+    }
   });
+}
+
+/** A place among those that this token may wait for at once. */
+function enterWait(c: Context<AppEnv>, { watch }: ApiDeps, { maxWaits }: TenantLimits) {
+  const place = watch.enter(c.var.credential, 'wait', maxWaits);
+  if (place !== null) return place;
+  const detail = `this token waits for ${maxWaits} rentals, as many as one may; ask with wait=0s and watch the rental, or wait until one is there`;
+  throw new ProblemError('too_many_waits', detail, { headers: { 'Retry-After': '10' } });
+}
+
+/** What the wait comes to; throws when the rental is refused or over. */
+async function settle(
+  deps: ApiDeps,
+  rental: Rental,
+  isReplay: boolean,
+  signal: AbortSignal,
+): Promise<Rental> {
+  // The key pair exists here alone: once the rental is stored, whatever goes wrong must not lose it.
+  const settled = await untilSettled(deps, rental, signal).catch((error: unknown) => {
+    deps.logger.warn({ err: error }, 'the wait for a rental was cut short');
+    return rental;
+  });
+  if (settled === null || settled.record.phase === 'Failed') await refuse(deps, rental, settled);
+  else if (isOver(settled)) refuseEnded(settled, isReplay);
+  return settled ?? rental;
 }
 
 /**
@@ -87,10 +115,8 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
 async function untilSettled(
   { store, watch }: ApiDeps,
   rental: Rental,
-  waitMs: number,
-  c: Context<AppEnv>,
+  signal: AbortSignal,
 ): Promise<Rental | null> {
-  const signal = withDeadline(c.req.raw.signal, waitMs);
   const afterSeq = await store.lastEventSeq();
   const look = () => store.findRental(rental.tenant, rental.id);
   const isSettled = (now: Rental | null) => now === null || now.record.phase === 'Active' || isOver(now);

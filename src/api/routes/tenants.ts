@@ -14,6 +14,7 @@ import { scopeOf } from './rentals.ts';
 
 const MAX_RENTALS = 100_000;
 const MAX_REQUESTS_PER_MINUTE = 1_000_000;
+const MAX_STREAMS = 100_000;
 
 const tenantSchema = z
   .object({
@@ -23,8 +24,13 @@ const tenantSchema = z
         maxRentals: z.int().nullable(),
         maxTtl: z.string().nullable(),
         requestsPerMinute: z.int().nullable(),
+        maxWaits: z.int().nullable(),
+        maxWatches: z.int().nullable(),
       })
-      .openapi({ description: 'null: no limit; a ttl is never longer than the policy says' }),
+      .openapi({
+        description:
+          'null: no limit; a ttl is never longer than the policy says. Waits and watches are those of one token at one process of the API.',
+      }),
     used: z.object({
       rentals: z.int().openapi({ description: 'that have not ended; those that wait count' }),
     }),
@@ -41,6 +47,8 @@ const limitsSchema = z
       .optional()
       .openapi({ type: ['string', 'null'] }),
     requestsPerMinute: z.int().min(1).max(MAX_REQUESTS_PER_MINUTE).nullable().optional(),
+    maxWaits: z.int().min(0).max(MAX_STREAMS).nullable().optional(),
+    maxWatches: z.int().min(0).max(MAX_STREAMS).nullable().optional(),
   })
   .openapi('TenantLimits', { example: { maxRentals: 3, maxTtl: '2h', requestsPerMinute: 600 } });
 
@@ -71,7 +79,7 @@ const routes = {
     operationId: 'limitTenant',
     summary: 'Set limits of a tenant',
     description:
-      'Null lifts one, and what is left out stays. They count from the next request on: what a tenant has already is not taken away.',
+      'Null lifts one, and what is left out stays. Until it is set or lifted a tenant may have 100 rentals, and each of its tokens 20 waits and 50 watches at once. They count from the next request on: what a tenant has already is not taken away.',
     middleware: requireAdmin(),
     request: { params, ...body(limitsSchema, true) },
     responses: { 200: json(tenantSchema, 'The tenant as it is now'), ...problems('forbidden', 'not_found') },
@@ -123,21 +131,24 @@ function noTenant(name: string): ProblemError {
   return new ProblemError('not_found', `there is no tenant ${name}: nobody has a token for it`);
 }
 
-function describeLimits({ maxRentals, maxTtlMs, requestsPerMinute }: Partial<TenantLimits>): string {
+function describeLimits(limits: Partial<TenantLimits>): string {
+  const { maxRentals, maxTtlMs, requestsPerMinute, maxWaits, maxWatches } = limits;
   const told = [
     maxRentals === undefined ? [] : [`rentals at once ${maxRentals ?? 'unlimited'}`],
     maxTtlMs === undefined ? [] : [`ttl ${maxTtlMs === null ? 'unlimited' : formatDuration(maxTtlMs)}`],
     requestsPerMinute === undefined ? [] : [`requests per minute ${requestsPerMinute ?? 'unlimited'}`],
+    maxWaits === undefined ? [] : [`waits ${maxWaits ?? 'unlimited'}`],
+    maxWatches === undefined ? [] : [`watches ${maxWatches ?? 'unlimited'}`],
   ];
   return told.flat().join(', ');
 }
 
 function viewTenant({ name, limits, rentals, updatedAt }: Tenant) {
-  const { maxRentals, maxTtlMs, requestsPerMinute } = limits;
+  const { maxTtlMs, ...others } = limits;
   const maxTtl = maxTtlMs === null ? null : formatDuration(maxTtlMs);
   return {
     name,
-    limits: { maxRentals, maxTtl, requestsPerMinute },
+    limits: { ...others, maxTtl },
     used: { rentals },
     updatedAt: updatedAt?.toISOString() ?? null,
   };

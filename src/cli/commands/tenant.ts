@@ -15,6 +15,8 @@ interface SetOptions {
   maxRentals?: number | typeof NONE;
   maxTtl?: string;
   rate?: number | typeof NONE;
+  maxWaits?: number | typeof NONE;
+  maxWatches?: number | typeof NONE;
   output?: Format;
 }
 
@@ -28,6 +30,8 @@ const TENANTS: Resource<Tenant> = {
     { header: 'AT MOST', cell: (tenant) => limitOf(tenant.limits.maxRentals) },
     { header: 'LONGEST TTL', cell: (tenant) => limitOf(tenant.limits.maxTtl) },
     { header: 'REQUESTS/MIN', cell: (tenant) => limitOf(tenant.limits.requestsPerMinute) },
+    { header: 'WAITS', cell: (tenant) => limitOf(tenant.limits.maxWaits) },
+    { header: 'WATCHES', cell: (tenant) => limitOf(tenant.limits.maxWatches) },
     { header: 'SET', volatile: true, cell: (tenant, now) => formatAge(tenant.updatedAt, now) },
   ],
 };
@@ -64,7 +68,9 @@ export function registerTenant(program: Command, context: Context): void {
       .argument('<tenant>', 'its name')
       .option('--max-rentals <number>', 'rentals at once, those that wait among them', orNone(wholeFrom(0)))
       .option('--max-ttl <duration>', 'the longest lease', orNone(durationText))
-      .option('--rate <number>', 'requests to the API per minute', orNone(wholeFrom(1))),
+      .option('--rate <number>', 'requests to the API per minute', orNone(wholeFrom(1)))
+      .option('--max-waits <number>', 'rents that wait at once, of each token', orNone(wholeFrom(0)))
+      .option('--max-watches <number>', 'watches open at once, of each token', orNone(wholeFrom(0))),
   ).action((name: string, options: SetOptions) => set(context, nameOf(name), options));
   withHelp(setCommand, {
     about:
@@ -84,16 +90,18 @@ async function list({ client, io }: Context, format: Format | undefined): Promis
 }
 
 async function set(context: Context, name: string, options: SetOptions): Promise<void> {
-  const { maxRentals, maxTtl, rate, output } = options;
+  const { maxRentals, maxTtl, rate, maxWaits, maxWatches, output } = options;
   const limits = {
     ...(maxRentals === undefined ? {} : { maxRentals: limitTo(maxRentals) }),
     ...(maxTtl === undefined ? {} : { maxTtl: limitTo(maxTtl) }),
     ...(rate === undefined ? {} : { requestsPerMinute: limitTo(rate) }),
+    ...(maxWaits === undefined ? {} : { maxWaits: limitTo(maxWaits) }),
+    ...(maxWatches === undefined ? {} : { maxWatches: limitTo(maxWatches) }),
   };
   if (Object.keys(limits).length === 0) {
     throw new CliError('no limit is named', {
       exitCode: EXIT.usage,
-      hint: 'name at least one of --max-rentals, --max-ttl and --rate',
+      hint: 'name at least one of --max-rentals, --max-ttl, --rate, --max-waits and --max-watches',
     });
   }
   const changed = await context.client().call('limitTenant', { params: { name }, body: limits });
