@@ -44,7 +44,11 @@ describe('limits of a tenant', () => {
   test('are read by the tenant itself, but not those of others', async () => {
     await bench.make('anna');
     const own = await (await bench.call('anna', 'GET /api/tenants/anna')).json();
-    expect(own).toMatchObject({ name: 'anna', used: { rentals: 1 }, limits: { maxRentals: 100, maxWaits: 20 } });
+    expect(own).toMatchObject({
+      name: 'anna',
+      used: { rentals: 1 },
+      limits: { maxRentals: 100, maxWaits: 20 },
+    });
     expect((await bench.call('anna', 'GET /api/tenants/ben')).status).toBe(404);
     expect((await bench.call('anna', 'GET /api/tenants')).status).toBe(403);
     expect((await bench.call('admin', 'GET /api/tenants/nobody')).status).toBe(404);
