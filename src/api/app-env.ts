@@ -4,6 +4,7 @@ import type { Policy } from '../core/policy.ts';
 import type { Clock, Logger, LogScope } from '../core/ports.ts';
 import type { ApiStore, Principal } from '../core/store-ports.ts';
 import type { WebhookAllowance } from '../core/webhook-url.ts';
+import type { BodyBudget } from './body-budget.ts';
 import type { Credential } from './credential.ts';
 import type { WatchHub } from './watch-hub.ts';
 
@@ -38,6 +39,8 @@ export interface AppEnv {
   Variables: {
     requestId: string;
     logger: Logger;
+    /** Of all requests under /api together. */
+    bodies: BodyBudget;
     /** Both set by `authenticate`, so on every route under /api. */
     principal: Principal;
     credential: Credential;

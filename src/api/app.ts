@@ -1,9 +1,11 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi';
 import { refuseAddress, requireMethod } from './allowed-methods.ts';
 import type { ApiDeps, AppEnv } from './app-env.ts';
+import { createBodyBudget } from './body-budget.ts';
 import { limitRate } from './limit-rate.ts';
-import { authenticate, limitBody, observe, requireJson } from './middleware.ts';
+import { authenticate, observe } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
+import { BODY_LIMITS } from './read-body.ts';
 import { addDashboardRoutes } from './routes/dashboard.ts';
 import { addDescriptionRoute } from './routes/description.ts';
 import { addDocsRoutes } from './routes/docs.ts';
@@ -34,9 +36,13 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   app.onError(answerProblem);
   app.notFound((c) => answerProblem(refuseAddress(c.req.path), c));
   app.use(observe(deps), requireMethod(app));
-  app.use('/api/*', limitBody());
+  const bodies = createBodyBudget(BODY_LIMITS);
+  app.use('/api/*', (c, next) => {
+    c.set('bodies', bodies);
+    return next();
+  });
   addSignInRoute(app, deps);
-  app.use('/api/*', authenticate(deps), limitRate(deps), requireJson());
+  app.use('/api/*', authenticate(deps), limitRate(deps));
   addSessionRoutes(app, deps);
   addRentRoute(app, deps);
   addRentalRoutes(app, deps);

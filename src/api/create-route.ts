@@ -1,8 +1,9 @@
 import { createRoute as describeRoute, type RouteConfig, z } from '@hono/zod-openapi';
 import type { ProblemCode } from './problem.ts';
+import { MAX_BODY_BYTES, readBody } from './read-body.ts';
 import { codesOf, describeProblems, header } from './respond.ts';
 
-type Config = Omit<RouteConfig, 'path'> & { path: string };
+type Config = Omit<RouteConfig, 'path'> & { path: string; maxBodyBytes?: number };
 
 const REQUEST_ID = {
   'X-Request-Id': header(
@@ -26,7 +27,8 @@ const RATE = {
 
 /**
  * A route with its description, in the chapter that its address names; `operationId` is what the typed client calls
- * it, `description` says what its summary has no room for. Under /api, one that has no query of its own refuses every
+ * it, `description` says what its summary has no room for. Under /api, the body of a write is taken after the route's
+ * own middleware has let the request pass; and one that has no query of its own refuses every
  * field of one, so that a misspelt filter is an error and not a longer list.
  */
 export function createRoute<
@@ -36,11 +38,18 @@ export function createRoute<
     operationId: string;
     summary: string;
     description: string;
+    /** 16 KB when left out. */
+    maxBodyBytes?: number;
   },
->(config: Given): ReturnType<typeof describeRoute<Path, Given>> {
+>(given: Given): ReturnType<typeof describeRoute<Path, Given>> {
+  const { maxBodyBytes = MAX_BODY_BYTES, ...config } = given;
   const isApi = config.path.startsWith('/api/');
   return describeRoute<Path, Given>({
-    ...config,
+    ...(config as unknown as Given),
+    middleware: [
+      ...[config.middleware ?? []].flat(),
+      ...(isApi && config.method !== 'get' ? [readBody(maxBodyBytes)] : []),
+    ],
     tags: [chapterOf(config.path)],
     security: config.security ?? securityOf(config),
     ...(isApi ? { request: { query: z.strictObject({}), ...config.request } } : {}),
@@ -59,12 +68,21 @@ function securityOf({ method }: Config): Record<string, string[]>[] {
   return [{ token: [] }, { session: [], ...(method === 'get' ? {} : { csrf: [] }) }];
 }
 
+const OF_BODIES: ProblemCode[] = [
+  'malformed_request',
+  'request_too_slow',
+  'body_too_large',
+  'unsupported_media_type',
+  'too_many_bodies',
+  'busy',
+];
+
 /** What the middleware refuses before a route is asked. */
-function impliedBy({ method, request, security }: Config): ProblemCode[] {
+function impliedBy({ method, security }: Config): ProblemCode[] {
   const ofTenants: ProblemCode[] = security?.length === 0 ? [] : ['rate_limited'];
   if (method === 'get') return ofTenants;
-  const ofWrites: ProblemCode[] = [...ofTenants, 'cross_site', 'body_too_large', 'unsupported_media_type'];
-  return request?.body ? [...ofWrites, 'malformed_request'] : ofWrites;
+  const ofWrites: ProblemCode[] = [...ofTenants, 'cross_site'];
+  return [...ofWrites, ...OF_BODIES];
 }
 
 /** The answers with their common header, and each problem once, whoever named it. */

@@ -1,15 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { ApiDeps, AppEnv } from './app-env.ts';
 import { findPrincipal } from './credential.ts';
 import { ProblemError } from './problem.ts';
 import { readCredential } from './read-credential.ts';
-
-const MAX_BODY_BYTES = 16 * 1024;
-/** An inventory of ten thousand nodes, as JSON text. The proxy has the same limits. */
-const MAX_INVENTORY_BYTES = 6 * 1024 * 1024;
-const INVENTORY_PATH = '/api/inventory/plan';
 
 /** Gives the request its id, keeps answers out of caches and frames, and writes one line about it. */
 export function observe({
@@ -31,39 +25,6 @@ export function observe({
     const line = { requestId, method, path, status: c.res.status, ms, token: c.var.principal?.tokenId };
     if (path.startsWith('/api')) logger.info(line, 'request');
     else logger.debug(line, 'request');
-  };
-}
-
-export function limitBody(): MiddlewareHandler<AppEnv> {
-  const limit = (maxSize: number) =>
-    bodyLimit({
-      maxSize,
-      onError: () => {
-        throw new ProblemError('body_too_large', `the body may have ${maxSize / 1024} kB`);
-      },
-    });
-  const [usual, large] = [limit(MAX_BODY_BYTES), limit(MAX_INVENTORY_BYTES)];
-  return (c, next) => (c.req.path === INVENTORY_PATH ? large : usual)(c, next);
-}
-
-/**
- * A body of another type would otherwise be read as an empty one; and an empty body is none, whatever type a client
- * like curl names for it.
- */
-export function requireJson(): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    const { method, raw } = c.req;
-    if (method === 'GET' || method === 'HEAD') return await next();
-    const type = c.req.header('content-type') ?? '';
-    if ((await c.req.text()) === '') {
-      const headers = new Headers(raw.headers);
-      headers.delete('content-type');
-      headers.delete('content-length');
-      c.req.raw = new Request(raw.url, { method, headers, signal: raw.signal });
-    } else if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
-      throw new ProblemError('unsupported_media_type', 'send JSON with Content-Type: application/json');
-    }
-    await next();
   };
 }
 

@@ -13,6 +13,7 @@ const DETAILS: Record<ProblemCode, string> = {
   idempotency_key_reused: 'use another Idempotency-Key for another request',
   immutable_field: 'selector: the rental has a machine already; release it first',
   rental_ended: 'the rental has ended or is ending',
+  request_too_slow: 'the body has to be here within 10 s',
   conflict: 'the rental was changed at the same time; read it and try again',
   state_conflict: 'worker_1: it is dead; it is cleaned when it answers again',
   pool_conflict: 'the breaker is not open, so there is nothing to override',
@@ -28,9 +29,11 @@ const DETAILS: Record<ProblemCode, string> = {
   too_many_waits:
     'this token waits for 20 rentals, as many as one may; ask with wait=0s and watch the rental, or wait until one is there',
   too_many_attempts: 'so many tokens were refused that this has to wait',
+  too_many_bodies: 'so many bodies are on their way from this address, or of this tenant',
   internal: 'the failure was logged under this request id',
   no_free_node: 'no healthy free machine matches now; nothing was stored',
   database_unavailable: 'the database does not answer now; try again soon',
+  busy: 'so many bodies are on their way',
   not_ready: 'the database is not usable now',
   shutting_down: 'another replica will answer',
 };

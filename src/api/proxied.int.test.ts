@@ -63,9 +63,10 @@ interface Sent {
 function open(line: string, { headers = {}, body }: Sent = {}): Promise<IncomingMessage> {
   const [method, path] = line.split(' ');
   const authorization = `Bearer ${bench.tokens.anna}`;
-  const options = { host: 'localhost', port: httpsPort, method, path, ca, agent: false, timeout: 20_000 };
+  const options = { host: 'localhost', servername: 'localhost', port: httpsPort, method, path, ca };
   return new Promise((resolve, reject) => {
-    const sent = request({ ...options, headers: { authorization, ...headers } }, resolve);
+    const all = { authorization, ...headers };
+    const sent = request({ ...options, headers: all, agent: false, timeout: 20_000 }, resolve);
     sent.on('error', reject).on('timeout', () => sent.destroy(new Error(`${line}: no answer`)));
     sent.end(body);
   });
@@ -105,6 +106,11 @@ describe('whatever is refused on the way is a problem', () => {
     ],
   ] as [string, string, Sent, number, string][])('%s', async (_name, line, sent, status, code) => {
     expect(await refused(line, sent)).toMatchObject({ status, code });
+  });
+
+  test('another host, over a connection to the right one', async () => {
+    const { status, code } = await refused('GET /api/rentals', { headers: { host: 'elsewhere.example' } });
+    expect({ status, code }).toEqual({ status: 421, code: 'proxy_error' });
   });
 
   test('a wrong method, with those that are right', async () => {
@@ -218,6 +224,26 @@ describe('a watch through the proxy', () => {
       })
       .toEqual([true, true, true]);
   });
+});
+
+test('no log of the proxy holds what one could act with', async () => {
+  const secrets = ['s3cret-csrf', 's3cret-cookie', 's3cret-proxy', 's3cret-query'];
+  const [csrf = '', cookie = '', proxyAuthorization = '', query = ''] = secrets;
+  const headers = {
+    'x-csrf-token': csrf,
+    cookie: `__Host-orion=${cookie}`,
+    'proxy-authorization': proxyAuthorization,
+  };
+  const line = `GET /api/rentals?limit=7&token=${query}&access_token=${query}`;
+  await refused(line, { headers });
+  await server?.close();
+  server = null;
+  // And of what it cannot serve.
+  await refused(line, { headers });
+  const read = () => readFile(join(home, 'logs', 'proxy.log'), 'utf8');
+  await expect.poll(async () => (await read()).split('limit=7').length - 1).toBe(2);
+  const log = await read();
+  for (const secret of [...secrets, bench.tokens.anna]) expect(log).not.toContain(secret);
 });
 
 test('the page at /docs comes compressed, with its policy, and its files may be kept', async () => {

@@ -48,13 +48,18 @@ export async function startServer(options: {
   };
 }
 
+const PARSER_PROBLEMS: Record<string, ProblemCode> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_too_slow',
+};
+
 /** What the HTTP parser refuses never reaches the app, but is a problem like any other. */
 function answerParserError(error: Error & { code?: string; rawPacket?: Buffer }, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
-  const code: ProblemCode = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'malformed_request';
+  const code = PARSER_PROBLEMS[error.code ?? ''] ?? 'malformed_request';
   const { status, title } = PROBLEMS[code];
   const text = JSON.stringify(toProblemBody(new ProblemError(code, title), null));
   const head = [

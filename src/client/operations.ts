@@ -297,7 +297,7 @@ export type Problem = {
   title: string;
   status: number;
   detail: string;
-  code: 'malformed_request' | 'unauthorized' | 'cross_site' | 'quota_exceeded' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'name_taken' | 'idempotency_key_reused' | 'immutable_field' | 'rental_ended' | 'conflict' | 'state_conflict' | 'webhooks_off' | 'pool_conflict' | 'inventory_refused' | 'body_too_large' | 'unsupported_media_type' | 'invalid_input' | 'unsatisfiable' | 'headers_too_large' | 'rate_limited' | 'too_many_watches' | 'too_many_waits' | 'too_many_attempts' | 'internal' | 'no_free_node' | 'database_unavailable' | 'not_ready' | 'shutting_down' | 'unavailable' | 'proxy_error';
+  code: 'malformed_request' | 'unauthorized' | 'cross_site' | 'quota_exceeded' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'name_taken' | 'idempotency_key_reused' | 'immutable_field' | 'rental_ended' | 'request_too_slow' | 'conflict' | 'state_conflict' | 'webhooks_off' | 'pool_conflict' | 'inventory_refused' | 'body_too_large' | 'unsupported_media_type' | 'invalid_input' | 'unsatisfiable' | 'headers_too_large' | 'rate_limited' | 'too_many_watches' | 'too_many_waits' | 'too_many_attempts' | 'too_many_bodies' | 'internal' | 'no_free_node' | 'database_unavailable' | 'busy' | 'not_ready' | 'shutting_down' | 'unavailable' | 'proxy_error';
   errors?: {
     path: string;
     message: string;

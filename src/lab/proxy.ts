@@ -28,6 +28,7 @@ export async function startProxy(settings: LabSettings, daemons: string[]): Prom
       XDG_CONFIG_HOME: join(home, 'caddy'),
       XDG_DATA_HOME: join(home, 'caddy'),
       ORION_PROXY_SITES: `https://localhost:${httpsPort}, https://127.0.0.1:${httpsPort}`,
+      ORION_PROXY_PORT: String(httpsPort),
       ORION_PROXY_UPSTREAMS: daemons.map((name) => `unix/run/${name}.sock`).join(' '),
     },
     graceMs: 5_000,

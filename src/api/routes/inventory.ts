@@ -8,6 +8,7 @@ import { createRoute } from '../create-route.ts';
 import { withDeadline } from '../deadline.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
+import { MAX_INVENTORY_BYTES } from '../read-body.ts';
 import { body, json, problems } from '../respond.ts';
 import { fleetPlanSchema, inventoryAnswerSchema, inventoryStateSchema } from '../schemas-inventory.ts';
 
@@ -34,6 +35,7 @@ const routes = {
     description:
       'Which nodes come, change and go, and what that does to whom. Mistakes in the text are 422, each with its line and column. The body may have 6 MB.',
     middleware: requireAdmin(),
+    maxBodyBytes: MAX_INVENTORY_BYTES,
     request: body(
       z
         .strictObject({

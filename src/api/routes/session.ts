@@ -3,7 +3,7 @@ import type { SignedIn } from '../../core/session-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createAttempts } from '../attempts.ts';
 import { createRoute } from '../create-route.ts';
-import { requireJson } from '../middleware.ts';
+import { placeOf } from '../place.ts';
 import { ProblemError } from '../problem.ts';
 import { body, header, json, problems } from '../respond.ts';
 import { requireSameOrigin } from '../same-origin.ts';
@@ -53,7 +53,7 @@ const routes = {
     description:
       'For 12 hours, or until the token ends. After ten refused tokens within a minute the next try is 429.',
     security: [],
-    middleware: requireJson(),
+    maxBodyBytes: 1024,
     request: body(signInSchema, true),
     responses: {
       201: { ...json(sessionSchema, 'Signed in; the cookie is set'), headers: SET_COOKIE },
@@ -81,16 +81,18 @@ const routes = {
 /** Before the others, for it is what one calls without being known yet. */
 export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger }: ApiDeps): void {
   const attempts = createAttempts(FAILURES_PER_MINUTE, 60_000, () => clock.monotonicMs());
-  app.openapi(routes.signIn, async (c) => {
+  app.on('POST', routes.signIn.path, async (c, next) => {
     requireSameOrigin(c);
-    // The proxy replaces what a client says of itself, so the last entry is its word.
-    const from = (c.req.header('x-forwarded-for') ?? '').split(',').at(-1)?.trim() ?? '';
-    const waitS = attempts.waitS(from);
+    const waitS = attempts.waitS(placeOf(c));
     if (waitS > 0) {
       throw new ProblemError('too_many_attempts', 'so many tokens were refused that this has to wait', {
         headers: { 'Retry-After': String(waitS) },
       });
     }
+    await next();
+  });
+  app.openapi(routes.signIn, async (c) => {
+    const from = placeOf(c);
     const { token } = c.req.valid('json');
     const principal = isToken(token) ? await store.authenticate(hashToken(token)) : null;
     if (principal === null) {
