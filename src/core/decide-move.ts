@@ -65,7 +65,7 @@ export function decideDeparture(
   const { rental, choose, now, policy } = inputs;
   const found = suspect(rental, policy, now);
   // Who has access where he is kills nothing by being moved from there.
-  const suspicion = found?.reason === 'PoisonSuspected' && why === 'NodeDrained' ? null : found;
+  const suspicion = found?.reason !== 'RentalSuspected' && why === 'NodeDrained' ? null : found;
   const stays = (reason: Reason, message: string, dueAt: Date | null = null): RentalDecision => {
     const phase = why === 'NodeDead' ? 'Lost' : 'Active';
     const old = findCondition(rental.record.conditions, 'Ready')?.reason;

@@ -2,6 +2,7 @@ import type { AttemptOutcome } from './delivery.ts';
 import type { EventType } from './event.ts';
 import type { Inspection } from './inspection.ts';
 import type { Access } from './lease.ts';
+import type { ListenerFill } from './listener-fill.ts';
 import type { Reason } from './reason.ts';
 import type { FailureReason } from './remedy.ts';
 
@@ -16,8 +17,8 @@ export interface NodeTarget {
   hostKey: string | null;
 }
 
-/** What one probe saw. */
-export type ProbeResult =
+/** What one probe saw. `filled`: an account of the node had filled its listener, and was ended for it. */
+export type ProbeResult = { filled?: ListenerFill } & (
   | {
       ok: true;
       hostKey: string;
@@ -36,14 +37,16 @@ export type ProbeResult =
       offeredHostKey: string | null;
       /** Its `SHA256:…` fingerprint. */
       offeredFingerprint: string | null;
-    };
+    }
+);
 
 /** Watches nodes over held SSH connections. At most one probe per node runs at a time. */
 export interface Prober {
   /**
    * Looks at a node once. `held` echoes a nonce through the held connection (dialling first when there is none)
    * and reads the banner of the listener on a new TCP connection; `fresh` makes a new authenticated connection,
-   * runs a command on it and inspects the account files. Never rejects: what goes wrong is the result. Ends at the deadline or the signal.
+   * runs a command on it and inspects the account files. Never rejects: what goes wrong is the result. Ends at the
+   * deadline or the signal; when only the listener fails, a deadline of its own follows, in which it may be freed.
    */
   probe(
     target: NodeTarget,

@@ -89,6 +89,8 @@ export const REASONS = {
     'Node after node died under this rental, so it is moved no more for now; its own node, a change of its spec or time brings it back.',
   RentalSuspected:
     'The account could not be made on several nodes, so the fault is taken for that of the rental; a change of its spec brings one more try.',
+  ListenerFilled:
+    'The account of the rental held so many connections to the SSH server of its machine that nobody else could connect; they were closed, and all that it ran was ended.',
   Waiting: 'The rental waits for its own node to come back, as it asked to.',
   Releasing: 'Release was asked for and access is being removed.',
   ReleaseRequested: 'The client released the rental.',

@@ -1,5 +1,6 @@
 import { listFailures, listNodesAgainst } from './blame.ts';
 import { formatDuration } from './duration.ts';
+import { suspectFill } from './listener-fill.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reason.ts';
 import type { Rental } from './rental.ts';
@@ -19,7 +20,9 @@ export interface Suspicion {
 export const POISON_WINDOW_MS = 3_600_000;
 
 export function suspect(rental: Rental, policy: Policy, now: Date): Suspicion | null {
-  return suspectSpec(rental) ?? suspectPoison(rental, policy.migrate.maxPerRental, now);
+  return (
+    suspectSpec(rental) ?? suspectFill(rental, now) ?? suspectPoison(rental, policy.migrate.maxPerRental, now)
+  );
 }
 
 /** Repeating does not heal it: on several nodes that have nothing in common but this rental it failed. */

@@ -65,7 +65,11 @@ export async function lead(
     metrics,
     policy: () => policy().probe,
     inspectIntervalMs: deps.inspectIntervalMs,
-    onChange: (node) => due.markNode(node),
+    onChange(node) {
+      due.markNode(node);
+      const live = watcher.fill(node) && fleet.livePlacement(node);
+      if (live) due.markRental(live.rentalId);
+    },
   });
   const runs = createRuns({
     carryOut: (name, work, fence, stop) => {

@@ -1,7 +1,8 @@
-import { setCondition } from '../core/condition.ts';
+import { type Condition, setCondition } from '../core/condition.ts';
 import { decideRental } from '../core/decide-rental.ts';
 import { describeFlapping } from '../core/flapping.ts';
 import { accessOf, computeExpiry } from '../core/lease.ts';
+import { noteFill } from '../core/listener-fill.ts';
 import { computeTurn, listMoves } from '../core/move-turn.ts';
 import type { Node } from '../core/node.ts';
 import { nextState } from '../core/node-machine.ts';
@@ -59,7 +60,7 @@ export async function reconcileRental(
     policy: policy(),
     now,
   });
-  const record = recordOf(rental, decision, now);
+  const record = recordOf(rental, decision, noteFill(rental, context.watcher.fill, now), now);
   if (decision.nextDueAt) due.markAt(`rental/${rental.id}`, decision.nextDueAt);
   if (record === rental.record && decision.change.kind === 'none' && !isDirty) return true;
 
@@ -121,7 +122,7 @@ export function listCandidates(context: Context): Candidate[] {
 }
 
 /** The record to save; the same object when nothing changed. */
-function recordOf(rental: Rental, decision: RentalDecision, now: Date): RentalRecord {
+function recordOf(rental: Rental, decision: RentalDecision, noted: Condition[], now: Date): RentalRecord {
   const old = rental.record;
   const { phase, reason, message, lostAt, expiresAt, toldBeforeEndMs, place } = decision;
   // While it is paused, a lease that is over is still to be ended; the node lets nobody in any more.
@@ -138,7 +139,7 @@ function recordOf(rental: Rental, decision: RentalDecision, now: Date): RentalRe
     observedGeneration:
       decision.observes && isSpecApplied(rental) ? rental.generation : old.observedGeneration,
     conditions: setCondition(
-      old.conditions,
+      noted,
       { type: 'Ready', status: isReady ? 'True' : 'False', reason, message },
       now,
     ),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Condition } from '../core/condition.ts';
 import type { NewEvent } from '../core/event.ts';
 import type { RentalDecision } from '../core/rental-decision.ts';
 import type { RentalView } from '../core/rental-view.ts';
@@ -93,4 +94,21 @@ test('the coming end of the lease is an event of its own, beside another or alon
 
 test('a look that changes nothing is no event', () => {
   expect(describe({}, { record: moving.record })).toEqual([]);
+});
+
+test('what the account of the rental did to its node is an event of its own, and no message', () => {
+  const deed: Condition = {
+    type: 'Suspected',
+    status: 'Unknown',
+    reason: 'ListenerFilled',
+    message: 'its account held 97',
+    lastTransitionTime: NOW.toISOString(),
+  };
+  const record = { ...moving.record, conditions: [deed] };
+  expect(describe({}, { record })).toEqual([
+    expect.objectContaining({ type: 'rental.status', reason: 'ListenerFilled', message: deed.message }),
+  ]);
+  const lost = describe({ event: 'rental.lost', phase: 'Lost' }, { record: { ...record, phase: 'Lost' } });
+  expect(lost.map(({ type }) => type)).toEqual(['rental.lost', 'rental.status']);
+  expect(lost.map(({ notice }) => notice?.type)).toEqual(['rental.lost', undefined]);
 });

@@ -1,4 +1,5 @@
 import type { EventType, NewEvent } from '../core/event.ts';
+import { newFill } from '../core/listener-fill.ts';
 import type { Node } from '../core/node.ts';
 import type { Notice } from '../core/notice.ts';
 import { noticeOf } from '../core/noticed-events.ts';
@@ -24,11 +25,23 @@ export function describeRental(change: RentalChange, nodeOf: NodeOf, now: Date):
   const { rental, record, decision } = change;
   const events: NewEvent[] = [];
   // Watchers live on the history, so a change without a name of its own is told too.
-  const type = decision.event ?? (record === rental.record || decision.expiring ? null : 'rental.status');
+  const fill = newFill(rental.record.conditions, record.conditions);
+  const isSilent = record === rental.record || decision.expiring || fill;
+  const type = decision.event ?? (isSilent ? null : 'rental.status');
   if (type)
     events.push(
       describe({ type, reason: decision.reason, message: messageOf(decision) }, change, nodeOf, now),
     );
+  if (fill) {
+    const { reason, message } = fill;
+    const { notice: _told, ...event } = describe(
+      { type: 'rental.status', reason, message },
+      change,
+      nodeOf,
+      now,
+    );
+    events.push(event);
+  }
   if (decision.expiring) {
     const { message } = decision.expiring;
     events.push(describe({ type: 'rental.expiring', reason: 'Expiring', message }, change, nodeOf, now));

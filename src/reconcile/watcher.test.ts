@@ -74,6 +74,24 @@ afterEach(async () => {
 const freshTimes = () => asked.filter(({ depth }) => depth === 'fresh').map(({ atMs }) => atMs);
 const seen = () => watcher.inspection('a').latest;
 
+it('tells who filled a listener, calls nobody dead for it, and looks at the files at once', async () => {
+  watcher.follow([aNode('a')]);
+  await vi.advanceTimersByTimeAsync(MINUTE);
+  expect(watcher.fill('a')).toBeNull();
+  const inspections = freshTimes().length;
+  const filled = { uid: 20_000, connections: 97 };
+  answer = async (depth) => (depth === 'held' ? { ...alive, filled } : alive);
+  changed = [];
+  watcher.probeSoon('a');
+  await vi.advanceTimersByTimeAsync(0);
+  answer = async () => alive;
+  expect(changed).toContain('a');
+  expect(watcher.fill('a')).toMatchObject(filled);
+  expect(watcher.health('a')).toMatchObject({ verdict: 'alive', failures: 0 });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(freshTimes().length).toBe(inspections + 1);
+});
+
 describe('inspections', () => {
   it('come soon after a leader first saw a node alive, then every interval, beside the held probes', async () => {
     watcher.follow([aNode('a')]);

@@ -7,6 +7,7 @@ import {
   NEW_INSPECTION_MEMORY,
   rememberInspection,
 } from '../core/inspection.ts';
+import type { SeenFill } from '../core/listener-fill.ts';
 import type { Node } from '../core/node.ts';
 import type { Policy } from '../core/policy.ts';
 import type { AlarmClock, Logger, Metrics, NodeTarget, ProbeResult, Prober } from '../core/ports.ts';
@@ -20,6 +21,8 @@ export interface Watcher {
   health(node: string): Health;
   /** What is known of the node's account files. */
   inspection(node: string): InspectionMemory;
+  /** When an account last filled the node's listener, and which. */
+  fill(node: string): SeenFill | null;
   /** Begins to watch nodes that are new and forgets those that left. */
   follow(nodes: Node[]): void;
   /** Looks at a node now rather than when it is due. */
@@ -61,6 +64,7 @@ interface Watched {
   inspection: InspectionMemory;
   /** Why the last inspection told nothing, to say it once. */
   unreadable: string | null;
+  fill: SeenFill | null;
   /** What the log was told since the node last failed or answered; what takes turns is not told again. */
   told: Set<string>;
 }
@@ -100,11 +104,17 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     entry.health = judge(before, observation, deps.policy(), deps.random());
     if (entry.again) entry.health = { ...entry.health, nextProbeAtMs: observation.endedAtMs };
     entry.again = false;
+    if (result.filled) {
+      entry.fill = { ...result.filled, at: clock.now() };
+      // The account was shut out with it: the repair that lets it in again is the client's due.
+      entry.inspectAtMs = 0;
+    }
     // Whatever happened to it while it was away, however short: it may be another machine in the same place.
     if (before.failures > 0 && entry.health.failures === 0) entry.inspectAtMs = 0;
     schedule(entry);
     const isConfirmed = entry.health.failures >= Math.min(2, deps.policy().failures);
     if (isConfirmed && before.verdict !== 'dead') lookAround(entry);
+    if (result.filled) deps.onChange(name);
     if (isNews(before, entry.health)) {
       const { verdict, failures, reason, message } = entry.health;
       if (before.failures > 0 !== failures > 0) entry.told.clear();
@@ -170,6 +180,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   return {
     health: (node) => watched.get(node)?.health ?? createHealth(clock.monotonicMs()),
     inspection: (node) => watched.get(node)?.inspection ?? NEW_INSPECTION_MEMORY,
+    fill: (node) => watched.get(node)?.fill ?? null,
     probeSoon,
     confirmAnew() {
       for (const entry of watched.values()) {
@@ -223,6 +234,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
           inspectAtMs: nowMs + spreadMs * deps.random(),
           inspection: NEW_INSPECTION_MEMORY,
           unreadable: null,
+          fill: null,
           told: new Set<string>(),
         };
         watched.set(node.spec.name, added);

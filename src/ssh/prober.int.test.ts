@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -7,9 +8,11 @@ import type { NodeTarget, Prober } from '../core/ports.ts';
 import { ensureKeyPair, startWorker, type Worker } from '../lab/worker.ts';
 import { SILENT } from '../silent.fixture.ts';
 import { createAccessQuery } from './access-query.ts';
+import { ACCOUNT_SCRIPT, fillListener, limitListener, readTitle } from './filled-listener.fixture.ts';
 import { createProber } from './prober.ts';
 
 const { signal } = new AbortController();
+const LONG = { timeout: 60_000 };
 const held = { depth: 'held', timeoutMs: 10_000, signal } as const;
 const fresh = { depth: 'fresh', timeoutMs: 10_000, signal } as const;
 let home: string;
@@ -66,6 +69,41 @@ describe('the prober on a real sshd', () => {
     await expect.poll(() => prober.probe(target, held), { timeout: 10_000 }).toMatchObject(dead);
     await worker.startListener();
     expect(await prober.probe(target, held)).toMatchObject({ ok: true });
+  });
+
+  it('frees a listener that an account has filled, and the node does so alone once nobody is there', async () => {
+    const [uid, connections] = [20_017, 20];
+    const runs = async () => (await worker.exec(['sh', '-c', `ps -o pid= -u ${uid}`])).stdout.trim();
+    await worker.exec(['sh', '-ec', ACCOUNT_SCRIPT]);
+    await limitListener(worker, '20:100:40');
+    expect(await prober.probe(target, held)).toMatchObject({ ok: true });
+    await fillListener(worker, { uid, port: target.port, connections });
+    await expect.poll(() => readTitle(worker), LONG).toContain('[listener] 20 of');
+    expect(await prober.probe(target, held)).toMatchObject({ ok: true, filled: { uid, connections } });
+    expect(await runs()).toBe('');
+    expect((await worker.exec(['ls', '/etc/ssh/orion'])).stdout.trim()).toBe('');
+
+    // As when the daemon restarts: no session is left, and a new one has to find a way in.
+    await prober.close();
+    await fillListener(worker, { uid, port: target.port, connections });
+    await expect.poll(runs, LONG).toBe('');
+    prober = createProber({ logger: SILENT, keepaliveMs: 1_000 });
+    await expect.poll(() => prober.probe(target, held), LONG).toMatchObject({ ok: true });
+  });
+
+  it('closes what fills a listener from elsewhere, and blames no account for it', async () => {
+    await limitListener(worker, '20:100:40');
+    expect(await prober.probe(target, held)).toMatchObject({ ok: true });
+    const sockets = Array.from({ length: 20 }, () =>
+      connect(target.port, target.host).on('error', () => null),
+    );
+    try {
+      await expect.poll(() => readTitle(worker), LONG).toContain('[listener] 20 of');
+      await expect.poll(() => prober.probe(target, held), LONG).toMatchObject({ ok: true });
+      expect(await prober.probe(target, held)).not.toHaveProperty('filled');
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
   });
 
   it('gives up on a frozen node at its deadline, and hears of it when it thaws', async () => {

@@ -1,3 +1,4 @@
+import type { ListenerFill } from '../core/listener-fill.ts';
 import type { Logger, NodeTarget, ProbeResult, Prober } from '../core/ports.ts';
 import { checkBanner } from './banner-check.ts';
 import { runNonceCommand } from './command.ts';
@@ -5,6 +6,7 @@ import { createControlKeys } from './control-key.ts';
 import { withDeadline } from './deadline.ts';
 import { Aborted, StepError } from './failure.ts';
 import { createFirstKeys } from './first-keys.ts';
+import { freeListener } from './free-listener.ts';
 import { atStep, type DialMeans, dialAsControl, hold, isHeldFor } from './held.ts';
 import { inspect } from './inspect.ts';
 import { toFailedProbe } from './probe-result.ts';
@@ -58,9 +60,17 @@ export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }:
           ? probeFresh(context, target, deadline)
           : probeHeld(context, target, watch, deadline, timeoutMs),
       );
-      return { ok: true, ...seen, latencyMs: performance.now() - startedAtMs };
+      const { filled } = watch;
+      watch.filled = null;
+      const latencyMs = performance.now() - startedAtMs;
+      return { ok: true, ...seen, latencyMs, ...(filled ? { filled } : {}) };
     } catch (error) {
-      return toFailedProbe(target, error, ownerOf);
+      const failed = toFailedProbe(target, error, ownerOf);
+      if (failed.ok || failed.reason !== 'ListenerDead' || watch.held === null) return failed;
+      const onFill = (fill: ListenerFill) => {
+        watch.filled = fill;
+      };
+      return freeListener(failed, watch.held, [signal, watch.stopped.signal], { logger, onFill });
     }
   }
 

@@ -1,3 +1,4 @@
+import type { ListenerFill } from '../core/listener-fill.ts';
 import type { Logger } from '../core/ports.ts';
 import { Aborted } from './failure.ts';
 import type { Held } from './held.ts';
@@ -14,6 +15,8 @@ export interface Watch {
   /** The probe that runs: the next one waits for it. */
   running: Promise<unknown>;
   newsTimer: NodeJS.Timeout | null;
+  /** What an account has done to the listener since the last probe; the next one tells it. */
+  filled: ListenerFill | null;
 }
 
 export function createWatch(node: string): Watch {
@@ -23,6 +26,7 @@ export function createWatch(node: string): Watch {
     stopped: new AbortController(),
     running: Promise.resolve(),
     newsTimer: null,
+    filled: null,
   };
 }
 
