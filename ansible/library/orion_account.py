@@ -13,6 +13,8 @@ description:
     to remove the account. Sessions that stand are not ended by it.
   - A uid that the node has seen before is refused for a new account, because a process that outlived its user would
     run as the next one.
+  - With O(limits) the account may take no more of the node than they say; what of it holds is measured in a session of
+    the account and told in C(orion.limits). A limit that is required and does not hold is refused (C(LimitNotHeld)).
   - An account that somebody changed is made as it was. When its uid was changed, what runs under the wrong one is ended.
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
@@ -20,6 +22,7 @@ options:
   uid: {description: Its uid from 20000 to 59999., type: int, required: true}
   public_key: {description: The key as C(type base64) without options or comment., type: str, required: true}
   expires_at: {description: When access ends, in seconds since 1970., type: int, required: true}
+  limits: {description: What the account may take of the node as C(policy.limits) has it; without it nothing is changed about that., type: dict}
 attributes:
   check_mode: {support: full}
 '''
@@ -34,6 +37,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.orion_absent import end_processes
+from ansible.module_utils.orion_limits import ensure_limits
 from ansible.module_utils.orion_node import (
     GROUP, KEY_DIR, UID_MAX, UID_MIN, Refusal, carry_out, check_account, check_public_key, check_uid, run_account_tool,
     run_tool, tool, write_atomically)
@@ -223,16 +227,20 @@ def ensure_account(params, check_mode, state):
             if not check_mode:
                 repair_account(account, uid, home, shell)
     changed = make_home(home, uid, gid, check_mode) or changed
+    extra = {}
+    if params['limits'] is not None:
+        limited, extra = ensure_limits(params['limits'], account, check_mode)
+        changed = limited or changed
     # Last, because with it the client can log in: everything else stands by then.
     changed = write_key(account, params['public_key'], params['expires_at'], check_mode) or changed
-    return changed, {}
+    return changed, extra
 
 
 def main():
     module = AnsibleModule(supports_check_mode=True, argument_spec={
         'fence': {'type': 'int', 'required': True}, 'account': {'type': 'str', 'required': True},
         'uid': {'type': 'int', 'required': True}, 'public_key': {'type': 'str', 'required': True, 'no_log': False},
-        'expires_at': {'type': 'int', 'required': True}})
+        'expires_at': {'type': 'int', 'required': True}, 'limits': {'type': 'dict'}})
     carry_out(module, lambda state: ensure_account(module.params, module.check_mode, state))
 
 

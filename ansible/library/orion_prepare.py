@@ -11,9 +11,12 @@ description:
   - The configuration is tested before sshd reads it, and put back when the test fails. sshd is reloaded only on a change.
   - Takes the baseline that M(orion_verify) compares with, unless a tenant's account is there (what he left would
     become normal) or O(keep_baseline) is set.
+  - With O(limits), finds out what of them the node holds, with an account that nobody can log in with and that is gone
+    again at the end; told in C(orion.limits). What is required and does not hold is refused (C(LimitNotHeld)).
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
   keep_baseline: {description: Only repair the rest, where there is a baseline; what is on the node now does not become normal., type: bool, default: false}
+  limits: {description: What a client may take of the node as C(policy.limits) has it; without it nothing is changed about that., type: dict}
 attributes:
   check_mode: {support: full}
 '''
@@ -28,14 +31,15 @@ import stat
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.orion_limits import try_limits
 from ansible.module_utils.orion_node import (
     BASELINE_FILE, GROUP, KEY_DIR, UID_MAX, UID_MIN, Refusal, carry_out, keep_ballast, run_account_tool, run_tool, tool,
     write_atomically)
+from ansible.module_utils.orion_sshd import MAIN_CONFIG, running_listeners
 from ansible.module_utils.orion_survey import lines_of, survey
 
 DROP_IN_DIR = '/etc/ssh/sshd_config.d'
 DROP_IN = DROP_IN_DIR + '/orion.conf'
-MAIN_CONFIG = '/etc/ssh/sshd_config'
 WALK_SECONDS, RELOAD_SECONDS = 300, 5
 CONTENT = '''# Written by Orion (prepare_node). Accounts of the group orion belong to clients: they log in with the key that Orion
 # put in a place that they can't write to, and with nothing else.
@@ -85,25 +89,6 @@ def ensure_key_dir(check_mode):
         os.chown(KEY_DIR, 0, 0)
         os.chmod(KEY_DIR, 0o755)
     return True
-
-
-def running_listeners():
-    """(pid, configuration file, binary) of each sshd that listens here. Only root's processes with sshd's own
-    binary: any account can call its process "sshd: … [listener]"."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir('/proc')):
-        try:
-            binary = os.readlink('/proc/%s/exe' % pid).replace(' (deleted)', '')
-            if not os.path.basename(binary).startswith('sshd') or os.stat('/proc/' + pid).st_uid != 0:
-                continue
-            with open('/proc/%s/cmdline' % pid) as stream:
-                title = stream.read().replace('\0', ' ').split()
-        except OSError:
-            continue
-        if '[listener]' in title:
-            config = title[title.index('-f') + 1] if '-f' in title[:-1] else MAIN_CONFIG
-            found.append((int(pid), config, binary))
-    return found
 
 
 def includes_drop_in(config):
@@ -212,26 +197,29 @@ def take_baseline():
     write_atomically(BASELINE_FILE, json.dumps({'compared': compared, 'writable': walk.writable}))
 
 
-def prepare(keep_baseline, check_mode):
+def prepare(keep_baseline, limits, check_mode):
     changed = ensure_group(check_mode)
     changed = ensure_key_dir(check_mode) or changed
     changed = ensure_sshd(check_mode) or changed
+    limited, extra = (False, {}) if limits is None else try_limits(limits, check_mode)
+    changed = limited or changed
     # With a tenant there the older baseline stays; without one orion_verify says that there is none. A machine that has
     # none is a new one in the place of the old: only root could have removed it, who could have written it as well.
     has_baseline = os.path.exists(BASELINE_FILE)
     if (keep_baseline and has_baseline) or tenants_are_there():
-        return changed, {}
+        return changed, extra
     changed = changed or not has_baseline
     if not check_mode:
         take_baseline()
         keep_ballast()
-    return changed, {}
+    return changed, extra
 
 
 def main():
     module = AnsibleModule(supports_check_mode=True, argument_spec={
-        'fence': {'type': 'int', 'required': True}, 'keep_baseline': {'type': 'bool', 'default': False}})
-    carry_out(module, lambda _state: prepare(module.params['keep_baseline'], module.check_mode))
+        'fence': {'type': 'int', 'required': True}, 'keep_baseline': {'type': 'bool', 'default': False},
+        'limits': {'type': 'dict'}})
+    carry_out(module, lambda _state: prepare(module.params['keep_baseline'], module.params['limits'], module.check_mode))
 
 
 if __name__ == '__main__':

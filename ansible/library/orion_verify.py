@@ -23,6 +23,7 @@ import platform
 import re
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.orion_groups import leftovers
 from ansible.module_utils.orion_node import BASELINE_FILE, GROUP, KEY_DIR, UID_MAX, UID_MIN, carry_out
 from ansible.module_utils.orion_survey import lines_of, processes, survey
 
@@ -111,7 +112,7 @@ def presentable(findings):
 
 def verify(_state):
     be_gentle()
-    findings = few(account_findings()) + few(live_findings()) + few(ipc_findings())
+    findings = few(account_findings()) + few(live_findings() + leftovers()) + few(ipc_findings())
     compared, walk = survey(UID_MIN, UID_MAX, WALK_SECONDS)
     findings += few(['file %s is owned by a tenant uid' % path for path in walk.foreign])
     if not walk.complete:

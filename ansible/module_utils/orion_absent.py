@@ -11,6 +11,7 @@ import stat
 import tempfile
 import time
 
+from ansible.module_utils.orion_groups import release
 from ansible.module_utils.orion_node import (
     BASELINE_FILE, KEY_DIR, Refusal, reason_of, run_account_tool, run_tool, tool)
 from ansible.module_utils.orion_logins import forget_logins
@@ -210,6 +211,7 @@ def remove_everything(account, uid, keep_foreign_home=False, seconds=REMOVE_SECO
         if was_there and not is_last:
             sweep.attempt('the account', lambda: remove_account(account))
     counts.append(sweep.attempt('message queues', lambda: remove_queues(uid)))
+    counts.append(sweep.attempt('control groups', lambda: release(uid)))
     sweep.attempt('its files', lambda: sweep_places(sweep))
     sweep.attempt('records of logins', lambda: forget_logins(account))
     sweep.finish()

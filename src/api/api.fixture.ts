@@ -103,7 +103,15 @@ export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {
     },
     record: {
       ...{ status: 'alive', state: 'free', stateSince: now, hostKey: 'ssh-ed25519 AAAAHOST', conditions: [] },
-      ...{ preparedAt: now, verifiedAt: now, attempt: 0, nextAttemptAt: null, lastFailedAt: null, deaths: 0 },
+      ...{
+        limits: null,
+        preparedAt: now,
+        verifiedAt: now,
+        attempt: 0,
+        nextAttemptAt: null,
+        lastFailedAt: null,
+        deaths: 0,
+      },
       ...{ nextUid: 20_000, cleanSeen: 0, resourceVersion: 1 },
       ...{ offeredFingerprint: null, observedGeneration: 1 },
     },

@@ -57,6 +57,12 @@ const node: NodeView = {
     ...{ observedGeneration: 1, status: 'alive', allocated: true, state: 'allocated', rental: ID },
     ...{ stateSince: READY, unreachableSince: null },
     ...{ lastChecked: READY, hostKey: HOST_KEY, offeredFingerprint: null, nextAttemptAt: null },
+    limits: {
+      checkedAt: READY,
+      processes: { holds: true, message: 'at most 2048 processes and threads, measured in a session' },
+      memory: { holds: true, message: 'at most 6307180544 bytes, measured in a session' },
+      userNamespaces: { holds: false, message: 'a client can make them' },
+    },
     conditions: [
       {
         ...{ type: 'Reachable', status: 'True', reason: 'Alive', lastTransitionTime: ASKED },

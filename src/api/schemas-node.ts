@@ -5,6 +5,11 @@ import { askSchema } from './schemas-ask.ts';
 
 const labels = z.record(z.string(), z.string());
 
+const heldLimit = z.object({
+  holds: z.boolean().nullable().openapi({ description: 'null: the policy asks for none' }),
+  message: z.string(),
+});
+
 /** As administrators see it. */
 export const adminNodeSchema = z
   .object({
@@ -39,6 +44,18 @@ export const adminNodeSchema = z
       nextAttemptAt: time.nullable().openapi({
         description: 'when what failed on the node is tried again, while it answers; null: nothing waits',
       }),
+      limits: z
+        .object({
+          checkedAt: time,
+          processes: heldLimit,
+          memory: heldLimit,
+          userNamespaces: heldLimit,
+        })
+        .nullable()
+        .openapi({
+          description:
+            'which limits of the policy hold for a client of the node, measured on it when it was prepared and each time an account was made; null: not measured yet',
+        }),
       conditions: z.array(conditionSchema),
     }),
   })

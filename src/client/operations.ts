@@ -226,6 +226,25 @@ export type Node = {
     offeredFingerprint: string | null;
     /** when what failed on the node is tried again, while it answers; null: nothing waits */
     nextAttemptAt: string | null;
+    /** which limits of the policy hold for a client of the node, measured on it when it was prepared and each time an account was made; null: not measured yet */
+    limits: {
+      checkedAt: string;
+      processes: {
+        /** null: the policy asks for none */
+        holds: boolean | null;
+        message: string;
+      };
+      memory: {
+        /** null: the policy asks for none */
+        holds: boolean | null;
+        message: string;
+      };
+      userNamespaces: {
+        /** null: the policy asks for none */
+        holds: boolean | null;
+        message: string;
+      };
+    } | null;
     conditions: {
       type: string;
       status: 'True' | 'False' | 'Unknown';

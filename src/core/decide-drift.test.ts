@@ -37,7 +37,7 @@ function done(repaired: Partial<Repaired>): WorkOutcome {
 describe('a rented node that was changed by hand', () => {
   it('is put right, and says meanwhile what is wrong', () => {
     const decision = decide({ state: 'allocated' }, { ...rented, drift: aReport({ access: [locked] }) });
-    expect(decision.start).toEqual({ ...access, repair });
+    expect(decision.start).toEqual({ ...access, kept: true, repair });
     expect(provisioned(decision.record)).toMatchObject({
       status: 'False',
       reason: 'Drifted',

@@ -105,6 +105,7 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
         kind: 'clean',
         prepare: record.preparedAt === null,
         residue: residue.map(residueOf),
+        ...(inputs.node.spec.retiring && { leaves: true }),
         ...chooseCleaningRepair(record, drift),
       };
     case 'ensureAccess':
@@ -118,7 +119,8 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
       // What a failed run has left of what was wanted then is not known, even if it is no longer wanted.
       const isAsWanted = record.attempt === 0 && isGiven(live, wanted);
       if (record.state === 'allocated' && isAsWanted && !mending.repair) return null;
-      return { kind: 'ensureAccess', epoch, account, uid, ...wanted, ...mending };
+      const kept = record.state === 'allocated' && { kept: true as const };
+      return { kind: 'ensureAccess', epoch, account, uid, ...wanted, ...kept, ...mending };
     }
   }
 }

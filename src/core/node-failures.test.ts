@@ -52,6 +52,35 @@ describe('a node that can not be reached', () => {
   });
 });
 
+describe('limits of what a client may take', () => {
+  const held = { holds: true, message: 'at most 64' };
+  const limits = { processes: held, memory: held, userNamespaces: { holds: false, message: 'open' } };
+
+  it('are kept with the time at which the node measured them, whatever came of the work', () => {
+    for (const outcome of [
+      { ...failed('LimitNotHeld'), limits },
+      { kind: 'done', fenceSeen: 9, uidSeen: 0, findings: [], limits },
+    ] as WorkOutcome[]) {
+      const { record } = decide({ state: 'cleaning' }, { run: cleanRun(outcome) });
+      expect(record.limits).toEqual({ ...limits, checkedAt: NOW.toISOString() });
+    }
+  });
+
+  it('that turn out not to hold send the client elsewhere, and have the node prepared again', () => {
+    const run = accessRun(failed('LimitNotHeld', 'memory: no control group'));
+    const given = decide({ state: 'provisioning' }, { live, wanted: WANTED, run });
+    expect(given.placement).toMatchObject({ endReason: 'LimitNotHeld' });
+    expect(given.record.preparedAt).toBeNull();
+    const cleaning = decide({ ...given.record, state: 'cleaning' }, { residue: [live] });
+    expect(cleaning.start).toMatchObject({ kind: 'clean', prepare: true });
+  });
+
+  it('do not hold up a node that leaves the fleet', () => {
+    const node = aNode('a', { spec: { retiring: true }, record: { state: 'cleaning' } });
+    expect(decide({}, { node, residue: [live] }).start).toMatchObject({ kind: 'clean', leaves: true });
+  });
+});
+
 describe('cleaning that fails', () => {
   const first = decide({ state: 'cleaning' }, { run: cleanRun(failed('DiskFull', 'tmp: full')) });
   const again = (outcome: WorkOutcome | null, record = first.record) =>

@@ -1,5 +1,6 @@
 import { type AskView, viewAsk } from './ask-view.ts';
 import { type Condition, findCondition } from './condition.ts';
+import type { NodeLimits } from './limits.ts';
 import type { Node, NodeState, NodeStatus } from './node.ts';
 
 /** A node as administrators see it: this list of fields and nothing else. */
@@ -37,6 +38,8 @@ export interface NodeView {
     offeredFingerprint: string | null;
     /** When what failed on the node is tried again, while it answers; null when nothing waits. */
     nextAttemptAt: string | null;
+    /** Which limits of `policy.limits` hold on it, measured there; null: not measured yet. */
+    limits: NodeLimits | null;
     conditions: Condition[];
   };
 }
@@ -78,6 +81,7 @@ export function viewNode(node: Node, occupant: string | null): NodeView {
       hostKey: spec.pinnedHostKey ?? record.hostKey,
       offeredFingerprint: record.offeredFingerprint,
       nextAttemptAt: record.nextAttemptAt === null ? null : record.nextAttemptAt.toISOString(),
+      limits: record.limits,
       conditions: record.conditions,
     },
   };

@@ -1,5 +1,6 @@
 import type { Condition } from './condition.ts';
 import type { Ask } from './controls.ts';
+import type { NodeLimits } from './limits.ts';
 
 /** What the last judgement said of a node; `unknown` before the first one. */
 export type NodeStatus = 'alive' | 'dead' | 'unknown';
@@ -60,6 +61,8 @@ export interface NodeRecord {
   conditions: Condition[];
   /** prepare_node has run and a baseline was taken. */
   preparedAt: Date | null;
+  /** Which limits of the policy hold, as the node last measured them; null: it has not yet. */
+  limits: NodeLimits | null;
   /** When verify_clean last found the node clean. */
   verifiedAt: Date | null;
   /** Failed attempts at the state's present work in a row, and when the next may start. */
@@ -92,6 +95,7 @@ export function newNodeRecord(now: Date): NodeRecord {
     offeredFingerprint: null,
     conditions: [],
     preparedAt: null,
+    limits: null,
     verifiedAt: null,
     attempt: 0,
     nextAttemptAt: null,

@@ -17,6 +17,10 @@ export function listPolicyChanges(before: Policy, after: Policy): PolicyChange[]
 
 function flatten(value: object, prefix = ''): [string, string | number][] {
   return Object.entries(value).flatMap(([key, inner]): [string, string | number][] =>
-    typeof inner === 'object' ? flatten(inner, `${prefix}${key}.`) : [[`${prefix}${key}`, inner]],
+    Array.isArray(inner)
+      ? [[`${prefix}${key}`, inner.join(', ') || 'none']]
+      : typeof inner === 'object'
+        ? flatten(inner, `${prefix}${key}.`)
+        : [[`${prefix}${key}`, inner]],
   );
 }

@@ -1,3 +1,5 @@
+import type { LimitsPolicy } from './limits.ts';
+
 /** How eager Orion is: the `policy` of the inventory, with every key filled in and every time in milliseconds. */
 export interface Policy {
   probe: {
@@ -28,6 +30,7 @@ export interface Policy {
   provision: { concurrency: number; timeoutMs: number; retries: number };
   clean: { timeoutMs: number; retries: number };
   lease: { defaultMs: number; maxMs: number };
+  limits: LimitsPolicy;
 }
 
 const SECOND = 1_000;
@@ -54,4 +57,5 @@ export const DEFAULT_POLICY: Policy = {
   provision: { concurrency: 10, timeoutMs: 10 * MINUTE, retries: 5 },
   clean: { timeoutMs: 15 * MINUTE, retries: 5 },
   lease: { defaultMs: 6 * HOUR, maxMs: 12 * HOUR },
+  limits: { processes: 2_048, memory: '75%', required: [] },
 };

@@ -3,6 +3,7 @@ import type { EventType } from './event.ts';
 import type { Inspection } from './inspection.ts';
 import type { Access } from './lease.ts';
 import type { ListenerFill } from './listener-fill.ts';
+import type { HeldLimit, LimitName, LimitsPolicy } from './limits.ts';
 import type { Reason } from './reason.ts';
 import type { FailureReason } from './remedy.ts';
 
@@ -75,8 +76,8 @@ export interface AccessQuery {
 /** The playbooks under ansible/ and the variables that each one takes: a fixed set. */
 export type PlaybookRequest =
   /** `keepBaseline`: only the way in for accounts; what is on the node now does not become normal. */
-  | { playbook: 'prepare_node'; fence: number; keepBaseline?: boolean }
-  | ({ playbook: 'create_user'; fence: number; account: string; uid: number } & Access)
+  | { playbook: 'prepare_node'; fence: number; keepBaseline?: boolean; limits?: LimitsPolicy }
+  | ({ playbook: 'create_user'; fence: number; account: string; uid: number; limits?: LimitsPolicy } & Access)
   | { playbook: 'delete_user'; fence: number; account: string; uid: number }
   /** Removes every account of Orion's uid range, and every key file, but those of `keep`. */
   | { playbook: 'remove_strays'; fence: number; keep: { account: string; uid: number } | null }
@@ -91,6 +92,8 @@ export type PlaybookResult =
       uidSeen: number;
       /** What was found on the node that does not belong there and is still there; empty when clean. */
       findings: string[];
+      /** Of prepare_node and create_user: which limits hold on the node. */
+      limits?: Record<LimitName, HeldLimit>;
       /** Of remove_strays: what was removed. */
       removed: string[];
     }

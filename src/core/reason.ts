@@ -43,6 +43,7 @@ export const REASONS = {
   PrivilegeRefused: 'The control account is not root on the node and cannot become it.',
   AccountLockHeld: "The node's account database is locked by another program.",
   NotPrepared: 'The node has lost what Orion had prepared on it, as a machine has that was set up anew.',
+  LimitNotHeld: 'The policy requires a limit for clients that the node does not hold; see the message.',
   ClockWrong: 'By the clock of the node the lease would be over before it has begun.',
   PlaybookFailed: 'A task of the playbook failed; see the message.',
   PlaybookKilled: 'Ansible was killed during the run by somebody else; what happened on the node is unknown.',

@@ -129,6 +129,12 @@ export const REMEDIES = {
     operator:
       'Nothing: the node is prepared again. If it comes back, find out what removes the group `orion` or `/etc/ssh/orion`.',
   },
+  LimitNotHeld: {
+    retry: 'work',
+    command: 'orion clean NODE',
+    operator:
+      'Give the node what the message names (docs/operations.md, "What a client may take"), or take the limit out of `policy.limits.required`.',
+  },
   ClockWrong: {
     retry: 'work',
     operator: "Put the node's clock right, and see that something such as NTP keeps it so.",

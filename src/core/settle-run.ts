@@ -5,7 +5,7 @@ import { isNewCleaningFailure } from './node-conditions.ts';
 import type { NodeDecision } from './node-decision.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { describeRepaired } from './repair.ts';
-import { failureOf, isUnfinished, isUnreachable, type Run, type Work } from './work.ts';
+import { failureOf, isUnfinished, isUnreachable, type Run, type Work, type WorkOutcome } from './work.ts';
 
 /** What a finished run changes, apart from the state. */
 export function settleRun(record: NodeRecord, inputs: NodeInputs, decision: NodeDecision): NodeRecord {
@@ -20,9 +20,16 @@ export function settleRun(record: NodeRecord, inputs: NodeInputs, decision: Node
     // the placement fails, and another one gets another uid.
     if (run.work.kind === 'clean' || (outcome.fenceSeen ?? 0) > run.fence) return record;
   }
+  const told = recordLimits(record, outcome, inputs.now);
   return run.work.kind === 'clean'
-    ? settleCleaning(record, run, inputs, decision)
-    : settleAccess(record, run.work, outcome, inputs, decision);
+    ? settleCleaning(told, run, inputs, decision)
+    : settleAccess(told, run.work, outcome, inputs, decision);
+}
+
+/** What was measured on the node, whatever became of the work. */
+function recordLimits(record: NodeRecord, outcome: WorkOutcome, now: Date): NodeRecord {
+  if (outcome.kind === 'aborted' || !outcome.limits) return record;
+  return { ...record, limits: { ...outcome.limits, checkedAt: now.toISOString() } };
 }
 
 function settleCleaning(
@@ -82,7 +89,9 @@ function settleAccess(
       reason: outcome.reason,
       message: outcome.message,
     });
-    return { ...record, lastFailedAt: now };
+    // It is looked at anew: what it told of its limits does not hold any more, or the policy asks for more.
+    const { preparedAt } = outcome.reason === 'LimitNotHeld' ? { preparedAt: null } : record;
+    return { ...record, preparedAt, lastFailedAt: now };
   }
   const delayMs = computeDelayMs(attempt, NODE_BACKOFF, jitter);
   return { ...record, attempt, nextAttemptAt: new Date(now.getTime() + delayMs) };

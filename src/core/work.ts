@@ -1,17 +1,30 @@
 import type { Access } from './lease.ts';
+import type { HeldLimit, LimitName } from './limits.ts';
 import type { PlaybookResult } from './ports.ts';
 import { type FailureReason, REMEDIES } from './remedy.ts';
 import type { Placement } from './rental.ts';
 
 /** One piece of work on one node, ordered by a save and carried out under that save's fence number. */
 export type Work =
-  /** Make or repair the account of a placement, then ask sshd whether it takes the key. */
-  | ({ kind: 'ensureAccess'; epoch: number; account: string; uid: number; repair?: Repair } & Access)
+  /**
+   * Make or repair the account of a placement, then ask sshd whether it takes the key. `kept`: the client is there
+   * already, and stays whatever limit the policy has come to require.
+   */
+  | ({
+      kind: 'ensureAccess';
+      epoch: number;
+      account: string;
+      uid: number;
+      kept?: true;
+      repair?: Repair;
+    } & Access)
   /** Prepare the node if needed, remove what is left of ended placements, verify independently. */
   | {
       kind: 'clean';
       prepare: boolean;
       residue: Pick<Placement, 'epoch' | 'account' | 'uid'>[];
+      /** The node leaves the fleet: what a client could take of it does not matter any more. */
+      leaves?: true;
       repair?: Repair;
     };
 
@@ -40,13 +53,22 @@ export interface Repaired {
 
 /** How a piece of work ended. */
 export type WorkOutcome =
-  | { kind: 'done'; fenceSeen: number; uidSeen: number; findings: string[]; repaired?: Repaired }
+  | {
+      kind: 'done';
+      fenceSeen: number;
+      uidSeen: number;
+      findings: string[];
+      /** Which limits hold on the node, where the work has measured them. */
+      limits?: Record<LimitName, HeldLimit>;
+      repaired?: Repaired;
+    }
   | {
       kind: 'failed';
       reason: FailureReason;
       message: string;
       fenceSeen: number | null;
       uidSeen: number | null;
+      limits?: Record<LimitName, HeldLimit>;
       repaired?: Repaired;
     }
   /** Cut off by the daemon itself: says nothing about the node. */
@@ -63,8 +85,8 @@ export interface Run {
 /** The outcome as far as a playbook tells it. */
 export function outcomeOf(result: PlaybookResult): WorkOutcome {
   if (result.ok) {
-    const { fenceSeen, uidSeen, findings } = result;
-    return { kind: 'done', fenceSeen, uidSeen, findings };
+    const { fenceSeen, uidSeen, findings, limits } = result;
+    return { kind: 'done', fenceSeen, uidSeen, findings, ...(limits && { limits }) };
   }
   const message = result.task ? `${result.task}: ${result.message}` : result.message;
   return {

@@ -40,6 +40,7 @@ export function nodeOf(
       ...{ observedGeneration: 1, status: state === 'dead' ? 'dead' : 'alive', allocated: rental !== null },
       ...{ state, stateSince: AT, unreachableSince: failing ? AT : null },
       ...{ rental, lastChecked: AT, hostKey: null, offeredFingerprint: null, nextAttemptAt: null },
+      limits: null,
       conditions: [
         { type: 'Reachable', status, reason: failing ?? 'Alive', message: '', lastTransitionTime: AT },
       ],

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { DURATION_FORMAT, formatDuration, parseDuration } from '../core/duration.ts';
+import type { LimitsPolicy } from '../core/limits.ts';
 import { parsePublicKey } from '../core/public-key.ts';
 
 /** Words that mean something else to Ansible when they stand where a node's name is expected. */
@@ -125,6 +126,37 @@ export function count(min: number, max: number) {
     .number({ error })
     .refine((value) => Number.isInteger(value) && value >= min && value <= max, { error });
 }
+
+export function numberOrNone(min: number, max: number) {
+  const isRight = (value: unknown) =>
+    value === 'none' || (Number.isInteger(value) && Number(value) >= min && Number(value) <= max);
+  return z.custom<number | 'none'>(isRight, {
+    error: (issue) => `expected a whole number, ${min} to ${max}, or none, not ${show(issue.input)}`,
+  });
+}
+
+const UNITS = { MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+/** Less would not hold a shell and the session that it runs in. */
+const LEAST_MEMORY = 64 * UNITS.MiB;
+const MEMORY_FORMAT = 'a part such as 75%, a size of at least 64MiB such as 8GiB (MiB, GiB or TiB), or none';
+
+/** Of `policy.limits`. */
+export const memory = z
+  .string({ error: (issue) => `expected ${MEMORY_FORMAT}, not ${show(issue.input)}` })
+  .transform((value, context): LimitsPolicy['memory'] => {
+    if (value === 'none') return value;
+    const percent = /^([1-9]\d?|100)%$/.exec(value)?.[1];
+    if (percent !== undefined) return `${Number(percent)}%`;
+    const size = /^([1-9]\d{0,5})(MiB|GiB|TiB)$/.exec(value);
+    const bytes = size ? Number(size[1]) * UNITS[size[2] as keyof typeof UNITS] : 0;
+    if (bytes >= LEAST_MEMORY) return bytes;
+    context.issues.push({
+      code: 'custom',
+      input: value,
+      message: `expected ${MEMORY_FORMAT}, not ${show(value)}`,
+    });
+    return z.NEVER;
+  });
 
 export function choice<const Word extends string>(words: readonly [Word, ...Word[]]) {
   return z.enum(words, { error: (issue) => `expected ${words.join(' or ')}, not ${show(issue.input)}` });

@@ -29,7 +29,7 @@ const MISTAKES: [string, string, string][] = [
   [
     'unknown key, nothing near',
     inPolicy('colour: red'),
-    '2:3: policy.colour: unknown key; expected probe, migrate, provision, clean, lease',
+    '2:3: policy.colour: unknown key; expected probe, migrate, provision, clean, lease, limits',
   ],
   [
     'section twice',
@@ -106,6 +106,41 @@ const MISTAKES: [string, string, string][] = [
     'retries',
     inPolicy('clean: { retries: -1 }'),
     'policy.clean.retries: expected a whole number, 0 to 1000, not -1',
+  ],
+  [
+    'processes of a client',
+    inPolicy('limits: { processes: 3 }'),
+    '2:24: policy.limits.processes: expected a whole number, 16 to 4000000, or none, not 3',
+  ],
+  [
+    'memory without unit',
+    inPolicy('limits: { memory: 8000000 }'),
+    'policy.limits.memory: expected a part such as 75%, a size of at least 64MiB',
+  ],
+  [
+    'memory that no session would live in',
+    inPolicy('limits: { memory: 63MiB }'),
+    'policy.limits.memory: expected a part such as 75%',
+  ],
+  [
+    'a limit that is not there',
+    inPolicy('limits: { disk: 10GiB }'),
+    '2:13: policy.limits.disk: unknown key; expected processes, memory, required',
+  ],
+  [
+    'a requirement that nothing can meet',
+    inPolicy('limits: { memory: none, required: [processes, memory] }'),
+    'policy.limits.required[1]: expected a limit that is set; limits.memory is none',
+  ],
+  [
+    'a requirement twice',
+    inPolicy('limits: { required: [processes, processes] }'),
+    'policy.limits.required[1]: expected each limit once',
+  ],
+  [
+    'a requirement of a word',
+    inPolicy('limits: { required: [disk] }'),
+    'policy.limits.required[0]: expected processes or memory or userNamespaces, not "disk"',
   ],
   [
     'fencing, which nothing does yet',

@@ -61,7 +61,21 @@ function findPolicyProblems(file: unknown): Finding[] {
     const message = `expected at most lease.max (${formatDuration(leaseMax.ms)})`;
     findings.push({ path: leaseDefault.path, message });
   }
-  return findings;
+  return [...findings, ...findIdleRequirements(file)];
+}
+
+/** A limit that is required, yet switched off, would keep every node from being lent. */
+function findIdleRequirements(file: unknown): Finding[] {
+  const required = at(file, ['policy', 'limits', 'required']);
+  if (!Array.isArray(required)) return [];
+  return required.flatMap((name, index) => {
+    const path = ['policy', 'limits', 'required', index];
+    if (required.indexOf(name) < index)
+      return [{ path, message: `expected each limit once; ${name} stands here twice` }];
+    const isOff =
+      (name === 'processes' || name === 'memory') && at(file, ['policy', 'limits', name]) === 'none';
+    return isOff ? [{ path, message: `expected a limit that is set; limits.${name} is none` }] : [];
+  });
 }
 
 interface WrittenDuration {

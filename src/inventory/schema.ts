@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { LIMIT_NAMES } from '../core/limits.ts';
 import { DEFAULT_POLICY, type Policy } from '../core/policy.ts';
 import {
+  choice,
   count,
   duration,
   filePath,
@@ -9,7 +11,9 @@ import {
   LONGEST_LEASE_MS,
   LONGEST_TIMER_MS,
   labels,
+  memory,
   nodeName,
+  numberOrNone,
   port,
   show,
   userName,
@@ -78,6 +82,13 @@ const policy = mapping({
     default: duration(SECOND, LONGEST_LEASE_MS).optional(),
     max: duration(SECOND, LONGEST_LEASE_MS).optional(),
   }).optional(),
+  limits: mapping({
+    processes: numberOrNone(16, 4_000_000).optional(),
+    memory: memory.optional(),
+    required: z
+      .array(choice(LIMIT_NAMES), { error: (issue) => `expected a list, not ${show(issue.input)}` })
+      .optional(),
+  }).optional(),
 });
 
 const address = mapping({ host: host.optional(), port: port.optional() });
@@ -107,7 +118,7 @@ export type NodeEntry = z.output<typeof node>;
 
 /** Every key of the file's policy over the default for it. */
 export function fillPolicy(file: InventoryFile['policy']): Policy {
-  const { probe, migrate, provision, clean, lease } = DEFAULT_POLICY;
+  const { probe, migrate, provision, clean, lease, limits } = DEFAULT_POLICY;
   const given = file ?? {};
   const breaker = given.migrate?.breaker;
   return {
@@ -138,6 +149,11 @@ export function fillPolicy(file: InventoryFile['policy']): Policy {
     clean: {
       timeoutMs: given.clean?.timeout ?? clean.timeoutMs,
       retries: given.clean?.retries ?? clean.retries,
+    },
+    limits: {
+      processes: given.limits?.processes ?? limits.processes,
+      memory: given.limits?.memory ?? limits.memory,
+      required: given.limits?.required ?? limits.required,
     },
     lease: {
       defaultMs: given.lease?.default ?? Math.min(lease.defaultMs, given.lease?.max ?? lease.maxMs),

@@ -1,4 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { removeGroups } from './control-groups.ts';
 import { endProcess, listMarked, type ProcessIdentity, signalProcess, waitUntilGone } from './processes.ts';
 import { listRecords, removeRecord } from './records.ts';
 import { removeState } from './state.ts';
@@ -18,6 +20,8 @@ export async function removeLeftovers(home: string): Promise<number> {
     await Promise.all(left.map(endLeftover));
   }
   for (const name of await listRecords(home)) await removeRecord(home, name);
+  const workers = resolve(home, 'workers');
+  for (const name of await readdir(workers).catch(() => [])) await removeGroups(resolve(workers, name));
   await removeState(home);
   await rm(`${home}/run/daemon_1.sock`, { force: true });
   return ended;

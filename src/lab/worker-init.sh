@@ -2,7 +2,8 @@
 # PID 1 of a worker: worker.ts starts it in new namespaces. It builds a root of its own, moves into it, and then
 # only starts sshd and reaps. What is visible inside is a list of what was put there, never the host's root minus
 # something: the programs (/usr) and settings (/etc) of this machine as overlays, and everything else made new.
-# Takes WORKER (its folder), NAME, HOST, PORT, AUTHORIZED_KEY and HIDE (paths of the host never to be shown).
+# Takes WORKER (its folder), NAME, HOST, PORT, AUTHORIZED_KEY, GROUP (its control group) and HIDE (paths of the host
+# never to be shown).
 set -euo pipefail
 umask 022
 
@@ -74,6 +75,20 @@ for entry in bin sbin lib lib32 lib64 libx32; do
 done
 [ ! -d /var/lib/dpkg ] || overlay var/lib/dpkg
 
+# A control group of its own wherever this machine lets it have one: what its clients may take is limited below it.
+mkdir -p root/sys/fs/cgroup
+while read -r _ point kind options _; do
+  case "$kind,$options" in
+    cgroup,*,pids* | cgroup,*,memory*) ;;
+    cgroup2,*) grep -qw pids "$point/cgroup.controllers" || continue ;;
+    *) continue ;;
+  esac
+  case $point in /sys/fs/cgroup*) ;; *) continue ;; esac
+  { mkdir -p "$point/$GROUP" && echo 0 >"$point/$GROUP/cgroup.procs"; } 2>/dev/null || continue
+  mkdir -p "root$point"
+  mount --bind "$point/$GROUP" "root$point"
+done </proc/mounts
+
 cd root
 mkdir -p dev proc sys run tmp home root opt srv mnt media var/lib
 
@@ -129,7 +144,7 @@ PidFile /run/sshd.pid
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
-UsePAM no
+UsePAM yes
 StrictModes yes
 UseDNS no
 X11Forwarding no
@@ -138,6 +153,14 @@ MaxStartups 200:30:400
 MaxSessions 50
 Subsystem sftp internal-sftp
 CONFIG
+# A stack of its own: that of this machine may ask for what is not in here. What is added to it is kept.
+grep -qs 'a worker of the lab' etc/pam.d/sshd || cat >etc/pam.d/sshd <<'STACK'
+# sshd of a worker of the lab: keys alone let somebody in.
+auth required pam_deny.so
+account required pam_unix.so
+password required pam_deny.so
+session required pam_limits.so
+STACK
 install -d -m 700 root/.ssh
 printf '%s\n' "$AUTHORIZED_KEY" >root/.ssh/authorized_keys
 chmod 600 root/.ssh/authorized_keys
@@ -172,6 +195,11 @@ pivot_root . .
 umount -l .
 cd /
 
+# Its control group is the root that it sees. In version 2 a group with others below it has no processes itself.
 # bash reaps whatever is orphaned while it waits. The machine lives on when sshd dies.
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 ORION_LAB="$ORION_LAB" \
-  /bin/bash -c '/usr/sbin/sshd -D -e & while :; do sleep infinity & wait $!; done'
+  unshare --cgroup -- /bin/bash -c '
+    if [ -e /sys/fs/cgroup/cgroup.procs ]; then
+      mkdir -p /sys/fs/cgroup/machine && echo 0 >/sys/fs/cgroup/machine/cgroup.procs
+    fi
+    /usr/sbin/sshd -D -e & while :; do sleep infinity & wait $!; done'

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { waitForBanner } from './banner.ts';
+import { groupOf, removeGroups } from './control-groups.ts';
 import { startNamespaces } from './namespaces.ts';
 import { connectNetwork, disconnectNetwork, needsOwnNetwork } from './network.ts';
 import {
@@ -83,6 +84,7 @@ export class Worker {
       if (!(await waitUntilGone(first, 10_000))) throw new Error(`${this.spec.name} does not die`);
     }
     if (needsOwnNetwork(this.spec.host)) await disconnectNetwork(this.spec.host);
+    await removeGroups(this.folder);
     await removeRecord(this.spec.home, this.recordName);
   }
 
@@ -183,6 +185,7 @@ export class Worker {
       HOST: this.spec.host,
       PORT: String(this.spec.port),
       AUTHORIZED_KEY: this.spec.authorizedKey,
+      GROUP: groupOf(this.folder),
       HIDE: [resolve(this.spec.home), resolve(CHECKOUT)].join('\n'),
     };
   }

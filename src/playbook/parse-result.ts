@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { escapeText } from '../core/escape-text.ts';
+import type { HeldLimit } from '../core/limits.ts';
 import type { PlaybookResult } from '../core/ports.ts';
 import type { FailureReason } from '../core/remedy.ts';
 import { nameFailed, nameUnreachable, SAYS_TOO_MUCH } from './failure-words.ts';
@@ -18,6 +19,7 @@ const MODULE_REASONS = [
   'AccountLockHeld',
   'ClockWrong',
   'NotPrepared',
+  'LimitNotHeld',
   'FenceTooLow',
   'RemovalUnfinished',
   'PlaybookFailed',
@@ -37,12 +39,14 @@ const answerSchema = z.object({
 });
 type Answer = z.infer<typeof answerSchema>;
 
+const heldSchema = z.object({ holds: z.boolean().nullable(), message: z.string().max(2_000) });
 const successSchema = z.object({
   fence_seen: counter,
   uid_seen: counter,
   changed: z.boolean(),
   findings: z.array(z.string().max(1_000)).max(100).default([]),
   removed: z.array(z.string().max(1_000)).max(100).default([]),
+  limits: z.object({ processes: heldSchema, memory: heldSchema, userNamespaces: heldSchema }).optional(),
 });
 const seenSchema = z
   .object({ fence_seen: counter.nullable().catch(null), uid_seen: counter.nullable().catch(null) })
@@ -81,7 +85,8 @@ function unreadable(message: string): PlaybookResult {
 function parseSuccess(answer: Answer): PlaybookResult {
   const parsed = successSchema.safeParse(answer.orion);
   if (!parsed.success) return unreadable('the answer of the module on the node is not what it should be');
-  const { fence_seen, uid_seen, changed, findings, removed } = parsed.data;
+  const { fence_seen, uid_seen, changed, findings, removed, limits } = parsed.data;
+  const show = ({ holds, message }: HeldLimit) => ({ holds, message: escapeText(message, MAX_MESSAGE) });
   return {
     ok: true,
     changed,
@@ -89,6 +94,13 @@ function parseSuccess(answer: Answer): PlaybookResult {
     uidSeen: uid_seen,
     findings: findings.map((finding) => escapeText(finding, MAX_MESSAGE)),
     removed: removed.map((what) => escapeText(what, MAX_MESSAGE)),
+    ...(limits && {
+      limits: {
+        processes: show(limits.processes),
+        memory: show(limits.memory),
+        userNamespaces: show(limits.userNamespaces),
+      },
+    }),
   };
 }
 

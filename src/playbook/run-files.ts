@@ -69,6 +69,9 @@ function variablesOf(request: PlaybookRequest, timeoutMs: number): object {
     variables.orion_public_key = unsafe(request.publicKey);
     variables.orion_expires_at = request.expiresAt.getTime() / 1_000;
   }
+  if (request.playbook === 'prepare_node' || request.playbook === 'create_user') {
+    if (request.limits) variables.orion_limits = request.limits;
+  }
   if (request.playbook === 'prepare_node') variables.orion_keep_baseline = request.keepBaseline ?? false;
   if (request.playbook === 'remove_strays' && request.keep) {
     variables.orion_keep_account = unsafe(request.keep.account);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../core/policy.ts';
+import { DEFAULT_POLICY, type Policy } from '../core/policy.ts';
 import type { AccessQuery, NodeTarget, PlaybookRequest, PlaybookResult } from '../core/ports.ts';
 import { aPlacement, KEY, WANTED } from '../core/rows.fixture.ts';
 import type { Repair, Work } from '../core/work.ts';
@@ -41,9 +41,11 @@ let answers: Partial<Record<Name, PlaybookResult>>;
 let accepts: Awaited<ReturnType<AccessQuery['isKeyAccepted']>>;
 let ran: PlaybookRequest[];
 let mayAct: boolean;
+let policy: Policy;
 let onRun: (request: PlaybookRequest) => void;
 beforeEach(() => {
   mayAct = true;
+  policy = DEFAULT_POLICY;
   onRun = () => undefined;
   answers = {};
   accepts = { kind: 'accepted' };
@@ -61,11 +63,12 @@ function perform(work: Work, signal = new AbortController().signal) {
       close: async () => undefined,
     },
     access: { isKeyAccepted: async () => accepts },
-    policy: () => DEFAULT_POLICY,
+    policy: () => policy,
     mayAct: () => mayAct,
   };
   return carryOut(work, target, 9, deps, signal);
 }
+const { limits } = DEFAULT_POLICY;
 const names = () => ran.map(({ playbook }) => playbook);
 
 describe('work without a repair', () => {
@@ -79,6 +82,43 @@ describe('work without a repair', () => {
       ...(['prepare_node', 'delete_user', 'verify_clean'] as const),
     ]);
     expect(ran.map((request) => 'keepBaseline' in request)).not.toContain(true);
+  });
+});
+
+describe('limits of what a client may take', () => {
+  const held = { holds: true, message: 'at most 64' };
+  const measured = {
+    processes: held,
+    memory: { holds: false, message: 'no control group' },
+    userNamespaces: held,
+  };
+
+  it('that the policy requires and the node does not hold keep a node that is clean from being lent', async () => {
+    policy = { ...DEFAULT_POLICY, limits: { ...limits, required: ['processes', 'memory'] } };
+    answers = { prepare_node: { ...fine, limits: measured } };
+    expect(await perform({ ...clean, prepare: true })).toMatchObject({
+      kind: 'failed',
+      reason: 'LimitNotHeld',
+      message: 'the policy requires what the node does not hold: memory: no control group',
+      limits: measured,
+    });
+    // It was made clean first, so that nothing of a client waits for that.
+    expect(names()).toEqual(['prepare_node', 'delete_user', 'verify_clean']);
+    // One that leaves the fleet is lent to nobody.
+    expect(await perform({ ...clean, prepare: true, leaves: true })).toMatchObject({ kind: 'done' });
+  });
+
+  it('that the policy has come to require do not end the access of a client who is there', async () => {
+    policy = { ...DEFAULT_POLICY, limits: { ...limits, required: ['memory'] } };
+    await perform(access);
+    await perform({ ...access, kept: true });
+    expect(ran.map((request) => 'limits' in request && request.limits?.required)).toEqual([['memory'], []]);
+  });
+
+  it('are told with the outcome where nothing is required', async () => {
+    answers = { prepare_node: { ...fine, limits: measured }, create_user: { ...fine, limits: measured } };
+    for (const work of [{ ...clean, prepare: true }, access])
+      expect(await perform(work)).toMatchObject({ kind: 'done', limits: measured });
   });
 });
 
@@ -110,7 +150,7 @@ describe('a repair of a rented node', () => {
     });
     expect(ran).toEqual([
       { playbook: 'prepare_node', fence: 9, keepBaseline: true },
-      { playbook: 'create_user', fence: 9, ...owner, ...WANTED },
+      { playbook: 'create_user', fence: 9, ...owner, ...WANTED, limits },
       { playbook: 'remove_strays', fence: 9, keep: owner },
     ]);
   });
@@ -135,9 +175,9 @@ describe('a repair of a rented node', () => {
     answers = { create_user: notPrepared };
     expect(await perform(access)).toMatchObject({ kind: 'done' });
     expect(ran.slice(0, 3)).toEqual([
-      { playbook: 'create_user', fence: 9, ...owner, ...WANTED },
+      { playbook: 'create_user', fence: 9, ...owner, ...WANTED, limits },
       { playbook: 'prepare_node', fence: 9, keepBaseline: true },
-      { playbook: 'create_user', fence: 9, ...owner, ...WANTED },
+      { playbook: 'create_user', fence: 9, ...owner, ...WANTED, limits },
     ]);
     ran = [];
     onRun = () => undefined;
@@ -168,7 +208,7 @@ describe('a repair while cleaning', () => {
     const outcome = await perform({ ...clean, repair: { ...repair, strays: true } });
     expect(outcome).toMatchObject({ kind: 'done', findings: [], repaired: { removed: ['x'], left: null } });
     expect(ran).toEqual([
-      { playbook: 'prepare_node', fence: 9, keepBaseline: true },
+      { playbook: 'prepare_node', fence: 9, keepBaseline: true, limits: { ...limits, required: [] } },
       { playbook: 'delete_user', fence: 9, ...owner },
       { playbook: 'remove_strays', fence: 9, keep: null },
       { playbook: 'verify_clean', fence: 9 },

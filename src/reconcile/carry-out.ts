@@ -1,4 +1,5 @@
 import { describeDrift } from '../core/drift.ts';
+import { describeLacking } from '../core/limits.ts';
 import type { Policy } from '../core/policy.ts';
 import type {
   AccessQuery,
@@ -7,7 +8,7 @@ import type {
   PlaybookResult,
   PlaybookRunner,
 } from '../core/ports.ts';
-import { outcomeOf, type Repaired, type Work, type WorkOutcome } from '../core/work.ts';
+import { failureOf, outcomeOf, type Repaired, type Work, type WorkOutcome } from '../core/work.ts';
 
 export interface CarryOutDeps {
   playbooks: PlaybookRunner;
@@ -65,6 +66,8 @@ async function ensureAccess(
   signal: AbortSignal,
 ): Promise<WorkOutcome> {
   const { account, uid, publicKey, expiresAt, repair } = work;
+  const policy = deps.policy().limits;
+  const limits = work.kept ? { ...policy, required: [] } : policy;
   const step = createStep(target, deps.policy().provision.timeoutMs, deps, signal);
   const repaired = { ...NOTHING_REPAIRED };
   const end = (outcome: WorkOutcome) => withRepaired(outcome, repair && repaired);
@@ -73,7 +76,7 @@ async function ensureAccess(
     if (!prepared.ok || signal.aborted) return end(outcomeOf(prepared));
     repaired.way = prepared.changed;
   }
-  const create = { playbook: 'create_user', fence, account, uid, publicKey, expiresAt } as const;
+  const create = { playbook: 'create_user', fence, account, uid, publicKey, expiresAt, limits } as const;
   let result = await step(create);
   if (!result.ok && result.reason === 'NotPrepared' && !signal.aborted) {
     // Another machine in the same place, of which no inspection has told yet.
@@ -131,20 +134,30 @@ async function clean(
 ): Promise<WorkOutcome> {
   const step = createStep(target, deps.policy().clean.timeoutMs, deps, signal);
   const { repair } = work;
+  const policy = deps.policy().limits;
+  // What holds is to be told in any case; what is required is judged at the end, so that the node is clean whatever it is.
+  const limits = { ...policy, required: [] };
   const steps: PlaybookRequest[] = [
-    ...(work.prepare ? [{ playbook: 'prepare_node', fence } as const] : []),
-    ...(repair ? [{ playbook: 'prepare_node', fence, keepBaseline: true } as const] : []),
+    ...(work.prepare ? [{ playbook: 'prepare_node', fence, limits } as const] : []),
+    ...(repair ? [{ playbook: 'prepare_node', fence, keepBaseline: true, limits } as const] : []),
     ...work.residue.map(({ account, uid }) => ({ playbook: 'delete_user', fence, account, uid }) as const),
   ];
   const repaired = { ...NOTHING_REPAIRED };
-  const end = (outcome: WorkOutcome) => withRepaired(outcome, repair && repaired);
+  let seen: Pick<PlaybookResult & { ok: true }, 'limits'> = {};
+  const end = (outcome: WorkOutcome) =>
+    withRepaired(outcome.kind === 'aborted' ? outcome : { ...outcome, ...seen }, repair && repaired);
   for (const request of steps) {
     const result = await step(request);
     if (!result.ok || signal.aborted) return end(outcomeOf(result));
     if (request.playbook === 'prepare_node') repaired.way = result.changed;
+    if (result.limits) seen = { limits: result.limits };
   }
   // Whatever was seen: nobody is on the node, so all of it is put right. What can't be removed is found, and told, by
   // the verification.
   if (repair) repaired.removed = (await removeStrays(step, fence, null)).removed;
-  return end(outcomeOf(await step({ playbook: 'verify_clean', fence })));
+  const verified = outcomeOf(await step({ playbook: 'verify_clean', fence }));
+  const lacking = work.leaves || failureOf(verified) ? null : describeLacking(seen.limits, policy);
+  if (lacking === null || verified.kind !== 'done') return end(verified);
+  const { fenceSeen, uidSeen } = verified;
+  return end({ kind: 'failed', reason: 'LimitNotHeld', message: lacking, fenceSeen, uidSeen });
 }

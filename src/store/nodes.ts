@@ -105,7 +105,7 @@ function toNode(row: Row): Node {
   const { name, host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort } = row;
   const { zone, labels, retiring, cordoned, draining, cleanRequested, trustedFingerprint, forgetting } = row;
   const { status, state, stateSince, hostKey, offeredFingerprint, conditions, preparedAt, verifiedAt } = row;
-  const { attempt, nextAttemptAt, lastFailedAt, deaths, nextUid } = row;
+  const { attempt, nextAttemptAt, lastFailedAt, deaths, nextUid, limits } = row;
   const { cleanSeen, observedGeneration, resourceVersion } = row;
   const address = { host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort };
   const keys = { hostKey, offeredFingerprint };
@@ -123,6 +123,7 @@ function toNode(row: Row): Node {
       ...keys,
       conditions,
       preparedAt,
+      limits,
       verifiedAt,
       ...progress,
       ...versions,

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { boolean, index, int, mysqlTable, text, uniqueIndex, varchar } from 'drizzle-orm/mysql-core';
 import type { Condition } from '../core/condition.ts';
 import type { InventoryAnswer } from '../core/inventory.ts';
+import type { NodeLimits } from '../core/limits.ts';
 import { NODE_STATES } from '../core/node.ts';
 import type { PlacementDecision } from '../core/placement-decision.ts';
 import { type CleaningReport, RENTAL_PHASES, type RentalSpec } from '../core/rental.ts';
@@ -47,6 +48,7 @@ export const nodes = mysqlTable(
     offeredFingerprint: varchar({ length: 128 }),
     conditions: jsonText().$type<Condition[]>().notNull(),
     preparedAt: moment(),
+    limits: jsonText().$type<NodeLimits>(),
     verifiedAt: moment(),
     attempt: int().notNull().default(0),
     nextAttemptAt: moment(),

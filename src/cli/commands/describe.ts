@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Input } from '../../client/client.ts';
-import type { Rental } from '../../client/operations.ts';
+import type { Node, Rental } from '../../client/operations.ts';
 import { objectName } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';
@@ -112,6 +112,7 @@ async function describeNode(context: Context, name: string, format: Format | und
     ]),
   );
   io.out(formatConditions(status.conditions, now));
+  io.out(formatLimits(status.limits, now));
   const next = formatNextSteps(node, now);
   if (next !== '') io.out(formatSection('Next', next));
   const placed = await context.client().listAll('listNodePlacements', { params: { name } }, SHOWN_PLACEMENTS);
@@ -138,6 +139,18 @@ function formatConditions(conditions: Rental['status']['conditions'], now: Date)
     printable(condition.message),
   ]);
   return formatSection('Conditions', rows.length === 0 ? '' : table.format(rows));
+}
+
+/** What a client of the node is held to; measured, so that nothing is told that is not in force. */
+function formatLimits(limits: Node['status']['limits'], now: Date): string {
+  if (!limits) return formatSection('Limits', 'not measured on the node yet\n');
+  const table = createTable(['LIMIT', 'HOLDS', 'MEASURED', 'MESSAGE']);
+  const rows = (['processes', 'memory', 'userNamespaces'] as const).map((name) => {
+    const { holds, message } = limits[name];
+    const measured = `${formatAge(limits.checkedAt, now)} ago`;
+    return [name, holds === null ? '-' : holds ? 'yes' : 'no', measured, printable(message)];
+  });
+  return formatSection('Limits', table.format(rows));
 }
 
 /** Of a node; those of a rental are few. */

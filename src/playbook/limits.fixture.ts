@@ -1,0 +1,29 @@
+import type { LimitsPolicy } from '../core/limits.ts';
+import type { PreparedNode } from './prepared-node.fixture.ts';
+
+export const LIMITS: LimitsPolicy = {
+  processes: 64,
+  memory: 96 * 2 ** 20,
+  required: ['processes', 'memory'],
+};
+
+/** Makes an account that may take as much of the node as `limits` say. */
+export async function create(on: PreparedNode, account: string, limits: LimitsPolicy = LIMITS) {
+  const [fence, uid] = [++on.fence, ++on.uid];
+  return {
+    uid,
+    result: await on.run({ playbook: 'create_user', fence, account, uid, ...on.grant, limits }),
+  };
+}
+
+/** Starts processes until no more can be started, 300 at most, and says how many there are; they stay. */
+export const BOMB = `python3 -c '
+import os, signal
+made = 0
+try:
+    while made < 300:
+        if os.fork() == 0: signal.pause()
+        made += 1
+except BlockingIOError: pass
+os.write(1, b"%d\\n" % made)
+signal.pause()'`;
