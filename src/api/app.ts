@@ -4,6 +4,7 @@ import type { ApiDeps, AppEnv } from './app-env.ts';
 import { limitRate } from './limit-rate.ts';
 import { authenticate, limitBody, observe, requireJson } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
+import { noteDenied } from './refusals.ts';
 import { addDashboardRoutes } from './routes/dashboard.ts';
 import { addDescriptionRoute } from './routes/description.ts';
 import { addDocsRoutes } from './routes/docs.ts';
@@ -36,7 +37,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   app.use(observe(deps), requireMethod(app));
   app.use('/api/*', limitBody());
   addSignInRoute(app, deps);
-  app.use('/api/*', authenticate(deps), limitRate(deps), requireJson());
+  app.use('/api/*', authenticate(deps), noteDenied(deps), limitRate(deps), requireJson());
   addSessionRoutes(app, deps);
   addRentRoute(app, deps);
   addRentalRoutes(app, deps);

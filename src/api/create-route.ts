@@ -61,7 +61,7 @@ function securityOf({ method }: Config): Record<string, string[]>[] {
 
 /** What the middleware refuses before a route is asked. */
 function impliedBy({ method, request, security }: Config): ProblemCode[] {
-  const ofTenants: ProblemCode[] = security?.length === 0 ? [] : ['rate_limited'];
+  const ofTenants: ProblemCode[] = security?.length === 0 ? [] : ['rate_limited', 'too_many_attempts'];
   if (method === 'get') return ofTenants;
   const ofWrites: ProblemCode[] = [...ofTenants, 'cross_site', 'body_too_large', 'unsupported_media_type'];
   return request?.body ? [...ofWrites, 'malformed_request'] : ofWrites;

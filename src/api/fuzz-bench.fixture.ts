@@ -18,6 +18,7 @@ import { createApp } from './app.ts';
 import type { Answered } from './described.fixture.ts';
 import type { FuzzRequest, Role } from './fuzz-request.fixture.ts';
 import type { Hints } from './fuzz-values.fixture.ts';
+import { createRefusals } from './refusals.ts';
 import { startServer } from './server.ts';
 import { createSessionSecret, csrfTokenOf, hashSessionSecret, SESSION_COOKIE } from './session-cookie.ts';
 import { createTokenSecret } from './token-secret.ts';
@@ -50,11 +51,13 @@ export async function openFuzzBench(): Promise<FuzzBench> {
   const quiet = () => undefined;
   const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
   const watch = createWatchHub({ store, logger });
+  const clock = { now: () => new Date(), monotonicMs: () => performance.now(), after: () => quiet };
+  const refusals = createRefusals({ store, clock, logger });
   const version = '0.0.0';
   let settling = Promise.resolve();
   const app = createApp({
     ...{ store, logger, watch, version, isShuttingDown: () => false, policy: DEFAULT_POLICY },
-    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+    ...{ clock, refusals, trustedProxies: [] },
     metrics: createMetrics({ store, logger }),
     webhooks: { allowed: NOTHING_ALLOWED, secretOf: (tenant, number) => `whsec_${tenant}${number}` },
     parseInventory: (text, name) => parseInventory(text, name, {}),

@@ -177,6 +177,18 @@ export const eventSchema = z
     tenant: z.string().nullable(),
     reason: z.string(),
     message: z.string(),
+    actor: z
+      .object({
+        token: z.object({ id: z.string(), name: z.string().nullable() }).nullable(),
+        tenant: z.string().nullable(),
+        role: z.enum(['tenant', 'admin']).nullable(),
+        source: z.string().nullable(),
+      })
+      .nullable()
+      .openapi({
+        description:
+          'who asked for it, and the address that the request came from; null: Orion did it by itself. Of an administrator a tenant sees the role alone; of refused strangers there is only the address.',
+      }),
   })
   .openapi('Event');
 

@@ -1,7 +1,10 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Actor } from '../../core/actor.ts';
+import type { EventType, NewEvent } from '../../core/event.ts';
 import type { SignedIn } from '../../core/session-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createAttempts } from '../attempts.ts';
+import { actorOf } from '../author.ts';
 import { createRoute } from '../create-route.ts';
 import { requireJson } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
@@ -17,6 +20,7 @@ import {
   SESSION_COOKIE,
   takeSessionCookie,
 } from '../session-cookie.ts';
+import { placeOf } from '../source-address.ts';
 import { hashToken, isToken } from '../token-secret.ts';
 
 /** Nobody stays signed in for longer; a shift of work fits in. */
@@ -79,12 +83,12 @@ const routes = {
 };
 
 /** Before the others, for it is what one calls without being known yet. */
-export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger }: ApiDeps): void {
+export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger, refusals }: ApiDeps): void {
   const attempts = createAttempts(FAILURES_PER_MINUTE, 60_000, () => clock.monotonicMs());
   app.openapi(routes.signIn, async (c) => {
     requireSameOrigin(c);
-    // The proxy replaces what a client says of itself, so the last entry is its word.
-    const from = (c.req.header('x-forwarded-for') ?? '').split(',').at(-1)?.trim() ?? '';
+    const { source } = c.var;
+    const from = placeOf(source);
     const waitS = attempts.waitS(from);
     if (waitS > 0) {
       throw new ProblemError('too_many_attempts', 'so many tokens were refused that this has to wait', {
@@ -95,6 +99,7 @@ export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger 
     const principal = isToken(token) ? await store.authenticate(hashToken(token)) : null;
     if (principal === null) {
       attempts.fail(from);
+      refusals.stranger('sign-in', source);
       logger.warn({ requestId: c.var.requestId, from }, 'a sign-in was refused');
       throw new ProblemError('unauthorized', 'that token is not known, was revoked or has expired');
     }
@@ -102,7 +107,8 @@ export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger 
     const hash = hashSessionSecret(secret);
     const createdAt = clock.now();
     const expiresAt = new Date(createdAt.getTime() + MAX_AGE_S * 1_000);
-    await store.createSession({ hash, tokenId: principal.tokenId, createdAt, expiresAt });
+    const event = eventOf('session.created', 'signed in', createdAt, actorOf(principal, source));
+    await store.createSession({ hash, tokenId: principal.tokenId, createdAt, expiresAt }, event);
     const signedIn = await store.authenticateSession(hash);
     if (signedIn === null) throw new ProblemError('unauthorized', 'the token was revoked just now');
     giveSessionCookie(c, secret, MAX_AGE_S);
@@ -111,7 +117,7 @@ export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger 
 }
 
 /** For whoever is signed in. */
-export function addSessionRoutes(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): void {
+export function addSessionRoutes(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps): void {
   app.openapi(routes.read, async (c) => {
     const secret = readSessionSecret(c);
     const isByCookie = c.var.credential.kind === 'session' && secret !== null;
@@ -123,7 +129,8 @@ export function addSessionRoutes(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): 
   });
 
   app.openapi(routes.signOut, async (c) => {
-    if (c.var.credential.kind === 'session') await store.endSession(c.var.credential.hash);
+    const event = eventOf('session.ended', 'signed out', clock.now(), c.var.actor);
+    if (c.var.credential.kind === 'session') await store.endSession(c.var.credential.hash, event);
     takeSessionCookie(c);
     return c.body(null, 204);
   });
@@ -132,4 +139,9 @@ export function addSessionRoutes(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): 
 function viewSession({ tenant, role, tokenId, tokenName, expiresAt }: SignedIn, secret: string) {
   const token = { id: tokenId, name: tokenName };
   return { tenant, role, token, expiresAt: expiresAt.toISOString(), csrfToken: csrfTokenOf(secret) };
+}
+
+function eventOf(type: EventType, message: string, at: Date, actor: Actor): NewEvent {
+  const about = { rentalId: null, node: null, tenant: actor.tenant, object: null };
+  return { type, at, ...about, reason: 'Accepted', message, actor };
 }

@@ -98,7 +98,13 @@ export function addWebhookRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void 
 
   app.openapi(routes.resend, async (c) => {
     const { id } = c.req.valid('param');
-    const delivery = await store.resendDelivery(scopeOf(c.var.principal), id, clock.now());
+    const now = clock.now();
+    // Whose message it is, and of which rental, the store adds when it has found it.
+    const event: NewEvent = {
+      ...{ type: 'webhook.resend_requested', at: now, rentalId: null, node: null, tenant: null },
+      ...{ reason: 'Accepted', message: `${id} is to be sent again`, object: null, actor: c.var.actor },
+    };
+    const delivery = await store.resendDelivery(scopeOf(c.var.principal), id, now, event);
     if (delivery === null) throw new ProblemError('not_found', `there is no message ${id}`);
     wake?.();
     return c.json(viewDelivery(delivery), 202);
@@ -118,6 +124,7 @@ export function addWebhookRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void 
         reason: 'Accepted',
         message: `another webhook secret was asked for by token ${tokenId}`,
         object: null,
+        actor: c.var.actor,
       },
     };
     return c.json(viewSecret(deps, tenant, await store.rotateSecret(tenant, event.at, event)), 200);
