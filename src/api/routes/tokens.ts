@@ -2,6 +2,7 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Actor } from '../../core/actor.ts';
 import { DNS_LABEL } from '../../core/dns-label.ts';
 import { parseDuration } from '../../core/duration.ts';
+import { SHOWABLE_TEXT } from '../../core/escape-text.ts';
 import type { EventType, NewEvent } from '../../core/event.ts';
 import type { TokenView } from '../../core/store-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
@@ -28,7 +29,7 @@ const newTokenSchema = z
   .strictObject({
     tenant: z.string().regex(DNS_LABEL, 'expected a DNS label'),
     role: z.enum(['tenant', 'admin']).default('tenant'),
-    name: z.string().min(1).max(63).optional(),
+    name: z.string().min(1).max(63).regex(SHOWABLE_TEXT, 'expected no control characters').optional(),
     expiresIn: z.string().optional().openapi({ example: '720h' }),
   })
   .openapi('NewToken', { example: { tenant: 'demo', name: 'ci', expiresIn: '720h' } });
