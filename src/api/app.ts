@@ -4,7 +4,6 @@ import type { ApiDeps, AppEnv } from './app-env.ts';
 import { limitRate } from './limit-rate.ts';
 import { authenticate, limitBody, observe, requireJson } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
-import { noteDenied } from './refusals.ts';
 import { addDashboardRoutes } from './routes/dashboard.ts';
 import { addDescriptionRoute } from './routes/description.ts';
 import { addDocsRoutes } from './routes/docs.ts';
@@ -24,6 +23,7 @@ import { addSessionRoutes, addSignInRoute } from './routes/session.ts';
 import { addTenantRoutes } from './routes/tenants.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { addWebhookRoutes } from './routes/webhooks.ts';
+import { noteDenied } from './turn-away.ts';
 
 /** The API: writes what is wanted, shows what is, and decides nothing. */
 export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {

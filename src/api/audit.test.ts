@@ -51,7 +51,7 @@ const WRITES: Record<string, null | ((who: Who) => Promise<[line: string, body?:
     return ['POST /api/inventory/apply', {}];
   },
   createToken: async () => ['POST /api/tokens', { tenant: 'ben', name: 'ci' }],
-  revokeToken: async () => ['DELETE /api/tokens/' + bench.tokens.ben.split('_')[1]],
+  revokeToken: async () => [`DELETE /api/tokens/${bench.tokens.ben.split('_')[1]}`],
   limitTenant: async () => ['PATCH /api/tenants/anna', { maxRentals: 3 }],
   rotateWebhookSecret: async () => ['POST /api/webhooks/secret/rotate'],
   resendWebhookDelivery: async () => {

@@ -6,8 +6,8 @@ import { actorOf } from './author.ts';
 import { findPrincipal } from './credential.ts';
 import { ProblemError } from './problem.ts';
 import { readCredential } from './read-credential.ts';
-import { refuseStranger } from './refusals.ts';
 import { sourceOf } from './source-address.ts';
+import { refuseStranger } from './turn-away.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
 /** An inventory of ten thousand nodes, as JSON text. The proxy has the same limits. */

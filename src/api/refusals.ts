@@ -1,14 +1,11 @@
-import type { Context, MiddlewareHandler } from 'hono';
 import type { Actor } from '../core/actor.ts';
 import { escapeText } from '../core/escape-text.ts';
 import type { EventType, NewEvent } from '../core/event.ts';
 import type { AlarmClock, Logger } from '../core/ports.ts';
 import type { Reason } from '../core/reason.ts';
+import { placeOf } from '../core/request-source.ts';
 import type { ApiStore } from '../core/store-ports.ts';
-import type { ApiDeps, AppEnv } from './app-env.ts';
 import { createAttempts } from './attempts.ts';
-import { ProblemError } from './problem.ts';
-import { placeOf } from './source-address.ts';
 
 /** Whoever is turned away, as the history tells it: in sums, so that nobody can fill it by being turned away. */
 export interface Refusals {
@@ -117,39 +114,5 @@ function createTally() {
       counts = new Map();
       return taken;
     },
-  };
-}
-
-/**
- * What somebody without a valid token is answered: the same whether it is missing, malformed, unknown, expired or
- * revoked. A wrong one is slowed down by address only after it was found to be wrong, so that a valid one from behind
- * the same address is never in the way of it.
- */
-export function refuseStranger(c: Context<AppEnv>, refusals: Refusals): ProblemError {
-  const { source } = c.var;
-  const isBearer = c.req.header('authorization') !== undefined;
-  if (isBearer || c.req.header('cookie') !== undefined) refusals.stranger('call', source);
-  const waitS = isBearer ? refusals.slowDown(source) : 0;
-  if (waitS > 0) {
-    return new ProblemError(
-      'too_many_attempts',
-      'so many tokens from this address were refused that this has to wait',
-      {
-        headers: { 'Retry-After': String(waitS) },
-      },
-    );
-  }
-  return new ProblemError('unauthorized', 'send a valid token as Authorization: Bearer …', {
-    headers: { 'WWW-Authenticate': 'Bearer realm="orion"' },
-  });
-}
-
-/** Tells the history of who asked for what is for administrators alone. */
-export function noteDenied({ refusals }: Pick<ApiDeps, 'refusals'>): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    await next();
-    if (c.error instanceof ProblemError && c.error.code === 'forbidden') {
-      refusals.denied(c.var.actor, `${c.req.method} ${c.req.path}`);
-    }
   };
 }

@@ -3,8 +3,9 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { type Network, parseNetwork } from '../core/ip-address.ts';
+import { findSource, placeOf } from '../core/request-source.ts';
 import type { AppEnv } from './app-env.ts';
-import { findSource, placeOf, sourceOf } from './source-address.ts';
+import { sourceOf } from './source-address.ts';
 
 const proxies = ['10.0.0.0/8', 'fd00::/8'].map((text) => parseNetwork(text) as Network);
 

@@ -681,7 +681,7 @@ export type WebhookDelivery = {
   attempts: number;
   createdAt: string;
   nextAttemptAt: string | null;
-  /** why the last try failed */
+  /** why the last try failed; of one that came to no answer only administrators are told how */
   lastError: string | null;
   /** when it was delivered or given up */
   endedAt: string | null;

@@ -3,8 +3,8 @@ import type { Context } from 'hono';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { authenticate, requireAdmin } from '../middleware.ts';
-import { noteDenied } from '../refusals.ts';
 import { problems } from '../respond.ts';
+import { noteDenied } from '../turn-away.ts';
 
 const EXAMPLE =
   '# HELP orion_leader 1 on the daemon that leads.\n# TYPE orion_leader gauge\norion_leader 1\n';

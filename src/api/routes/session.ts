@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Actor } from '../../core/actor.ts';
 import type { EventType, NewEvent } from '../../core/event.ts';
+import { placeOf } from '../../core/request-source.ts';
 import type { SignedIn } from '../../core/session-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createAttempts } from '../attempts.ts';
@@ -20,7 +21,6 @@ import {
   SESSION_COOKIE,
   takeSessionCookie,
 } from '../session-cookie.ts';
-import { placeOf } from '../source-address.ts';
 import { hashToken, isToken } from '../token-secret.ts';
 
 /** Nobody stays signed in for longer; a shift of work fits in. */

@@ -24,13 +24,9 @@ const deliverySchema = z
     attempts: z.int(),
     createdAt: time,
     nextAttemptAt: time.nullable(),
-    lastError: z
-      .string()
-      .nullable()
-      .openapi({
-        description:
-          'why the last try failed; of one that came to no answer only administrators are told how',
-      }),
+    lastError: z.string().nullable().openapi({
+      description: 'why the last try failed; of one that came to no answer only administrators are told how',
+    }),
     endedAt: time.nullable().openapi({ description: 'when it was delivered or given up' }),
   })
   .openapi('WebhookDelivery');
