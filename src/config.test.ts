@@ -127,3 +127,19 @@ test('the times of the lease must leave room for retries', () => {
     problems: ['ORION_LEASE_RENEW_DEADLINE: expected more than ORION_LEASE_RETRY_PERIOD (2s)'],
   });
 });
+
+test('trusted proxies are addresses and networks', () => {
+  const { trustedProxies } = parse({ ORION_TRUSTED_PROXIES: '10.0.0.0/8, fd00::1' });
+  expect(trustedProxies.map(({ family, bits }) => [family, bits])).toEqual([
+    [4, 8],
+    [6, 128],
+  ]);
+  expect(parse({}).trustedProxies).toEqual([]);
+  expect(parseConfig({ ...DATABASE, ORION_TRUSTED_PROXIES: '10.0.0.0/8, proxy' })).toMatchObject({
+    problems: [
+      expect.stringMatching(
+        /^ORION_TRUSTED_PROXIES: expected addresses and networks .*; number 2 is neither$/,
+      ),
+    ],
+  });
+});

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { DURATION_FORMAT, formatDuration, parseDuration } from './core/duration.ts';
+import { type Network, parseNetwork } from './core/ip-address.ts';
 import { parseWebhookAllowance, type WebhookAllowance } from './core/webhook-url.ts';
 import { parseWebhookKey } from './webhook-secret.ts';
 
@@ -16,6 +17,8 @@ export interface Config {
   listen: Listen;
   /** For health and metrics alone, without a token; null: nowhere. */
   metricsListen: Listen | null;
+  /** Who may say, in X-Forwarded-For, where a request comes from. */
+  trustedProxies: Network[];
   inventoryPath: string;
   /** What `${NAME}` in the inventory refers to: the environment with ORION_HOME and the key's path filled in. */
   inventoryEnv: Environment;
@@ -83,6 +86,19 @@ const webhookAllowance = z
     return z.NEVER;
   });
 
+const networks = z
+  .string()
+  .default('')
+  .transform((text, context) => {
+    const items = text.split(/[\s,]+/).filter((item) => item !== '');
+    const parsed = items.map(parseNetwork);
+    const wrong = parsed.indexOf(null);
+    if (wrong === -1) return parsed.filter((network) => network !== null);
+    const what = 'expected addresses and networks (10.0.0.0/8), separated by commas';
+    context.issues.push({ code: 'custom', input: text, message: `${what}; number ${wrong + 1} is neither` });
+    return z.NEVER;
+  });
+
 const listen = z.string().transform((text, context): Listen => {
   const parsed = parseListen(text);
   if (parsed !== null) return parsed;
@@ -97,6 +113,7 @@ const settings = z.object({
     .regex(DATABASE_URL, { error: 'expected mysql://USER:PASSWORD@HOST:PORT/DATABASE' }),
   ORION_LISTEN: z.string().default('127.0.0.1:8080').pipe(listen),
   ORION_METRICS_LISTEN: listen.optional(),
+  ORION_TRUSTED_PROXIES: networks,
   ORION_INVENTORY: z.string().default('inventory.yaml'),
   ORION_HOME: z.string().default('.orion'),
   ORION_CONTROL_KEY: z.string().optional(),
@@ -150,6 +167,7 @@ export function parseConfig(env: Environment): ConfigResult {
       databaseUrl: found.ORION_DATABASE_URL,
       listen: found.ORION_LISTEN,
       metricsListen: found.ORION_METRICS_LISTEN ?? null,
+      trustedProxies: found.ORION_TRUSTED_PROXIES,
       inventoryPath: found.ORION_INVENTORY,
       inventoryEnv,
       home: resolve(found.ORION_HOME),

@@ -126,12 +126,14 @@ async function serveApi(
   wake: () => void,
 ): Promise<void> {
   // Loaded only where it runs: the process that faces clients needs no ssh2, and the other need not know the API.
-  const [{ createApp }, { startServer }, { createWatchHub }] = await Promise.all([
+  const [{ createApp }, { createRefusals }, { startServer }, { createWatchHub }] = await Promise.all([
     import('./api/app.ts'),
+    import('./api/refusals.ts'),
     import('./api/server.ts'),
     import('./api/watch-hub.ts'),
   ]);
   const watch = createWatchHub({ store, logger });
+  const refusals = createRefusals({ store, clock, logger });
   const app = createApp({
     store,
     clock,
@@ -143,6 +145,8 @@ async function serveApi(
     parseInventory: (text, name) => parseInventory(text, name, config.inventoryEnv),
     wake,
     watch,
+    refusals,
+    trustedProxies: config.trustedProxies,
     webhooks: { allowed: config.webhooks.allowed, secretOf: createSecretOf(config) },
     version: VERSION,
     isShuttingDown: () => signal.aborted,
@@ -155,6 +159,7 @@ async function serveApi(
   // Watches have no end of their own, and would hold the server until the drain is over.
   watch.close();
   await server.close();
+  await refusals.close();
 }
 
 async function reconcile(

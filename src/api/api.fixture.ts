@@ -7,6 +7,7 @@ import { createMetrics } from '../metrics.ts';
 import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
 import type { AppEnv } from './app-env.ts';
 import { checkedApp } from './checked-app.fixture.ts';
+import { createRefusals } from './refusals.ts';
 import { createTokenSecret } from './token-secret.ts';
 import { createWatchHub, type WatchHub, type WatchLimits } from './watch-hub.ts';
 
@@ -23,6 +24,8 @@ export interface ApiBench {
   /** Secrets by who holds them. */
   tokens: Record<'anna' | 'ben' | 'admin', string>;
   logged: { fields: object; message: string }[];
+  /** The minute of refusals is over. */
+  endMinute(): Promise<void>;
   setShuttingDown(): void;
   /** A call as one of the three, with a JSON body when one is given. */
   call(
@@ -46,10 +49,13 @@ export async function createApiBench(
   const log = (fields: object, message: string) => void logged.push({ fields, message });
   const logger = { debug: log, info: log, warn: log, error: log };
   const watch = createWatchHub({ store, logger }, limits);
+  // Nothing alarms by itself: the minute is over when a test says so.
+  const clock = { now: () => now, monotonicMs: () => performance.now(), after: () => () => undefined };
+  const refusals = createRefusals({ store, clock, logger });
   let shuttingDown = false;
   const app = checkedApp({
     ...{ store, logger, watch, version: '0.0.0', isShuttingDown: () => shuttingDown },
-    clock: { now: () => now, monotonicMs: () => performance.now() },
+    ...{ clock, refusals, trustedProxies: [] },
     policy: DEFAULT_POLICY,
     metrics: createMetrics({ store, logger }),
     webhooks: { allowed: NOTHING_ALLOWED, secretOf: options.noWebhooks ? null : secretOf },
@@ -83,7 +89,7 @@ export async function createApiBench(
   const setShuttingDown = () => {
     shuttingDown = true;
   };
-  return { app, store, watch, tokens, logged, setShuttingDown, call, make };
+  return { app, store, watch, tokens, logged, endMinute: refusals.close, setShuttingDown, call, make };
 }
 
 export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {

@@ -1,11 +1,14 @@
+import type { Actor } from '../core/actor.ts';
 import type { DeliveryStore } from '../core/delivery-ports.ts';
 import type { InventoryResult } from '../core/inventory.ts';
+import type { Network } from '../core/ip-address.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Clock, Logger, LogScope } from '../core/ports.ts';
 import type { ApiStore, Principal } from '../core/store-ports.ts';
 import type { WebhookAllowance } from '../core/webhook-url.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { Credential } from './credential.ts';
+import type { Refusals } from './refusals.ts';
 import type { WatchHub } from './watch-hub.ts';
 
 /** All that the API needs from outside; it never makes a part itself. */
@@ -20,6 +23,9 @@ export interface ApiDeps {
   /** Tells a reconciler in the same process that there is something to do; others find it by looking. */
   wake?: () => void;
   watch: WatchHub;
+  refusals: Refusals;
+  /** Whose word on where a request comes from is taken; what comes over a unix socket is the proxy's anyway. */
+  trustedProxies: readonly Network[];
   webhooks: {
     allowed: WebhookAllowance;
     /** Null: there is no master key, so no message can be signed, and none is promised. */
@@ -41,8 +47,12 @@ export interface AppEnv {
     logger: Logger;
     /** Of all requests under /api together. */
     bodies: BodyBudget;
-    /** Both set by `authenticate`, so on every route under /api. */
+    /** The address that the request comes from; null: not known. */
+    source: string | null;
+    /** The three are set by `authenticate`, so on every route under /api. */
     principal: Principal;
     credential: Credential;
+    /** For the history. */
+    actor: Actor;
   };
 }

@@ -25,6 +25,7 @@ import { addSessionRoutes, addSignInRoute } from './routes/session.ts';
 import { addTenantRoutes } from './routes/tenants.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { addWebhookRoutes } from './routes/webhooks.ts';
+import { noteDenied } from './turn-away.ts';
 
 /** The API: writes what is wanted, shows what is, and decides nothing. */
 export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
@@ -42,7 +43,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
     return next();
   });
   addSignInRoute(app, deps);
-  app.use('/api/*', authenticate(deps), limitRate(deps));
+  app.use('/api/*', authenticate(deps), noteDenied(deps), limitRate(deps));
   addSessionRoutes(app, deps);
   addRentRoute(app, deps);
   addRentalRoutes(app, deps);

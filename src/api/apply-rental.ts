@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Actor } from '../core/actor.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Rental, RentalSpec } from '../core/rental.ts';
 import type { ApiDeps } from './app-env.ts';
@@ -11,6 +12,7 @@ export interface AppliedRental {
   tenant: string;
   name: string;
   input: NewRentalInput;
+  actor: Actor;
 }
 
 const MAX_ATTEMPTS = 3;
@@ -37,20 +39,20 @@ export async function applyRental(
 
 async function applyOnce(
   deps: ApiDeps,
-  { tenant, name, input }: AppliedRental,
+  { tenant, name, input, actor }: AppliedRental,
   idempotency: Idempotency,
 ): Promise<Rental> {
   const lease = await loadLease(deps, tenant);
   const old = await deps.store.findRental(tenant, name);
   if (old === null) {
     const spec = specOf(input, 'queue', lease);
-    return (await createRental(deps, { tenant, name, spec }, idempotency)).rental;
+    return (await createRental(deps, { tenant, name, spec, actor }, idempotency)).rental;
   }
   const spec = specFor(old, input, lease);
   if (!isDeepStrictEqual(old.spec.selector, spec.selector) && old.placements.length > 0) {
     throw new ProblemError('immutable_field', 'selector: the rental has a machine already; release it first');
   }
-  return await changeSpec(deps, old, spec, { renew: spec.ttlMs !== old.spec.ttlMs });
+  return await changeSpec(deps, old, spec, { renew: spec.ttlMs !== old.spec.ttlMs, actor });
 }
 
 /** The default ttl is the policy's or the tenant's and may be another by now: a spec that is silent about it renews nothing. */

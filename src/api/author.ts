@@ -1,3 +1,4 @@
+import type { Actor } from '../core/actor.ts';
 import type { Principal } from '../core/store-ports.ts';
 
 /** As the columns that keep it are. */
@@ -7,4 +8,9 @@ const LONGEST = 128;
 export function describeAuthor({ tokenId, tokenName, tenant }: Principal): string {
   const token = tokenName === null ? tokenId : `${tokenName} (${tokenId})`;
   return `${token} of ${tenant}`.slice(0, LONGEST);
+}
+
+/** Who asks, for the history. */
+export function actorOf({ tokenId, tokenName, tenant, role }: Principal, source: string | null): Actor {
+  return { token: { id: tokenId, name: tokenName }, tenant, role, source };
 }

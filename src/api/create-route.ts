@@ -79,7 +79,7 @@ const OF_BODIES: ProblemCode[] = [
 
 /** What the middleware refuses before a route is asked. */
 function impliedBy({ method, security }: Config): ProblemCode[] {
-  const ofTenants: ProblemCode[] = security?.length === 0 ? [] : ['rate_limited'];
+  const ofTenants: ProblemCode[] = security?.length === 0 ? [] : ['rate_limited', 'too_many_attempts'];
   if (method === 'get') return ofTenants;
   const ofWrites: ProblemCode[] = [...ofTenants, 'cross_site'];
   return [...ofWrites, ...OF_BODIES];

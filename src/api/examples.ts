@@ -117,7 +117,7 @@ export const EXAMPLES: Record<string, object> = {
   Explanation: explanation,
   Event: {
     ...{ seq: 812, at: READY, type: 'rental.active', rental: ID, node: 'worker_1', tenant: 'demo' },
-    ...{ reason: 'Provisioned', message: 'the account on worker_1 is ready' },
+    ...{ reason: 'Provisioned', message: 'the account on worker_1 is ready', actor: null },
   },
   Pool: {
     conditions: [

@@ -9,6 +9,7 @@ import { NOTHING_ALLOWED } from '../core/webhook-url.ts';
 import { parseInventory } from '../inventory/load.ts';
 import { startScratchServer } from '../lab/scratch-database.ts';
 import { createMetrics } from '../metrics.ts';
+import { openAsApiUser } from '../store/api-user.fixture.ts';
 import { migrate } from '../store/migrate.ts';
 import { createPool } from '../store/pool.ts';
 import { createStore, type Store } from '../store/store.ts';
@@ -18,6 +19,7 @@ import { createApp } from './app.ts';
 import type { Answered } from './described.fixture.ts';
 import type { FuzzRequest, Role } from './fuzz-request.fixture.ts';
 import type { Hints } from './fuzz-values.fixture.ts';
+import { createRefusals } from './refusals.ts';
 import { startServer } from './server.ts';
 import { createSessionSecret, csrfTokenOf, hashSessionSecret, SESSION_COOKIE } from './session-cookie.ts';
 import { createTokenSecret } from './token-secret.ts';
@@ -42,20 +44,26 @@ const INVENTORY = 'defaults: { user: root, privateKey: /k }\nnodes:\n  - { name:
 export async function openFuzzBench(): Promise<FuzzBench> {
   const home = await mkdtemp(join(tmpdir(), 'orion-fuzz-'));
   const database = await startScratchServer();
-  const pool = createPool({ url: await database.createDatabase() });
+  const url = await database.createDatabase();
+  const pool = createPool({ url });
   await migrate(pool);
   const store = createStore(pool);
+  // With the rights that it has in compose.
+  const apiPool = await openAsApiUser(pool, url);
+  const apiStore = createStore(apiPool);
   const leader = (await store.acquire({ holder: 'fuzz', durationMs: 3_600_000 })) as Leadership;
   await store.applyInventory(leader, fleetOf(NODES.map((name) => nodeSpec(name))), new Date());
   const quiet = () => undefined;
   const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-  const watch = createWatchHub({ store, logger });
+  const watch = createWatchHub({ store: apiStore, logger });
+  const clock = { now: () => new Date(), monotonicMs: () => performance.now(), after: () => quiet };
+  const refusals = createRefusals({ store: apiStore, clock, logger });
   const version = '0.0.0';
   let settling = Promise.resolve();
   const app = createApp({
-    ...{ store, logger, watch, version, isShuttingDown: () => false, policy: DEFAULT_POLICY },
-    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
-    metrics: createMetrics({ store, logger }),
+    ...{ store: apiStore, logger, watch, version, isShuttingDown: () => false, policy: DEFAULT_POLICY },
+    ...{ clock, refusals, trustedProxies: [] },
+    metrics: createMetrics({ store: apiStore, logger }),
     webhooks: { allowed: NOTHING_ALLOWED, secretOf: (tenant, number) => `whsec_${tenant}${number}` },
     parseInventory: (text, name) => parseInventory(text, name, {}),
     wake() {
@@ -97,6 +105,7 @@ export async function openFuzzBench(): Promise<FuzzBench> {
       watch.close();
       await server.close();
       await settling;
+      await apiPool.close();
       await pool.close();
       await database.stop();
       await rm(home, { recursive: true, force: true });

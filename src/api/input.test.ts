@@ -47,6 +47,14 @@ describe('what a rental may not be', () => {
     ['onNodeLoss.after', { onNodeLoss: { action: 'wait', after: 'soon' } }],
     ['webhookUrl', { webhookUrl: 'http://example.com' }],
     ['webhookUrl', { webhookUrl: 'https://127.1/' }],
+    ['webhookUrl', { webhookUrl: 'https://example.com/\r\nHost: inside' }],
+    ['webhookUrl', { webhookUrl: 'https://example.com/\u001b[31m' }],
+    ['webhookUrl', { webhookUrl: 'https://example.com:22/' }],
+    ['selector.zone', { selector: { zone: 'rack\u001b[2J' } }],
+    ['selector.zone', { selector: { zone: 'rack-a\n' } }],
+    ['selector.zone', { selector: { zone: 'rack\u202ea' } }],
+    ['selector.matchLabels.size', { selector: { matchLabels: { size: 'small\n' } } }],
+    ['labels.size', { labels: { size: 'small\u0000' } }],
   ])('%s as in %j is 422 with its path', async (path, part) => {
     const response = await bench.call('anna', 'POST /api/rentals', { sshPublicKey: KEY, ...part });
     expect(response.status).toBe(422);

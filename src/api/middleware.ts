@@ -1,20 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import type { ApiDeps, AppEnv } from './app-env.ts';
+import { actorOf } from './author.ts';
 import { findPrincipal } from './credential.ts';
 import { ProblemError } from './problem.ts';
 import { readCredential } from './read-credential.ts';
+import { sourceOf } from './source-address.ts';
+import { refuseStranger } from './turn-away.ts';
 
 /** Gives the request its id, keeps answers out of caches and frames, and writes one line about it. */
 export function observe({
   logger,
   logScope = (_fields, work) => work(),
-}: Pick<ApiDeps, 'logger' | 'logScope'>): MiddlewareHandler<AppEnv> {
+  trustedProxies = [],
+}: Pick<ApiDeps, 'logger' | 'logScope'> &
+  Partial<Pick<ApiDeps, 'trustedProxies'>>): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const offered = c.req.header('x-request-id') ?? '';
     const requestId = /^[\w-]{8,64}$/.test(offered) ? offered : randomUUID();
     c.set('requestId', requestId);
     c.set('logger', logger);
+    c.set('source', sourceOf(c, trustedProxies));
     const startedAtMs = performance.now();
     await logScope({ requestId }, next);
     c.header('X-Request-Id', requestId);
@@ -29,17 +35,14 @@ export function observe({
 }
 
 /** Who calls. The same answer for a token or session that is missing, malformed, unknown, expired or revoked. */
-export function authenticate({ store }: ApiDeps): MiddlewareHandler<AppEnv> {
+export function authenticate({ store, refusals }: ApiDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const credential = readCredential(c);
     const principal = credential && (await findPrincipal(store, credential));
-    if (credential === null || principal === null) {
-      throw new ProblemError('unauthorized', 'send a valid token as Authorization: Bearer …', {
-        headers: { 'WWW-Authenticate': 'Bearer realm="orion"' },
-      });
-    }
+    if (credential === null || principal === null) throw refuseStranger(c, refusals);
     c.set('principal', principal);
     c.set('credential', credential);
+    c.set('actor', actorOf(principal, c.var.source));
     await next();
   };
 }

@@ -258,3 +258,16 @@ test('the page at /docs comes compressed, with its policy, and its files may be 
   });
   expect(gunzipSync(await buffer(file)).toString()).toContain('SwaggerUIBundle');
 });
+
+test('the history names the address that the proxy saw, whatever a client says of itself', async () => {
+  for (const name of ['x-forwarded-for', 'X-Real-IP', 'Forwarded']) {
+    const headers = { [name]: name === 'Forwarded' ? 'for=203.0.113.5' : '203.0.113.5' };
+    const body = JSON.stringify({ sshPublicKey: KEY });
+    const sent = { headers: { ...headers, 'content-type': 'application/json' }, body };
+    expect((await open('POST /api/rentals', sent)).statusCode).toBe(202);
+    expect(bench.store.events.at(-1)).toMatchObject({
+      type: 'rental.created',
+      actor: { token: { name: 'anna' }, tenant: 'anna', source: '127.0.0.1' },
+    });
+  }
+});

@@ -1,13 +1,13 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { AppEnv } from './app-env.ts';
-import { placeOf } from './place.ts';
+import { placeOf } from '../core/request-source.ts';
 import { ProblemError } from './problem.ts';
 import { requireSingleKeys } from './single-keys.ts';
 
 export const MAX_BODY_BYTES = 16 * 1024;
 /** An inventory of ten thousand nodes, as JSON text. The proxy has the same limits. */
 export const MAX_INVENTORY_BYTES = 6 * 1024 * 1024;
-/** Of all processes of a host, so that what is made of it fits into what a small container has. */
+/** For one process, so that what is made of the bytes fits into a small container. */
 export const BODY_LIMITS = { perPlace: 8 * 1024 * 1024, all: 24 * 1024 * 1024 };
 
 const USUAL_MS = 10_000;
@@ -64,7 +64,7 @@ async function withoutBody(c: Context<AppEnv>, next: () => Promise<void>): Promi
 
 function enter(c: Context<AppEnv>, bytes: number): { leave(): void } {
   const { bodies, principal } = c.var;
-  const place = bodies.enter([placeOf(c), ...(principal ? [`tenant ${principal.tenant}`] : [])], bytes);
+  const place = bodies.enter([placeOf(c.var.source), ...(principal ? [`tenant ${principal.tenant}`] : [])], bytes);
   if ('leave' in place) return place;
   const headers = { 'Retry-After': '2' };
   if (place.full === 'all') throw new ProblemError('busy', 'so many bodies are on their way', { headers });

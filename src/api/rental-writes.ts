@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Actor } from '../core/actor.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { EventType, NewEvent } from '../core/event.ts';
 import type { Node } from '../core/node.ts';
@@ -82,11 +83,11 @@ function checkWebhook({ webhooks }: ApiDeps, url: string | null): void {
 /** Stores a wanted rental, or finds the one that an earlier try under the same Idempotency-Key stored. */
 export async function createRental(
   deps: ApiDeps,
-  wanted: { tenant: string; name: string | undefined; spec: RentalSpec },
+  wanted: { tenant: string; name: string | undefined; spec: RentalSpec; actor: Actor },
   idempotency: Idempotency,
 ): Promise<{ rental: Rental; isReplay: boolean }> {
   const { store, clock, wake } = deps;
-  const { tenant, spec } = wanted;
+  const { tenant, spec, actor } = wanted;
   checkWebhook(deps, spec.webhookUrl);
   const createdAt = clock.now();
   const fresh: Rental = {
@@ -114,7 +115,7 @@ export async function createRental(
       idempotencyKey: idempotency.key,
       requestHash: idempotency.requestHash,
     },
-    eventOf('rental.created', fresh, createdAt, 'a machine was asked for'),
+    eventOf('rental.created', fresh, createdAt, 'a machine was asked for', actor),
   );
   switch (result.kind) {
     case 'created':
@@ -142,7 +143,7 @@ export async function changeSpec(
   deps: ApiDeps,
   rental: Rental,
   spec: RentalSpec,
-  options: { renew: boolean },
+  options: { renew: boolean; actor: Actor },
 ): Promise<Rental> {
   const { store, clock, wake } = deps;
   if (rental.record.endedAt !== null || rental.releaseRequestedAt !== null) {
@@ -160,6 +161,7 @@ export async function changeSpec(
     next,
     now,
     options.renew ? 'the lease was renewed' : 'the spec was changed',
+    options.actor,
     await loadNodes(deps),
   );
   const written = await store.updateRentalSpec(rental.id, rental.generation, spec, {
@@ -173,14 +175,14 @@ export async function changeSpec(
 }
 
 /** Asks for the end. Asking again is harmless. */
-export async function requestRelease(deps: ApiDeps, rental: Rental): Promise<Rental> {
+export async function requestRelease(deps: ApiDeps, rental: Rental, actor: Actor): Promise<Rental> {
   const { store, clock, wake } = deps;
   const now = clock.now();
   const next = { ...rental, releaseRequestedAt: rental.releaseRequestedAt ?? now };
   await store.requestRelease(
     rental.id,
     now,
-    eventOf('rental.release_requested', next, now, 'release was asked for', await loadNodes(deps)),
+    eventOf('rental.release_requested', next, now, 'release was asked for', actor, await loadNodes(deps)),
   );
   wake?.();
   return (await store.findRental(rental.tenant, rental.id)) ?? next;
@@ -199,9 +201,10 @@ function eventOf(
   rental: Rental,
   at: Date,
   message: string,
+  actor: Actor,
   nodeOf: (name: string) => Node | undefined = () => undefined,
 ): NewEvent {
   const { id, tenant } = rental;
   const object = viewRental(rental, nodeOf);
-  return { type, at, rentalId: id, node: null, tenant, reason: 'Accepted', message, object };
+  return { type, at, rentalId: id, node: null, tenant, reason: 'Accepted', message, object, actor };
 }

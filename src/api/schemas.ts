@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { DNS_LABEL } from '../core/dns-label.ts';
 import { DURATION_FORMAT, parseDuration } from '../core/duration.ts';
+import { SHOWABLE_TEXT } from '../core/escape-text.ts';
 import { EVENT_TYPES } from '../core/event.ts';
 import { parsePublicKey } from '../core/public-key.ts';
 import { RENTAL_PHASES } from '../core/rental.ts';
@@ -52,12 +53,12 @@ const ttl = duration
   .refine((ms) => ms >= 10_000, 'expected at least 10s')
   .openapi({ type: 'string', example: '6h' });
 
+const zone = z.string().min(1).max(63).regex(SHOWABLE_TEXT, 'expected no control characters');
+
 const specFields = {
   name: z.string().regex(DNS_LABEL, 'expected a DNS label: a-z, 0-9 and "-", at most 63').optional(),
   sshPublicKey: publicKey.optional(),
-  selector: z
-    .strictObject({ matchLabels: labels.optional(), zone: z.string().min(1).max(63).nullable().optional() })
-    .optional(),
+  selector: z.strictObject({ matchLabels: labels.optional(), zone: zone.nullable().optional() }).optional(),
   ttl: ttl.optional(),
   whenFull: z.enum(['queue', 'reject']).optional(),
   onNodeLoss: onNodeLoss.optional(),
@@ -177,6 +178,18 @@ export const eventSchema = z
     tenant: z.string().nullable(),
     reason: z.string(),
     message: z.string(),
+    actor: z
+      .object({
+        token: z.object({ id: z.string(), name: z.string().nullable() }).nullable(),
+        tenant: z.string().nullable(),
+        role: z.enum(['tenant', 'admin']).nullable(),
+        source: z.string().nullable(),
+      })
+      .nullable()
+      .openapi({
+        description:
+          'who asked for it, and the address that the request came from; null: Orion did it by itself. Of an administrator a tenant sees the role alone; of refused strangers there is only the address.',
+      }),
   })
   .openapi('Event');
 

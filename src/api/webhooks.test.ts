@@ -44,6 +44,20 @@ describe('messages', () => {
     ]);
   });
 
+  test('tell a tenant nothing of which ports are open, and an administrator all', async () => {
+    const told = ['it could not be reached (ECONNREFUSED)', 'it could not be reached (ERR_SSL_WRONG)'];
+    for (const lastError of [...told, 'no answer within 10 s', 'it answered 404']) add({ lastError });
+    const errors = async (who: 'anna' | 'admin') => {
+      const { items } = await read(bench.call(who, 'GET /api/webhooks/deliveries'));
+      return (items as { lastError: string }[]).map(({ lastError }) => lastError).toReversed();
+    };
+    expect(await errors('anna')).toEqual([...Array(3).fill('it could not be reached'), 'it answered 404']);
+    expect(await errors('admin')).toEqual([...told, 'no answer within 10 s', 'it answered 404']);
+    expect(await read(bench.call('anna', 'POST /api/webhooks/deliveries/msg_1/resend'))).toMatchObject({
+      lastError: 'it could not be reached',
+    });
+  });
+
   test('are found by state and rental, and in pages', async () => {
     for (const rentalId of ['r_1', 'r_2', 'r_1']) add({ rentalId });
     add({ state: 'delivered' });

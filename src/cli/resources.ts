@@ -117,6 +117,7 @@ export const EVENTS: Resource<Event> = {
     { header: 'REASON', cell: (event) => event.reason || '-' },
     { header: 'SEQ', wide: true, cell: (event) => String(event.seq) },
     { header: 'AT', wide: true, cell: (event) => event.at },
+    { header: 'BY', wide: true, cell: (event) => formatActor(event.actor) },
     { header: 'MESSAGE', cell: (event) => printable(event.message) },
   ],
 };
@@ -125,6 +126,18 @@ export const EVENTS: Resource<Event> = {
 export function formatMaintenance(ask: { reason: string | null; by: string } | null): string {
   if (!ask) return '-';
   return printable(ask.reason === null ? `by ${ask.by}` : `${ask.reason} (${ask.by})`);
+}
+
+/** Who asked for it, and from where. */
+function formatActor(actor: Event['actor']): string {
+  if (!actor) return '-';
+  const { token, tenant, role, source } = actor;
+  const who = token
+    ? `${token.name ?? token.id} of ${tenant}`
+    : role === 'admin'
+      ? 'an administrator'
+      : 'nobody';
+  return printable(source === null ? who : `${who} from ${source}`);
 }
 
 /** What keeps new rentals off the node, as kubectl marks it. */

@@ -9,12 +9,22 @@ export type BreakerOverride = {
 export type Event = {
   seq: number;
   at: string;
-  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'pool.paused' | 'pool.resumed' | 'pool.override_requested' | 'pool.override_used' | 'leader.elected' | 'token.created' | 'token.revoked' | 'webhook.secret_rotated' | 'tenant.limits_changed';
+  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'inventory.apply_requested' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'pool.paused' | 'pool.resumed' | 'pool.override_requested' | 'pool.override_used' | 'leader.elected' | 'token.created' | 'token.revoked' | 'session.created' | 'session.ended' | 'access.refused' | 'access.denied' | 'webhook.secret_rotated' | 'webhook.resend_requested' | 'tenant.limits_changed';
   rental: string | null;
   node: string | null;
   tenant: string | null;
   reason: string;
   message: string;
+  /** who asked for it, and the address that the request came from; null: Orion did it by itself. Of an administrator a tenant sees the role alone; of refused strangers there is only the address. */
+  actor: {
+    token: {
+      id: string;
+      name: string | null;
+    } | null;
+    tenant: string | null;
+    role: 'tenant' | 'admin' | null;
+    source: string | null;
+  } | null;
 };
 
 export type Explanation = {
@@ -690,7 +700,7 @@ export type WebhookDelivery = {
   attempts: number;
   createdAt: string;
   nextAttemptAt: string | null;
-  /** why the last try failed */
+  /** why the last try failed; of one that came to no answer only administrators are told how */
   lastError: string | null;
   /** when it was delivered or given up */
   endedAt: string | null;

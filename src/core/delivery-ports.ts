@@ -35,7 +35,12 @@ export interface DeliveryStore {
     page: { limit: number; cursor: string | null },
   ): Promise<Page<Delivery>>;
   /** Tries it again from now on, also one that was delivered or given up. Null: there is no such message. */
-  resendDelivery(tenant: string | null, messageId: string, now: Date): Promise<Delivery | null>;
+  resendDelivery(
+    tenant: string | null,
+    messageId: string,
+    now: Date,
+    event?: NewEvent,
+  ): Promise<Delivery | null>;
   countDeliveries(): Promise<{ state: DeliveryState; count: number }[]>;
   loadSecretVersion(tenant: string): Promise<SecretVersion>;
   /** Puts the next secret in force. */

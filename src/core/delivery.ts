@@ -54,6 +54,26 @@ export interface SecretVersion {
   rotatedAt: Date | null;
 }
 
+const UNREACHED = 'it could not be reached';
+const NO_ANSWER = 'no answer within';
+
+/** `why`: the code of the error. */
+export function describeUnreached(why: string): string {
+  return `${UNREACHED} (${why})`;
+}
+
+export function describeNoAnswer(deadlineMs: number): string {
+  return `${NO_ANSWER} ${deadlineMs / 1_000} s`;
+}
+
+/**
+ * A failed try as its tenant is told of it. Whether a port is open, closed or filtered is not for him to find out through
+ * Orion, so all that came to no answer is told in the same words; administrators and the log have the rest.
+ */
+export function tellTenant(error: string | null): string | null {
+  return error?.startsWith(UNREACHED) || error?.startsWith(NO_ANSWER) ? UNREACHED : error;
+}
+
 /** What came of calling a webhook. */
 export const ATTEMPT_OUTCOMES = ['delivered', 'refused', 'blocked', 'timeout', 'unreachable'] as const;
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];

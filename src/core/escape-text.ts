@@ -1,5 +1,7 @@
 /** Controls, marks of direction and invisible ones, line ends of Unicode, halves of a pair. */
 const UNSHOWABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+/** Text without any of them. */
+export const SHOWABLE_TEXT = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*$/u;
 
 /**
  * Text from a node or a client, fit for a log, the history and a terminal: one line, of bounded length, on which

@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts';
 import type { Notice } from './notice.ts';
 
 /** Kinds of entries in the append-only history. */
@@ -46,6 +47,7 @@ export const EVENT_TYPES = [
   'inventory.applied',
   'inventory.refused',
   'inventory.mismatch',
+  'inventory.apply_requested',
   'pool.breaker_opened',
   'pool.breaker_closed',
   'pool.paused',
@@ -55,7 +57,12 @@ export const EVENT_TYPES = [
   'leader.elected',
   'token.created',
   'token.revoked',
+  'session.created',
+  'session.ended',
+  'access.refused',
+  'access.denied',
   'webhook.secret_rotated',
+  'webhook.resend_requested',
   'tenant.limits_changed',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -75,6 +82,8 @@ export interface NewEvent {
   reason: string;
   message: string;
   object: unknown | ((fence: number) => unknown);
+  /** Who asked for it; left out where Orion itself did it. */
+  actor?: Actor | null;
   /** What the rental's client is told of it; put into the outbox in the transaction that writes the event. */
   notice?: Notice;
 }

@@ -69,3 +69,16 @@ function parseV6(text: string): bigint | null {
   if (all.some((group) => !/^[0-9a-f]{1,4}$/i.test(group))) return null;
   return all.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n);
 }
+
+/** In its usual, short form. */
+export function formatAddress({ family, value }: Address): string {
+  const parts = (count: number, bits: number) =>
+    Array.from({ length: count }, (_, index) => {
+      const shift = BigInt(bits * (count - 1 - index));
+      return (value >> shift) & ((1n << BigInt(bits)) - 1n);
+    });
+  if (family === 4) return parts(4, 8).join('.');
+  const groups = parts(8, 16).map((group) => group.toString(16));
+  // URL knows which zeros may be left out.
+  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
+}

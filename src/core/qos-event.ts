@@ -77,6 +77,7 @@ const TELLS_STATE: Record<EventType, boolean> = {
   'inventory.applied': false,
   'inventory.refused': false,
   'inventory.mismatch': false,
+  'inventory.apply_requested': false,
   'pool.breaker_opened': false,
   'pool.breaker_closed': false,
   'pool.paused': false,
@@ -86,7 +87,12 @@ const TELLS_STATE: Record<EventType, boolean> = {
   'leader.elected': false,
   'token.created': false,
   'token.revoked': false,
+  'session.created': false,
+  'session.ended': false,
+  'access.refused': false,
+  'access.denied': false,
   'webhook.secret_rotated': false,
+  'webhook.resend_requested': false,
   'tenant.limits_changed': false,
 };
 

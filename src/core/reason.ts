@@ -73,7 +73,7 @@ export const REASONS = {
   InventoryRefused: 'The inventory would take out too much of the fleet at once, and nobody forced it.',
   InventoryMismatch: 'The inventory file of this daemon is not the one that the fleet is made of.',
   // why a rental is where it is
-  Accepted: 'The rental is stored and waits for the reconciler.',
+  Accepted: 'What was asked for is stored; a rental waits for the reconciler.',
   NoFreeNode: 'Every fitting node is taken or not usable now; this clears by itself.',
   Unsatisfiable: 'No node of the fleet can ever match the selector.',
   NodeDead: 'The node that the rental was on was judged dead.',
@@ -99,5 +99,10 @@ export const REASONS = {
   Expiring: 'The lease of the rental ends soon; its client may renew it.',
   Expired: 'The lease of the rental ended.',
   Rejected: 'No machine was free and the rental did not want to wait.',
+  // who was turned away
+  TokenRefused:
+    'A token or a session was shown that is not known, was revoked or has expired, or none at all.',
+  AccessDenied:
+    'Somebody with a valid token asked for what is for administrators, or for what another site sent.',
 } as const;
 export type Reason = keyof typeof REASONS;

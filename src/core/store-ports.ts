@@ -257,7 +257,10 @@ export interface ApiStore extends SessionStore, TenantStore, ControlStore {
   loadDecision(epoch: number): Promise<PlacementDecision | null>;
   loadInventoryState(): Promise<InventoryState | null>;
   /** Asks the leader to read its inventory file again. The number of the request. */
-  requestInventory(request: { sha256: string | null; force: boolean; by: string }): Promise<number>;
+  requestInventory(
+    request: { sha256: string | null; force: boolean; by: string },
+    event?: NewEvent,
+  ): Promise<number>;
   listEvents(
     tenant: string | null,
     filter: StoredEventFilter & { afterSeq: number; limit: number },
@@ -282,9 +285,13 @@ export interface ApiStore extends SessionStore, TenantStore, ControlStore {
       Principal,
       'tenant' | 'role'
     >,
+    event?: NewEvent,
   ): Promise<void>;
   listTokens(): Promise<TokenView[]>;
-  revokeToken(id: string, at: Date): Promise<boolean>;
+  /** The event is written when it was valid until now. */
+  revokeToken(id: string, at: Date, event?: NewEvent): Promise<boolean>;
+  /** Entries of the history about what changed nothing, such as who was turned away. */
+  recordEvents(events: NewEvent[]): Promise<void>;
   /** Readiness: reachable within the deadline, and the schema is this program's. */
   checkReady(): Promise<{ ready: true } | { ready: false; message: string }>;
 }

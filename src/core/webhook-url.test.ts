@@ -19,6 +19,8 @@ describe('the URL of a webhook', () => {
     'https://8.8.8.8/',
     'https://[2606:4700::1111]/',
     'https://a.example:8443/',
+    'https://a.example:443/',
+    'https://a.example:22222/',
   ])('may be %s', (url) => {
     expect(refuseWebhookUrl(url, NOTHING_ALLOWED)).toBeNull();
   });
@@ -42,6 +44,15 @@ describe('the URL of a webhook', () => {
     'https://0/',
     'https://[::ffff:10.0.0.1]/',
     'https://[::127.0.0.1]/',
+    'https://example.com/a\r\nb',
+    'https://exam\tple.com/',
+    'https://example.com/a b',
+    ' https://example.com/',
+    'https://example.com/\u001b[31m',
+    'https://example.com/\u2028',
+    'https://example.com:22/',
+    'https://example.com:25/',
+    'https://example.com:6667/',
   ])('may not be %s', (url) => {
     expect(refuseWebhookUrl(url, NOTHING_ALLOWED)).toMatch(/^must /);
   });

@@ -1,3 +1,5 @@
+import { BAD_PORTS } from './bad-ports.ts';
+import { SHOWABLE_TEXT } from './escape-text.ts';
 import { isInside, type Network, parseAddress, parseNetwork } from './ip-address.ts';
 
 /** What the operator allows webhooks beyond https to public addresses. */
@@ -49,10 +51,13 @@ export function refuseWebhookAddress(text: string, { networks }: WebhookAllowanc
 
 /** Why the URL may not be called, or null. Where its name leads is looked up, and judged, when it is called. */
 export function refuseWebhookUrl(text: string, allowed: WebhookAllowance): string | null {
+  // URL drops line ends and takes blanks, which then stand in logs, in messages and on terminals.
+  if (/\s/.test(text) || !SHOWABLE_TEXT.test(text)) return 'must not hold blanks or control characters';
   const url = URL.canParse(text) ? new URL(text) : null;
   const isHttp = url?.protocol === 'http:' && allowed.plainHttp;
   if (url === null || (url.protocol !== 'https:' && !isHttp)) return 'must be an https URL';
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
+  if (BAD_PORTS.has(Number(url.port || 443))) return 'must not name a port of another protocol';
   const host = hostOf(url);
   if (isAllowedHost(host, allowed)) return null;
   // URL has already turned 127.1, 0x7f000001 and the like into four plain numbers.

@@ -12,6 +12,11 @@ export interface EventView {
   tenant: string | null;
   reason: string;
   message: string;
+  actor?: {
+    token: { id: string; name: string | null } | null;
+    role: string | null;
+    source: string | null;
+  } | null;
 }
 
 /** Those that say how well things are; all others are plain. */

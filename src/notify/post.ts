@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { AttemptOutcome } from '../core/delivery.ts';
+import { type AttemptOutcome, describeNoAnswer, describeUnreached } from '../core/delivery.ts';
 import { refuseWebhookUrl, type WebhookAllowance } from '../core/webhook-url.ts';
 import { BlockedAddressError, createGuardedLookup } from './resolve.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
@@ -49,7 +49,7 @@ export function postMessage(
       // An answer counts also when its body broke off.
       if (answer !== null) return done(answer);
       if (signal.aborted) return done({ kind: 'aborted' });
-      if (deadline.aborted) return done(fail('timeout', `no answer within ${deadlineMs / 1_000} s`));
+      if (deadline.aborted) return done(fail('timeout', describeNoAnswer(deadlineMs)));
       done(describeError(error));
     };
     const send = url.startsWith('https:') ? requestHttps : requestHttp;
@@ -95,7 +95,7 @@ function describeError(error: NodeJS.ErrnoException): PostResult {
   if (error instanceof BlockedAddressError) return fail('blocked', `the URL ${error.message}`);
   // Several addresses were tried.
   const first = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException) : error;
-  return fail('unreachable', `it could not be reached (${first?.code ?? error.code ?? error.name})`);
+  return fail('unreachable', describeUnreached(first?.code ?? error.code ?? error.name));
 }
 
 function fail(outcome: Exclude<AttemptOutcome, 'delivered'>, error: string): PostResult & { kind: 'failed' } {

@@ -109,7 +109,8 @@ async function sendOne(due: DueDelivery, term: SenderTerm, deps: SenderDeps): Pr
   const outcome = result.kind === 'failed' ? result.outcome : result.kind;
   deps.metrics.webhookAttempted(outcome);
   const { messageId: message, attempts } = claimed;
-  deps.logger.info({ message, rental: due.rentalId, attempts, outcome }, 'a webhook was called');
+  const error = result.kind === 'failed' ? { error: result.error } : {};
+  deps.logger.info({ message, rental: due.rentalId, attempts, outcome, ...error }, 'a webhook was called');
   return true;
 }
 

@@ -74,8 +74,9 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
     ...{ rentals, nodes, events, decisions, deliveries, failure: null },
     ...createHistory(events),
     ...createMemoryDeliveries(deliveries, write),
-    ...createTokenTable(tokens, now),
-    ...createMemorySessions(tokens, now),
+    ...createTokenTable(tokens, now, write),
+    ...createMemorySessions(tokens, now, write),
+    recordEvents: async (list) => list.forEach(write),
     ...tenants,
     addNode: (node) => nodes.set(node.spec.name, node),
     setStatus(id, type, status, placements) {
@@ -198,7 +199,8 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
       return true;
     },
     loadInventoryState: async () => inventory,
-    async requestInventory({ sha256, force, by }) {
+    async requestInventory({ sha256, force, by }, event) {
+      if (event) write(event);
       const requested = (inventory?.requested ?? 0) + 1;
       const request = { requested, requestedSha256: sha256, requestedForce: force, requestedBy: by };
       inventory = { ...(inventory ?? NO_INVENTORY), ...request };
@@ -219,6 +221,7 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
 function createTokenTable(
   tokens: Map<string, StoredToken>,
   now: () => Date,
+  write: (event: NewEvent) => void,
 ): Pick<ApiStore, 'authenticate' | 'createToken' | 'listTokens' | 'revokeToken'> {
   return {
     async authenticate(hash): Promise<Principal | null> {
@@ -227,14 +230,16 @@ function createTokenTable(
       if (token.expiresAt !== null && token.expiresAt <= now()) return null;
       return { tokenId: token.id, tokenName: token.name, tenant: token.tenant, role: token.role };
     },
-    async createToken(token) {
+    async createToken(token, event) {
+      if (event) write(event);
       tokens.set(token.id, { ...token, revokedAt: null });
     },
     listTokens: async () => [...tokens.values()].map(({ hash: _secret, ...view }) => view),
-    async revokeToken(id, at) {
+    async revokeToken(id, at, event) {
       const token = tokens.get(id);
       if (!token || token.revokedAt !== null) return false;
       tokens.set(id, { ...token, revokedAt: at });
+      if (event) write(event);
       return true;
     },
   };

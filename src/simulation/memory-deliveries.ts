@@ -30,13 +30,14 @@ export function createMemoryDeliveries(
         nextCursor: hasMore ? String(page.at(-1)?.place) : null,
       };
     },
-    async resendDelivery(tenant, messageId, now) {
+    async resendDelivery(tenant, messageId, now, event) {
       const index = deliveries.findIndex((each) => each.messageId === messageId && isOf(each, tenant));
       const old = deliveries[index];
       if (!old) return null;
       const anew = { state: 'pending', attempts: 0, endedAt: null } as const;
       const next = { ...old, ...(old.state === 'pending' ? {} : anew), nextAttemptAt: now };
       deliveries[index] = next;
+      if (event) write({ ...event, rentalId: old.rentalId, tenant: old.tenant });
       return next;
     },
     async countDeliveries() {

@@ -61,7 +61,8 @@ export function createMemoryInventories(
     async recordEvent(event) {
       tables.waiting.push(event);
     },
-    async requestInventory({ sha256, force, by }) {
+    async requestInventory({ sha256, force, by }, event) {
+      if (event) tables.waiting.push(event);
       const requested = (tables.inventory?.requested ?? 0) + 1;
       change({ requested, requestedSha256: sha256, requestedForce: force, requestedBy: by });
       return requested;

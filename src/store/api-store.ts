@@ -5,6 +5,7 @@ import { deleteDeliveries } from './deliveries.ts';
 import { findStoreError, StoreError } from './errors.ts';
 import {
   insertUnnumberedEvent,
+  insertUnnumberedEvents,
   listEventsAfter,
   listEventsBefore,
   loadFirstSeq,
@@ -68,7 +69,11 @@ export function createApiStore(pool: Pool): ApiStore {
     writeControl: (request, event) =>
       writeWithEvent(pool, event, (session) => writeControl(session, request)),
     loadInventoryState: () => readOnce(pool, loadInventoryState),
-    requestInventory: (request) => inTransaction(pool, (session) => insertRequest(session, request)),
+    requestInventory: (request, event) =>
+      inTransaction(pool, async (session) => {
+        await insertUnnumberedEvents(session, event ? [event] : []);
+        return await insertRequest(session, request);
+      }),
     listEvents: (tenant, filter) =>
       readOnce(pool, (session) => listEventsAfter(session, tenant, filter.afterSeq, filter)),
     listRecentEvents: (tenant, filter) =>
@@ -78,12 +83,23 @@ export function createApiStore(pool: Pool): ApiStore {
     loadQosHistory: (asked) => inSnapshot(pool, (session) => loadQosHistory(session, asked)),
     listRentalNames: (ids) => readOnce(pool, (session) => listRentalNames(session, ids)),
     authenticate: (tokenHash) => readOnce(pool, (session) => findPrincipal(session, tokenHash)),
-    createToken: (token) => inTransaction(pool, (session) => insertToken(session, token)),
+    createToken: (token, event) =>
+      inTransaction(pool, async (session) => {
+        await insertToken(session, token);
+        await insertUnnumberedEvents(session, event ? [event] : []);
+      }),
     listTokens: () => readOnce(pool, listTokens),
-    revokeToken: (id, at) => inTransaction(pool, (session) => revokeToken(session, id, at)),
-    createSession: (session) => inTransaction(pool, (open) => insertSession(open, session)),
+    revokeToken: (id, at, event) => writeWithEvent(pool, event, (session) => revokeToken(session, id, at)),
+    recordEvents: (events) => inTransaction(pool, (session) => insertUnnumberedEvents(session, events)),
+    createSession: (signedIn, event) =>
+      inTransaction(pool, async (session) => {
+        await insertSession(session, signedIn);
+        await insertUnnumberedEvents(session, event ? [event] : []);
+      }),
     authenticateSession: (hash) => readOnce(pool, (session) => findSignedIn(session, hash)),
-    endSession: (hash) => inTransaction(pool, (session) => deleteSession(session, hash)),
+    endSession: async (hash, event) => {
+      await writeWithEvent(pool, event, (session) => deleteSession(session, hash));
+    },
     listTenants: () => inSnapshot(pool, (session) => listTenants(session)),
     findTenant: async (name) => (await inSnapshot(pool, (session) => listTenants(session, name)))[0] ?? null,
     loadLimits: (name) => readOnce(pool, (session) => loadLimits(session, name)),
@@ -140,12 +156,12 @@ async function explainDuplicate(session: Session, rental: NewRental): Promise<Cr
 /** The event is written when, and only when, the change is. */
 async function writeWithEvent(
   pool: Pool,
-  event: NewEvent,
+  event: NewEvent | undefined,
   write: (session: Session) => Promise<boolean>,
 ): Promise<boolean> {
   return await inTransaction(pool, async (session) => {
     if (!(await write(session))) return undo(false);
-    await insertUnnumberedEvent(session, event);
+    await insertUnnumberedEvents(session, event ? [event] : []);
     return true;
   });
 }

@@ -12,8 +12,12 @@ export interface EventFilter {
 }
 
 /** From the API: the leader gives it its place in the order soon after. */
-export async function insertUnnumberedEvent({ db }: Session, event: NewEvent): Promise<void> {
-  await db.insert(events).values(toRow(event, null, null));
+export async function insertUnnumberedEvent(session: Session, event: NewEvent): Promise<void> {
+  await insertUnnumberedEvents(session, [event]);
+}
+
+export async function insertUnnumberedEvents({ db }: Session, list: NewEvent[]): Promise<void> {
+  if (list.length > 0) await db.insert(events).values(list.map((event) => toRow(event, null, null)));
 }
 
 /** From the leader: numbered from `firstSeq` on, and into the outbox what clients are told of them. */
@@ -118,11 +122,11 @@ function conditions(tenant: string | null, filter: EventFilter): SQL[] {
 function toRow(event: NewEvent, seq: number | null, fence: number | null): typeof events.$inferInsert {
   const { notice: _told, ...entry } = event;
   const object = typeof event.object === 'function' ? event.object(fence) : event.object;
-  return { ...entry, seq, object: object ?? null };
+  return { ...entry, seq, object: object ?? null, actor: event.actor ?? null };
 }
 
 function toEvent(row: typeof events.$inferSelect): StoredEvent {
-  const { at, rentalId, node, tenant, reason, message, object } = row;
+  const { at, rentalId, node, tenant, reason, message, object, actor } = row;
   const type = row.type as EventType;
-  return { seq: Number(row.seq), type, at, rentalId, node, tenant, reason, message, object };
+  return { seq: Number(row.seq), type, at, rentalId, node, tenant, reason, message, object, actor };
 }

@@ -9,7 +9,7 @@ import {
   loadClaimed,
   renewDelivery,
 } from './deliveries.ts';
-import { insertUnnumberedEvent } from './events.ts';
+import { insertUnnumberedEvent, insertUnnumberedEvents } from './events.ts';
 import { underFence } from './fence.ts';
 import type { Pool } from './pool.ts';
 import { inTransaction, readOnce } from './transaction.ts';
@@ -29,10 +29,13 @@ export function createOutboxStore(pool: Pool): OutboxStore & DeliveryStore {
     endAttempt: (delivery, end) => inTransaction(pool, (session) => endAttempt(session, delivery, end)),
     listDeliveries: (tenant, filter, page) =>
       readOnce(pool, (session) => listDeliveries(session, tenant, filter, page)),
-    resendDelivery: (tenant, messageId, now) =>
+    resendDelivery: (tenant, messageId, now, event) =>
       inTransaction(pool, async (session) => {
-        if ((await findDelivery(session, tenant, messageId)) === null) return null;
+        const found = await findDelivery(session, tenant, messageId);
+        if (found === null) return null;
         await renewDelivery(session, messageId, now);
+        const about = { rentalId: found.rentalId, tenant: found.tenant };
+        await insertUnnumberedEvents(session, event ? [{ ...event, ...about }] : []);
         return await findDelivery(session, tenant, messageId);
       }),
     countDeliveries: () => readOnce(pool, countDeliveries),

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { boolean, index, int, mysqlTable, text, uniqueIndex, varchar } from 'drizzle-orm/mysql-core';
+import type { Actor } from '../core/actor.ts';
 import type { Condition } from '../core/condition.ts';
 import type { InventoryAnswer } from '../core/inventory.ts';
 import type { NodeLimits } from '../core/limits.ts';
@@ -178,6 +179,8 @@ export const events = mysqlTable(
     reason: varchar({ length: 64 }).notNull(),
     message: text().notNull(),
     object: jsonText(),
+    /** Who asked for it, and from where; null: Orion itself, or a version that did not keep it. */
+    actor: jsonText().$type<Actor | null>(),
     /** Of the object, so that figures over many entries need not read it: a phase or a state, and whether probes fail. */
     state: varchar({ length: 16 }).generatedAlwaysAs(
       sql`coalesce(json_value(\`object\`, '$.status.phase'), json_value(\`object\`, '$.status.state'))`,

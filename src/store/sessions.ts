@@ -52,6 +52,8 @@ export async function findSignedIn({ db }: Session, hash: string): Promise<Signe
   return row ?? null;
 }
 
-export async function deleteSession({ db }: Session, hash: string): Promise<void> {
-  await db.delete(sessions).where(eq(sessions.hash, hash));
+/** False when there is none. */
+export async function deleteSession({ db }: Session, hash: string): Promise<boolean> {
+  const [result] = await db.delete(sessions).where(eq(sessions.hash, hash));
+  return result.affectedRows === 1;
 }

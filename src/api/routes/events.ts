@@ -1,4 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { viewActor } from '../../core/actor.ts';
 import type { StoredEvent } from '../../core/event.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
@@ -14,7 +15,7 @@ const route = createRoute({
   operationId: 'listEvents',
   summary: 'The history; with Accept: text/event-stream what happens from now on',
   description:
-    'Append-only, and kept for 90 days. A tenant sees what happened to its rentals, an administrator all.',
+    'Append-only, and kept for 90 days: what happened, and who asked for it from where. A tenant sees what happened to its rentals and what was done with its tokens, an administrator all.',
   request: {
     headers: watchHeader,
     query: pageQuery.extend({
@@ -39,10 +40,11 @@ export function addEventRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   app.openapi(route, async (c) => {
     const { limit, cursor, order, rental, node, type } = c.req.valid('query');
     const tenant = scopeOf(c.var.principal);
+    const shape = (event: StoredEvent) => viewEvent(event, tenant);
     const filter = { rentalId: rental ?? null, node: node ?? null, type: type ?? null };
     if (wantsStream(c)) {
       if (order === 'desc') throw invalidInput('query order', 'a watch can only go forward');
-      const options = { name: 'event', tenant, filter, snapshot: async () => [], shape: viewEvent } as const;
+      const options = { name: 'event', tenant, filter, snapshot: async () => [], shape } as const;
       return answerStream(c, deps, options) as never;
     }
     // One more than asked for tells whether there is a next page.
@@ -56,10 +58,10 @@ export function addEventRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
           });
     const items = events.slice(0, limit);
     const nextCursor = events.length > limit ? String(items.at(-1)?.seq) : null;
-    return c.json({ items: items.map(viewEvent), nextCursor }, 200);
+    return c.json({ items: items.map(shape), nextCursor }, 200);
   });
 }
 
-function viewEvent({ seq, at, type, rentalId, node, tenant, reason, message }: StoredEvent) {
-  return { seq, at: at.toISOString(), type, rental: rentalId, node, tenant, reason, message };
+function viewEvent({ at, rentalId, object: _shown, actor, ...rest }: StoredEvent, reader: string | null) {
+  return { ...rest, at: at.toISOString(), rental: rentalId, actor: viewActor(actor, reader) };
 }

@@ -93,7 +93,14 @@ export function addInventoryRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): voi
   app.openapi(routes.apply, async (c) => {
     const { sha256, force } = c.req.valid('json');
     const by = c.var.principal.tokenId;
-    const requested = await store.requestInventory({ sha256: sha256 ?? null, force, by });
+    const message = `the file${sha256 === undefined ? '' : ` of SHA-256 ${sha256}`} is to be applied${force ? ' by force' : ''}`;
+    const requested = await store.requestInventory(
+      { sha256: sha256 ?? null, force, by },
+      {
+        ...{ type: 'inventory.apply_requested', at: clock.now(), rentalId: null, node: null, tenant: null },
+        ...{ reason: 'Accepted', message, object: null, actor: c.var.actor },
+      },
+    );
     deps.wake?.();
     const state = await untilAnswered(deps, requested, c.req.raw.signal);
     const answer = state !== null && state.answered >= requested ? state.answer : null;

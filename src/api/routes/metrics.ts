@@ -4,6 +4,7 @@ import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { authenticate, requireAdmin } from '../middleware.ts';
 import { problems } from '../respond.ts';
+import { noteDenied } from '../turn-away.ts';
 
 const EXAMPLE =
   '# HELP orion_leader 1 on the daemon that leads.\n# TYPE orion_leader gauge\norion_leader 1\n';
@@ -16,10 +17,10 @@ export function addMetricsRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     operationId: 'getMetrics',
     summary: 'Counts of this process and the state of the fleet, in the text format of Prometheus',
     description: 'Each daemon tells of itself; docs/metrics.md has the list.',
-    middleware: [authenticate(deps), requireAdmin()] as const,
+    middleware: [authenticate(deps), noteDenied(deps), requireAdmin()] as const,
     responses: {
       200: { description: 'Metrics', content: { 'text/plain': { schema: z.string(), example: EXAMPLE } } },
-      ...problems('forbidden'),
+      ...problems('forbidden', 'too_many_attempts'),
     },
   });
   app.openapi(route, answerMetrics(deps.metrics));

@@ -1,4 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Actor } from '../../core/actor.ts';
 import { type Ask, describeAsk } from '../../core/controls.ts';
 import type { EventType } from '../../core/event.ts';
 import type { Node } from '../../core/node.ts';
@@ -90,7 +91,8 @@ export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void
       },
     });
     app.openapi(route, async (c) => {
-      const event = { type, reason, message: `by token ${c.var.principal.tokenId}` };
+      const { actor } = c.var;
+      const event = { type, reason, message: `by token ${c.var.principal.tokenId}`, actor };
       return c.json((await wishFor(deps, c.req.valid('param').name, { kind }, event)) as never, 202);
     });
   }
@@ -98,7 +100,8 @@ export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void
   app.openapi(trustRoute, async (c) => {
     const { fingerprint } = c.req.valid('json');
     const message = `${fingerprint}, by token ${c.var.principal.tokenId}`;
-    const event = { type: 'node.trust_requested', reason: 'HostKeyTrusted', message } as const;
+    const { actor } = c.var;
+    const event = { type: 'node.trust_requested', reason: 'HostKeyTrusted', message, actor } as const;
     const wish = { kind: 'trust', fingerprint } as const;
     return c.json((await wishFor(deps, c.req.valid('param').name, wish, event)) as never, 202);
   });
@@ -127,7 +130,7 @@ function addMaintenanceRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
       const why = c.req.valid('json').reason ?? null;
       const by = describeAuthor(c.var.principal);
       const ask = { reason: why, by, at: deps.clock.now() };
-      const event = { type, reason, message: describeAsk(ask) };
+      const event = { type, reason, message: describeAsk(ask), actor: c.var.actor };
       const wish = { kind, ask };
       return c.json((await wishFor(deps, c.req.valid('param').name, wish, event)) as never, 202);
     });
@@ -139,7 +142,7 @@ async function wishFor(
   deps: ApiDeps,
   name: string,
   wish: NodeWish,
-  event: { type: EventType; reason: Reason; message: string },
+  event: { type: EventType; reason: Reason; message: string; actor: Actor },
 ): Promise<NodeView> {
   const { store, clock, wake } = deps;
   const { node, view } = await loadNodeView(deps, name);

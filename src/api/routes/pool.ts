@@ -1,4 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Actor } from '../../core/actor.ts';
 import { type Ask, type ControlRequest, describeAsk } from '../../core/controls.ts';
 import type { EventType } from '../../core/event.ts';
 import { isBreakerOpen, type PoolView, viewPool } from '../../core/pool-view.ts';
@@ -98,7 +99,7 @@ export function addPoolRoutes(app: OpenAPIHono<AppEnv>, { store, clock, wake }: 
   function ask(principal: AppEnv['Variables']['principal'], reason: string | null): Ask {
     return { reason, by: describeAuthor(principal), at: clock.now() };
   }
-  async function write(request: ControlRequest, ask: Ask): Promise<PoolView> {
+  async function write(request: ControlRequest, ask: Ask, actor: Actor): Promise<PoolView> {
     const [type, named] = EVENTS[request.kind];
     const about = { rentalId: null, node: null, tenant: null, object: null };
     await store.writeControl(request, {
@@ -107,6 +108,7 @@ export function addPoolRoutes(app: OpenAPIHono<AppEnv>, { store, clock, wake }: 
       ...about,
       reason: named,
       message: describeAsk(ask),
+      actor,
     });
     wake?.();
     return await load();
@@ -115,18 +117,18 @@ export function addPoolRoutes(app: OpenAPIHono<AppEnv>, { store, clock, wake }: 
   app.openapi(routes.read, async (c) => c.json((await load()) as never, 200));
   app.openapi(routes.pause, async (c) => {
     const asked = ask(c.var.principal, c.req.valid('json').reason);
-    return c.json((await write({ kind: 'pause', ...asked }, asked)) as never, 202);
+    return c.json((await write({ kind: 'pause', ...asked }, asked, c.var.actor)) as never, 202);
   });
   app.openapi(routes.resume, async (c) => {
     const asked = ask(c.var.principal, null);
-    return c.json((await write({ kind: 'resume' }, asked)) as never, 202);
+    return c.json((await write({ kind: 'resume' }, asked, c.var.actor)) as never, 202);
   });
   app.openapi(routes.override, async (c) => {
     const [opened, closed] = await Promise.all([last('pool.breaker_opened'), last('pool.breaker_closed')]);
     if (!isBreakerOpen(opened, closed))
       throw new ProblemError('pool_conflict', 'the breaker is not open, so there is nothing to override');
     const asked = ask(c.var.principal, c.req.valid('json').reason);
-    return c.json((await write({ kind: 'override', ...asked }, asked)) as never, 202);
+    return c.json((await write({ kind: 'override', ...asked }, asked, c.var.actor)) as never, 202);
   });
 }
 

@@ -166,7 +166,7 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const input = c.req.valid('json');
     const { tenant } = c.var.principal;
     const spec = specOf(input, 'queue', await loadLease(deps, tenant));
-    const wanted = { tenant, name: input.name, spec };
+    const wanted = { tenant, name: input.name, spec, actor: c.var.actor };
     const { rental } = await createRental(deps, wanted, readIdempotency(c, input));
     c.header('Location', `/api/rentals/${rental.id}`);
     return c.json(await show(rental), 202);
@@ -180,7 +180,7 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
       throw invalidInput('name', 'expected a DNS label: a-z, 0-9 and "-", at most 63');
     if (input.name !== undefined && input.name !== name)
       throw invalidInput('name', `expected ${name}, as in the path`);
-    const wanted = { tenant: principal.tenant, name, input };
+    const wanted = { tenant: principal.tenant, name, input, actor: c.var.actor };
     return c.json(await show(await applyRental(deps, wanted, readIdempotency(c, input))), 202);
   });
 
@@ -207,13 +207,14 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const patch = c.req.valid('json');
     const rental = await find(scopeOf(c.var.principal), id);
     const spec = patchSpec(rental.spec, patch, await loadLease(deps, rental.tenant));
-    return c.json(await show(await changeSpec(deps, rental, spec, { renew: patch.ttl !== undefined })), 200);
+    const options = { renew: patch.ttl !== undefined, actor: c.var.actor };
+    return c.json(await show(await changeSpec(deps, rental, spec, options)), 200);
   });
 
   app.openapi(routes.release, async (c) => {
     const { id } = c.req.valid('param');
     const rental = await find(scopeOf(c.var.principal), id);
-    return c.json(await show(await requestRelease(deps, rental)), 202);
+    return c.json(await show(await requestRelease(deps, rental, c.var.actor)), 202);
   });
 }
 

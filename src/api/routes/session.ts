@@ -1,9 +1,12 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Actor } from '../../core/actor.ts';
+import type { EventType, NewEvent } from '../../core/event.ts';
+import { placeOf } from '../../core/request-source.ts';
 import type { SignedIn } from '../../core/session-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createAttempts } from '../attempts.ts';
+import { actorOf } from '../author.ts';
 import { createRoute } from '../create-route.ts';
-import { placeOf } from '../place.ts';
 import { ProblemError } from '../problem.ts';
 import { body, header, json, problems } from '../respond.ts';
 import { requireSameOrigin } from '../same-origin.ts';
@@ -79,11 +82,11 @@ const routes = {
 };
 
 /** Before the others, for it is what one calls without being known yet. */
-export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger }: ApiDeps): void {
+export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger, refusals }: ApiDeps): void {
   const attempts = createAttempts(FAILURES_PER_MINUTE, 60_000, () => clock.monotonicMs());
   app.on('POST', routes.signIn.path, async (c, next) => {
     requireSameOrigin(c);
-    const waitS = attempts.waitS(placeOf(c));
+    const waitS = attempts.waitS(placeOf(c.var.source));
     if (waitS > 0) {
       throw new ProblemError('too_many_attempts', 'so many tokens were refused that this has to wait', {
         headers: { 'Retry-After': String(waitS) },
@@ -92,11 +95,13 @@ export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger 
     await next();
   });
   app.openapi(routes.signIn, async (c) => {
-    const from = placeOf(c);
+    const { source } = c.var;
+    const from = placeOf(source);
     const { token } = c.req.valid('json');
     const principal = isToken(token) ? await store.authenticate(hashToken(token)) : null;
     if (principal === null) {
       attempts.fail(from);
+      refusals.stranger('sign-in', source);
       logger.warn({ requestId: c.var.requestId, from }, 'a sign-in was refused');
       throw new ProblemError('unauthorized', 'that token is not known, was revoked or has expired');
     }
@@ -104,7 +109,8 @@ export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger 
     const hash = hashSessionSecret(secret);
     const createdAt = clock.now();
     const expiresAt = new Date(createdAt.getTime() + MAX_AGE_S * 1_000);
-    await store.createSession({ hash, tokenId: principal.tokenId, createdAt, expiresAt });
+    const event = eventOf('session.created', 'signed in', createdAt, actorOf(principal, source));
+    await store.createSession({ hash, tokenId: principal.tokenId, createdAt, expiresAt }, event);
     const signedIn = await store.authenticateSession(hash);
     if (signedIn === null) throw new ProblemError('unauthorized', 'the token was revoked just now');
     giveSessionCookie(c, secret, MAX_AGE_S);
@@ -113,7 +119,7 @@ export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger 
 }
 
 /** For whoever is signed in. */
-export function addSessionRoutes(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): void {
+export function addSessionRoutes(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps): void {
   app.openapi(routes.read, async (c) => {
     const secret = readSessionSecret(c);
     const isByCookie = c.var.credential.kind === 'session' && secret !== null;
@@ -125,7 +131,8 @@ export function addSessionRoutes(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): 
   });
 
   app.openapi(routes.signOut, async (c) => {
-    if (c.var.credential.kind === 'session') await store.endSession(c.var.credential.hash);
+    const event = eventOf('session.ended', 'signed out', clock.now(), c.var.actor);
+    if (c.var.credential.kind === 'session') await store.endSession(c.var.credential.hash, event);
     takeSessionCookie(c);
     return c.body(null, 204);
   });
@@ -134,4 +141,9 @@ export function addSessionRoutes(app: OpenAPIHono<AppEnv>, { store }: ApiDeps): 
 function viewSession({ tenant, role, tokenId, tokenName, expiresAt }: SignedIn, secret: string) {
   const token = { id: tokenId, name: tokenName };
   return { tenant, role, token, expiresAt: expiresAt.toISOString(), csrfToken: csrfTokenOf(secret) };
+}
+
+function eventOf(type: EventType, message: string, at: Date, actor: Actor): NewEvent {
+  const about = { rentalId: null, node: null, tenant: actor.tenant, object: null };
+  return { type, at, ...about, reason: 'Accepted', message, actor };
 }

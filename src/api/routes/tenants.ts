@@ -119,7 +119,7 @@ export function addTenantRoutes(app: OpenAPIHono<AppEnv>, { store, clock }: ApiD
     const message = `limits were set by token ${c.var.principal.tokenId}: ${describeLimits(limits)}`;
     const event: NewEvent = {
       ...{ type: 'tenant.limits_changed', at, rentalId: null, node: null, tenant: name },
-      ...{ reason: 'Accepted', message, object: null },
+      ...{ reason: 'Accepted', message, object: null, actor: c.var.actor },
     };
     await find(name);
     if (Object.keys(limits).length > 0) await store.setLimits(name, limits, event);

@@ -1,6 +1,9 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Actor } from '../../core/actor.ts';
 import { DNS_LABEL } from '../../core/dns-label.ts';
 import { parseDuration } from '../../core/duration.ts';
+import { SHOWABLE_TEXT } from '../../core/escape-text.ts';
+import type { EventType, NewEvent } from '../../core/event.ts';
 import type { TokenView } from '../../core/store-ports.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
@@ -26,7 +29,7 @@ const newTokenSchema = z
   .strictObject({
     tenant: z.string().regex(DNS_LABEL, 'expected a DNS label'),
     role: z.enum(['tenant', 'admin']).default('tenant'),
-    name: z.string().min(1).max(63).optional(),
+    name: z.string().min(1).max(63).regex(SHOWABLE_TEXT, 'expected no control characters').optional(),
     expiresIn: z.string().optional().openapi({ example: '720h' }),
   })
   .openapi('NewToken', { example: { tenant: 'demo', name: 'ci', expiresIn: '720h' } });
@@ -88,16 +91,17 @@ export function addTokenRoutes(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDe
     const { id, token, hash } = createTokenSecret();
     const createdAt = clock.now();
     const expiresAt = lifeMs === null ? null : new Date(createdAt.getTime() + lifeMs);
-    await store.createToken({ id, name, hash, tenant, role, createdAt, expiresAt });
-    return c.json(
-      { ...viewToken({ id, name, tenant, role, createdAt, expiresAt, revokedAt: null }), token },
-      201,
-    );
+    const made = { id, name, tenant, role, createdAt, expiresAt, revokedAt: null };
+    const event = eventOf('token.created', made, createdAt, c.var.actor);
+    await store.createToken({ id, name, hash, tenant, role, createdAt, expiresAt }, event);
+    return c.json({ ...viewToken(made), token }, 201);
   });
 
   app.openapi(routes.revoke, async (c) => {
     const { id } = c.req.valid('param');
-    if (!(await store.revokeToken(id, clock.now())))
+    const found = (await store.listTokens()).find((token) => token.id === id);
+    const now = clock.now();
+    if (!found || !(await store.revokeToken(id, now, eventOf('token.revoked', found, now, c.var.actor))))
       throw new ProblemError('not_found', `there is no token ${id}`);
     return c.body(null, 204);
   });
@@ -111,4 +115,10 @@ function viewToken({ createdAt, expiresAt, revokedAt, ...rest }: TokenView) {
     expiresAt: time(expiresAt),
     revokedAt: time(revokedAt),
   };
+}
+
+function eventOf(type: EventType, { id, name, tenant, role }: TokenView, at: Date, actor: Actor): NewEvent {
+  const message = `${name === null ? id : `${name} (${id})`}, ${role} of ${tenant}`;
+  const about = { rentalId: null, node: null, tenant, object: null };
+  return { type, at, ...about, reason: 'Accepted', message, actor };
 }

@@ -1,5 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { DELIVERY_STATES, type Delivery, type SecretVersion } from '../../core/delivery.ts';
+import { DELIVERY_STATES, type Delivery, type SecretVersion, tellTenant } from '../../core/delivery.ts';
 import type { NewEvent } from '../../core/event.ts';
 import { NOTICE_TYPES } from '../../core/notice.ts';
 import { formerSecretEndsAt } from '../../core/secret-rotation.ts';
@@ -24,7 +24,9 @@ const deliverySchema = z
     attempts: z.int(),
     createdAt: time,
     nextAttemptAt: time.nullable(),
-    lastError: z.string().nullable().openapi({ description: 'why the last try failed' }),
+    lastError: z.string().nullable().openapi({
+      description: 'why the last try failed; of one that came to no answer only administrators are told how',
+    }),
     endedAt: time.nullable().openapi({ description: 'when it was delivered or given up' }),
   })
   .openapi('WebhookDelivery');
@@ -93,15 +95,21 @@ export function addWebhookRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void 
     const { limit, cursor = null, state = null, rental = null } = c.req.valid('query');
     const tenant = scopeOf(c.var.principal);
     const page = await store.listDeliveries(tenant, { state, rentalId: rental }, { limit, cursor });
-    return c.json({ ...page, items: page.items.map(viewDelivery) }, 200);
+    return c.json({ ...page, items: page.items.map((each) => viewDelivery(each, tenant)) }, 200);
   });
 
   app.openapi(routes.resend, async (c) => {
     const { id } = c.req.valid('param');
-    const delivery = await store.resendDelivery(scopeOf(c.var.principal), id, clock.now());
+    const now = clock.now();
+    // Whose message it is, and of which rental, the store adds when it has found it.
+    const event: NewEvent = {
+      ...{ type: 'webhook.resend_requested', at: now, rentalId: null, node: null, tenant: null },
+      ...{ reason: 'Accepted', message: `${id} is to be sent again`, object: null, actor: c.var.actor },
+    };
+    const delivery = await store.resendDelivery(scopeOf(c.var.principal), id, now, event);
     if (delivery === null) throw new ProblemError('not_found', `there is no message ${id}`);
     wake?.();
-    return c.json(viewDelivery(delivery), 202);
+    return c.json(viewDelivery(delivery, scopeOf(c.var.principal)), 202);
   });
 
   app.openapi(routes.readSecret, async (c) => {
@@ -118,6 +126,7 @@ export function addWebhookRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void 
         reason: 'Accepted',
         message: `another webhook secret was asked for by token ${tokenId}`,
         object: null,
+        actor: c.var.actor,
       },
     };
     return c.json(viewSecret(deps, tenant, await store.rotateSecret(tenant, event.at, event)), 200);
@@ -141,12 +150,17 @@ function viewSecret(deps: ApiDeps, tenant: string, { version, rotatedAt }: Secre
   };
 }
 
-function viewDelivery({ messageId, rentalId, createdAt, nextAttemptAt, endedAt, ...rest }: Delivery) {
+/** `reader`: the tenant; null: an administrator. */
+function viewDelivery(
+  { messageId, rentalId, createdAt, nextAttemptAt, endedAt, ...rest }: Delivery,
+  reader: string | null,
+) {
   const toTime = (at: Date | null) => at?.toISOString() ?? null;
   return {
     ...{ id: messageId, rental: rentalId, ...rest },
     createdAt: createdAt.toISOString(),
     nextAttemptAt: toTime(nextAttemptAt),
     endedAt: toTime(endedAt),
+    lastError: reader === null ? rest.lastError : tellTenant(rest.lastError),
   };
 }

@@ -172,7 +172,8 @@ async function tokensOfDatabase(context: Context, pool: StorePool): Promise<Toke
       const { id, token, hash } = createTokenSecret();
       const createdAt = context.io.now();
       const expiresAt = ttl === undefined ? null : expiry(context, ttl);
-      await store.createToken({ id, name: name ?? null, hash, tenant, role, createdAt, expiresAt });
+      const made = { id, name: name ?? null, tenant, role, createdAt, expiresAt };
+      await store.createToken({ ...made, hash }, eventOf('token.created', made, createdAt));
       return { id, token };
     },
     async list() {
@@ -185,10 +186,23 @@ async function tokensOfDatabase(context: Context, pool: StorePool): Promise<Toke
       }));
     },
     async revoke(id) {
-      if (!(await store.revokeToken(id, context.io.now())))
+      const now = context.io.now();
+      const found = (await store.listTokens()).find((token) => token.id === id);
+      if (!found || !(await store.revokeToken(id, now, eventOf('token.revoked', found, now))))
         throw new CliError(`there is no valid token ${id}`);
     },
   };
+}
+
+/** Nobody asked an API: whoever did it has the database's own address and password. */
+function eventOf(
+  type: 'token.created' | 'token.revoked',
+  { id, name, tenant, role }: { id: string; name: string | null; tenant: string; role: string },
+  at: Date,
+) {
+  const message = `${name ?? id}, ${role} of ${tenant}; by somebody with access to the database`;
+  const about = { rentalId: null, node: null, tenant, object: null };
+  return { type, at, ...about, reason: 'Accepted', message };
 }
 
 function expiry(context: Context, ttlMs: number): Date {

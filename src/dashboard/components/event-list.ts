@@ -20,7 +20,9 @@ export function EventList({
 }
 
 function EventEntry({ event, about }: { event: EventView; about?: 'node' | 'rental' }): Markup {
-  const { type, at, node, rental, message } = event;
+  const { type, at, node, rental, message, actor } = event;
+  const by =
+    actor && [actor.token?.name ?? actor.token?.id ?? actor.role, actor.source].filter(Boolean).join(', ');
   const tone = eventTone(type);
   return html`<li class="event">
     <span class="event-sign tone-${tone}"><${Icon} name=${tone} size=${12} /></span>
@@ -32,6 +34,7 @@ function EventEntry({ event, about }: { event: EventView; about?: 'node' | 'rent
         <span class="event-time"><${ClockTime} at=${at} /></span>
       </p>
       ${message && html`<p class="event-text">${message}</p>`}
+      ${by && html`<p class="event-text">by ${by}</p>`}
     </div>
   </li>`;
 }

@@ -1,0 +1,1 @@
+ALTER TABLE `events` ADD `actor` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

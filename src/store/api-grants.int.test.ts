@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
+import { asApiUser, openAsApiUser } from './api-user.fixture.ts';
+import { migrate } from './migrate.ts';
+import { createPool, type Pool } from './pool.ts';
+import { createStore } from './store.ts';
+import { event } from './test-samples.ts';
+
+// That every call of the API works with these rights is what src/api/fuzz.int.test.ts shows: its API has no others.
+
+let server: ScratchServer;
+let root: Pool;
+let api: Pool;
+
+beforeAll(async () => {
+  server = await startScratchServer();
+  const url = await server.createDatabase();
+  root = createPool({ url });
+  // As at the first start of compose's database: before there is any table.
+  api = await openAsApiUser(root, url);
+  await migrate(root);
+});
+afterAll(async () => {
+  await api?.close();
+  await root?.close();
+  await server?.stop();
+});
+
+const run = (statement: string) => api.withSession(({ execute }) => execute(statement));
+
+test('the API adds to the history and never changes or deletes an entry', async () => {
+  await createStore(api).recordEvents([event({ type: 'token.created' })]);
+  for (const statement of [
+    `UPDATE events SET message = 'nothing happened'`,
+    'UPDATE events SET actor = NULL',
+    'DELETE FROM events',
+    `REPLACE INTO events (id, type, at, reason, message) VALUES (1, 'x', now(3), 'x', 'x')`,
+    `INSERT INTO events (id, type, at, reason, message) VALUES (1, 'x', now(3), 'x', 'x')
+     ON DUPLICATE KEY UPDATE message = 'nothing happened'`,
+    'TRUNCATE events',
+    'DROP TABLE events',
+    'ALTER TABLE events DROP COLUMN actor',
+  ]) {
+    await expect(run(statement), statement).rejects.toMatchObject({
+      code: expect.stringMatching(/^ER_(TABLEACCESS|DBACCESS|COLUMNACCESS)_DENIED_ERROR$/),
+    });
+  }
+  const leader = await createStore(root).acquire({ holder: 'one', durationMs: 60_000 });
+  if (leader) await createStore(root).numberEvents(leader);
+  const filter = { rentalId: null, node: null, type: null, afterSeq: 0, limit: 9 };
+  expect(await createStore(api).listEvents(null, filter)).toMatchObject([{ type: 'token.created' }]);
+});
+
+test('and has no hand on the lease, on where clients are, nor on the schema', async () => {
+  for (const statement of [
+    'UPDATE leases SET token = token + 1',
+    'DELETE FROM placements',
+    'DELETE FROM nodes',
+    'DELETE FROM schema_migrations',
+    'CREATE TABLE mine (id int)',
+  ]) {
+    await expect(run(statement), statement).rejects.toMatchObject({
+      code: expect.stringContaining('DENIED'),
+    });
+  }
+});
+
+test('an API that could do anything, as versions before could, is brought down to these rights', async () => {
+  const url = await server.createDatabase();
+  const owner = createPool({ url });
+  await migrate(owner);
+  const rewrite = (pool: Pool) =>
+    pool.withSession(({ execute }) => execute(`UPDATE events SET message = 'nothing happened'`));
+  await owner.withSession(({ execute }) =>
+    execute(`GRANT SELECT, INSERT, UPDATE, DELETE ON * TO 'orion_api'@'%'`),
+  );
+  const before = createPool({ url: asApiUser(url) });
+  await rewrite(before);
+  await before.close();
+  const after = await openAsApiUser(owner, url);
+  await expect(rewrite(after)).rejects.toMatchObject({ code: 'ER_TABLEACCESS_DENIED_ERROR' });
+  await after.close();
+  await owner.close();
+});
