@@ -1,3 +1,4 @@
+import type { BootId } from './boot.ts';
 import type { AttemptOutcome } from './delivery.ts';
 import type { EventType } from './event.ts';
 import type { Inspection } from './inspection.ts';
@@ -22,6 +23,8 @@ export type ProbeResult =
       ok: true;
       hostKey: string;
       latencyMs: number;
+      /** Which start of the machine answers; a held probe has it from the beginning of its session. */
+      bootId?: BootId | null;
       /** Of a fresh probe: what it saw of the account files, or why that can't be told; no failure of the node. */
       inspection?: Inspection | { unreadable: string };
     }

@@ -10,6 +10,7 @@ import { describePlacement } from '../core/placement-decision.ts';
 import type { Placement, Rental, RentalRecord } from '../core/rental.ts';
 import type { QueuePlace, RentalDecision } from '../core/rental-decision.ts';
 import { measureStep } from '../core/rental-steps.ts';
+import { setRestarted } from '../core/restart.ts';
 import type { Save } from '../core/store-ports.ts';
 import { type Context, DeposedError } from './context.ts';
 import { isSeenDrifted } from './observe-drift.ts';
@@ -138,7 +139,7 @@ function recordOf(rental: Rental, decision: RentalDecision, now: Date): RentalRe
     observedGeneration:
       decision.observes && isSpecApplied(rental) ? rental.generation : old.observedGeneration,
     conditions: setCondition(
-      old.conditions,
+      setRestarted(old.conditions, decision.restart),
       { type: 'Ready', status: isReady ? 'True' : 'False', reason, message },
       now,
     ),

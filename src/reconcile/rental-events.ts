@@ -6,6 +6,7 @@ import type { Reason } from '../core/reason.ts';
 import type { Placement, Rental, RentalRecord } from '../core/rental.ts';
 import type { RentalDecision } from '../core/rental-decision.ts';
 import { type RentalView, viewRental } from '../core/rental-view.ts';
+import { describeRestart, isNewRestart } from '../core/restart.ts';
 
 /** A rental as it was loaded, and what a save is about to make of it. */
 export interface RentalChange {
@@ -24,11 +25,18 @@ export function describeRental(change: RentalChange, nodeOf: NodeOf, now: Date):
   const { rental, record, decision } = change;
   const events: NewEvent[] = [];
   // Watchers live on the history, so a change without a name of its own is told too.
-  const type = decision.event ?? (record === rental.record || decision.expiring ? null : 'rental.status');
+  const { restart } = decision;
+  const restarted = restart && isNewRestart(rental.record.conditions, restart);
+  const isNamed = decision.expiring || restarted;
+  const type = decision.event ?? (record === rental.record || isNamed ? null : 'rental.status');
   if (type)
     events.push(
       describe({ type, reason: decision.reason, message: messageOf(decision) }, change, nodeOf, now),
     );
+  if (restarted) {
+    const { reason, message } = describeRestart(restart);
+    events.push(describe({ type: 'rental.restarted', reason, message }, change, nodeOf, now));
+  }
   if (decision.expiring) {
     const { message } = decision.expiring;
     events.push(describe({ type: 'rental.expiring', reason: 'Expiring', message }, change, nodeOf, now));
