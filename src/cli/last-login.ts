@@ -53,6 +53,6 @@ function describeMove({ name, status }: Rental, serving: Placement, io: Io): str
   const old = status.placements.findLast(({ epoch, readyAt }) => epoch < serving.epoch && readyAt !== null);
   if (old?.endedAt == null) return null;
   const why = WHY[old.endReason ?? ''] ?? old.endReason;
-  const from = `${name} was moved from ${old.node}, ${why}, to ${serving.node} ${formatAge(old.endedAt, io.now())} ago`;
-  return `${from}: processes and files of ${old.node} are not here`;
+  const since = formatAge(old.endedAt, io.now());
+  return `${name} was moved from ${old.node}, ${why}, to ${serving.node} ${since} ago; its processes and files are not here`;
 }

@@ -139,7 +139,8 @@ function recordOf(rental: Rental, decision: RentalDecision, now: Date): RentalRe
     observedGeneration:
       decision.observes && isSpecApplied(rental) ? rental.generation : old.observedGeneration,
     conditions: setCondition(
-      setRestarted(old.conditions, decision.restart),
+      // What ends is not told of it, and if another placement does the next pass tells.
+      decision.change.kind === 'end' ? old.conditions : setRestarted(old.conditions, decision.restart),
       { type: 'Ready', status: isReady ? 'True' : 'False', reason, message },
       now,
     ),

@@ -26,7 +26,8 @@ export function describeRental(change: RentalChange, nodeOf: NodeOf, now: Date):
   const events: NewEvent[] = [];
   // Watchers live on the history, so a change without a name of its own is told too.
   const { restart } = decision;
-  const restarted = restart && isNewRestart(rental.record.conditions, restart);
+  const restarted =
+    restart && decision.change.kind !== 'end' && isNewRestart(rental.record.conditions, restart);
   const isNamed = decision.expiring || restarted;
   const type = decision.event ?? (record === rental.record || isNamed ? null : 'rental.status');
   if (type)

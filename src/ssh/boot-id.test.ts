@@ -5,7 +5,7 @@ const KERNEL = '0a1b2c3d-0000-4000-8000-0123456789ab';
 const FIRST = `1 (a) b (c) S 0 1 1 0 -1 4194560 ${'9 '.repeat(12)}77 12345 6`;
 
 it('the kernel and its first process, behind whatever a profile prints', () => {
-  expect(parseBootId(`Welcome!\n${KERNEL}\n${FIRST}\n`)).toBe(`${KERNEL}/12345`.replace('12345', '77'));
+  expect(parseBootId(`Welcome!\n${KERNEL}\n${FIRST}\n`)).toBe(`${KERNEL}/77`);
   expect(parseBootId(`${KERNEL}\r\n`)).toBe(`${KERNEL}/-`);
   expect(parseBootId(`${FIRST}\n`)).toBe('-/77');
 });

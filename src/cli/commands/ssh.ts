@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { NoAnswerError } from '../../client/errors.ts';
@@ -12,11 +9,11 @@ import { ENDED } from '../follow.ts';
 import { followToAnswering } from '../follow-to-answering.ts';
 import { withHelp } from '../help.ts';
 import type { Io } from '../io.ts';
-import { findStoredKey } from '../key-files.ts';
 import { servingOf, tellSinceLastLogin } from '../last-login.ts';
 import { loadRental } from '../look-up.ts';
 import { reachesSsh } from '../reach-ssh.ts';
 import { messageOf, reasonOf } from '../resources.ts';
+import { runSsh } from '../run-ssh.ts';
 import { printable } from '../table.ts';
 
 interface SshOptions {
@@ -85,7 +82,7 @@ async function logIn(context: Context, name: string, words: string[], options: S
     const news = tellSinceLastLogin(io, rental);
     if (news !== null) io.err(`${printable(news)}\n`);
     const startedAt = performance.now();
-    const code = await runSsh(context, rental, words, options);
+    const code = await runSsh(io, rental, options.identity ?? null, words);
     context.exitWith(code);
     if (code !== CONNECTION_FAILED || io.signal.aborted) return;
     if (!reconnects) return tellCutOff(io, await look(context, rental), rental, isShell);
@@ -146,31 +143,6 @@ async function waitForNext(context: Context, { id }: Rental, timeoutMs: number):
   }
 }
 
-async function runSsh(
-  { io }: Context,
-  rental: Rental,
-  words: string[],
-  options: SshOptions,
-): Promise<number> {
-  const { connection, node } = rental.status;
-  if (connection === null) throw new CliError(`rental ${rental.name} has no machine yet`);
-  if (connection.hostKey === null) {
-    throw new CliError(`the host key of ${node} is not known, so it can't be checked`);
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'orion-ssh-'));
-  try {
-    const knownHosts = join(folder, 'known_hosts');
-    writeFileSync(knownHosts, `${knownHostsName(connection)} ${connection.hostKey}\n`, { mode: 0o600 });
-    const identity = options.identity ?? findStoredKey(io, rental);
-    return await io.runProgram('ssh', sshArguments(connection, knownHosts, identity, words));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new CliError('ssh is not installed here', { hint: 'on Debian: apt install openssh-client' });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 async function findReady(context: Context, name: string, timeoutMs: number): Promise<Rental> {
   const rental = await loadRental(context, name);
   if (isOver(rental)) {
@@ -225,41 +197,4 @@ function tellCutOff(
 function tellEnd(io: Io, now: Rental): void {
   const { id, name, status } = now;
   io.err(`${name} is ${status.phase}: ${whyOver(now)}; what became of it: orion describe rental ${id}\n`);
-}
-
-type Connection = NonNullable<Rental['status']['connection']>;
-
-function knownHostsName({ host, port }: Connection): string {
-  return port === 22 ? host : `[${host}]:${port}`;
-}
-
-/** Nothing of the user's own known hosts counts, and the machine must be the one that Orion knows. */
-function sshArguments(
-  connection: Connection,
-  knownHosts: string,
-  identity: string | null,
-  words: string[],
-): string[] {
-  const options = [
-    'StrictHostKeyChecking=yes',
-    `UserKnownHostsFile="${knownHosts}"`,
-    'GlobalKnownHostsFile=/dev/null',
-    'UpdateHostKeys=no',
-    'CheckHostIP=no',
-    // A session to a machine that died ends, rather than hangs.
-    'ConnectTimeout=10',
-    'ServerAliveInterval=5',
-    'ServerAliveCountMax=2',
-    ...(identity === null ? [] : ['IdentitiesOnly=yes']),
-  ];
-  return [
-    '-p',
-    String(connection.port),
-    ...options.flatMap((option) => ['-o', option]),
-    ...(identity === null ? [] : ['-i', identity]),
-    // After `--` and the destination, ssh takes no more options: the words are the user's command.
-    '--',
-    `${connection.user}@${connection.host}`,
-    ...words,
-  ];
 }
