@@ -33,7 +33,7 @@ export const MUTATIONS: Record<string, Mutation> = {
     replace: 'return false && allSilent && overShare',
   },
   'a daemon that takes over compares the start of a machine with the row': {
-    file: 'core/restart.ts',
+    file: 'core/record-restart.ts',
     find: 'if (record.bootId === null)',
     replace: 'if (record.bootId === null || boot.silentSince === null)',
   },

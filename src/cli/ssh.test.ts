@@ -7,8 +7,10 @@ import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from '.
 
 let api: FakeApi | null = null;
 let sshd: Server;
+let folder = '';
 
 beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'orion-ssh-test-'));
   sshd = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.end('SSH-2.0-Fake\r\n');
@@ -20,11 +22,16 @@ afterEach(async () => {
   await api?.close();
   api = null;
   await new Promise((done) => sshd.close(done));
+  rmSync(folder, { recursive: true });
 });
 
 async function ssh(argv: string[], answer: Answer, more?: Parameters<typeof runOrion>[2]) {
   api = await startFakeApi(answer);
-  return runOrion(['ssh', 'quick-fox', ...argv], { ORION_URL: api.url, ORION_TOKEN: 't' }, more);
+  return runOrion(
+    ['ssh', 'quick-fox', ...argv],
+    { ORION_URL: api.url, ORION_TOKEN: 't', XDG_STATE_HOME: folder },
+    more,
+  );
 }
 
 /** Active on that node, where something answers or nothing does. */
@@ -172,21 +179,16 @@ test('where nothing else is known, 255 may be the code of the command', async ()
 });
 
 test('the first login after a restart is told of it, the next one is not', async () => {
-  const home = mkdtempSync(join(tmpdir(), 'orion-logins-'));
-  try {
-    const rental = movedRental();
-    let restart: typeof rental.status.restart = null;
-    api = await startFakeApi(() => ({ body: { ...rental, status: { ...rental.status, restart } } }));
-    const env = { ORION_URL: api.url, ORION_TOKEN: 't', XDG_STATE_HOME: home };
-    const logIn = async () => (await runOrion(['ssh', 'quick-fox'], env)).err;
-    expect(await logIn()).toContain('was moved from worker_1');
-    expect(await logIn()).toBe('');
-    restart = { at: '2026-01-01T11:58:00Z', silentSince: '2026-01-01T11:57:50Z' };
-    expect(await logIn()).toBe('worker_2 was restarted 2m ago: what ran there is gone\n');
-    expect(await logIn()).toBe('');
-  } finally {
-    rmSync(home, { recursive: true });
-  }
+  const rental = movedRental();
+  let restart: typeof rental.status.restart = null;
+  api = await startFakeApi(() => ({ body: { ...rental, status: { ...rental.status, restart } } }));
+  const env = { ORION_URL: api.url, ORION_TOKEN: 't', XDG_STATE_HOME: folder };
+  const logIn = async () => (await runOrion(['ssh', 'quick-fox'], env)).err;
+  expect(await logIn()).toContain('was moved from worker_1');
+  expect(await logIn()).toBe('');
+  restart = { at: '2026-01-01T11:58:00Z', silentSince: '2026-01-01T11:57:50Z' };
+  expect(await logIn()).toBe('worker_2 was restarted 2m ago: what ran there is gone\n');
+  expect(await logIn()).toBe('');
 });
 
 test('a rental that has ended is not waited for', async () => {

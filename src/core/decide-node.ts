@@ -8,9 +8,9 @@ import type { NodeDecision } from './node-decision.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { nextState, workOf } from './node-machine.ts';
 import { acceptTrustedKey, hastenCleaning, mayBeRemoved } from './node-wishes.ts';
+import { recordRestart } from './record-restart.ts';
 import type { Placement } from './rental.ts';
 import { chooseCleaningRepair, chooseRepair } from './repair.ts';
-import { recordRestart } from './restart.ts';
 import { settleRun } from './settle-run.ts';
 import type { Run, Work } from './work.ts';
 

@@ -10,8 +10,8 @@ import type { Node } from '../core/node.ts';
 import type { NodeDecision } from '../core/node-decision.ts';
 import type { NodeInputs } from '../core/node-inputs.ts';
 import { viewNode } from '../core/node-view.ts';
+import { tellAgainAt } from '../core/record-restart.ts';
 import { viewRental } from '../core/rental-view.ts';
-import { tellAgainAt } from '../core/restart.ts';
 import { type Context, DeposedError } from './context.ts';
 import { observeDrift } from './observe-drift.ts';
 
