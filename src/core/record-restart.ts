@@ -23,8 +23,9 @@ export function recordRestart(
   if (record.bootId === null) return { ...record, bootId: id };
   if (!isOtherBoot(record.bootId, id) || tellAgainAt(record, now) !== null) return record;
   const seenAt = boot.seenAt ?? now;
-  // Whoever had access before lost what ran there, even if the clock of the daemon that gave it was ahead of this one.
-  const restartedAt = new Date(Math.max(seenAt.getTime(), (live?.readyAt?.getTime() ?? 0) + 1));
+  // Later than what it follows, the access and the restart before it, even where another daemon's clock was ahead.
+  const earlierMs = [live?.readyAt, record.restartedAt].map((at) => at?.getTime() ?? 0);
+  const restartedAt = new Date(Math.max(seenAt.getTime(), ...earlierMs.map((ms) => ms + 1)));
   const silentSince = earliest(boot.silentSince ?? lastAnswerOf(node), restartedAt);
   const told = describeRestart({ node: node.spec.name, at: restartedAt, silentSince });
   decision.events.push({ type: 'node.restarted', ...told });
