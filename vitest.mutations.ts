@@ -32,6 +32,11 @@ export const MUTATIONS: Record<string, Mutation> = {
     find: 'return allSilent || (unhealthy >= policy.minNodes && overShare)',
     replace: 'return false && allSilent && overShare',
   },
+  'a daemon that takes over compares the start of a machine with the row': {
+    file: 'core/record-restart.ts',
+    find: 'if (record.bootId === null)',
+    replace: 'if (record.bootId === null || boot.silentSince === null)',
+  },
   'the lease fences writes': {
     file: 'simulation/memory-leader.ts',
     find: 'lease.token !== token || lease.expiresAtMs <= nowMs()',

@@ -109,15 +109,8 @@ export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {
     },
     record: {
       ...{ status: 'alive', state: 'free', stateSince: now, hostKey: 'ssh-ed25519 AAAAHOST', conditions: [] },
-      ...{
-        limits: null,
-        preparedAt: now,
-        verifiedAt: now,
-        attempt: 0,
-        nextAttemptAt: null,
-        lastFailedAt: null,
-        deaths: 0,
-      },
+      ...{ preparedAt: now, verifiedAt: now, attempt: 0, nextAttemptAt: null, lastFailedAt: null, deaths: 0 },
+      ...{ bootId: null, restartedAt: null, silentSince: null, limits: null },
       ...{ nextUid: 20_000, cleanSeen: 0, resourceVersion: 1 },
       ...{ offeredFingerprint: null, observedGeneration: 1 },
     },

@@ -33,6 +33,7 @@ const rental: RentalView = {
     expiresAt: ENDS,
     queuePosition: null,
     queueEstimateAt: null,
+    restart: null,
     connection: {
       ...{ host: '192.0.2.7', port: 22221, user: 'r7f3k2a9', hostKey: HOST_KEY },
       command: 'ssh -p 22221 r7f3k2a9@192.0.2.7',

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import type { AppEnv } from './app-env.ts';
 import { placeOf } from '../core/request-source.ts';
+import type { AppEnv } from './app-env.ts';
 import { ProblemError } from './problem.ts';
 import { requireSingleKeys } from './single-keys.ts';
 
@@ -64,7 +64,10 @@ async function withoutBody(c: Context<AppEnv>, next: () => Promise<void>): Promi
 
 function enter(c: Context<AppEnv>, bytes: number): { leave(): void } {
   const { bodies, principal } = c.var;
-  const place = bodies.enter([placeOf(c.var.source), ...(principal ? [`tenant ${principal.tenant}`] : [])], bytes);
+  const place = bodies.enter(
+    [placeOf(c.var.source), ...(principal ? [`tenant ${principal.tenant}`] : [])],
+    bytes,
+  );
   if ('leave' in place) return place;
   const headers = { 'Retry-After': '2' };
   if (place.full === 'all') throw new ProblemError('busy', 'so many bodies are on their way', { headers });

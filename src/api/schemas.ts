@@ -160,6 +160,16 @@ export const rentalSchema = z
           command: z.string(),
         })
         .nullable(),
+      restart: z
+        .object({
+          at: time.openapi({ description: 'the first answer after it' }),
+          silentSince: time.openapi({ description: 'the last answer before it' }),
+        })
+        .nullable()
+        .openapi({
+          description:
+            'of its machine, the last one since its client got access: what ran there is gone; null: none',
+        }),
       conditions: z.array(conditionSchema),
       placements: z.array(placementSchema),
     }),

@@ -132,6 +132,7 @@ export function fakeRental(
         hostKey: 'ssh-ed25519 AAAAhost',
         command: 'ssh -p 22221 r7f3k2a9@127.0.0.1',
       },
+      restart: null,
       conditions: [],
       placements: [],
       ...status,

@@ -60,9 +60,14 @@ export interface Keyed {
 
 /** Where the key to a rental is kept; null for an id that can't be a file's name. */
 function storedKeyPath(io: Io, rentalId: string): string | null {
+  return stateFile(io, 'keys', rentalId);
+}
+
+/** What is kept here of a rental; null for an id that can't be a file's name. */
+export function stateFile(io: Io, kind: 'keys' | 'logins', rentalId: string): string | null {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(rentalId)) return null;
   const state = io.env.XDG_STATE_HOME || join(homeOf(io.env), '.local', 'state');
-  return join(state, 'orion', 'keys', rentalId);
+  return join(state, 'orion', kind, rentalId);
 }
 
 /** Where a key lies until it is known whose it is. */
@@ -123,5 +128,6 @@ export function findStoredKey(io: Io, rental: Keyed): string | null {
 export function forgetKey(io: Io, { id, spec }: Keyed): void {
   const path = storedKeyPath(io, id);
   if (path !== null) rmSync(path, { force: true });
+  rmSync(stateFile(io, 'logins', id) ?? '', { force: true });
   forgetNewKey(io, spec.sshPublicKey);
 }

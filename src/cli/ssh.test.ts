@@ -1,12 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
 
 let api: FakeApi | null = null;
 let sshd: Server;
+let folder = '';
 
 beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'orion-ssh-test-'));
   sshd = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.end('SSH-2.0-Fake\r\n');
@@ -18,11 +22,16 @@ afterEach(async () => {
   await api?.close();
   api = null;
   await new Promise((done) => sshd.close(done));
+  rmSync(folder, { recursive: true });
 });
 
 async function ssh(argv: string[], answer: Answer, more?: Parameters<typeof runOrion>[2]) {
   api = await startFakeApi(answer);
-  return runOrion(['ssh', 'quick-fox', ...argv], { ORION_URL: api.url, ORION_TOKEN: 't' }, more);
+  return runOrion(
+    ['ssh', 'quick-fox', ...argv],
+    { ORION_URL: api.url, ORION_TOKEN: 't', XDG_STATE_HOME: folder },
+    more,
+  );
 }
 
 /** Active on that node, where something answers or nothing does. */
@@ -93,6 +102,93 @@ test('a session that broke off is told where it can go on', async () => {
   );
   expect(ran.code).toBe(255);
   expect(ran.err).toBe('quick-fox is on worker_2 now; log in there with  orion ssh quick-fox\n');
+});
+
+/** A person before a terminal. */
+const PERSON = {
+  terminal: () => ({ columns: 100, rows: 30 }),
+  input: { isTerminal: true, readAll: async () => '', ask: async () => '' },
+};
+const codes = (list: number[]) => ({ runProgram: async () => list.shift() ?? 0 });
+
+/** It was on worker_1, which died, and is on worker_2. */
+function movedRental() {
+  const rental = rentalOn('worker_2', openPort());
+  const unset = { startedAt: '2026-01-01T11:00:00Z', cleanedAt: null, cleaning: null };
+  const readyAt = unset.startedAt;
+  const old = { epoch: 3, node: 'worker_1', readyAt, endedAt: '2026-01-01T11:58:00Z', endReason: 'NodeDead' };
+  const now = { epoch: 7, node: 'worker_2', readyAt, endedAt: null, endReason: null };
+  return {
+    ...rental,
+    status: { ...rental.status, placements: [old, now].map((each) => ({ ...unset, ...each })) },
+  };
+}
+
+test('a shell on a terminal goes on where the rental is when its machine dies, and says what is not there', async () => {
+  const ran = await ssh(
+    [],
+    ({ line }) => ({ body: line.endsWith('r_abc') ? movedRental() : rentalOn('worker_1', openPort()) }),
+    { ...PERSON, ...codes([255, 7]) },
+  );
+  expect(ran.err).toBe(
+    'the connection to worker_1 was lost; quick-fox is waited for (Ctrl-C ends that)\n' +
+      'logging in to worker_2\n' +
+      'quick-fox was moved from worker_1, which died, to worker_2 2m ago; its processes and files are not here\n',
+  );
+  expect(ran).toMatchObject({ code: 7, programs: { length: 2 } });
+});
+
+test.each([
+  ['--no-reconnect', PERSON],
+  ['no terminal', {}],
+])('but not with %s', async (how, who) => {
+  const ran = await ssh(
+    how.startsWith('--') ? [how] : [],
+    ({ line }) => ({ body: line.endsWith('r_abc') ? movedRental() : rentalOn('worker_1', openPort()) }),
+    { ...who, ...codes([255]) },
+  );
+  expect(ran).toMatchObject({ code: 255, programs: { length: 1 } });
+  expect(ran.err).toBe('quick-fox is on worker_2 now; log in there with  orion ssh quick-fox\n');
+});
+
+test('a login that fails at once on a machine that is well is not tried again', async () => {
+  const ran = await ssh([], () => ({ body: rentalOn('worker_1', openPort()) }), {
+    ...PERSON,
+    ...codes([255]),
+  });
+  expect(ran).toMatchObject({ code: 255, err: '', programs: { length: 1 } });
+});
+
+test('a command that was cut off is never run twice, and says so', async () => {
+  const answer: Answer = ({ line }) => ({
+    body: line.endsWith('r_abc') ? movedRental() : rentalOn('worker_1', openPort()),
+  });
+  const ran = await ssh(['--reconnect', '--', 'make'], answer, { ...PERSON, ...codes([255]) });
+  expect(ran).toMatchObject({ code: 255, programs: { length: 1 } });
+  expect(ran.err).toBe(
+    'the connection to worker_1 was lost while the command ran; it is not run again\n' +
+      'quick-fox is on worker_2 now; log in there with  orion ssh quick-fox\n',
+  );
+});
+
+test('where nothing else is known, 255 may be the code of the command', async () => {
+  const ran = await ssh(['--', 'make'], () => ({ body: rentalOn('worker_1', openPort()) }), codes([255]));
+  expect(ran.err).toBe(
+    "255: the connection to worker_1 was lost, or it is the command's own exit code; it is not run again\n",
+  );
+});
+
+test('the first login after a restart is told of it, the next one is not', async () => {
+  const rental = movedRental();
+  let restart: typeof rental.status.restart = null;
+  api = await startFakeApi(() => ({ body: { ...rental, status: { ...rental.status, restart } } }));
+  const env = { ORION_URL: api.url, ORION_TOKEN: 't', XDG_STATE_HOME: folder };
+  const logIn = async () => (await runOrion(['ssh', 'quick-fox'], env)).err;
+  expect(await logIn()).toContain('was moved from worker_1');
+  expect(await logIn()).toBe('');
+  restart = { at: '2026-01-01T11:58:00Z', silentSince: '2026-01-01T11:57:50Z' };
+  expect(await logIn()).toBe('worker_2 was restarted 2m ago: what ran there is gone\n');
+  expect(await logIn()).toBe('');
 });
 
 test('a rental that has ended is not waited for', async () => {

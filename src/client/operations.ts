@@ -9,7 +9,7 @@ export type BreakerOverride = {
 export type Event = {
   seq: number;
   at: string;
-  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'inventory.apply_requested' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'pool.paused' | 'pool.resumed' | 'pool.override_requested' | 'pool.override_used' | 'leader.elected' | 'token.created' | 'token.revoked' | 'session.created' | 'session.ended' | 'access.refused' | 'access.denied' | 'webhook.secret_rotated' | 'webhook.resend_requested' | 'tenant.limits_changed';
+  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.restarted' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.restarted' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'inventory.apply_requested' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'pool.paused' | 'pool.resumed' | 'pool.override_requested' | 'pool.override_used' | 'leader.elected' | 'token.created' | 'token.revoked' | 'session.created' | 'session.ended' | 'access.refused' | 'access.denied' | 'webhook.secret_rotated' | 'webhook.resend_requested' | 'tenant.limits_changed';
   rental: string | null;
   node: string | null;
   tenant: string | null;
@@ -571,6 +571,13 @@ export type Rental = {
       hostKey: string | null;
       command: string;
     } | null;
+    /** of its machine, the last one since its client got access: what ran there is gone; null: none */
+    restart: {
+      /** the first answer after it */
+      at: string;
+      /** the last answer before it */
+      silentSince: string;
+    } | null;
     conditions: {
       type: string;
       status: 'True' | 'False' | 'Unknown';
@@ -692,7 +699,7 @@ export type Trust = {
 export type WebhookDelivery = {
   /** the `webhook-id` of each try to send it */
   id: string;
-  type: 'rental.active' | 'rental.migrated' | 'rental.lost' | 'rental.expiring' | 'rental.released' | 'rental.failed';
+  type: 'rental.active' | 'rental.migrated' | 'rental.lost' | 'rental.restarted' | 'rental.expiring' | 'rental.released' | 'rental.failed';
   rental: string;
   tenant: string;
   url: string;

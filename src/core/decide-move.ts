@@ -52,6 +52,7 @@ export function decideMove(
     message: `the account on ${incoming.node} is ready`,
     event: 'rental.migrated',
     lostAt: null,
+    restart: null,
   };
 }
 

@@ -8,6 +8,7 @@ import type { NodeDecision } from './node-decision.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import { nextState, workOf } from './node-machine.ts';
 import { acceptTrustedKey, hastenCleaning, mayBeRemoved } from './node-wishes.ts';
+import { recordRestart } from './record-restart.ts';
 import type { Placement } from './rental.ts';
 import { chooseCleaningRepair, chooseRepair } from './repair.ts';
 import { settleRun } from './settle-run.ts';
@@ -41,6 +42,7 @@ export function decideNode(inputs: NodeInputs): NodeDecision {
   };
   let record = hastenCleaning(recordObserved(inputs, decision), inputs);
   if (state !== old.state) record = enterState(record, state, inputs, decision);
+  record = recordRestart(record, inputs, state, decision);
   record = settleRun(record, inputs, decision);
   const conditions = computeNodeConditions({ ...inputs, record });
   if (conditions !== record.conditions) record = { ...record, conditions };

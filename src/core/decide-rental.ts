@@ -7,6 +7,7 @@ import { computeExpiry } from './lease.ts';
 import { holdWhilePaused } from './paused.ts';
 import type { Placement, Rental } from './rental.ts';
 import type { RentalDecision, RentalInputs } from './rental-decision.ts';
+import { findRestart } from './restart.ts';
 
 /** What to make of one rental now. Pure: the same inputs give the same decision. */
 export function decideRental(inputs: RentalInputs): RentalDecision {
@@ -21,6 +22,7 @@ function decideUnpaused(inputs: RentalInputs): RentalDecision {
   const incoming = live.find(({ role }) => role === 'incoming');
   const expiresAt = computeExpiry(rental);
   const base = createBase(rental, expiresAt);
+  if (serving) base.restart = findRestart(serving, inputs.nodeOf(serving.node));
 
   const endReason = whyEnd(rental, expiresAt, inputs.now);
   if (endReason) return decideEnd(inputs, base, live, endReason);
@@ -68,6 +70,7 @@ function createBase(rental: Rental, expiresAt: Date | null): RentalDecision {
     expiresAt,
     ended: false,
     expiring: null,
+    restart: null,
     toldBeforeEndMs: rental.record.toldBeforeEndMs,
     place: null,
     nextDueAt: expiresAt,

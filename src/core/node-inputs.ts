@@ -1,3 +1,4 @@
+import type { BootMemory } from './boot.ts';
 import type { DriftReport } from './drift.ts';
 import type { Health } from './health.ts';
 import type { Access } from './lease.ts';
@@ -10,6 +11,8 @@ import type { Run } from './work.ts';
 export interface NodeInputs {
   node: Node;
   health: Health;
+  /** What this daemon has seen of its starts. */
+  boot: BootMemory;
   /** The live placement on the node, and what its account is to be given. */
   live: Placement | null;
   wanted: Access | null;

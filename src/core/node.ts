@@ -1,3 +1,4 @@
+import type { BootId } from './boot.ts';
 import type { Condition } from './condition.ts';
 import type { Ask } from './controls.ts';
 import type { NodeLimits } from './limits.ts';
@@ -72,6 +73,11 @@ export interface NodeRecord {
   lastFailedAt: Date | null;
   /** Times that it died since it last was steady for a while (flapping.ts). */
   deaths: number;
+  /** The start of the machine that was seen last; null: none was told yet. */
+  bootId: BootId | null;
+  /** When it first answered after its last restart that was seen, and last before it. */
+  restartedAt: Date | null;
+  silentSince: Date | null;
   /** The next uid to hand out on this node; never goes down, so that no uid is used twice. */
   nextUid: number;
   cleanSeen: number;
@@ -101,6 +107,7 @@ export function newNodeRecord(now: Date): NodeRecord {
     nextAttemptAt: null,
     lastFailedAt: null,
     deaths: 0,
+    ...{ bootId: null, restartedAt: null, silentSince: null },
     nextUid: FIRST_UID,
     cleanSeen: 0,
     observedGeneration: 0,

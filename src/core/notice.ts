@@ -5,6 +5,7 @@ export const NOTICE_TYPES = [
   'rental.active',
   'rental.migrated',
   'rental.lost',
+  'rental.restarted',
   'rental.expiring',
   'rental.released',
   'rental.failed',

@@ -1,9 +1,10 @@
+import type { BootId } from './boot.ts';
 import type { AttemptOutcome } from './delivery.ts';
 import type { EventType } from './event.ts';
 import type { Inspection } from './inspection.ts';
 import type { Access } from './lease.ts';
-import type { ListenerFill } from './listener-fill.ts';
 import type { HeldLimit, LimitName, LimitsPolicy } from './limits.ts';
+import type { ListenerFill } from './listener-fill.ts';
 import type { Reason } from './reason.ts';
 import type { FailureReason } from './remedy.ts';
 
@@ -24,6 +25,8 @@ export type ProbeResult = { filled?: ListenerFill } & (
       ok: true;
       hostKey: string;
       latencyMs: number;
+      /** Which start of the machine answers; a held probe has it from the beginning of its session. */
+      bootId?: BootId | null;
       /** Of a fresh probe: what it saw of the account files, or why that can't be told; no failure of the node. */
       inspection?: Inspection | { unreadable: string };
     }

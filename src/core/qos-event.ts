@@ -15,6 +15,8 @@ export interface QosEvent {
   state: RentalPhase | NodeState | null;
   /** Of a node: its probes fail. */
   isUnreachable: boolean;
+  /** Of a restart under a rental: the last answer before it. */
+  silentSinceMs?: number | null;
 }
 
 /** A node as the last entry about it before the window shows it. */
@@ -45,6 +47,7 @@ const TELLS_STATE: Record<EventType, boolean> = {
   'rental.migrated': true,
   'rental.placement_failed': true,
   'rental.recovered': true,
+  'rental.restarted': true,
   'rental.expiring': true,
   'rental.expired': true,
   'rental.releasing': true,
@@ -57,6 +60,7 @@ const TELLS_STATE: Record<EventType, boolean> = {
   'node.suspect': true,
   'node.alive': true,
   'node.dead': true,
+  'node.restarted': true,
   'node.provisioning': true,
   'node.allocated': true,
   'node.cleaning': true,
@@ -105,6 +109,7 @@ export function toQosEvent({ seq, type, at, rentalId, node, tenant, object }: St
   const { phase, state, unreachableSince } = statusOf(object);
   return {
     ...{ seq, type, atMs: at.getTime(), rentalId, node, tenant },
+    ...(type === 'rental.restarted' ? { silentSinceMs: silentSinceOf(object) } : {}),
     state: (phase ?? state ?? null) as QosEvent['state'],
     isUnreachable: typeof unreachableSince === 'string',
   };
@@ -120,6 +125,12 @@ export function toNodeOpening({
   if (node === null || typeof stateSince !== 'string') return null;
   const unreachableSinceMs = typeof unreachableSince === 'string' ? Date.parse(unreachableSince) : null;
   return { seq, node, state: state as NodeState, stateSinceMs: Date.parse(stateSince), unreachableSinceMs };
+}
+
+/** Of an event `rental.restarted`. */
+export function silentSinceOf(object: unknown): number | null {
+  const restart = statusOf(object).restart as { silentSince?: string } | null | undefined;
+  return restart?.silentSince === undefined ? null : Date.parse(restart.silentSince);
 }
 
 function statusOf(object: unknown): Record<string, unknown> {

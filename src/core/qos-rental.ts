@@ -1,6 +1,7 @@
 import type { EventType } from './event.ts';
 import { type Account, addTo, createAccount, type Timeline, type Times } from './qos-account.ts';
 import type { QosEvent } from './qos-event.ts';
+import type { Span } from './qos-time.ts';
 import type { RentalPhase } from './rental.ts';
 
 /** What is known of the node that a rental is on; times in milliseconds UTC. */
@@ -36,7 +37,7 @@ const ENDED: readonly RentalPhase[] = ['Released', 'Failed'];
 /** Of other types the node may be the one that it is to go to, or to leave. */
 const NAMES_ITS_NODE: readonly EventType[] = [
   ...(['rental.placed', 'rental.active', 'rental.status'] as const),
-  ...(['rental.lost', 'rental.recovered', 'rental.migrated'] as const),
+  ...(['rental.lost', 'rental.recovered', 'rental.migrated', 'rental.restarted'] as const),
 ];
 
 /** Follows one rental through the history and adds up its times, as far as they lie in the window. */
@@ -50,6 +51,8 @@ export function createRentalTrack(id: string, tenant: string | null, timeline: T
   let endedAtMs: number | null = null;
   let wasServed = false;
   let downSinceMs: number | null = null;
+  /** The last time that it was without a machine, once that was over. */
+  let wasDown: Span | null = null;
   /** Since when its client has depended on the node. */
   let dependsSinceMs = 0;
 
@@ -80,14 +83,46 @@ export function createRentalTrack(id: string, tenant: string | null, timeline: T
     if (isDown) {
       // A node that failed before the rental came to depend on it has cost it nothing until then.
       downSinceMs = Math.min(Math.max(failsSinceMs ?? atMs, dependsSinceMs), atMs);
-      if (!timeline.contains(atMs)) return;
-      account.outages++;
-      const bucket = timeline.at(atMs);
-      if (bucket) bucket.outages++;
+      countOutage(atMs);
       return;
     }
-    if (downSinceMs !== null && isServed()) record('outage', downSinceMs, atMs);
+    if (downSinceMs !== null && isServed()) {
+      record('outage', downSinceMs, atMs);
+      wasDown = { fromMs: downSinceMs, toMs: atMs };
+    }
     downSinceMs = null;
+  }
+
+  function countOutage(atMs: number): void {
+    const bucket = timeline.at(atMs);
+    if (!bucket) return;
+    account.outages++;
+    bucket.outages++;
+  }
+
+  /**
+   * What ran on its machine ended somewhere behind the last answer: from there on it was without one, whether a probe
+   * failed meanwhile (then it is one outage, and a longer one) or none did.
+   */
+  function noteRestart(silentSinceMs: number, atMs: number): void {
+    const fromMs = Math.max(silentSinceMs, dependsSinceMs);
+    const known = downSinceMs === null ? wasDown : { fromMs: downSinceMs, toMs: atMs };
+    const isKnown = known !== null && known.toMs > fromMs;
+    const toMs = isKnown ? known.fromMs : atMs;
+    if (fromMs >= toMs) return;
+    account.withoutNodeMs += timeline.spread({ fromMs, toMs }, (bucket, part) => {
+      bucket.withoutNodeMs += part;
+    });
+    if (downSinceMs !== null) downSinceMs = fromMs;
+    else if (!isKnown) {
+      countOutage(atMs);
+      record('outage', fromMs, atMs);
+      wasDown = { fromMs, toMs };
+    } else {
+      wasDown = { fromMs, toMs: known.toMs };
+      if (timeline.contains(known.toMs))
+        account.times.outage[account.times.outage.length - 1] = known.toMs - fromMs;
+    }
   }
 
   function noteSteps(event: QosEvent, atMs: number, old: NodeHealth): void {
@@ -134,6 +169,7 @@ export function createRentalTrack(id: string, tenant: string | null, timeline: T
       if (isServed() && node !== before) dependsSinceMs = atMs;
       wasServed ||= isServed();
       setDown(isServed() && (phase === 'Lost' || health(node).downSinceMs !== null), atMs, health(node));
+      if (isServed() && event.silentSinceMs != null) noteRestart(event.silentSinceMs, atMs);
     },
     nodeChanged(atMs, before, after) {
       settle(atMs);

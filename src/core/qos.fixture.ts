@@ -11,7 +11,7 @@ export function createStory() {
   const add = (
     type: EventType,
     atMs: number,
-    about: Partial<Pick<QosEvent, 'rentalId' | 'node' | 'state' | 'isUnreachable'>>,
+    about: Partial<Pick<QosEvent, 'rentalId' | 'node' | 'state' | 'isUnreachable' | 'silentSinceMs'>>,
   ) => {
     const unset = { rentalId: null, node: null, state: null, isUnreachable: false };
     const tenant = about.rentalId === undefined ? null : 'anna';
@@ -23,6 +23,8 @@ export function createStory() {
       add(type, atMs, { node: name, state, isUnreachable }),
     rental: (id: string, type: EventType, atMs: number, state: RentalPhase, node: string | null = null) =>
       add(type, atMs, { rentalId: id, node, state }),
+    restarted: (id: string, atMs: number, node: string, silentSinceMs: number) =>
+      add('rental.restarted', atMs, { rentalId: id, node, state: 'Active', silentSinceMs }),
   };
 }
 

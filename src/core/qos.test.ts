@@ -90,6 +90,50 @@ describe('a client whose node dies', () => {
   });
 });
 
+describe('a machine that is restarted under its client', () => {
+  const served = () => {
+    const story = createStory();
+    story.rental('r_1', 'rental.placed', 0, 'Provisioning', 'w1');
+    story.rental('r_1', 'rental.active', 2 * S, 'Active', 'w1');
+    return story;
+  };
+
+  it('is an outage from its last answer on, though no probe failed', () => {
+    const story = served();
+    story.restarted('r_1', 20 * S, 'w1', 16 * S);
+    for (const [fromMs, lostMs] of [
+      [0, 4 * S],
+      [18 * S, 2 * S],
+    ] as const) {
+      const { total, buckets } = askAbout(story.events, fromMs, 30 * S);
+      expect(total).toMatchObject({ withoutNodeMs: lostMs, outages: 1, moves: 0 });
+      expect(total.times.outage).toEqual([4 * S]);
+      expect(buckets.reduce((sum, bucket) => sum + bucket.withoutNodeMs, 0)).toBe(lostMs);
+    }
+  });
+
+  it('is the same outage as that of the probes that failed meanwhile, and a longer one', () => {
+    for (const isToldFirst of [true, false]) {
+      const story = served();
+      story.node('w1', 'node.suspect', 18 * S, 'allocated', true);
+      if (isToldFirst) story.restarted('r_1', 20 * S, 'w1', 16 * S);
+      story.node('w1', 'node.alive', 20 * S, 'allocated');
+      if (!isToldFirst) story.restarted('r_1', 20 * S, 'w1', 16 * S);
+      const { total } = askAbout(story.events, 0, 30 * S);
+      expect(total).toMatchObject({ withoutNodeMs: 4 * S, outages: 1 });
+      expect(total.times.outage).toEqual([4 * S]);
+    }
+  });
+
+  it('cost nothing before its client had access, and each restart counts for itself', () => {
+    const story = served();
+    story.restarted('r_1', 5 * S, 'w1', 0);
+    story.restarted('r_1', 9 * S, 'w1', 6 * S);
+    const { total } = askAbout(story.events, 0, 30 * S);
+    expect(total).toMatchObject({ servedMs: 28 * S, withoutNodeMs: 6 * S, outages: 2 });
+  });
+});
+
 it('a move from a node that is to be emptied costs nothing', () => {
   const story = createStory();
   story.rental('r_1', 'rental.placed', 0, 'Provisioning', 'w1');

@@ -76,6 +76,7 @@ export const REASONS = {
   Accepted: 'What was asked for is stored; a rental waits for the reconciler.',
   NoFreeNode: 'Every fitting node is taken or not usable now; this clears by itself.',
   Unsatisfiable: 'No node of the fleet can ever match the selector.',
+  NodeRestarted: 'The node was restarted while the rental was on it: what ran there is gone.',
   NodeDead: 'The node that the rental was on was judged dead.',
   NodeDrained: 'The node that the rental was on is being emptied.',
   Moved: 'The rental was moved to another node.',

@@ -7,6 +7,7 @@ import type { PlacementChoice } from './placement.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reason.ts';
 import type { Placement, Rental, RentalPhase } from './rental.ts';
+import type { Restart } from './restart.ts';
 
 /** Everything that a decision about one rental may look at. */
 export interface RentalInputs {
@@ -55,6 +56,8 @@ export interface RentalDecision {
   ended: boolean;
   /** The client is to be told that the end is near. */
   expiring: { message: string } | null;
+  /** The restart of its node that its client has to know of; null: there was none. */
+  restart: Restart | null;
   /** As the record has it afterwards. */
   toldBeforeEndMs: number | null;
   place: QueuePlace | null;

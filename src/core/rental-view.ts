@@ -2,6 +2,7 @@ import type { Condition } from './condition.ts';
 import { formatDuration } from './duration.ts';
 import type { Node } from './node.ts';
 import type { CleaningReport, Placement, Rental, RentalPhase } from './rental.ts';
+import { findRestart } from './restart.ts';
 
 /** A rental as the API, the watch streams and the history show it: this list of fields and nothing else. */
 export interface RentalView {
@@ -27,6 +28,8 @@ export interface RentalView {
     queuePosition: number | null;
     queueEstimateAt: string | null;
     connection: ConnectionView | null;
+    /** The last restart of its node since its client got access to it; null: there was none. */
+    restart: RestartView | null;
     conditions: Condition[];
     placements: PlacementView[];
   };
@@ -38,6 +41,13 @@ export interface ConnectionView {
   user: string;
   hostKey: string | null;
   command: string;
+}
+
+export interface RestartView {
+  /** The first answer after it. */
+  at: string;
+  /** The last answer before it. */
+  silentSince: string;
 }
 
 export interface PlacementView {
@@ -82,6 +92,7 @@ export function viewRental(rental: Rental, nodes: (name: string) => Node | undef
       queuePosition: record.queuePosition,
       queueEstimateAt: toTime(record.queueEstimateAt),
       connection: viewConnection(rental, serving, nodes),
+      restart: viewRestart(serving, nodes),
       conditions: record.conditions,
       placements: [...rental.placements].sort((a, b) => a.epoch - b.epoch).map(viewPlacement),
     },
@@ -114,6 +125,14 @@ function viewConnection(
     hostKey: node.spec.pinnedHostKey ?? node.record.hostKey,
     command: `ssh -p ${port} ${rental.account}@${host}`,
   };
+}
+
+function viewRestart(
+  serving: Placement | undefined,
+  nodes: (name: string) => Node | undefined,
+): RestartView | null {
+  const restart = serving ? findRestart(serving, nodes(serving.node)) : null;
+  return restart && { at: restart.at.toISOString(), silentSince: restart.silentSince.toISOString() };
 }
 
 export function viewPlacement(placement: Placement): PlacementView {

@@ -1,3 +1,4 @@
+import { NO_BOOT } from './boot.ts';
 import type { Health } from './health.ts';
 import { createHealth } from './health.ts';
 import type { Access } from './lease.ts';
@@ -62,6 +63,7 @@ export function aNodeInputs(set: Partial<NodeInputs> = {}): NodeInputs {
     ...{
       node: aNode('a'),
       health: aHealth('alive'),
+      boot: NO_BOOT,
       live: null,
       wanted: null,
       residue: [],

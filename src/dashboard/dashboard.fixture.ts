@@ -57,7 +57,14 @@ export function rentalOf(id: string, changes: Partial<RentalView['status']> = {}
     },
     status: {
       ...{ phase: 'Active', observedGeneration: 1, node: null, expiresAt: null, queuePosition: null },
-      ...{ queueEstimateAt: null, connection: null, conditions: [], placements: [], ...changes },
+      ...{
+        queueEstimateAt: null,
+        restart: null,
+        connection: null,
+        conditions: [],
+        placements: [],
+        ...changes,
+      },
     },
   };
 }

@@ -27,12 +27,14 @@ const TONES: Partial<Record<EventType, Tone>> = {
   'rental.placed': 'working',
   'rental.lost': 'dead',
   'rental.failed': 'dead',
+  'rental.restarted': 'quarantined',
   'rental.placement_failed': 'quarantined',
   'rental.migrating': 'quarantined',
   'rental.waiting': 'quarantined',
   'rental.expired': 'cleaning',
   'rental.releasing': 'cleaning',
   'node.dead': 'dead',
+  'node.restarted': 'quarantined',
   'node.suspect': 'quarantined',
   'node.quarantined': 'quarantined',
   'node.cleaning_failed': 'quarantined',
@@ -89,6 +91,7 @@ export function announcementOf({ type, node, message }: EventView): string | nul
       return `${node} is ${type.slice(5)}: ${message}`;
     case 'rental.lost':
     case 'rental.failed':
+    case 'rental.restarted':
     case 'rental.migrating':
     case 'rental.migrated':
     case 'rental.active':

@@ -10,6 +10,7 @@ import type { Node } from '../core/node.ts';
 import type { NodeDecision } from '../core/node-decision.ts';
 import type { NodeInputs } from '../core/node-inputs.ts';
 import { viewNode } from '../core/node-view.ts';
+import { tellAgainAt } from '../core/record-restart.ts';
 import { viewRental } from '../core/rental-view.ts';
 import { type Context, DeposedError } from './context.ts';
 import { observeDrift } from './observe-drift.ts';
@@ -50,6 +51,8 @@ export async function reconcileNode(name: string, context: Context): Promise<voi
   }
   if (decision.record.nextAttemptAt) due.markAt(`node/${name}`, decision.record.nextAttemptAt);
   const { drift, now } = inputs;
+  const tellAt = tellAgainAt(decision.record, now);
+  if (tellAt) due.markAt(`node/${name}`, tellAt);
   if (isDrifted(drift) && drift.repairAt > now) due.markAt(`node/${name}`, drift.repairAt);
   markAffected(inputs, decision, context);
 }
@@ -65,6 +68,7 @@ function observe(node: Node, context: Context): NodeInputs {
   return {
     node,
     health: watcher.health(name),
+    boot: watcher.boot(name),
     live,
     wanted: rental ? accessOf(rental, now) : null,
     residue,
@@ -148,7 +152,8 @@ function markAffected(inputs: NodeInputs, decision: NodeDecision, context: Conte
   const { node, live, residue } = inputs;
   const { due, fleet } = context;
   const stateChanged = decision.record.state !== node.record.state;
-  if (live && (stateChanged || decision.placement)) due.markRental(live.rentalId);
+  const isRestarted = decision.record.restartedAt !== node.record.restartedAt;
+  if (live && (stateChanged || decision.placement || isRestarted)) due.markRental(live.rentalId);
   if (stateChanged || decision.cleaned.length > 0) {
     for (const { rentalId } of residue) if (fleet.rental(rentalId)) due.markRental(rentalId);
   }

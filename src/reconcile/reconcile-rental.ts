@@ -11,6 +11,7 @@ import { describePlacement } from '../core/placement-decision.ts';
 import type { Placement, Rental, RentalRecord } from '../core/rental.ts';
 import type { QueuePlace, RentalDecision } from '../core/rental-decision.ts';
 import { measureStep } from '../core/rental-steps.ts';
+import { setRestarted } from '../core/restart.ts';
 import type { Save } from '../core/store-ports.ts';
 import { type Context, DeposedError } from './context.ts';
 import { isSeenDrifted } from './observe-drift.ts';
@@ -139,7 +140,8 @@ function recordOf(rental: Rental, decision: RentalDecision, noted: Condition[], 
     observedGeneration:
       decision.observes && isSpecApplied(rental) ? rental.generation : old.observedGeneration,
     conditions: setCondition(
-      noted,
+      // What ends is not told of it, and if another placement does the next pass tells.
+      decision.change.kind === 'end' ? noted : setRestarted(noted, decision.restart),
       { type: 'Ready', status: isReady ? 'True' : 'False', reason, message },
       now,
     ),

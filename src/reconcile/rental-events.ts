@@ -7,6 +7,7 @@ import type { Reason } from '../core/reason.ts';
 import type { Placement, Rental, RentalRecord } from '../core/rental.ts';
 import type { RentalDecision } from '../core/rental-decision.ts';
 import { type RentalView, viewRental } from '../core/rental-view.ts';
+import { describeRestart, isNewRestart } from '../core/restart.ts';
 
 /** A rental as it was loaded, and what a save is about to make of it. */
 export interface RentalChange {
@@ -26,8 +27,11 @@ export function describeRental(change: RentalChange, nodeOf: NodeOf, now: Date):
   const events: NewEvent[] = [];
   // Watchers live on the history, so a change without a name of its own is told too.
   const fill = newFill(rental.record.conditions, record.conditions);
-  const isSilent = record === rental.record || decision.expiring || fill;
-  const type = decision.event ?? (isSilent ? null : 'rental.status');
+  const { restart } = decision;
+  const restarted =
+    restart && decision.change.kind !== 'end' && isNewRestart(rental.record.conditions, restart);
+  const isNamed = decision.expiring || restarted || fill;
+  const type = decision.event ?? (record === rental.record || isNamed ? null : 'rental.status');
   if (type)
     events.push(
       describe({ type, reason: decision.reason, message: messageOf(decision) }, change, nodeOf, now),
@@ -41,6 +45,10 @@ export function describeRental(change: RentalChange, nodeOf: NodeOf, now: Date):
       now,
     );
     events.push(event);
+  }
+  if (restarted) {
+    const { reason, message } = describeRestart(restart);
+    events.push(describe({ type: 'rental.restarted', reason, message }, change, nodeOf, now));
   }
   if (decision.expiring) {
     const { message } = decision.expiring;

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { type BootMemory, NO_BOOT, rememberBoot } from '../core/boot.ts';
 import { createHealth, type Health, isUnseenSince, judge, restart } from '../core/health.ts';
 import {
   countRepair,
@@ -19,6 +20,8 @@ const MAX_PROBES = 256;
 
 export interface Watcher {
   health(node: string): Health;
+  /** What is known of its starts. */
+  boot(node: string): BootMemory;
   /** What is known of the node's account files. */
   inspection(node: string): InspectionMemory;
   /** When an account last filled the node's listener, and which. */
@@ -54,6 +57,7 @@ export interface WatcherDeps {
 interface Watched {
   node: Node;
   health: Health;
+  boot: BootMemory;
   /** Calls the next probe off. */
   cancel: () => void;
   probing: boolean;
@@ -94,6 +98,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     if (entry.probing || stopped.signal.aborted) return;
     const { name } = entry.node.spec;
     entry.probing = true;
+    const { seenAt } = entry.boot;
     const { result, startedAtMs } = await look(entry);
     entry.probing = false;
     if (stopped.signal.aborted || watched.get(name) !== entry) return;
@@ -121,8 +126,8 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       const level = entry.told.has(`${verdict} ${reason}`) ? 'debug' : 'info';
       entry.told.add(`${verdict} ${reason}`);
       logger[level]({ node: name, verdict, failures, reason, detail: message }, 'node health changed');
-      deps.onChange(name);
     }
+    if (isNews(before, entry.health) || entry.boot.seenAt !== seenAt) deps.onChange(name);
   }
 
   /**
@@ -143,11 +148,19 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     const held = await prober.probe(targetOf(entry.node, entry.health), { depth: 'held', ...options });
     const freshAtMs = clock.monotonicMs();
     const isDue = entry.health.verdict === 'alive' && freshAtMs >= entry.inspectAtMs;
+    if (held.ok) noteBoot(entry, held);
     if (!held.ok || !isDue || stopped.signal.aborted) return { result: held, startedAtMs };
     entry.inspectAtMs = freshAtMs + deps.inspectIntervalMs * (1 - 0.1 * deps.random());
     const fresh = await prober.probe(targetOf(entry.node, entry.health), { depth: 'fresh', ...options });
     if (fresh.ok && fresh.inspection) takeInspection(entry, fresh.inspection, freshAtMs);
     return { result: fresh, startedAtMs: freshAtMs };
+  }
+
+  function noteBoot(entry: Watched, { bootId = null }: ProbeResult & { ok: true }): void {
+    const before = entry.boot;
+    entry.boot = rememberBoot(before, bootId, clock.now());
+    // It may be another machine in the same place, however short it was away.
+    if (before.id !== null && entry.boot.seenAt !== before.seenAt) entry.inspectAtMs = 0;
   }
 
   function takeInspection(
@@ -179,6 +192,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 
   return {
     health: (node) => watched.get(node)?.health ?? createHealth(clock.monotonicMs()),
+    boot: (node) => watched.get(node)?.boot ?? NO_BOOT,
     inspection: (node) => watched.get(node)?.inspection ?? NEW_INSPECTION_MEMORY,
     fill: (node) => watched.get(node)?.fill ?? null,
     probeSoon,
@@ -228,6 +242,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
         const added: Watched = {
           node,
           health,
+          boot: NO_BOOT,
           cancel: () => undefined,
           probing: false,
           again: false,

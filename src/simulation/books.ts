@@ -32,6 +32,8 @@ export interface Books {
   promised: Set<string>;
   /** When each lease was last known to end, and by which generation of its spec. */
   ends: Map<string, { generation: number; endMs: number }>;
+  /** The start of its machine that the client of each placement knows of: epoch -> boot. */
+  boots: Map<number, string>;
   /** When each node was last judged dead. */
   diedAt: Map<string, number>;
   /** Since when a machine is out of reach, and together with which others it went: mass failures. */

@@ -5,6 +5,7 @@ import type { Books } from './books.ts';
 import { checkTenants } from './check-effect.ts';
 import { checkEnd, countTold } from './check-ends.ts';
 import { checkMoveBegins } from './check-moves.ts';
+import { noteReady } from './check-restarts.ts';
 import { checkTurn } from './check-turns.ts';
 import { fingerprintOf, isClean } from './machine.ts';
 import type { Change, Commit, RentalRow } from './memory-tables.ts';
@@ -117,6 +118,7 @@ function checkChange(books: Books, commit: Commit, before: Placement, after: Pla
     }
   }
   countTold(books, before, after);
+  noteReady(books, before, after);
   if (before.cleanedAt === null && after.cleanedAt !== null) {
     const account = machine?.accounts.get(after.account);
     if (account?.uid === uid || machine?.residue.has(uid))

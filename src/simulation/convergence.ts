@@ -1,9 +1,10 @@
 import { listNodesAgainst } from '../core/blame.ts';
+import { isOtherBoot } from '../core/boot.ts';
 import { findCondition } from '../core/condition.ts';
 import { computeExpiry } from '../core/lease.ts';
 import type { Node } from '../core/node.ts';
 import { matches } from '../core/placement.ts';
-import { isClean } from './machine.ts';
+import { bootIdOf, isClean } from './machine.ts';
 import { type RentalRow, toRental } from './memory-tables.ts';
 import type { World } from './world.ts';
 
@@ -22,7 +23,7 @@ export function whyNotConverged(world: World, inventoryVersion: number): string 
     const why = rental.record.endedAt === null ? whyNotRental(world, rental) : null;
     if (why) return why;
   }
-  return null;
+  return world.invariants.whyUntold();
 }
 
 function liveOn({ store }: World, name: string) {
@@ -38,6 +39,8 @@ function whyNotNode(world: World, { spec, record, wishes, generation }: Node): s
     return `${spec.name} is not reachable`;
   // Who trusted the key of somebody in between has to trust the machine's own again, as soon as it is looked at.
   if (record.hostKey !== machine.hostKey) return `${spec.name} shows another host key`;
+  if (record.bootId === null || isOtherBoot(record.bootId, bootIdOf(machine)))
+    return `the last start of ${spec.name} is not recorded`;
   if (findCondition(record.conditions, 'Schedulable')?.reason === 'Flapping')
     return `${spec.name} is flapping`;
   if (record.state === 'free') {

@@ -50,7 +50,7 @@ export function createFaults(
     const end = MACHINE_FAULTS[what](machineOf(world, name), { forMs, nowMs: time.nowMs() });
     noteReach(name);
     // A machine whose host still answers resets what was connected: that is news at once.
-    if (what === 'refusing') for (const tell of [...world.onReset]) tell(name);
+    if (what === 'refusing' || what === 'restart') for (const tell of [...world.onReset]) tell(name);
     later(forMs, () => {
       end();
       noteReach(name);

@@ -3,6 +3,7 @@ import type { PlaybookRequest } from '../core/ports.ts';
 import type { Books } from './books.ts';
 import { checkLeader, checkNodes, checkPlacements, checkRentals } from './check-commit.ts';
 import { checkEffect, checkOrder } from './check-effect.ts';
+import { noteRestarts, whyUntold } from './check-restarts.ts';
 import type { Machine } from './machine.ts';
 import type { Commit } from './memory-tables.ts';
 
@@ -18,6 +19,8 @@ export interface Invariants {
   checkEffect(machine: Machine, request: PlaybookRequest): void;
   /** An API call was answered with yes: what it asked for must not get lost. */
   promise(rentalId: string): void;
+  /** A client who was not told of a restart under him; null: there is none. */
+  whyUntold(): string | null;
   violate(message: string): void;
   /** The first one. */
   violation(): string | null;
@@ -45,6 +48,7 @@ export function createInvariants(
     owners: new Map(),
     promised: new Set(),
     ends: new Map(),
+    boots: new Map(),
     diedAt: new Map(),
   };
   return {
@@ -63,9 +67,11 @@ export function createInvariants(
       checkPlacements(books, commit);
       checkNodes(books, commit);
       checkRentals(books, commit);
+      noteRestarts(books, commit);
     },
     checkOrder: (daemon, machine, request) => checkOrder(books, daemon, machine, request),
     checkEffect: (machine, request) => checkEffect(books, machine, request),
+    whyUntold: () => whyUntold(books),
     promise: (rentalId) => void books.promised.add(rentalId),
     violate,
     violation: () => violation,

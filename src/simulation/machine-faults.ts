@@ -9,6 +9,11 @@ type Begin = (machine: Machine, fault: { forMs: number; nowMs: number }) => () =
 export const MACHINE_FAULTS: Record<Exclude<MachineFault, 'flapping'>, Begin> = {
   off: (machine) => powerDown(machine, 'off'),
   refusing: (machine) => powerDown(machine, 'refusing'),
+  /** Away for so short a time that no probe may see it. */
+  restart(machine) {
+    reboot(machine);
+    return () => undefined;
+  },
   frozen(machine) {
     machine.frozen = true;
     return () => {

@@ -59,6 +59,11 @@ export function fingerprintOf(hostKey: string): string {
   return `SHA256:${hostKey}`;
 }
 
+/** As a machine tells it on which every start is the first of a kernel. */
+export function bootIdOf({ name, boots }: Machine): string {
+  return `${name}-${boots}/-`;
+}
+
 /** Can the control plane get an answer out of it at all? */
 export function isReachable(machine: Machine): boolean {
   const { power, frozen, listenerDead, cut } = machine;

@@ -7,6 +7,7 @@ import type { DatabaseFault, Quirk } from './world.ts';
 export type MachineFault =
   | 'off'
   | 'refusing'
+  | 'restart'
   | 'frozen'
   | 'cut'
   | 'cutThere'
@@ -165,7 +166,7 @@ function controls(chance: Chance, endsAtMs: number): Action[] {
 
 const MACHINE_FAULTS: MachineFault[] = [
   ...(['off', 'off', 'refusing', 'refusing', 'frozen', 'cut', 'cutThere', 'cutBack', 'slow'] as const),
-  ...(['listener', 'flapping', 'hostKey', 'failing', 'removal'] as const),
+  ...(['listener', 'flapping', 'hostKey', 'failing', 'removal', 'restart'] as const),
 ];
 
 function fault(chance: Chance, size: PlanSize, atMs: number): Action {

@@ -28,6 +28,7 @@ export const RARE_STATES = [
   'node not lent: Flapping',
   'node not lent: AwaitingOperator',
   'event: rental.placement_failed',
+  'event: rental.restarted',
   'placement ended: NodeDead',
   'placement ended: NodeDrained',
   'placement ended: Expired',

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { AccessQuery, NodeTarget, ProbeResult, Prober } from '../core/ports.ts';
 import type { FailureReason } from '../core/remedy.ts';
 import type { Chance } from './chance.ts';
-import { fingerprintOf, type Machine } from './machine.ts';
+import { bootIdOf, fingerprintOf, type Machine } from './machine.ts';
 import type { Process } from './process.ts';
 import { answers, machineOf, type World } from './world.ts';
 
@@ -70,7 +70,7 @@ export function createSimulatedProber(world: World, process: Process, chance: Ch
     const reason = how === 'done' ? found.reason : how === 'timeout' ? 'DialTimeout' : 'ProbeFailed';
     if (reason === null) {
       held.add(target.name);
-      return { ok: true, hostKey: machine.hostKey, latencyMs: found.afterMs };
+      return { ok: true, hostKey: machine.hostKey, bootId: bootIdOf(machine), latencyMs: found.afterMs };
     }
     world.tally.count(`probe: ${reason}`);
     held.delete(target.name);

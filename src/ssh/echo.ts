@@ -1,17 +1,19 @@
+import { SHOW_BOOT } from './boot-id.ts';
 import { createNonce, describeOutput, MAX_OUTPUT, startCommand } from './command.ts';
 import { waitFor } from './deadline.ts';
 import type { Connection } from './dial.ts';
 import { Closed, Nonsense, TimedOut } from './failure.ts';
 
-/** Sends a nonce to a process on the node and waits until it comes back. */
-export type Echo = (signal: AbortSignal) => Promise<void>;
+/** Sends a nonce to a process on the node and waits until it comes back; the first time with what came before it. */
+export type Echo = (signal: AbortSignal) => Promise<string>;
 
 /**
- * Starts `cat` on the node and keeps the channel open. Its end, and bytes that nobody asked for, end the whole
+ * Starts `cat` on the node, which first shows the machine's boot: one more command would cost a channel of its own. The
+ * channel stays open. Its end, and bytes that nobody asked for, end the whole
  * connection: after that an answer could no longer be told from a late one.
  */
 export async function startEcho(connection: Connection, signal: AbortSignal): Promise<Echo> {
-  const channel = await startCommand(connection, 'cat', [signal]);
+  const channel = await startCommand(connection, `${SHOW_BOOT}; exec cat`, [signal]);
   let unread = '';
   let onText: (() => void) | null = null;
   channel.on('data', (data: Buffer) => {
@@ -38,7 +40,9 @@ export async function startEcho(connection: Connection, signal: AbortSignal): Pr
         else channel.write(`${nonce}\n`);
       });
       hasAnswered = true;
+      const before = unread.slice(0, -nonce.length - 1);
       unread = '';
+      return before;
     } catch (error) {
       throw error instanceof TimedOut ? (describeOutput(unread) ?? error) : error;
     } finally {

@@ -1,4 +1,6 @@
+import type { BootId } from '../core/boot.ts';
 import type { NodeTarget } from '../core/ports.ts';
+import { parseBootId } from './boot-id.ts';
 import type { ControlKeys } from './control-key.ts';
 import { type Connection, dial } from './dial.ts';
 import { type Echo, startEcho } from './echo.ts';
@@ -10,6 +12,8 @@ export interface Held {
   connection: Connection;
   echo: Echo;
   hostKey: string;
+  /** Which start of the machine it leads to: it does not outlast it. */
+  bootId: BootId | null;
   /** What it was dialled with; when that has changed, the connection proves nothing. */
   target: NodeTarget;
   sinceMs: number;
@@ -46,8 +50,8 @@ export async function hold(
   const { connection, hostKey } = await dialAsControl(target, means, keepaliveMs, signal);
   try {
     const echo = await atStep('command', startEcho(connection, signal));
-    await atStep('echo', echo(signal));
-    return { connection, echo, hostKey, target, sinceMs: performance.now() };
+    const bootId = parseBootId(await atStep('echo', echo(signal)));
+    return { connection, echo, hostKey, bootId, target, sinceMs: performance.now() };
   } catch (error) {
     connection.destroy();
     throw error;

@@ -26,6 +26,29 @@ describe('the held connection', () => {
     expect(node.sessions).toHaveLength(1);
   });
 
+  it('shows at its beginning which start of the machine it leads to, and is not asked again', async () => {
+    const kernel = '0a1b2c3d-0000-4000-8000-0123456789ab';
+    const commands: string[] = [];
+    let startedAt = 77;
+    const node = await ssh({
+      onCommand: (channel, command) => {
+        commands.push(command);
+        channel.write(`Welcome!\n${kernel}\n1 (init) S ${'0 '.repeat(18)}${startedAt} 5\n`);
+        channel.on('data', (data: Buffer) => channel.write(data));
+      },
+    });
+    const bootId = async () => {
+      const result = await prober.probe(targetOf(node), held);
+      return result.ok ? result.bootId : result.reason;
+    };
+    expect([await bootId(), await bootId()]).toEqual([`${kernel}/77`, `${kernel}/77`]);
+    expect(commands).toHaveLength(1);
+    startedAt = 99;
+    node.sessions[0]?.end();
+    await expect.poll(bootId).toBe(`${kernel}/99`);
+    expect(commands).toHaveLength(2);
+  });
+
   it('is dialled again within the same probe when it does not answer', async () => {
     const commands: string[] = [];
     const node = await ssh({

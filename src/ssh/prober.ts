@@ -25,7 +25,7 @@ const ECHO_SHARE = 0.4;
 
 type ProbeOptions = Parameters<Prober['probe']>[1];
 
-type Seen = Pick<ProbeResult & { ok: true }, 'hostKey' | 'inspection'>;
+type Seen = Pick<ProbeResult & { ok: true }, 'hostKey' | 'bootId' | 'inspection'>;
 
 interface Context extends DialMeans {
   keepaliveMs: number;
@@ -117,7 +117,7 @@ async function probeHeld(
     if (echo.ok) {
       const listener = await banner;
       if (!listener.ok) throw new StepError('listener', listener.error);
-      return { hostKey: held.hostKey };
+      return { hostKey: held.hostKey, bootId: held.bootId };
     }
     // A session that dropped or is in doubt is alone no failure of the node: a fresh dial decides.
     if (watch.held === held) letGo(watch);
@@ -126,7 +126,7 @@ async function probeHeld(
   // A dial that works has seen the listener too.
   const fresh = await hold(target, context, context.keepaliveMs, signal);
   keep(watch, fresh, context.tellDropped, context.logger);
-  return { hostKey: fresh.hostKey };
+  return { hostKey: fresh.hostKey, bootId: fresh.bootId };
 }
 
 async function probeFresh(context: Context, target: NodeTarget, signal: AbortSignal): Promise<Seen> {

@@ -106,12 +106,22 @@ function toNode(row: Row): Node {
   const { zone, labels, retiring, cordoned, draining, cleanRequested, trustedFingerprint, forgetting } = row;
   const { status, state, stateSince, hostKey, offeredFingerprint, conditions, preparedAt, verifiedAt } = row;
   const { attempt, nextAttemptAt, lastFailedAt, deaths, nextUid, limits } = row;
+  const { bootId, restartedAt, silentSince } = row;
   const { cleanSeen, observedGeneration, resourceVersion } = row;
   const address = { host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort };
   const keys = { hostKey, offeredFingerprint };
   const { maintenanceReason: reason, maintenanceBy: by, maintenanceAt: at } = row;
   const maintenance = by !== null && at !== null ? { reason, by, at } : null;
-  const progress = { attempt, nextAttemptAt, lastFailedAt, deaths, nextUid };
+  const progress = {
+    attempt,
+    nextAttemptAt,
+    lastFailedAt,
+    deaths,
+    bootId,
+    restartedAt,
+    silentSince,
+    nextUid,
+  };
   const versions = { cleanSeen, observedGeneration, resourceVersion };
   return {
     spec: { name, ...address, zone, labels, retiring },

@@ -7,6 +7,7 @@ import {
   type NodeOpening,
   type QosEvent,
   RENTAL_STATE_TYPES,
+  silentSinceOf,
   toNodeOpening,
 } from '../core/qos-event.ts';
 import type { QosQuestion } from '../core/store-ports.ts';
@@ -26,7 +27,7 @@ export async function loadQosHistory(session: Session, asked: QosQuestion): Prom
   if (within.length > limit) return null;
   const before = await listRentalRowsBefore(session, asked, within);
   const ofRentals = [...before, ...within];
-  if (isAll) return build(await listOpenings(session, asked, within, null), ofRentals, limit);
+  if (isAll) return build(session, await listOpenings(session, asked, within, null), ofRentals, limit);
   const nodes = [...new Set(ofRentals.flatMap(({ node }) => node ?? []))];
   const ofNodes: QosEvent[] = [];
   for (const part of partsOf(nodes)) {
@@ -37,11 +38,36 @@ export async function loadQosHistory(session: Session, asked: QosQuestion): Prom
       ])),
     );
   }
-  return build(await listOpenings(session, asked, ofNodes, nodes), [...ofRentals, ...ofNodes], limit);
+  const openings = await listOpenings(session, asked, ofNodes, nodes);
+  return build(session, openings, [...ofRentals, ...ofNodes], limit);
 }
 
-function build(openings: NodeOpening[], rows: QosEvent[], limit: number): QosHistory | null {
-  return rows.length > limit ? null : { openings, events: rows };
+async function build(
+  session: Session,
+  openings: NodeOpening[],
+  rows: QosEvent[],
+  limit: number,
+): Promise<QosHistory | null> {
+  if (rows.length > limit) return null;
+  await addSilences(session, rows);
+  return { openings, events: rows };
+}
+
+/** Restarts are rare: their objects are read, rather than a column of the largest table be kept for them. */
+async function addSilences({ db }: Session, rows: QosEvent[]): Promise<void> {
+  const restarts = new Map(
+    rows.filter(({ type }) => type === 'rental.restarted').map((row) => [row.seq, row]),
+  );
+  for (const part of partsOf([...restarts.keys()])) {
+    const found = await db
+      .select({ seq: events.seq, object: events.object })
+      .from(events)
+      .where(inArray(events.seq, part));
+    for (const { seq, object } of found) {
+      const row = restarts.get(Number(seq));
+      if (row) row.silentSinceMs = silentSinceOf(object);
+    }
+  }
 }
 
 function ofWhom({ tenant, rentalId }: QosQuestion): SQL[] {
@@ -170,7 +196,7 @@ async function listLastBefore({ db, execute }: Session, before: Date, names: str
     .where(inArray(events.seq, seqs));
 }
 
-function* partsOf(all: string[]): Generator<string[]> {
+function* partsOf<Item>(all: Item[]): Generator<Item[]> {
   for (let index = 0; index < all.length; index += BATCH) yield all.slice(index, index + BATCH);
 }
 

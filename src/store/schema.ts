@@ -55,6 +55,10 @@ export const nodes = mysqlTable(
     nextAttemptAt: moment(),
     lastFailedAt: moment(),
     deaths: int().notNull().default(0),
+    /** Which start of the machine answered last; when it first did after its last restart, and last before that. */
+    bootId: varchar({ length: 64 }),
+    restartedAt: moment(),
+    silentSince: moment(),
     nextUid: int().notNull(),
     cleanSeen: int().notNull().default(0),
     observedGeneration: counter().notNull().default(0),

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
+import { NoAnswerError } from '../../client/errors.ts';
 import type { Rental } from '../../client/operations.ts';
 import { durationMs, objectName } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
@@ -9,17 +8,31 @@ import type { Context } from '../context.ts';
 import { ENDED } from '../follow.ts';
 import { followToAnswering } from '../follow-to-answering.ts';
 import { withHelp } from '../help.ts';
-import { findStoredKey } from '../key-files.ts';
+import type { Io } from '../io.ts';
+import { servingOf, tellSinceLastLogin } from '../last-login.ts';
 import { loadRental } from '../look-up.ts';
+import { reachesSsh } from '../reach-ssh.ts';
 import { messageOf, reasonOf } from '../resources.ts';
+import { runSsh } from '../run-ssh.ts';
+import { printable } from '../table.ts';
 
 interface SshOptions {
   identity?: string;
-  timeout: number;
+  timeout?: number;
+  reconnect?: boolean;
 }
 
 /** What ssh itself exits with when it could not connect, or lost the connection. */
 const CONNECTION_FAILED = 255;
+const READY_WITHIN_MS = 60_000;
+/** A verdict and a move take no longer where there is a machine to move to. */
+const RECONNECT_WITHIN_MS = 600_000;
+/** What ended sooner on a machine that is as it was may never have been a session. */
+const FAILED_LOGIN_MS = 10_000;
+const LOOK_WITHIN_MS = 5_000;
+const AGAIN_MS = 1_000;
+/** As long as Orion needs to hear of a machine that is gone. */
+const SETTLE_MS = 1_500;
 
 export function registerSsh(program: Command, context: Context): void {
   const command = program
@@ -29,21 +42,30 @@ export function registerSsh(program: Command, context: Context): void {
     .argument('[command...]', 'what to run there instead of a shell, after --')
     .option('-i, --identity <key>', 'your private key; the one that was kept at renting when left out')
     .addOption(
-      new Option('--timeout <duration>', 'how long to wait for a rental that is on its way')
-        .argParser(durationMs)
-        .default(60_000, '60s'),
+      new Option(
+        '--timeout <duration>',
+        'how long to wait for a rental that is on its way (60s unless told; 10m once a connection was lost)',
+      ).argParser(durationMs),
     )
+    .option(
+      '--reconnect',
+      'open another shell when the connection is lost: the default for a shell on a terminal',
+    )
+    .option('--no-reconnect', 'end with 255 then')
     .action((name: string, words: string[], options: SshOptions) => logIn(context, name, words, options));
   command.showHelpAfterError('(what runs there stands behind --, as in  orion ssh mine -- ls -l)');
   withHelp(command, {
     about:
       "The machine's host key is checked against the one that Orion knows; your own known hosts don't count. A " +
-      'rental that is being made or moved, or whose machine does not answer, is waited for.',
+      'rental that is being made or moved, or whose machine does not answer, is waited for. When the connection of a ' +
+      'shell on a terminal is lost, it waits the same way and opens a shell where the rental is then. What ran is gone; ' +
+      'a command is never run a second time.',
     examples: [
       ['orion ssh mine', 'a shell'],
       ['orion ssh mine -- uname -a', 'one command'],
       ['tar c . | orion ssh mine -- tar x', 'with something for it to read'],
       ['orion ssh mine -i ~/.ssh/id_ed25519', 'with a key of your own'],
+      ['orion ssh mine --no-reconnect', 'a shell that ends with its connection'],
     ],
     failed: 'failed, or the rental has ended',
     timedOut: 'the machine was not ready in time',
@@ -53,25 +75,71 @@ export function registerSsh(program: Command, context: Context): void {
 
 async function logIn(context: Context, name: string, words: string[], options: SshOptions): Promise<void> {
   const { io } = context;
-  const rental = await findReady(context, name, options.timeout);
-  const { connection } = rental.status;
-  if (connection === null) throw new CliError(`rental ${name} has no machine yet`);
-  if (connection.hostKey === null) {
-    throw new CliError(`the host key of ${rental.status.node} is not known, so it can't be checked`);
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'orion-ssh-'));
-  try {
-    const knownHosts = join(folder, 'known_hosts');
-    writeFileSync(knownHosts, `${knownHostsName(connection)} ${connection.hostKey}\n`, { mode: 0o600 });
-    const identity = options.identity ?? findStoredKey(io, rental);
-    const code = await io.runProgram('ssh', sshArguments(connection, knownHosts, identity, words));
+  const isShell = words.length === 0;
+  const reconnects = isShell && (options.reconnect ?? (io.input.isTerminal && io.terminal('err') !== null));
+  let rental = await findReady(context, name, options.timeout ?? READY_WITHIN_MS);
+  for (;;) {
+    const news = tellSinceLastLogin(io, rental);
+    if (news !== null) io.err(`${printable(news)}\n`);
+    const startedAt = performance.now();
+    const code = await runSsh(io, rental, options.identity ?? null, words);
     context.exitWith(code);
-    if (code === CONNECTION_FAILED) await tellWhereItIs(context, rental);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new CliError('ssh is not installed here', { hint: 'on Debian: apt install openssh-client' });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (code !== CONNECTION_FAILED || io.signal.aborted) return;
+    if (!reconnects) return tellCutOff(io, await look(context, rental), rental, isShell);
+    await sleep(SETTLE_MS, undefined, { signal: io.signal }).catch(() => undefined);
+    const { isAsBefore } = await look(context, rental);
+    if (isAsBefore && performance.now() - startedAt < FAILED_LOGIN_MS) return;
+    io.err(`the connection to ${rental.status.node} was lost; ${name} is waited for (Ctrl-C ends that)\n`);
+    const next = await waitForNext(context, rental, options.timeout ?? RECONNECT_WITHIN_MS);
+    if (next === null) return;
+    io.err(`logging in to ${next.status.node}\n`);
+    rental = next;
+  }
+}
+
+/** What is known of a rental whose session broke off. */
+interface Aftermath {
+  /** Null: Orion does not answer. */
+  now: Rental | null;
+  /** It is Active on the same machine, which was not restarted as far as is known. */
+  isSame: boolean;
+  /** And that machine answers. */
+  isAsBefore: boolean;
+}
+
+async function look({ io, client }: Context, rental: Rental): Promise<Aftermath> {
+  const call = client().call('getRental', { params: { id: rental.id } }, { timeoutMs: LOOK_WITHIN_MS });
+  const now = await call.catch(() => null);
+  const isSame = now?.status.phase === 'Active' && describeMachine(now) === describeMachine(rental);
+  const connection = isSame ? now.status.connection : null;
+  return {
+    now,
+    isSame,
+    isAsBefore: connection !== null && (await reachesSsh(connection, LOOK_WITHIN_MS, io.signal)),
+  };
+}
+
+/** The machine as its client depends on it: another one, or another start of it, has nothing of what ran there. */
+function describeMachine(rental: Rental): string {
+  return `${rental.status.node} ${servingOf(rental)?.epoch} ${rental.status.restart?.at}`;
+}
+
+/** The rental where a shell can be opened again; null: there is no such place, which has been said. */
+async function waitForNext(context: Context, { id }: Rental, timeoutMs: number): Promise<Rental | null> {
+  const { io, client } = context;
+  const endsAt = performance.now() + timeoutMs;
+  for (;;) {
+    const leftMs = Math.max(0, endsAt - performance.now());
+    try {
+      const now = await client().call('getRental', { params: { id } }, { timeoutMs: LOOK_WITHIN_MS });
+      if (!isOver(now)) return await followToAnswering(context, now, leftMs);
+      tellEnd(io, now);
+      return null;
+    } catch (error) {
+      // Orion itself may be away for a moment, as its machine may be.
+      if (io.signal.aborted || leftMs === 0 || !(error instanceof NoAnswerError)) throw error;
+      await sleep(AGAIN_MS, undefined, { signal: io.signal }).catch(() => undefined);
+    }
   }
 }
 
@@ -95,53 +163,38 @@ function whyOver(rental: Rental): string {
   return rental.status.phase === 'Failed' ? messageOf(rental) : 'it was released';
 }
 
-const LOOK_WITHIN_MS = 5_000;
-
-/** A session that broke off, perhaps because its machine died: where to go on. */
-async function tellWhereItIs({ io, client }: Context, { id, name, status }: Rental): Promise<void> {
-  const call = client().call('getRental', { params: { id } }, { timeoutMs: LOOK_WITHIN_MS });
-  const now = await call.catch(() => null);
-  if (now === null) return;
-  const { phase, node } = now.status;
-  if (phase === 'Active' && node !== status.node) {
-    io.err(`${name} is on ${node} now; log in there with  orion ssh ${name}\n`);
-  } else if (isOver(now)) {
-    io.err(`${name} is ${phase}: ${whyOver(now)}; what became of it: orion describe rental ${id}\n`);
-  } else if (phase !== 'Active') io.err(`${name} is ${phase}; orion ssh ${name}  waits until it is ready\n`);
+/**
+ * A session that is not taken up again. What a command did until then is not known here, and it is never run twice; a
+ * code of its own looks the same where its machine is as it was.
+ */
+function tellCutOff(
+  io: Io,
+  { now, isSame, isAsBefore }: Aftermath,
+  { name, status }: Rental,
+  isShell: boolean,
+): void {
+  if (!isShell) {
+    const lost = `the connection to ${status.node} was lost`;
+    const why = isAsBefore
+      ? `255: ${lost}, or it is the command's own exit code`
+      : `${lost} while the command ran`;
+    io.err(`${why}; it is not run again\n`);
+  }
+  if (now === null || isAsBefore) return;
+  if (isOver(now)) tellEnd(io, now);
+  else if (isSame)
+    io.err(`${status.node} does not answer; orion ssh ${name}  waits until it does, or ${name} is moved\n`);
+  else if (now.status.phase !== 'Active')
+    io.err(`${name} is ${now.status.phase}; orion ssh ${name}  waits until it is ready\n`);
+  else if (now.status.node !== status.node)
+    io.err(`${name} is on ${now.status.node} now; log in there with  orion ssh ${name}\n`);
+  else
+    io.err(
+      `${now.status.node} was restarted: what ran there is gone; log in again with  orion ssh ${name}\n`,
+    );
 }
 
-type Connection = NonNullable<Rental['status']['connection']>;
-
-function knownHostsName({ host, port }: Connection): string {
-  return port === 22 ? host : `[${host}]:${port}`;
-}
-
-/** Nothing of the user's own known hosts counts, and the machine must be the one that Orion knows. */
-function sshArguments(
-  connection: Connection,
-  knownHosts: string,
-  identity: string | null,
-  words: string[],
-): string[] {
-  const options = [
-    'StrictHostKeyChecking=yes',
-    `UserKnownHostsFile="${knownHosts}"`,
-    'GlobalKnownHostsFile=/dev/null',
-    'UpdateHostKeys=no',
-    'CheckHostIP=no',
-    // A session to a machine that died ends, rather than hangs.
-    'ServerAliveInterval=10',
-    'ServerAliveCountMax=3',
-    ...(identity === null ? [] : ['IdentitiesOnly=yes']),
-  ];
-  return [
-    '-p',
-    String(connection.port),
-    ...options.flatMap((option) => ['-o', option]),
-    ...(identity === null ? [] : ['-i', identity]),
-    // After `--` and the destination, ssh takes no more options: the words are the user's command.
-    '--',
-    `${connection.user}@${connection.host}`,
-    ...words,
-  ];
+function tellEnd(io: Io, now: Rental): void {
+  const { id, name, status } = now;
+  io.err(`${name} is ${status.phase}: ${whyOver(now)}; what became of it: orion describe rental ${id}\n`);
 }

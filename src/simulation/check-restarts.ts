@@ -1,0 +1,42 @@
+import { isOtherBoot } from '../core/boot.ts';
+import type { Placement } from '../core/rental.ts';
+import type { Books } from './books.ts';
+import { bootIdOf } from './machine.ts';
+import type { Commit } from './memory-tables.ts';
+
+/** The start of the machine at which a client got access. */
+export function noteReady({ machines, boots }: Books, before: Placement, after: Placement): void {
+  const machine = machines.get(after.node);
+  if (before.readyAt === null && after.readyAt !== null && machine) boots.set(after.epoch, bootIdOf(machine));
+}
+
+/** Notes whom a commit tells of a restart: of the start that the row of the node names. */
+export function noteRestarts(books: Books, { events }: Commit): void {
+  for (const { type, rentalId } of events) {
+    if (type !== 'rental.restarted') continue;
+    const serving = [...books.tables.placements.values()].find(
+      (placement) => placement.rentalId === rentalId && isServed(placement),
+    );
+    const told = serving && books.tables.nodes.get(serving.node)?.record.bootId;
+    if (!told) books.violate(`${rentalId} is told of a restart and has no machine`);
+    else if (!isOtherBoot(told, books.boots.get(serving.epoch) ?? '-'))
+      books.tally.count('a restart was told that the client did not live through');
+    if (told) books.boots.set(serving.epoch, told);
+  }
+}
+
+/** A client whose machine was restarted under him, and who was not told; null: there is none. */
+export function whyUntold({ tables, machines, boots }: Books): string | null {
+  for (const placement of tables.placements.values()) {
+    const machine = machines.get(placement.node);
+    if (!machine || !isServed(placement)) continue;
+    const known = boots.get(placement.epoch);
+    if (known !== undefined && isOtherBoot(known, bootIdOf(machine)))
+      return `${placement.rentalId} was not told that ${placement.node} was restarted`;
+  }
+  return null;
+}
+
+function isServed({ role, readyAt, endedAt }: Placement): boolean {
+  return role === 'serving' && readyAt !== null && endedAt === null;
+}
