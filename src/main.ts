@@ -1,8 +1,8 @@
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import type { Config, Listen } from './config.ts';
 import type { Inventory } from './core/inventory.ts';
 import type { AlarmClock, Logger } from './core/ports.ts';
+import { claimInstance } from './instance.ts';
 import { loadInventory, parseInventory } from './inventory/load.ts';
 import { createLogger, logScope } from './log.ts';
 import { createMetrics, type PrometheusMetrics } from './metrics.ts';
@@ -169,18 +169,20 @@ async function reconcile(
       import('./ssh/prober.ts'),
       createMessageSender(config, { store, clock, logger, metrics }),
     ]);
-  const playbooks = await createPlaybookRunner({
-    runDir: join(config.home, 'run', `playbooks-${config.instance}`),
-    logger,
-    warm: true,
-  });
+  const instance = await claimInstance(config.home, config.instance);
+  if (instance.isSecond)
+    logger.warn(
+      { instance: config.instance },
+      'another daemon of this name runs here; ORION_INSTANCE tells them apart',
+    );
+  const playbooks = await createPlaybookRunner({ runDir: instance.runDir, logger, warm: true });
   const policy = () => inventory.current.policy;
   try {
     await runReconciler(
       {
         store,
         keeper,
-        lease: { ...config.lease, holder: config.instance },
+        lease: { ...config.lease, holder: instance.holder },
         createProber: (hostKeyOwner) =>
           createProber({ logger, keepaliveMs: policy().probe.keepaliveMs, hostKeyOwner }),
         access: createAccessQuery({ logger }),
@@ -202,6 +204,7 @@ async function reconcile(
     );
   } finally {
     await playbooks.close();
+    await instance.release();
   }
 }
 
