@@ -13,6 +13,7 @@ description:
     become normal) or O(keep_baseline) is set.
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
+  fleet: {description: 'C(id) of the fleet that the order is of, C(stamp) of its number, and C(adopt), the fleet that the node may be taken from; without an id, as by hand, the node is not asked whose it is.', type: dict}
   keep_baseline: {description: Only repair the rest, where there is a baseline; what is on the node now does not become normal., type: bool, default: false}
 attributes:
   check_mode: {support: full}
@@ -230,7 +231,7 @@ def prepare(keep_baseline, check_mode):
 
 def main():
     module = AnsibleModule(supports_check_mode=True, argument_spec={
-        'fence': {'type': 'int', 'required': True}, 'keep_baseline': {'type': 'bool', 'default': False}})
+        'fence': {'type': 'int', 'required': True}, 'fleet': {'type': 'dict'}, 'keep_baseline': {'type': 'bool', 'default': False}})
     carry_out(module, lambda _state: prepare(module.params['keep_baseline'], module.check_mode))
 
 

@@ -100,11 +100,12 @@ export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {
       cleanRequested: 0,
       trustedFingerprint: null,
       forgetting: false,
+      adoptRequested: 0,
     },
     record: {
       ...{ status: 'alive', state: 'free', stateSince: now, hostKey: 'ssh-ed25519 AAAAHOST', conditions: [] },
       ...{ preparedAt: now, verifiedAt: now, attempt: 0, nextAttemptAt: null, lastFailedAt: null, deaths: 0 },
-      ...{ nextUid: 20_000, cleanSeen: 0, resourceVersion: 1 },
+      ...{ nextUid: 20_000, cleanSeen: 0, otherFleet: null, adoptSeen: 0, resourceVersion: 1 },
       ...{ offeredFingerprint: null, observedGeneration: 1 },
     },
     generation: 1,

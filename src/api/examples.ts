@@ -56,7 +56,13 @@ const node: NodeView = {
   status: {
     ...{ observedGeneration: 1, status: 'alive', allocated: true, state: 'allocated', rental: ID },
     ...{ stateSince: READY, unreachableSince: null },
-    ...{ lastChecked: READY, hostKey: HOST_KEY, offeredFingerprint: null, nextAttemptAt: null },
+    ...{
+      lastChecked: READY,
+      hostKey: HOST_KEY,
+      offeredFingerprint: null,
+      otherFleet: null,
+      nextAttemptAt: null,
+    },
     conditions: [
       {
         ...{ type: 'Reachable', status: 'True', reason: 'Alive', lastTransitionTime: ASKED },

@@ -1,3 +1,4 @@
+import { adoptionOf } from './adoption.ts';
 import { classify } from './classify.ts';
 import { findCondition } from './condition.ts';
 import { enterState } from './enter-state.ts';
@@ -91,6 +92,7 @@ function isStillWanted(run: Run, state: NodeState, live: Placement | null): bool
 /** The work that the state declares, if it is due and nothing runs. */
 function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecision): Work | null {
   const { run, live, wanted, residue, now, health, drift } = inputs;
+  const { spec, wishes } = inputs.node;
   const busy = run !== null && !decision.settled;
   const waits = record.nextAttemptAt !== null && record.nextAttemptAt > now;
   // Not while the node is failing its probes: the run would only hang until its deadline.
@@ -106,6 +108,8 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
         prepare: record.preparedAt === null,
         residue: residue.map(residueOf),
         ...chooseCleaningRepair(record, drift),
+        ...adoptionOf({ wishes, record }),
+        ...(spec.retiring && !live ? { leave: true } : {}),
       };
     case 'ensureAccess':
     case 'keepAccess': {
@@ -118,7 +122,15 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
       // What a failed run has left of what was wanted then is not known, even if it is no longer wanted.
       const isAsWanted = record.attempt === 0 && isGiven(live, wanted);
       if (record.state === 'allocated' && isAsWanted && !mending.repair) return null;
-      return { kind: 'ensureAccess', epoch, account, uid, ...wanted, ...mending };
+      return {
+        kind: 'ensureAccess',
+        epoch,
+        account,
+        uid,
+        ...wanted,
+        ...mending,
+        ...adoptionOf({ wishes, record }),
+      };
     }
   }
 }

@@ -6,14 +6,30 @@ import type { Placement } from './rental.ts';
 /** One piece of work on one node, ordered by a save and carried out under that save's fence number. */
 export type Work =
   /** Make or repair the account of a placement, then ask sshd whether it takes the key. */
-  | ({ kind: 'ensureAccess'; epoch: number; account: string; uid: number; repair?: Repair } & Access)
+  | ({
+      kind: 'ensureAccess';
+      epoch: number;
+      account: string;
+      uid: number;
+      repair?: Repair;
+      adopt?: Adoption;
+    } & Access)
   /** Prepare the node if needed, remove what is left of ended placements, verify independently. */
   | {
       kind: 'clean';
       prepare: boolean;
       residue: Pick<Placement, 'epoch' | 'account' | 'uid'>[];
       repair?: Repair;
+      adopt?: Adoption;
+      /** The node leaves the fleet: what marks it as the fleet's goes last. */
+      leave?: boolean;
     };
+
+/** A person lets the node be taken from another fleet: which one, and by which of their requests. */
+export interface Adoption {
+  fleet: string;
+  request: number;
+}
 
 /** What somebody changed on the node by hand, to be put right with a piece of work. */
 export interface Repair {
@@ -46,7 +62,11 @@ export type WorkOutcome =
       reason: FailureReason;
       message: string;
       fenceSeen: number | null;
+      /** The number is proven to be this fleet's. */
+      fenceProven?: boolean;
       uidSeen: number | null;
+      /** With OtherFleet: whose the node is. */
+      fleetSeen?: string | null;
       repaired?: Repaired;
     }
   /** Cut off by the daemon itself: says nothing about the node. */
@@ -73,6 +93,8 @@ export function outcomeOf(result: PlaybookResult): WorkOutcome {
     message,
     fenceSeen: result.fenceSeen,
     uidSeen: result.uidSeen,
+    ...(result.fenceProven ? { fenceProven: true } : {}),
+    ...(result.fleetSeen ? { fleetSeen: result.fleetSeen } : {}),
   };
 }
 

@@ -38,6 +38,10 @@ export async function carryOut(
   return signal.aborted || !deps.mayAct() ? { kind: 'aborted' } : outcome;
 }
 
+function adopting({ adopt }: Work, target: NodeTarget): NodeTarget {
+  return adopt ? { ...target, adoptFrom: adopt.fleet } : target;
+}
+
 type Step = (request: PlaybookRequest) => Promise<PlaybookResult>;
 
 const NOT_SENT: PlaybookResult = {
@@ -65,7 +69,7 @@ async function ensureAccess(
   signal: AbortSignal,
 ): Promise<WorkOutcome> {
   const { account, uid, publicKey, expiresAt, repair } = work;
-  const step = createStep(target, deps.policy().provision.timeoutMs, deps, signal);
+  const step = createStep(adopting(work, target), deps.policy().provision.timeoutMs, deps, signal);
   const repaired = { ...NOTHING_REPAIRED };
   const end = (outcome: WorkOutcome) => withRepaired(outcome, repair && repaired);
   if (repair && repair.way.length > 0) {
@@ -129,7 +133,7 @@ async function clean(
   deps: CarryOutDeps,
   signal: AbortSignal,
 ): Promise<WorkOutcome> {
-  const step = createStep(target, deps.policy().clean.timeoutMs, deps, signal);
+  const step = createStep(adopting(work, target), deps.policy().clean.timeoutMs, deps, signal);
   const { repair } = work;
   const steps: PlaybookRequest[] = [
     ...(work.prepare ? [{ playbook: 'prepare_node', fence } as const] : []),
@@ -146,5 +150,7 @@ async function clean(
   // Whatever was seen: nobody is on the node, so all of it is put right. What can't be removed is found, and told, by
   // the verification.
   if (repair) repaired.removed = (await removeStrays(step, fence, null)).removed;
-  return end(outcomeOf(await step({ playbook: 'verify_clean', fence })));
+  return end(
+    outcomeOf(await step({ playbook: 'verify_clean', fence, ...(work.leave ? { leave: true } : {}) })),
+  );
 }
