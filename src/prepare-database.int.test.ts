@@ -99,7 +99,9 @@ test('the fleet stays the same one over a database that is lost, restored or ano
       elsewhere?.id,
     );
     // No place to keep it, and one that is damaged: nobody goes on without.
-    await expect(prepare({ identityPath: '/proc/fleet_identity' }, late)).rejects.toThrow(/can't be kept.*orion init/);
+    await expect(prepare({ identityPath: '/proc/fleet_identity' }, late)).rejects.toThrow(
+      /can't be kept.*orion init/,
+    );
     await expect(prepare({ identityPath: folder }, late)).rejects.toThrow(/is a folder; `orion init`/);
     await writeFile(identityPath, 'f_');
     await expect(prepare({ identityPath }, late)).rejects.toThrow(/does not hold the identity/);

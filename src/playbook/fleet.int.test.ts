@@ -50,7 +50,9 @@ test('a node belongs to one fleet: another one is refused before anything is cha
   expect(await ours.order(1)).toMatchObject({
     ...{ ok: false, reason: 'FenceTooLow', fenceSeen: node.fence + 1, fenceProven: true },
   });
-  await node.inside("sed -i 's/\"fence_seen\": [0-9]*/\"fence_seen\": 281474976710656/' /var/lib/orion/state.json");
+  await node.inside(
+    'sed -i \'s/"fence_seen": [0-9]*/"fence_seen": 281474976710656/\' /var/lib/orion/state.json',
+  );
   const lie = await ours.order(node.fence + 2);
   expect(lie).toMatchObject({ ok: false, reason: 'FenceTooLow', fenceSeen: 2 ** 48 });
   expect(lie).not.toHaveProperty('fenceProven');
