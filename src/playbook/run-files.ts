@@ -149,7 +149,7 @@ export async function writeRunFiles(
   directory: string,
   target: NodeTarget,
   request: PlaybookRequest,
-  options: { timeoutMs: number; ansibleDir: string; stamps: FenceStamps | null },
+  options: { timeoutMs: number; ansibleDir: string; stamps?: FenceStamps | null },
 ): Promise<RunFiles> {
   const knownHosts = join(directory, 'known_hosts');
   const files = {
@@ -161,7 +161,10 @@ export async function writeRunFiles(
   };
   const mode = 0o600;
   await writeFile(knownHosts, `orion-node ${target.hostKey}\n`, { mode });
-  const variables = { ...variablesOf(request, options.timeoutMs), ...fleetOf(target, request, options.stamps) };
+  const variables = {
+    ...variablesOf(request, options.timeoutMs),
+    ...fleetOf(target, request, options.stamps ?? null),
+  };
   await writeFile(files.variables, JSON.stringify(variables), { mode });
   await writeFile(
     files.inventory,
