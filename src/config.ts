@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DURATION_FORMAT, formatDuration, parseDuration } from './core/duration.ts';
 import { type Network, parseNetwork } from './core/ip-address.ts';
@@ -24,6 +24,8 @@ export interface Config {
   inventoryEnv: Environment;
   home: string;
   controlKeyPath: string;
+  /** What makes the fleet the same one whatever the database is; beside the control key, unless set. */
+  fleetIdentityPath: string;
   lease: { durationMs: number; renewDeadlineMs: number; retryPeriodMs: number };
   /** Between fresh logins on a node that inspect its account files. */
   inspectIntervalMs: number;
@@ -117,6 +119,7 @@ const settings = z.object({
   ORION_INVENTORY: z.string().default('inventory.yaml'),
   ORION_HOME: z.string().default('.orion'),
   ORION_CONTROL_KEY: z.string().optional(),
+  ORION_FLEET_IDENTITY: z.string().optional(),
   ORION_LEASE_DURATION: duration('15s'),
   ORION_LEASE_RENEW_DEADLINE: duration('10s'),
   ORION_LEASE_RETRY_PERIOD: duration('2s'),
@@ -161,6 +164,7 @@ export function parseConfig(env: Environment): ConfigResult {
   const found = parsed.data;
   // An inventory can name settings, which may show in what it is refused for; this one is nobody's.
   const inventoryEnv = createInventoryEnv({ ...env, ...values, ORION_WEBHOOK_KEY: undefined });
+  const controlKeyPath = inventoryEnv.ORION_CONTROL_KEY ?? '';
   return {
     ok: true,
     config: {
@@ -171,7 +175,10 @@ export function parseConfig(env: Environment): ConfigResult {
       inventoryPath: found.ORION_INVENTORY,
       inventoryEnv,
       home: resolve(found.ORION_HOME),
-      controlKeyPath: inventoryEnv.ORION_CONTROL_KEY ?? '',
+      controlKeyPath,
+      fleetIdentityPath: resolve(
+        found.ORION_FLEET_IDENTITY ?? join(dirname(controlKeyPath), 'fleet_identity'),
+      ),
       lease: {
         durationMs: found.ORION_LEASE_DURATION,
         renewDeadlineMs: found.ORION_LEASE_RENEW_DEADLINE,

@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { orionCommand } from './lab/daemon.ts';
 import { type ScratchServer, startScratchServer } from './lab/scratch-database.ts';
+import { createPool } from './store/pool.ts';
+import { leases } from './store/schema.ts';
 
 let server: ScratchServer;
 let home: string;
@@ -16,6 +18,7 @@ const daemons: ChildProcess[] = [];
 beforeAll(async () => {
   server = await startScratchServer();
   home = await mkdtemp(join(tmpdir(), 'orion-monitored-'));
+  await writeFile(join(home, 'inventory.yaml'), 'nodes:\n  - { name: n1, host: 127.0.0.1, port: 1 }\n');
 });
 afterAll(async () => {
   for (const daemon of daemons) daemon.kill('SIGKILL');
@@ -24,12 +27,13 @@ afterAll(async () => {
 });
 
 /** The reconciling half alone, with nothing but ORION_METRICS_LISTEN to be seen by. */
-function startReconciler(name: string, url: string): ChildProcess {
+function startReconciler(name: string, url: string, more: Record<string, string> = {}): ChildProcess {
   const { command, args } = orionCommand(['serve', '--only', 'reconciler']);
   const env = {
     ...{ PATH: process.env.PATH, ORION_DATABASE_URL: url, ORION_HOME: home, ORION_INSTANCE: name },
     ORION_INVENTORY: join(home, 'inventory.yaml'),
     ORION_METRICS_LISTEN: `unix:${join(home, `${name}.sock`)}`,
+    ...more,
   };
   const daemon = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   daemons.push(daemon);
@@ -56,7 +60,6 @@ const statusOf = async (name: string, path: string) => (await ask(name, path)).s
 const leads = async (name: string) => /^orion_leader 1$/m.test((await ask(name, '/metrics')).body);
 
 test('a reconciler alone says how it is: waiting for its database, leading, and standing by', async () => {
-  await writeFile(join(home, 'inventory.yaml'), 'nodes:\n  - { name: n1, host: 127.0.0.1, port: 1 }\n');
   const url = await server.createDatabase();
   const nowhere = url.replace(/socketPath=[^&]*/, `socketPath=${encodeURIComponent(join(home, 'no.sock'))}`);
   const waiting = startReconciler('waiting', nowhere);
@@ -76,4 +79,32 @@ test('a reconciler alone says how it is: waiting for its database, leading, and 
   expect(await ended).toBe(0);
   await until(() => leads('second'));
   expect(await statusOf('second', '/healthz')).toBe(200);
+}, 90_000);
+
+test('of two processes with one name, one leads and the other stands by', async () => {
+  const url = await server.createDatabase();
+  const pool = createPool({ url });
+  const readLease = async () => {
+    const [row] = await pool.withSession(({ db }) => db.select().from(leases));
+    if (!row) throw new Error('there is no lease');
+    return row;
+  };
+  const lease = { ORION_LEASE_DURATION: '3s', ORION_LEASE_RENEW_DEADLINE: '2s' };
+  const twin = { ORION_INSTANCE: 'twin', ORION_LEASE_RETRY_PERIOD: '100ms', ...lease };
+  const first = startReconciler('twin-a', url, twin);
+  await until(() => leads('twin-a'));
+  startReconciler('twin-b', url, twin);
+  await until(async () => (await statusOf('twin-b', '/readyz')) === 200);
+  const before = await readLease();
+  const renewals = new Set<string>();
+  while (renewals.size < 20) renewals.add((await readLease()).expiresAt.toISOString());
+  expect([(await readLease()).token, await leads('twin-a')]).toEqual([before.token, true]);
+  expect(before.holder).toMatch(/^twin\//);
+
+  first.kill('SIGKILL');
+  await until(async () => (await readLease()).token > before.token);
+  const { holder } = await readLease();
+  expect(holder).toMatch(/^twin\//);
+  expect(holder).not.toBe(before.holder);
+  await pool.close();
 }, 90_000);

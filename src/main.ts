@@ -1,8 +1,10 @@
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import type { Config, Listen } from './config.ts';
+import type { FleetIdentity } from './core/fleet-identity.ts';
 import type { Inventory } from './core/inventory.ts';
 import type { AlarmClock, Logger } from './core/ports.ts';
+import { FleetIdentityError } from './fleet-identity-file.ts';
+import { claimInstance } from './instance.ts';
 import { loadInventory, parseInventory } from './inventory/load.ts';
 import { createLogger, logScope } from './log.ts';
 import { createMetrics, type PrometheusMetrics } from './metrics.ts';
@@ -79,20 +81,25 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   try {
     // First, so that a daemon that waits for its database can be seen to.
     if (config.metricsListen !== null) running.push((await serveMonitor(parts, config.metricsListen)).ended);
-    await prepareDatabase(
+    const acts = options.only !== 'api';
+    const fleet = await prepareDatabase(
       pool,
-      { migrates: options.only !== 'api', firstToken: config.firstToken, now: clock.now },
+      {
+        ...{ migrates: acts, firstToken: config.firstToken, now: clock.now },
+        identityPath: acts ? config.fleetIdentityPath : null,
+      },
       logger,
       signal,
     );
     running.push(keeper.compare(signal));
     if (options.only !== 'reconciler') running.push(serveApi(parts, () => loop?.wake()));
-    if (options.only !== 'api') running.push(reconcile(parts, (next) => (loop = next)));
+    if (fleet !== null) running.push(reconcile(parts, fleet, (next) => (loop = next)));
     // The first part that fails takes the others with it, each through its own clean-up.
     await Promise.all(running.map((part) => part.finally(stop)));
     return 0;
   } catch (error) {
-    logger.error({ err: error }, 'the daemon ends');
+    if (error instanceof FleetIdentityError) process.stderr.write(`${error.message}\n`);
+    else logger.error({ err: error }, 'the daemon ends');
     return 1;
   } finally {
     stop();
@@ -164,6 +171,7 @@ async function serveApi(
 
 async function reconcile(
   { config, store, inventory, keeper, logger, metrics, pulse, signal }: Parts,
+  fleet: FleetIdentity,
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
   const [{ createPlaybookRunner }, { runReconciler }, { createAccessQuery }, { createProber }, sender] =
@@ -174,18 +182,20 @@ async function reconcile(
       import('./ssh/prober.ts'),
       createMessageSender(config, { store, clock, logger, metrics }),
     ]);
-  const playbooks = await createPlaybookRunner({
-    runDir: join(config.home, 'run', `playbooks-${config.instance}`),
-    logger,
-    warm: true,
-  });
+  const instance = await claimInstance(config.home, config.instance);
+  if (instance.isSecond)
+    logger.warn(
+      { instance: config.instance },
+      'another daemon of this name runs here; ORION_INSTANCE tells them apart',
+    );
+  const playbooks = await createPlaybookRunner({ runDir: instance.runDir, logger, warm: true, fleet });
   const policy = () => inventory.current.policy;
   try {
     await runReconciler(
       {
         store,
         keeper,
-        lease: { ...config.lease, holder: config.instance },
+        lease: { ...config.lease, holder: instance.holder },
         createProber: (hostKeyOwner) =>
           createProber({ logger, keepaliveMs: policy().probe.keepaliveMs, hostKeyOwner }),
         access: createAccessQuery({ logger }),
@@ -207,6 +217,7 @@ async function reconcile(
     );
   } finally {
     await playbooks.close();
+    await instance.release();
   }
 }
 

@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Logger } from './core/ports.ts';
 import { type ScratchServer, startScratchServer } from './lab/scratch-database.ts';
@@ -65,4 +68,47 @@ test('a signal ends the wait', async () => {
   const waiting = prepare({ migrates: false }, pool, stopped.signal);
   stopped.abort();
   await waiting;
+});
+
+test('the fleet stays the same one over a database that is lost, restored or another, and whoever is first', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'orion-fleet-'));
+  const identityPath = join(folder, 'keys', 'fleet_identity');
+  const next = async () => createPool({ url: await server.createDatabase() });
+  const pools = [await next(), await next(), await next()] as const;
+  const [fresh, other, late] = pools;
+  try {
+    // Several daemons at once, on one place for keys.
+    const made = await Promise.all([1, 2, 3].map(() => prepare({ identityPath })));
+    expect(made[0]?.id).toMatch(/^f_[0-9a-f]{24}$/);
+    expect(new Set(made.map((identity) => JSON.stringify(identity))).size).toBe(1);
+    expect((await stat(identityPath)).mode & 0o777).toBe(0o600);
+    expect(await readdir(join(folder, 'keys'))).toEqual(['fleet_identity']);
+    // A deleted database, and a dump that is older than the identity.
+    expect(await prepare({ identityPath }, fresh)).toEqual(made[0]);
+    await ask('DELETE FROM fleets');
+    expect(await prepare({ identityPath })).toEqual(made[0]);
+    // Another place for keys, as of a second host: the same fleet; its secret is its own.
+    const second = join(folder, 'second', 'fleet_identity');
+    expect((await prepare({ identityPath: second }))?.id).toBe(made[0]?.id);
+    // Somebody else's database is refused, and stays as it is; the file stays, too.
+    const elsewhere = await prepare({ identityPath: join(folder, 'other', 'fleet_identity') }, other);
+    await expect(prepare({ identityPath }, other)).rejects.toThrow(
+      `the database is of the fleet ${elsewhere?.id}, but ${identityPath} says ${made[0]?.id}`,
+    );
+    expect((await prepare({ identityPath: join(folder, 'other', 'fleet_identity') }, other))?.id).toBe(
+      elsewhere?.id,
+    );
+    // No place to keep it, and one that is damaged: nobody goes on without.
+    await expect(prepare({ identityPath: '/proc/fleet_identity' }, late)).rejects.toThrow(
+      /can't be kept.*orion init/,
+    );
+    await expect(prepare({ identityPath: folder }, late)).rejects.toThrow(/is a folder; `orion init`/);
+    await writeFile(identityPath, 'f_');
+    await expect(prepare({ identityPath }, late)).rejects.toThrow(/does not hold the identity/);
+    // The half that acts on no node needs none.
+    expect(await prepare({}, late)).toBe(null);
+  } finally {
+    await Promise.all(pools.map((each) => each.close()));
+    await rm(folder, { recursive: true });
+  }
 });

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { claimFleet } from './claim-fleet.ts';
 import type { Config } from './config.ts';
+import type { FleetIdentity } from './core/fleet-identity.ts';
 import type { Logger } from './core/ports.ts';
 import { findStoreError } from './store/errors.ts';
 import { findSchemaProblem, migrate } from './store/migrate.ts';
@@ -11,6 +13,8 @@ export interface PrepareOptions {
   migrates: boolean;
   firstToken: Config['firstToken'];
   now: () => Date;
+  /** Where the identity of the fleet is kept; null: this process acts on no node, and need not know it. */
+  identityPath?: string | null;
 }
 
 /**
@@ -19,14 +23,15 @@ export interface PrepareOptions {
  */
 export async function prepareDatabase(
   pool: Pool,
-  { migrates, firstToken, now }: PrepareOptions,
+  { migrates, firstToken, now, identityPath = null }: PrepareOptions,
   logger: Logger,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<FleetIdentity | null> {
   const step = async () => {
     if (migrates) await applyMigrations(pool, logger);
     else await awaitSchema(pool, logger, signal);
     if (firstToken && !signal.aborted) await ensureFirstToken(pool, firstToken, now());
+    return identityPath === null || signal.aborted ? null : await claimFleet(pool, identityPath, logger);
   };
   while (!signal.aborted) {
     try {
@@ -38,6 +43,7 @@ export async function prepareDatabase(
       await sleep(1_000, undefined, { signal }).catch(() => undefined);
     }
   }
+  return null;
 }
 
 async function applyMigrations(pool: Pool, logger: Logger): Promise<void> {

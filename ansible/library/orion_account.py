@@ -18,6 +18,7 @@ description:
   - An account that somebody changed is made as it was. When its uid was changed, what runs under the wrong one is ended.
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
+  fleet: {description: 'C(id) of the fleet that the order is of, C(stamp) of its number, and C(adopt), the fleet that the node may be taken from; without an id, as by hand, the node is not asked whose it is.', type: dict}
   account: {description: Name of the account., type: str, required: true}
   uid: {description: Its uid from 20000 to 59999., type: int, required: true}
   public_key: {description: The key as C(type base64) without options or comment., type: str, required: true}
@@ -238,7 +239,7 @@ def ensure_account(params, check_mode, state):
 
 def main():
     module = AnsibleModule(supports_check_mode=True, argument_spec={
-        'fence': {'type': 'int', 'required': True}, 'account': {'type': 'str', 'required': True},
+        'fence': {'type': 'int', 'required': True}, 'fleet': {'type': 'dict'}, 'account': {'type': 'str', 'required': True},
         'uid': {'type': 'int', 'required': True}, 'public_key': {'type': 'str', 'required': True, 'no_log': False},
         'expires_at': {'type': 'int', 'required': True}, 'limits': {'type': 'dict'}})
     carry_out(module, lambda state: ensure_account(module.params, module.check_mode, state))

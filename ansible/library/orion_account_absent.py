@@ -13,6 +13,7 @@ description:
     C(RemovalUnfinished) means that the time was over while there was still something to remove.
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
+  fleet: {description: 'C(id) of the fleet that the order is of, C(stamp) of its number, and C(adopt), the fleet that the node may be taken from; without an id, as by hand, the node is not asked whose it is.', type: dict}
   account: {description: Name of the account., type: str, required: true}
   uid: {description: Its uid from 20000 to 59999., type: int, required: true}
   seconds: {description: After so long it stops and fails; the next run goes on., type: int, default: 300}
@@ -66,7 +67,7 @@ def ensure_absent(params, check_mode, state):
 
 def main():
     module = AnsibleModule(supports_check_mode=True, argument_spec={
-        'fence': {'type': 'int', 'required': True}, 'account': {'type': 'str', 'required': True},
+        'fence': {'type': 'int', 'required': True}, 'fleet': {'type': 'dict'}, 'account': {'type': 'str', 'required': True},
         'uid': {'type': 'int', 'required': True}, 'seconds': {'type': 'int', 'default': REMOVE_SECONDS}})
     carry_out(module, lambda state: ensure_absent(module.params, module.check_mode, state))
 

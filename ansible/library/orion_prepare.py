@@ -15,6 +15,7 @@ description:
     again at the end; told in C(orion.limits). What is required and does not hold is refused (C(LimitNotHeld)).
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
+  fleet: {description: 'C(id) of the fleet that the order is of, C(stamp) of its number, and C(adopt), the fleet that the node may be taken from; without an id, as by hand, the node is not asked whose it is.', type: dict}
   keep_baseline: {description: Only repair the rest, where there is a baseline; what is on the node now does not become normal., type: bool, default: false}
   limits: {description: What a client may take of the node as C(policy.limits) has it; without it nothing is changed about that., type: dict}
 attributes:
@@ -217,8 +218,8 @@ def prepare(keep_baseline, limits, check_mode):
 
 def main():
     module = AnsibleModule(supports_check_mode=True, argument_spec={
-        'fence': {'type': 'int', 'required': True}, 'keep_baseline': {'type': 'bool', 'default': False},
-        'limits': {'type': 'dict'}})
+        'fence': {'type': 'int', 'required': True}, 'fleet': {'type': 'dict'},
+        'keep_baseline': {'type': 'bool', 'default': False}, 'limits': {'type': 'dict'}})
     carry_out(module, lambda _state: prepare(module.params['keep_baseline'], module.params['limits'], module.check_mode))
 
 

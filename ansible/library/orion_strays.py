@@ -14,6 +14,7 @@ description:
   - C(orion.removed) tells what was removed, C(orion.findings) what could not be.
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
+  fleet: {description: 'C(id) of the fleet that the order is of, C(stamp) of its number, and C(adopt), the fleet that the node may be taken from; without an id, as by hand, the node is not asked whose it is.', type: dict}
   keep_account: {description: Name of the account to keep; empty when nobody is on the node., type: str, default: ''}
   keep_uid: {description: Its uid., type: int, default: 0}
 attributes:
@@ -97,7 +98,7 @@ def remove_strays(params, check_mode):
 
 def main():
     module = AnsibleModule(supports_check_mode=True, argument_spec={
-        'fence': {'type': 'int', 'required': True}, 'keep_account': {'type': 'str', 'default': ''},
+        'fence': {'type': 'int', 'required': True}, 'fleet': {'type': 'dict'}, 'keep_account': {'type': 'str', 'default': ''},
         'keep_uid': {'type': 'int', 'default': 0}})
     carry_out(module, lambda _state: remove_strays(module.params, module.check_mode))
 

@@ -6,12 +6,14 @@ DOCUMENTATION = r'''
 module: orion_verify
 short_description: Looks for anything that a tenant left on the node
 description:
-  - Changes nothing and does not fail when it finds something; C(orion.findings) is empty when the node is clean.
+  - Changes nothing (but with O(leave)) and does not fail when it finds something; C(orion.findings) is empty when the node is clean.
   - Checks on its own, without the code that removes accounts, and compares with the baseline of M(orion_prepare).
   - What an operator changes on a node after that (a new system account, another control key) is a finding too, until
     M(orion_prepare) takes a new baseline.
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
+  fleet: {description: 'C(id) of the fleet that the order is of, C(stamp) of its number, and C(adopt), the fleet that the node may be taken from; without an id, as by hand, the node is not asked whose it is.', type: dict}
+  leave: {description: The node leaves its fleet; where it is found clean, the mark of the fleet is removed., type: bool, default: false}
 attributes:
   check_mode: {support: full}
 '''
@@ -110,7 +112,7 @@ def presentable(findings):
     return shown
 
 
-def verify(_state):
+def verify(state, leave, check_mode):
     be_gentle()
     findings = few(account_findings()) + few(live_findings() + leftovers()) + few(ipc_findings())
     compared, walk = survey(UID_MIN, UID_MAX, WALK_SECONDS)
@@ -121,12 +123,16 @@ def verify(_state):
         if not compared[kind]:
             findings.append('%s is unreadable' % path)
     findings += baseline_findings(compared)
+    if leave and not findings and not check_mode:
+        state.leave_fleet()
     return False, {'findings': presentable(findings)}
 
 
 def main():
-    module = AnsibleModule(supports_check_mode=True, argument_spec={'fence': {'type': 'int', 'required': True}})
-    carry_out(module, verify)
+    module = AnsibleModule(supports_check_mode=True, argument_spec={
+        'fence': {'type': 'int', 'required': True}, 'fleet': {'type': 'dict'},
+        'leave': {'type': 'bool', 'default': False}})
+    carry_out(module, lambda state: verify(state, module.params['leave'], module.check_mode))
 
 
 if __name__ == '__main__':

@@ -13,6 +13,8 @@ import re
 import subprocess
 import time
 
+from ansible.module_utils.orion_fleet import read_mark, why_foreign
+
 STATE_DIR = '/var/lib/orion'
 STATE_FILE = STATE_DIR + '/state.json'
 LOCK_FILE = STATE_DIR + '/lock'
@@ -85,11 +87,13 @@ class State:
     def __init__(self, check_mode):
         self.check_mode = check_mode
         self.fence_seen, self.uid_seen, self.uid_owner = 0, 0, None
+        self.fleet, self.fence_stamp = None, None
         try:
             with open(STATE_FILE) as stream:
                 stored = json.load(stream)
             self.fence_seen, self.uid_seen = int(stored['fence_seen']), int(stored['uid_seen'])
             self.uid_owner = stored.get('uid_owner')
+            self.fleet, self.fence_stamp = read_mark(stored)
         except FileNotFoundError:
             pass
         except (ValueError, KeyError, TypeError) as error:
@@ -102,7 +106,8 @@ class State:
         fence = self.fence_seen if fence_seen is None else fence_seen
         uid, owner = (self.uid_seen, self.uid_owner) if uid_seen is None else (uid_seen, uid_owner)
         if not self.check_mode:
-            self._write(json.dumps({'fence_seen': fence, 'uid_seen': uid, 'uid_owner': owner}))
+            self._write(json.dumps({'fence_seen': fence, 'uid_seen': uid, 'uid_owner': owner, 'fleet': self.fleet,
+                                    'fence_stamp': self.fence_stamp}))
         self.fence_seen, self.uid_seen, self.uid_owner = fence, uid, owner
 
     def _write(self, text):
@@ -114,14 +119,26 @@ class State:
             os.unlink(BALLAST_FILE)
             write_atomically(STATE_FILE, text)
 
-    def raise_fence(self, fence):
+    def raise_fence(self, fence, order):
+        foreign = why_foreign(self.fleet, order)
+        if foreign:
+            raise Refusal('OtherFleet', foreign)
         if fence < 1:
             raise Refusal('PlaybookFailed', 'the fence number must be positive')
-        if fence < self.fence_seen:
-            raise Refusal('FenceTooLow', 'the order has fence number %d, the node has seen %d'
-                          % (fence, self.fence_seen))
-        if fence > self.fence_seen:
+        fleet = order.get('id') or self.fleet
+        # The numbers of a fleet that the node was taken from mean nothing in this one.
+        seen = self.fence_seen if self.fleet in (None, fleet) else 0
+        if fence < seen:
+            raise Refusal('FenceTooLow', 'the order has fence number %d, the node has seen %d' % (fence, seen))
+        stamp = order.get('stamp') or (self.fence_stamp if fence == seen else None)
+        if (fence, fleet, stamp) != (self.fence_seen, self.fleet, self.fence_stamp):
+            self.fleet, self.fence_stamp = fleet, stamp
             self.store(fence_seen=fence)
+
+    def leave_fleet(self):
+        """The node is free for any fleet. Its numbers stay, so that a late order of this one is refused."""
+        self.fleet = None
+        self.store()
 
 
 def keep_ballast():
@@ -200,7 +217,7 @@ def carry_out(module, work):
     state = None
 
     def seen():
-        return {'fence_seen': state.fence_seen if state else None, 'uid_seen': state.uid_seen if state else None}
+        return {name: getattr(state, name, None) for name in ('fence_seen', 'uid_seen', 'fence_stamp', 'fleet')}
 
     def fail(reason, message):
         module.fail_json(msg=message, orion_reason=reason, orion=dict(seen(), reason=reason))
@@ -211,7 +228,7 @@ def carry_out(module, work):
         os.umask(0o022)
         with node_lock(module.check_mode):
             state = State(module.check_mode)
-            state.raise_fence(module.params['fence'])
+            state.raise_fence(module.params['fence'], module.params['fleet'] or {})
             changed, extra = work(state)
         answer = dict(seen(), changed=changed, **extra)
     except Refusal as refusal:

@@ -57,7 +57,13 @@ const node: NodeView = {
   status: {
     ...{ observedGeneration: 1, status: 'alive', allocated: true, state: 'allocated', rental: ID },
     ...{ stateSince: READY, unreachableSince: null },
-    ...{ lastChecked: READY, hostKey: HOST_KEY, offeredFingerprint: null, nextAttemptAt: null },
+    ...{
+      lastChecked: READY,
+      hostKey: HOST_KEY,
+      offeredFingerprint: null,
+      otherFleet: null,
+      nextAttemptAt: null,
+    },
     limits: {
       checkedAt: READY,
       processes: { holds: true, message: 'at most 2048 processes and threads, measured in a session' },

@@ -9,6 +9,7 @@ beforeEach(async () => {
 });
 
 const FINGERPRINT = `SHA256:${'a'.repeat(43)}`;
+const FLEET = `f_${'0'.repeat(24)}`;
 const WISHES: [string, object?][] = [
   ['cordon'],
   ['uncordon'],
@@ -56,6 +57,8 @@ describe('wishes of operators', () => {
     ['clean', { state: 'unknown' }, {}, 'not been judged'],
     ['forget', { state: 'dead' }, {}, 'it is in the inventory'],
     ['forget', { state: 'free' }, { retiring: true }, 'it is alive'],
+    ['adopt', {}, {}, 'belongs to no other fleet'],
+    ['adopt', { otherFleet: `f_${'1'.repeat(24)}` }, {}, 'f_111'],
     ['trust', {}, {}, 'shows no other host key'],
     ['trust', { offeredFingerprint: `SHA256:${'b'.repeat(43)}` }, {}, 'SHA256:bbb'],
     [
@@ -66,7 +69,8 @@ describe('wishes of operators', () => {
     ],
   ] as const)('%s is 409 when the state %j %j does not allow it: %s', async (kind, record, spec, words) => {
     change({ record, spec });
-    const response = await wish(`w1/${kind}`, kind === 'trust' ? { fingerprint: FINGERPRINT } : undefined);
+    const named = { trust: { fingerprint: FINGERPRINT }, adopt: { fleet: FLEET } };
+    const response = await wish(`w1/${kind}`, named[kind as 'trust']);
     expect(response.status).toBe(409);
     const problem = (await response.json()) as { code: string; detail: string };
     expect(problem.code).toBe('state_conflict');
@@ -90,6 +94,12 @@ describe('wishes of operators', () => {
     change({ record: { state: 'dead', offeredFingerprint: FINGERPRINT } });
     expect((await wish('w1/trust', { fingerprint: FINGERPRINT })).status).toBe(202);
     expect(wishes()?.trustedFingerprint).toBe(FINGERPRINT);
+    change({ record: { state: 'quarantined', otherFleet: FLEET } });
+    const cleanings = wishes()?.cleanRequested ?? 0;
+    for (const _ of ['asked', 'repeated'])
+      expect((await wish('w1/adopt', { fleet: FLEET })).status).toBe(202);
+    expect(wishes()).toMatchObject({ adoptRequested: 1, cleanRequested: cleanings + 1 });
+    expect((await wish('w1/adopt', { fleet: 'x' })).status).toBe(422);
   });
 
   test.each(['', 'SHA256:short', 'md5:aa', `SHA256:${'a'.repeat(44)}`])(

@@ -41,6 +41,9 @@ export const adminNodeSchema = z
       lastChecked: time.nullable(),
       hostKey: z.string().nullable(),
       offeredFingerprint: z.string().nullable(),
+      otherFleet: z.string().nullable().openapi({
+        description: 'the fleet of another Orion that the node belongs to; null: none. See `adopt`',
+      }),
       nextAttemptAt: time.nullable().openapi({
         description: 'when what failed on the node is tried again, while it answers; null: nothing waits',
       }),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseConfig } from '../config.ts';
+import { parseFleetIdentity } from '../core/fleet-identity.ts';
 import { runOrion } from './fake-api.ts';
 
 let folder: string;
@@ -51,6 +52,15 @@ test('is understood by the daemon, file by file', async () => {
     ORION_WEBHOOK_KEY_FILE: file('webhook_key'),
   });
   expect(result).toMatchObject({ ok: true, config: { firstToken: { hash: expect.any(String) } } });
+});
+
+test('makes the identity of the fleet, and keeps it over a database that was lost', async () => {
+  await init();
+  const made = await secret('fleet_identity');
+  expect(parseFleetIdentity(made)).not.toBe(null);
+  await rm(join(folder, 'secrets', 'db_root_password'), { force: true });
+  await init();
+  expect(await secret('fleet_identity')).toBe(made);
 });
 
 test('gives each secret to its reader alone', async () => {

@@ -71,6 +71,25 @@ test('trust without a fingerprint says which one the node shows, and accepts not
   });
 });
 
+test('adopt takes the nodes that are named, or all that belong to another fleet, from just that fleet', async () => {
+  const shown = node(1, 1, false);
+  const foreign = { ...shown, name: 'w2', status: { ...shown.status, otherFleet: 'f_abc' } };
+  const own = { ...shown, status: { ...shown.status, otherFleet: null } };
+  await start(({ line }) =>
+    line.includes('?') || line.endsWith('/api/nodes')
+      ? { body: { items: [own, foreign], nextCursor: null } }
+      : { body: line.includes('w2') ? foreign : own },
+  );
+  expect(await runCli(['adopt'])).toMatchObject({ code: 2 });
+  expect(await runCli(['adopt', 'w1', '--all'])).toMatchObject({ code: 2 });
+  expect((await runCli(['adopt', 'w1'])).err).toContain('w1 belongs to no other fleet');
+  expect(api.requests.some(({ line }) => line.startsWith('POST'))).toBe(false);
+  expect(await runCli(['adopt', '--all'])).toMatchObject({ code: 0, out: 'node/w2 taken over from f_abc\n' });
+  expect(api.requests.filter(({ line }) => line.startsWith('POST'))).toMatchObject([
+    { line: 'POST /api/nodes/w2/adopt', body: { fleet: 'f_abc' } },
+  ]);
+});
+
 const plan = {
   sha256: 'x',
   nodes: [

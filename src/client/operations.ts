@@ -1,6 +1,10 @@
 // Made from /openapi.json by write-operations.ts; operations.test.ts keeps it true, and writes it anew with
 //   npx vitest run --project unit src/client/operations.test.ts -u
 
+export type Adopt = {
+  fleet: string;
+};
+
 export type BreakerOverride = {
   reason: string;
   confirm: true;
@@ -9,7 +13,7 @@ export type BreakerOverride = {
 export type Event = {
   seq: number;
   at: string;
-  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.restarted' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.restarted' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'inventory.apply_requested' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'pool.paused' | 'pool.resumed' | 'pool.override_requested' | 'pool.override_used' | 'leader.elected' | 'token.created' | 'token.revoked' | 'session.created' | 'session.ended' | 'access.refused' | 'access.denied' | 'webhook.secret_rotated' | 'webhook.resend_requested' | 'tenant.limits_changed';
+  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.restarted' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.restarted' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.adopt_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'node.adopted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'inventory.apply_requested' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'pool.paused' | 'pool.resumed' | 'pool.override_requested' | 'pool.override_used' | 'leader.elected' | 'token.created' | 'token.revoked' | 'session.created' | 'session.ended' | 'access.refused' | 'access.denied' | 'webhook.secret_rotated' | 'webhook.resend_requested' | 'tenant.limits_changed';
   rental: string | null;
   node: string | null;
   tenant: string | null;
@@ -234,6 +238,8 @@ export type Node = {
     lastChecked: string | null;
     hostKey: string | null;
     offeredFingerprint: string | null;
+    /** the fleet of another Orion that the node belongs to; null: none. See `adopt` */
+    otherFleet: string | null;
     /** when what failed on the node is tried again, while it answers; null: nothing waits */
     nextAttemptAt: string | null;
     /** which limits of the policy hold for a client of the node, measured on it when it was prepared and each time an account was made; null: not measured yet */
@@ -723,6 +729,16 @@ export type WebhookSecret = {
 };
 
 export interface Operations {
+  /** Take a node over from the fleet of another Orion, named by its id */
+  adoptNode: {
+    input: {
+      params: {
+        name: string;
+      };
+      body: Adopt;
+    };
+    answer: Node;
+  };
   /** Let the daemon read its inventory file again, as SIGHUP does */
   applyInventory: {
     input: {
@@ -1228,6 +1244,7 @@ export interface Operations {
 
 /** Method and path of each call. */
 export const ROUTES = {
+  adoptNode: ['POST', '/api/nodes/{name}/adopt'],
   applyInventory: ['POST', '/api/inventory/apply'],
   applyRental: ['PUT', '/api/rentals/{id}'],
   changeRental: ['PATCH', '/api/rentals/{id}'],

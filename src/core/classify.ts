@@ -1,4 +1,4 @@
-import { isCleaningAsked } from './node.ts';
+import { hasLeft, isCleaningAsked } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import type { NodeEvent } from './node-machine.ts';
 import { isRepairDue } from './repair.ts';
@@ -20,8 +20,9 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
   const isAsked = isCleaningAsked(node);
   if (state === 'free') {
     if (live) return { type: 'bound' };
-    // Not prepared: another key was trusted, so it may be another machine.
-    if (isAsked || node.record.preparedAt === null) return { type: 'cleanRequested' };
+    // Not prepared: another key was trusted, so it may be another machine, or it had left the fleet and is back in it.
+    const isDue = node.spec.retiring ? !hasLeft(node.record) : node.record.preparedAt === null;
+    if (isAsked || isDue) return { type: 'cleanRequested' };
     return isRepairDue(inputs.drift, inputs.now) ? { type: 'drifted' } : null;
   }
   if (state === 'provisioning' || state === 'allocated') {

@@ -1,3 +1,4 @@
+import { adoptionOf } from './adoption.ts';
 import { classify } from './classify.ts';
 import { findCondition } from './condition.ts';
 import { enterState } from './enter-state.ts';
@@ -93,6 +94,7 @@ function isStillWanted(run: Run, state: NodeState, live: Placement | null): bool
 /** The work that the state declares, if it is due and nothing runs. */
 function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecision): Work | null {
   const { run, live, wanted, residue, now, health, drift } = inputs;
+  const { spec, wishes } = inputs.node;
   const busy = run !== null && !decision.settled;
   const waits = record.nextAttemptAt !== null && record.nextAttemptAt > now;
   // Not while the node is failing its probes: the run would only hang until its deadline.
@@ -107,8 +109,9 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
         kind: 'clean',
         prepare: record.preparedAt === null,
         residue: residue.map(residueOf),
-        ...(inputs.node.spec.retiring && { leaves: true }),
         ...chooseCleaningRepair(record, drift),
+        ...adoptionOf({ wishes, record }),
+        ...(spec.retiring && !live ? { leave: true } : {}),
       };
     case 'ensureAccess':
     case 'keepAccess': {
@@ -122,7 +125,8 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
       const isAsWanted = record.attempt === 0 && isGiven(live, wanted);
       if (record.state === 'allocated' && isAsWanted && !mending.repair) return null;
       const kept = record.state === 'allocated' && { kept: true as const };
-      return { kind: 'ensureAccess', epoch, account, uid, ...wanted, ...kept, ...mending };
+      const adopted = adoptionOf({ wishes, record });
+      return { kind: 'ensureAccess', epoch, account, uid, ...wanted, ...kept, ...mending, ...adopted };
     }
   }
 }

@@ -107,13 +107,18 @@ function provisioned({ live, run, record, drift }: NodeInputs & { record: NodeRe
 }
 
 function schedulable(inputs: NodeInputs & { record: NodeRecord }): Verdict {
-  const { node, live, health, record, drift, policy, now } = inputs;
+  const { node, live, health, record, drift, policy, now, rival } = inputs;
   const no = (reason: Reason, message: string) => condition('Schedulable', 'False', reason, message);
   if (node.spec.retiring) {
     return no('Retiring', `taken out of the inventory: ${whyNotEmpty({ node, live }, record.state)}`);
   }
+  if (record.otherFleet !== null) {
+    const how = `take it out of that one's inventory, or take it over with orion adopt ${node.spec.name}`;
+    return no('OtherFleet', `the node belongs to the fleet ${record.otherFleet} of another Orion: ${how}`);
+  }
   if (node.wishes.draining) return no('Draining', whyNotEmpty({ node, live }, record.state));
   if (node.wishes.cordoned) return no('Cordoned', 'kept free of new rentals by an operator');
+  if (rival) return no('HostKeyShared', `${rival} has the same host key; pin the right one's as hostKey`);
   if (record.state === 'quarantined') return no('Quarantined', 'not lent until it was cleaned and verified');
   if (isReturnHeld(record)) {
     return no('AwaitingOperator', `the node answers again; orion clean ${node.spec.name} brings it back`);

@@ -77,7 +77,7 @@ describe('limits of what a client may take', () => {
 
   it('do not hold up a node that leaves the fleet', () => {
     const node = aNode('a', { spec: { retiring: true }, record: { state: 'cleaning' } });
-    expect(decide({}, { node, residue: [live] }).start).toMatchObject({ kind: 'clean', leaves: true });
+    expect(decide({}, { node, residue: [live] }).start).toMatchObject({ kind: 'clean', leave: true });
   });
 });
 

@@ -23,6 +23,8 @@ export interface NodeInputs {
   run: Run | null;
   /** What a look at the node's account files came to; null: there is none that may be judged now. */
   drift: DriftReport | null;
+  /** Another node that has the same host key, so that nobody knows which machine this one is. */
+  rival?: string | null;
   /** An operator has paused everything: no work is begun. */
   paused: boolean;
   policy: Policy;

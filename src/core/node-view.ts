@@ -36,6 +36,8 @@ export interface NodeView {
     hostKey: string | null;
     /** SHA256:… of the key that it shows instead; no login is tried meanwhile. */
     offeredFingerprint: string | null;
+    /** The other fleet that the node belongs to; it takes no order meanwhile. */
+    otherFleet: string | null;
     /** When what failed on the node is tried again, while it answers; null when nothing waits. */
     nextAttemptAt: string | null;
     /** Which limits of `policy.limits` hold on it, measured there; null: not measured yet. */
@@ -80,6 +82,7 @@ export function viewNode(node: Node, occupant: string | null): NodeView {
       lastChecked: node.lastCheckedAt === null ? null : node.lastCheckedAt.toISOString(),
       hostKey: spec.pinnedHostKey ?? record.hostKey,
       offeredFingerprint: record.offeredFingerprint,
+      otherFleet: record.otherFleet,
       nextAttemptAt: record.nextAttemptAt === null ? null : record.nextAttemptAt.toISOString(),
       limits: record.limits,
       conditions: record.conditions,

@@ -85,7 +85,7 @@ describe('a wish to clean', () => {
 describe('a node that left the inventory', () => {
   const retiring = { spec: { retiring: true } };
   it.each([
-    ['free', {}, true],
+    ['free', {}, false],
     ['free, with a client', { live: aPlacement(4, 'a') }, false],
     ['cleaning', { residue }, false],
     ['dead', {}, true],

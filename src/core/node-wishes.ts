@@ -1,5 +1,5 @@
 import { findCondition } from './condition.ts';
-import { isCleaningAsked, type NodeRecord, type NodeState, type NodeWishes } from './node.ts';
+import { hasLeft, isCleaningAsked, type NodeRecord, type NodeState, type NodeWishes } from './node.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import type { NodeWish } from './store-ports.ts';
 
@@ -59,7 +59,7 @@ export function whyNotEmpty({ node, live }: Pick<NodeInputs, 'node' | 'live'>, s
 }
 
 /**
- * May a node that left the inventory be dropped? Only without a client on it, and clean; a machine that died
+ * May a node that left the inventory be dropped? Only without a client on it, clean, and free for another fleet; a machine that died
  * clean has nothing to be cleaned of. One that is given up goes as it is.
  */
 export function mayBeRemoved(
@@ -69,6 +69,7 @@ export function mayBeRemoved(
   if (!node.spec.retiring || live) return false;
   if (node.wishes.forgetting) return true;
   const wasUnsafe = findCondition(node.record.conditions, 'Clean')?.reason === 'Quarantined';
-  const isClean = state === 'free' || state === 'unknown' || (state === 'dead' && !wasUnsafe);
+  const isClean =
+    (state === 'free' && hasLeft(node.record)) || state === 'unknown' || (state === 'dead' && !wasUnsafe);
   return residue.length === 0 && isClean;
 }

@@ -48,6 +48,8 @@ export interface NodeWishes {
   trustedFingerprint: string | null;
   /** A retiring node that will not come back is given up: dropped without having been cleaned. */
   forgetting: boolean;
+  /** Grows by one each time that an operator lets the node be taken from another fleet; see `adoptSeen`. */
+  adoptRequested: number;
 }
 
 /** What the reconciler knows of a node. Written by the reconciler alone, guarded by `resourceVersion`. */
@@ -81,17 +83,25 @@ export interface NodeRecord {
   /** The next uid to hand out on this node; never goes down, so that no uid is used twice. */
   nextUid: number;
   cleanSeen: number;
+  /** The other fleet that the node said it belongs to; null: none. */
+  otherFleet: string | null;
+  adoptSeen: number;
   /** The `Node.generation` that these columns take into account. */
   observedGeneration: number;
   resourceVersion: number;
 }
 
-/** Of a node that nobody has looked at yet. */
+/** It was found clean and is no longer marked as the fleet's. */
+export function hasLeft({ preparedAt, verifiedAt }: NodeRecord): boolean {
+  return preparedAt === null && verifiedAt !== null;
+}
+
 /** An operator asked for it to be cleaned, and that has not been taken up yet. */
 export function isCleaningAsked({ wishes, record }: Pick<Node, 'wishes' | 'record'>): boolean {
   return wishes.cleanRequested > record.cleanSeen;
 }
 
+/** Of a node that nobody has looked at yet. */
 export function newNodeRecord(now: Date): NodeRecord {
   return {
     status: 'unknown',
@@ -110,6 +120,8 @@ export function newNodeRecord(now: Date): NodeRecord {
     ...{ bootId: null, restartedAt: null, silentSince: null },
     nextUid: FIRST_UID,
     cleanSeen: 0,
+    otherFleet: null,
+    adoptSeen: 0,
     observedGeneration: 0,
     resourceVersion: 1,
   };
@@ -123,6 +135,7 @@ export const NO_WISHES: NodeWishes = {
   cleanRequested: 0,
   trustedFingerprint: null,
   forgetting: false,
+  adoptRequested: 0,
 };
 
 export interface Node {

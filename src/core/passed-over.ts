@@ -31,7 +31,10 @@ export function candidateOf(node: Node, occupied: boolean): Candidate {
   const isFailing = findCondition(conditions, 'Reachable')?.status === 'False';
   const health = { ...createHealth(0), verdict: status, failures: isFailing ? 1 : 0 };
   const kept = findCondition(conditions, 'Schedulable')?.reason;
-  return { node, health, occupied, drifted: kept === 'Drifted', flapping: kept === 'Flapping' };
+  return {
+    ...{ node, health, occupied, drifted: kept === 'Drifted', flapping: kept === 'Flapping' },
+    keyShared: kept === 'HostKeyShared',
+  };
 }
 
 /** Those that come closest to being taken are named first. */

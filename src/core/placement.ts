@@ -17,6 +17,8 @@ export interface Candidate {
   drifted?: boolean;
   /** It died again and again, and was not steady for long enough since. */
   flapping?: boolean;
+  /** Another node has the same host key. */
+  keyShared?: boolean;
   /** So many pickier rentals wait for a node like it (demand.ts). */
   pickier?: number;
 }
@@ -46,9 +48,18 @@ export function matches(selector: Selector, node: Pick<Node, 'spec'>): boolean {
 }
 
 /** Why a node that fits can't take a rental now; null when it can. */
-export function whyNotNow({ node, health, occupied, drifted, flapping }: Candidate): Reason | null {
+export function whyNotNow({
+  node,
+  health,
+  occupied,
+  drifted,
+  flapping,
+  keyShared,
+}: Candidate): Reason | null {
   if (node.wishes.draining) return 'Draining';
   if (node.wishes.cordoned) return 'Cordoned';
+  if (node.record.otherFleet !== null) return 'OtherFleet';
+  if (keyShared) return 'HostKeyShared';
   if (occupied || node.record.state !== 'free') return notFreeReason(node, occupied);
   if (node.record.verifiedAt === null) return 'NotVerified';
   if (!isTrusted(health)) return 'NotAlive';

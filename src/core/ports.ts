@@ -17,6 +17,8 @@ export interface NodeTarget {
   privateKeyPath: string;
   /** The only host key that is accepted (`ssh-ed25519 AAAA…`); null: accept any and report it. */
   hostKey: string | null;
+  /** A person has said that the node may be taken from this fleet. */
+  adoptFrom?: string | null;
 }
 
 /** What one probe saw. `filled`: an account of the node had filled its listener, and was ended for it. */
@@ -84,7 +86,8 @@ export type PlaybookRequest =
   | { playbook: 'delete_user'; fence: number; account: string; uid: number }
   /** Removes every account of Orion's uid range, and every key file, but those of `keep`. */
   | { playbook: 'remove_strays'; fence: number; keep: { account: string; uid: number } | null }
-  | { playbook: 'verify_clean'; fence: number };
+  /** `leave`: the node leaves the fleet; where it is clean, it is free for any other. */
+  | { playbook: 'verify_clean'; fence: number; leave?: boolean };
 
 export type PlaybookResult =
   | {
@@ -108,7 +111,11 @@ export type PlaybookResult =
       message: string;
       /** With FenceTooLow: what the node has seen. */
       fenceSeen: number | null;
+      /** The node has proven that the number was given to it by this fleet. */
+      fenceProven?: boolean;
       uidSeen: number | null;
+      /** With OtherFleet: which one the node belongs to. */
+      fleetSeen?: string | null;
       /** True when the run may have been cut off in the middle, so that the node's state is unknown. */
       outcomeUnknown: boolean;
     };

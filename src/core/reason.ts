@@ -18,6 +18,8 @@ export const REASONS = {
   ListenerDead: 'A session that stands still answers, but nobody new can connect.',
   HostKeyChanged: "The node's host key is not the recorded or pinned one; no login was tried.",
   HostKeyTrusted: 'An operator accepted the host key that the node shows now.',
+  HostKeyShared:
+    'Another node shows the same host key and neither is pinned, so nobody knows whose it is; neither is lent.',
   HostKeyOfOtherNode: 'The host key is that of another node of the fleet; no login was tried.',
   NonsenseAnswer: 'What answers on the port does not speak SSH, or the probe command answered nonsense.',
   DnsFailed: "The node's host name could not be resolved.",
@@ -53,6 +55,8 @@ export const REASONS = {
   PlaybookUnreachable: 'Ansible could not reach the node, or lost it during the run; see the message.',
   PlaybookUnreadable: 'The answer of the playbook could not be read.',
   FenceTooLow: 'The node has seen a newer order; the counters are raised and the order is given again.',
+  NodeAdopted: 'The node was taken over from another Orion, as an operator asked, or that one let it go.',
+  OtherFleet: 'The node belongs to another Orion; nothing was changed on it.',
   Schedulable: 'The node may be lent.',
   Cordoned: 'An operator keeps new rentals off the node.',
   Draining: 'An operator asked for the node to be emptied.',

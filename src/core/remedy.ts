@@ -70,7 +70,7 @@ export const REMEDIES = {
   HostKeyOfOtherNode: {
     retry: 'person',
     operator:
-      'Correct host and port in the inventory, or the DNS or forwarding that leads to the wrong machine; machines that were cloned need host keys of their own.',
+      'Correct host and port in the inventory, or the DNS or forwarding that leads to the wrong machine; machines that were cloned need host keys of their own. The other node is not lent either (`HostKeyShared`) until you know which one has the key: pin it there as `hostKey`.',
   },
   NonsenseAnswer: {
     retry: 'probe',
@@ -167,7 +167,13 @@ export const REMEDIES = {
   FenceTooLow: {
     retry: 'work',
     operator:
-      'Nothing: the counters were raised. After a database was restored this is expected once a node.',
+      'Nothing: the counters were raised. After a database was restored this is expected once a node. If it stays, the node claims a number that it can not prove: look at `/var/lib/orion/state.json` on it.',
+  },
+  OtherFleet: {
+    retry: 'work',
+    command: 'orion adopt NODE',
+    operator:
+      'Find out which other Orion has the node in its inventory and take it out there, which frees it; or take it over, with all that is on it, with `orion adopt NODE` (`--all`).',
   },
 } as const satisfies Partial<Record<Reason, Remedy>>;
 

@@ -1,4 +1,6 @@
+import { noteFleet } from './adoption.ts';
 import { computeDelayMs, NODE_BACKOFF, QUARANTINE_RETRY_MS } from './backoff.ts';
+import { believedFence } from './fleet-identity.ts';
 import { isGiven } from './lease.ts';
 import { LAST_UID, type NodeRecord } from './node.ts';
 import { isNewCleaningFailure } from './node-conditions.ts';
@@ -12,13 +14,16 @@ export function settleRun(record: NodeRecord, inputs: NodeInputs, decision: Node
   const { run, node } = inputs;
   const outcome = run?.outcome;
   if (!run || !outcome || outcome.kind === 'aborted') return record;
+  record = noteFleet(record, inputs, decision);
   decision.events.push(...describeRepaired(run));
   if (outcome.kind === 'failed' && outcome.reason === 'FenceTooLow') {
     const nextUid = Math.max(node.record.nextUid, (outcome.uidSeen ?? 0) + 1);
-    decision.raise = { fence: outcome.fenceSeen ?? 0, nextUid };
-    // A higher fence number is in the next order anyway. A uid that was used is the placement's own for good, so
-    // the placement fails, and another one gets another uid.
-    if (run.work.kind === 'clean' || (outcome.fenceSeen ?? 0) > run.fence) return record;
+    const seen = outcome.fenceSeen ?? 0;
+    const fence = believedFence(run.fence, seen, outcome.fenceProven ?? false);
+    decision.raise = { fence, nextUid };
+    // A higher fence number is in the next order anyway, unless the node is not believed. A uid that was used is the
+    // placement's own for good, so the placement fails, and another one gets another uid.
+    if (fence === seen && (run.work.kind === 'clean' || seen > run.fence)) return record;
   }
   const told = recordLimits(record, outcome, inputs.now);
   return run.work.kind === 'clean'
@@ -47,7 +52,8 @@ function settleCleaning(
     decision.cleaned = residue.map(({ epoch }) => epoch).filter((epoch) => cleaned.has(epoch));
     // A node that was in the fleet before, or whose database was restored, has used uids that are unknown here.
     const nextUid = Math.min(Math.max(record.nextUid, outcome.uidSeen + 1), LAST_UID + 1);
-    return { ...record, preparedAt: record.preparedAt ?? now, verifiedAt: now, nextUid };
+    const preparedAt = work.leave ? null : (record.preparedAt ?? now);
+    return { ...record, preparedAt, verifiedAt: now, nextUid };
   }
   const failure = failureOf(outcome);
   if (failure && isNewCleaningFailure(record, failure.reason))

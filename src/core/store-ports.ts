@@ -213,7 +213,9 @@ export type NodeWish =
   /** Without a reason, one that another gave before stays, with its author. */
   | { kind: 'cordon' | 'drain'; ask: Ask }
   | { kind: 'uncordon' | 'clean' | 'forget' }
-  | { kind: 'trust'; fingerprint: string };
+  | { kind: 'trust'; fingerprint: string }
+  /** Takes the node from the fleet that it belongs to, named so that it is this one and no other. */
+  | { kind: 'adopt'; fleet: string };
 
 /** The API's side of the store. `tenant` null means every tenant's (admin); it is part of the SQL. */
 export interface ApiStore extends SessionStore, TenantStore, ControlStore {

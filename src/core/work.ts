@@ -17,16 +17,27 @@ export type Work =
       uid: number;
       kept?: true;
       repair?: Repair;
+      adopt?: Adoption;
     } & Access)
   /** Prepare the node if needed, remove what is left of ended placements, verify independently. */
   | {
       kind: 'clean';
       prepare: boolean;
       residue: Pick<Placement, 'epoch' | 'account' | 'uid'>[];
-      /** The node leaves the fleet: what a client could take of it does not matter any more. */
-      leaves?: true;
       repair?: Repair;
+      adopt?: Adoption;
+      /**
+       * The node leaves the fleet: what marks it as the fleet's goes last, and what a client could take of it does not
+       * matter any more.
+       */
+      leave?: boolean;
     };
+
+/** A person lets the node be taken from another fleet: which one, and by which of their requests. */
+export interface Adoption {
+  fleet: string;
+  request: number;
+}
 
 /** What somebody changed on the node by hand, to be put right with a piece of work. */
 export interface Repair {
@@ -67,8 +78,12 @@ export type WorkOutcome =
       reason: FailureReason;
       message: string;
       fenceSeen: number | null;
+      /** The number is proven to be this fleet's. */
+      fenceProven?: boolean;
       uidSeen: number | null;
       limits?: Record<LimitName, HeldLimit>;
+      /** With OtherFleet: whose the node is. */
+      fleetSeen?: string | null;
       repaired?: Repaired;
     }
   /** Cut off by the daemon itself: says nothing about the node. */
@@ -95,6 +110,8 @@ export function outcomeOf(result: PlaybookResult): WorkOutcome {
     message,
     fenceSeen: result.fenceSeen,
     uidSeen: result.uidSeen,
+    ...(result.fenceProven ? { fenceProven: true } : {}),
+    ...(result.fleetSeen ? { fleetSeen: result.fleetSeen } : {}),
   };
 }
 

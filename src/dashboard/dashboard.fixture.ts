@@ -39,8 +39,8 @@ export function nodeOf(
     status: {
       ...{ observedGeneration: 1, status: state === 'dead' ? 'dead' : 'alive', allocated: rental !== null },
       ...{ state, stateSince: AT, unreachableSince: failing ? AT : null },
-      ...{ rental, lastChecked: AT, hostKey: null, offeredFingerprint: null, nextAttemptAt: null },
-      limits: null,
+      ...{ rental, lastChecked: AT, hostKey: null, offeredFingerprint: null, otherFleet: null },
+      ...{ nextAttemptAt: null, limits: null },
       conditions: [
         { type: 'Reachable', status, reason: failing ?? 'Alive', message: '', lastTransitionTime: AT },
       ],

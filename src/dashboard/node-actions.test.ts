@@ -24,6 +24,8 @@ test('what keeps clients off a node asks why, and says whether somebody has to m
 
 test('another host key is accepted by its fingerprint, unless the inventory pins one', () => {
   const node = nodeOf('w1', { state: 'dead' });
+  const foreign = { ...node, status: { ...node.status, otherFleet: 'f_abc' } };
+  expect(nodeActionsOf(foreign).find(({ kind }) => kind === 'adopt')?.text).toContain('f_abc');
   const status = { ...node.status, offeredFingerprint: 'SHA256:abc' };
   const trust = nodeActionsOf({ ...node, status }).find(({ kind }) => kind === 'trust');
   expect(trust?.text).toContain('SHA256:abc');

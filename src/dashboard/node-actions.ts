@@ -2,7 +2,7 @@ import type { NodeView } from '../core/node-view.ts';
 
 export interface NodeAction {
   /** The last part of its address. */
-  kind: 'cordon' | 'uncordon' | 'drain' | 'clean' | 'trust' | 'forget';
+  kind: 'cordon' | 'uncordon' | 'drain' | 'clean' | 'trust' | 'adopt' | 'forget';
   label: string;
   text: string;
   done: string;
@@ -34,6 +34,10 @@ export function nodeActionsOf({ name, spec, status }: NodeView): NodeAction[] {
   if (status.offeredFingerprint !== null && spec.hostKey === null) {
     const text = `It shows the host key ${status.offeredFingerprint}. Accept it only when you know why it changed.`;
     add('trust', 'Trust its new host key', text, `The host key of ${name} is accepted`, true);
+  }
+  if (status.otherFleet !== null) {
+    const text = `It belongs to the fleet ${status.otherFleet} of another Orion. That one is refused from then on, and all that is on the machine is removed.`;
+    add('adopt', 'Take over', text, `${name} is taken over, prepared and cleaned`, true);
   }
   if (spec.retiring && ['dead', 'quarantined', 'unknown'].includes(status.state)) {
     const text = 'It is dropped without having been cleaned. What clients left there stays there.';

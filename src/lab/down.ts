@@ -1,5 +1,5 @@
+import { takeLock } from '../process-lock.ts';
 import { removeLeftovers } from './leftovers.ts';
-import { takeLock } from './lock.ts';
 import { signalProcess, waitUntilGone } from './processes.ts';
 import { readRecord } from './records.ts';
 import { LabError } from './settings.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import { takeLock } from '../process-lock.ts';
 import { orionCommand, startDaemon, waitUntilReady } from './daemon.ts';
 import { type Database, startDatabase } from './database.ts';
 import { listNodes, waitForFleet } from './fleet-ready.ts';
 import { removeLeftovers } from './leftovers.ts';
-import { takeLock } from './lock.ts';
 import { giveBackMachines, openMachines } from './machines.ts';
 import { checkPorts } from './ports.ts';
 import { identify } from './processes.ts';

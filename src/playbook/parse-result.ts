@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { escapeText } from '../core/escape-text.ts';
+import { FLEET_ID } from '../core/fleet-identity.ts';
 import type { HeldLimit } from '../core/limits.ts';
 import type { PlaybookResult } from '../core/ports.ts';
 import type { FailureReason } from '../core/remedy.ts';
@@ -22,6 +23,7 @@ const MODULE_REASONS = [
   'LimitNotHeld',
   'FenceTooLow',
   'RemovalUnfinished',
+  'OtherFleet',
   'PlaybookFailed',
 ] as const satisfies readonly FailureReason[];
 
@@ -49,8 +51,13 @@ const successSchema = z.object({
   limits: z.object({ processes: heldSchema, memory: heldSchema, userNamespaces: heldSchema }).optional(),
 });
 const seenSchema = z
-  .object({ fence_seen: counter.nullable().catch(null), uid_seen: counter.nullable().catch(null) })
-  .catch({ fence_seen: null, uid_seen: null });
+  .object({
+    fence_seen: counter.nullable().catch(null),
+    uid_seen: counter.nullable().catch(null),
+    fence_stamp: z.string().max(100).nullable().catch(null),
+    fleet: z.string().regex(FLEET_ID).nullable().catch(null),
+  })
+  .catch({ fence_seen: null, uid_seen: null, fence_stamp: null, fleet: null });
 
 export function failure(
   reason: FailureReason,
@@ -63,9 +70,13 @@ export function failure(
 
 /**
  * The result file of a run that ended by itself, as text, to what happened. Nothing in it is believed unchecked. `said`
- * is what ssh said of the connection.
+ * is what ssh said of the connection. `isProven`: does this stamp prove that number?
  */
-export function parseResult(text: string, said: string): PlaybookResult {
+export function parseResult(
+  text: string,
+  said: string,
+  isProven: (fence: number, stamp: string) => boolean = () => false,
+): PlaybookResult {
   let answer: Answer;
   try {
     answer = answerSchema.parse(JSON.parse(text));
@@ -74,7 +85,7 @@ export function parseResult(text: string, said: string): PlaybookResult {
   }
   if (answer.outcome === 'ok') return parseSuccess(answer);
   if (answer.outcome === 'unreachable') return classifyUnreachable(answer, said);
-  if (answer.outcome === 'failed') return classifyFailed(answer);
+  if (answer.outcome === 'failed') return classifyFailed(answer, isProven);
   return unreadable('the task was skipped');
 }
 
@@ -121,10 +132,13 @@ function classifyUnreachable(answer: Answer, saidBySsh: string): PlaybookResult 
   return failure(reason, message, { task, outcomeUnknown: hasStarted });
 }
 
-function classifyFailed(answer: Answer): PlaybookResult {
+function classifyFailed(answer: Answer, isProven: (fence: number, stamp: string) => boolean): PlaybookResult {
   const task = escapeText(answer.task, MAX_TASK);
   const seen = seenSchema.parse(answer.orion);
-  const more = { task, fenceSeen: seen.fence_seen, uidSeen: seen.uid_seen };
+  const { fence_seen: fenceSeen, uid_seen: uidSeen, fence_stamp: stamp, fleet: fleetSeen } = seen;
+  const fenceProven = fenceSeen !== null && stamp !== null && isProven(fenceSeen, stamp);
+  const ofFleet = fleetSeen === null ? {} : { fleetSeen };
+  const more = { task, fenceSeen, uidSeen, ...ofFleet, ...(fenceProven ? { fenceProven } : {}) };
   const told = textOf(answer.msg);
   if (answer.orion_reason !== undefined) return failure(answer.orion_reason, told, more);
   const tooMuch = SAYS_TOO_MUCH.exec(textOf(answer.module_stderr))?.[0];

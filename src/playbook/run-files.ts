@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FLEET_ID } from '../core/fleet-identity.ts';
 import type { NodeTarget, PlaybookRequest } from '../core/ports.ts';
 import { parsePublicKey } from '../core/public-key.ts';
+import type { FenceStamps } from './fence-stamps.ts';
 
 const ACCOUNT = /^r[a-z0-9]{7,15}$/;
 const HOST = /^[A-Za-z0-9_:][A-Za-z0-9._:%-]*$/;
@@ -21,6 +23,7 @@ export function findFault(target: NodeTarget, request: PlaybookRequest): string 
   if (AWKWARD_PATH.test(target.privateKeyPath)) return 'the path of the private key has a special character';
   if (!Number.isSafeInteger(request.fence) || request.fence < 1)
     return 'the fence number is not a positive integer';
+  if (target.adoptFrom && !FLEET_ID.test(target.adoptFrom)) return 'the fleet to take it from is none';
   const owner = ownerOf(request);
   if (owner) {
     if (!ACCOUNT.test(owner.account)) return 'the account name is not one that Orion makes';
@@ -53,6 +56,13 @@ function unsafe(text: string): object {
   return { __ansible_unsafe: text };
 }
 
+/** Whose order it is; without a fleet it is one as by hand. */
+function fleetOf(target: NodeTarget, { fence }: PlaybookRequest, stamps: FenceStamps | null): object {
+  if (stamps === null) return {};
+  const adopt = target.adoptFrom ? { adopt: target.adoptFrom } : {};
+  return { orion_fleet: { id: stamps.fleet, stamp: stamps.make(target.name, fence), ...adopt } };
+}
+
 /** Half of the run's time: it removes for so long and says how far it came, instead of being killed without a word. */
 function removalSeconds(timeoutMs: number): number {
   return Math.max(1, Math.floor(timeoutMs / 2_000));
@@ -73,6 +83,7 @@ function variablesOf(request: PlaybookRequest, timeoutMs: number): object {
     if (request.limits) variables.orion_limits = request.limits;
   }
   if (request.playbook === 'prepare_node') variables.orion_keep_baseline = request.keepBaseline ?? false;
+  if (request.playbook === 'verify_clean') variables.orion_leave = request.leave ?? false;
   if (request.playbook === 'remove_strays' && request.keep) {
     variables.orion_keep_account = unsafe(request.keep.account);
     variables.orion_keep_uid = request.keep.uid;
@@ -141,7 +152,7 @@ export async function writeRunFiles(
   directory: string,
   target: NodeTarget,
   request: PlaybookRequest,
-  options: { timeoutMs: number; ansibleDir: string },
+  options: { timeoutMs: number; ansibleDir: string; stamps?: FenceStamps | null },
 ): Promise<RunFiles> {
   const knownHosts = join(directory, 'known_hosts');
   const files = {
@@ -153,7 +164,11 @@ export async function writeRunFiles(
   };
   const mode = 0o600;
   await writeFile(knownHosts, `orion-node ${target.hostKey}\n`, { mode });
-  await writeFile(files.variables, JSON.stringify(variablesOf(request, options.timeoutMs)), { mode });
+  const variables = {
+    ...variablesOf(request, options.timeoutMs),
+    ...fleetOf(target, request, options.stamps ?? null),
+  };
+  await writeFile(files.variables, JSON.stringify(variables), { mode });
   await writeFile(
     files.inventory,
     JSON.stringify(inventoryOf(target, knownHosts, files.said, options.ansibleDir)),

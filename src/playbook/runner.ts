@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { FleetIdentity } from '../core/fleet-identity.ts';
 import type { Logger, NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports.ts';
+import { createFenceStamps, type FenceStamps } from './fence-stamps.ts';
 import {
   type AnsibleLauncher,
   type AnsibleRun,
@@ -28,6 +30,8 @@ export interface PlaybookRunnerOptions {
   logger: Logger;
   /** Keep a process with Ansible imported and fork per run. */
   warm: boolean;
+  /** Whose the orders are; null: nobody's, as by hand. */
+  fleet?: FleetIdentity | null;
 }
 
 interface RunOptions {
@@ -47,12 +51,16 @@ export async function createPlaybookRunner(options: PlaybookRunnerOptions): Prom
   const launcher = options.warm
     ? createWarmLauncher({ script, environment, plain, logger: options.logger })
     : plain;
+  const stamps = options.fleet ? createFenceStamps(options.fleet) : null;
   const underWay = new Set<Promise<PlaybookResult>>();
   const closing = new AbortController();
   return {
     run: (target, request, run) => {
       const signal = AbortSignal.any([run.signal, closing.signal]);
-      const promise = runPlaybook({ launcher, ansibleDir, runDir }, target, request, { ...run, signal });
+      const promise = runPlaybook({ launcher, ansibleDir, runDir, stamps }, target, request, {
+        ...run,
+        signal,
+      });
       underWay.add(promise);
       void promise.finally(() => underWay.delete(promise));
       return promise;
@@ -85,6 +93,7 @@ interface Setting {
   launcher: AnsibleLauncher;
   ansibleDir: string;
   runDir: string;
+  stamps: FenceStamps | null;
 }
 
 async function runPlaybook(
@@ -104,6 +113,7 @@ async function runPlaybook(
     const files = await writeRunFiles(directory, target, request, {
       timeoutMs: options.timeoutMs,
       ansibleDir: setting.ansibleDir,
+      stamps: setting.stamps,
     });
     const run = await setting.launcher.start({
       args: [
@@ -118,7 +128,9 @@ async function runPlaybook(
       output: files.output,
     });
     hasStarted = true;
-    return await superviseRun(run, files, options);
+    const isProven = (fence: number, stamp: string) =>
+      setting.stamps?.isOurs(target.name, fence, stamp) ?? false;
+    return await superviseRun(run, files, { ...options, isProven });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return failure('PlaybookFailed', `Ansible could not be run: ${message}`, { outcomeUnknown: hasStarted });
@@ -129,7 +141,11 @@ async function runPlaybook(
 }
 
 /** Waits for the end of a run or its deadline, whichever is first, and says what came of it. */
-async function superviseRun(run: AnsibleRun, files: RunFiles, options: RunOptions): Promise<PlaybookResult> {
+async function superviseRun(
+  run: AnsibleRun,
+  files: RunFiles,
+  options: RunOptions & { isProven: (fence: number, stamp: string) => boolean },
+): Promise<PlaybookResult> {
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
   // Not AbortSignal.timeout: one that only AbortSignal.any knows is collected with its timer, and never fires.
@@ -142,7 +158,7 @@ async function superviseRun(run: AnsibleRun, files: RunFiles, options: RunOption
   if (end === 'stopped') await Promise.race([run.kill(), sleep(KILL_LIMIT_MS, undefined, { ref: false })]);
   // What was written before the end is true, however the run ended.
   const text = await readBounded(files.result);
-  if (text !== null) return parseResult(text, (await readBounded(files.said)) ?? '');
+  if (text !== null) return parseResult(text, (await readBounded(files.said)) ?? '', options.isProven);
   if (end === 'stopped') {
     const why = options.signal.aborted ? 'it was given up' : `it ran over its ${options.timeoutMs} ms`;
     return failure('PlaybookTimeout', `${why} and was killed; the node must be asked`, {

@@ -105,7 +105,7 @@ describe('limits of what a client may take', () => {
     // It was made clean first, so that nothing of a client waits for that.
     expect(names()).toEqual(['prepare_node', 'delete_user', 'verify_clean']);
     // One that leaves the fleet is lent to nobody.
-    expect(await perform({ ...clean, prepare: true, leaves: true })).toMatchObject({ kind: 'done' });
+    expect(await perform({ ...clean, prepare: true, leave: true })).toMatchObject({ kind: 'done' });
   });
 
   it('that the policy has come to require do not end the access of a client who is there', async () => {

@@ -39,6 +39,10 @@ export async function carryOut(
   return signal.aborted || !deps.mayAct() ? { kind: 'aborted' } : outcome;
 }
 
+function adopting({ adopt }: Work, target: NodeTarget): NodeTarget {
+  return adopt ? { ...target, adoptFrom: adopt.fleet } : target;
+}
+
 type Step = (request: PlaybookRequest) => Promise<PlaybookResult>;
 
 const NOT_SENT: PlaybookResult = {
@@ -68,7 +72,7 @@ async function ensureAccess(
   const { account, uid, publicKey, expiresAt, repair } = work;
   const policy = deps.policy().limits;
   const limits = work.kept ? { ...policy, required: [] } : policy;
-  const step = createStep(target, deps.policy().provision.timeoutMs, deps, signal);
+  const step = createStep(adopting(work, target), deps.policy().provision.timeoutMs, deps, signal);
   const repaired = { ...NOTHING_REPAIRED };
   const end = (outcome: WorkOutcome) => withRepaired(outcome, repair && repaired);
   if (repair && repair.way.length > 0) {
@@ -132,7 +136,7 @@ async function clean(
   deps: CarryOutDeps,
   signal: AbortSignal,
 ): Promise<WorkOutcome> {
-  const step = createStep(target, deps.policy().clean.timeoutMs, deps, signal);
+  const step = createStep(adopting(work, target), deps.policy().clean.timeoutMs, deps, signal);
   const { repair } = work;
   const policy = deps.policy().limits;
   // What holds is to be told in any case; what is required is judged at the end, so that the node is clean whatever it is.
@@ -155,9 +159,9 @@ async function clean(
   // Whatever was seen: nobody is on the node, so all of it is put right. What can't be removed is found, and told, by
   // the verification.
   if (repair) repaired.removed = (await removeStrays(step, fence, null)).removed;
-  const verified = outcomeOf(await step({ playbook: 'verify_clean', fence }));
-  const lacking = work.leaves || failureOf(verified) ? null : describeLacking(seen.limits, policy);
+  const leave = work.leave ? { leave: true } : {};
+  const verified = outcomeOf(await step({ playbook: 'verify_clean', fence, ...leave }));
+  const lacking = work.leave || failureOf(verified) ? null : describeLacking(seen.limits, policy);
   if (lacking === null || verified.kind !== 'done') return end(verified);
-  const { fenceSeen, uidSeen } = verified;
-  return end({ kind: 'failed', reason: 'LimitNotHeld', message: lacking, fenceSeen, uidSeen });
+  return end({ ...verified, kind: 'failed', reason: 'LimitNotHeld', message: lacking });
 }

@@ -3,6 +3,7 @@ import type { Node, NodeSpec } from '../core/node.ts';
 import { addServices, type Services } from '../core/queue.ts';
 import type { Placement, Rental } from '../core/rental.ts';
 import type { ReconcileStore, Service } from '../core/store-ports.ts';
+import { createSharedKeys } from './shared-keys.ts';
 
 /**
  * The leader's copy of the rows, so that a pass over a few due things need not read the whole fleet. The leader
@@ -19,6 +20,8 @@ export interface Fleet {
   shapeVersion(): number;
   /** Ended placements that the node was not verified clean of. */
   residue(node: string): Placement[];
+  /** Another node that has the host key of this one; see shared-keys.ts. */
+  rivalOf(node: Node): string | null;
   /** When each tenant was last given each node. */
   services(): Services;
   /** How rentals that ended lately used their leases. */
@@ -36,6 +39,7 @@ export function createFleet(store: ReconcileStore): Fleet {
   let services = new Map<string, Map<string, number>>();
   let leaseUses: LeaseUse[] = [];
   let shapeVersion = 0;
+  let sharedKeys = createSharedKeys();
 
   return {
     nodes: () => [...nodes.values()],
@@ -46,6 +50,7 @@ export function createFleet(store: ReconcileStore): Fleet {
     shapeVersion: () => shapeVersion,
     residue: (node) =>
       (placements.get(node) ?? []).filter(({ endedAt, cleanedAt }) => endedAt !== null && cleanedAt === null),
+    rivalOf: (node) => sharedKeys.rivalOf(node),
     services: () => services,
     leaseUses: () => leaseUses,
     async reload() {
@@ -63,6 +68,8 @@ export function createFleet(store: ReconcileStore): Fleet {
         allNodes.every(({ spec }) => hasSameShape(nodes.get(spec.name)?.spec, spec));
       if (!isSameShape) shapeVersion++;
       nodes = new Map(allNodes.map((node) => [node.spec.name, node]));
+      sharedKeys = createSharedKeys();
+      for (const node of allNodes) sharedKeys.note(node);
       rentals = new Map(openRentals.map((rental) => [rental.id, rental]));
       placements = groupByNode(onNodes);
     },
@@ -71,6 +78,8 @@ export function createFleet(store: ReconcileStore): Fleet {
       if (!hasSameShape(nodes.get(name)?.spec, node?.spec)) shapeVersion++;
       if (node) nodes.set(name, node);
       else nodes.delete(name);
+      if (node) sharedKeys.note(node);
+      else sharedKeys.forget(name);
       placements.set(name, onNode);
     },
     async refreshRental(id) {

@@ -1,6 +1,6 @@
 import { blameNode, hasFailed } from '../core/blame.ts';
 import { reportsOf } from '../core/cleaning-report.ts';
-import type { Condition } from '../core/condition.ts';
+import { type Condition, findCondition } from '../core/condition.ts';
 import { describeConditionChanges } from '../core/condition-events.ts';
 import { decideNode } from '../core/decide-node.ts';
 import { isDrifted } from '../core/drift.ts';
@@ -55,6 +55,7 @@ export async function reconcileNode(name: string, context: Context): Promise<voi
   if (tellAt) due.markAt(`node/${name}`, tellAt);
   if (isDrifted(drift) && drift.repairAt > now) due.markAt(`node/${name}`, drift.repairAt);
   markAffected(inputs, decision, context);
+  markRivals(node, decision, context);
 }
 
 function observe(node: Node, context: Context): NodeInputs {
@@ -75,6 +76,7 @@ function observe(node: Node, context: Context): NodeInputs {
     // Asked when its last client got none and it is clean again; once it is lent or cleaned anew that is over.
     blame: residue.some(hasFailed) ? blameNode(name, fleet.rentals(), policy().provision) : null,
     run,
+    rival: fleet.rivalOf(node),
     drift: observeDrift(node, live, run, context),
     paused: context.controls.pause() !== null,
     policy: policy(),
@@ -145,6 +147,15 @@ function describeChanges(inputs: NodeInputs, decision: NodeDecision, { fleet, to
       object: ofRental ? viewRental(rental, fleet.node) : nodeView,
     };
   });
+}
+
+/** Those that have the key which this one began or ceased to show. */
+function markRivals({ record }: Node, decision: NodeDecision, { due, fleet }: Context): void {
+  if (record.offeredFingerprint === decision.record.offeredFingerprint) return;
+  for (const other of fleet.nodes()) {
+    const isTold = findCondition(other.record.conditions, 'Schedulable')?.reason === 'HostKeyShared';
+    if (isTold !== (fleet.rivalOf(other) !== null)) due.markNode(other.spec.name);
+  }
 }
 
 /** What else has to look again because this node changed. */

@@ -117,6 +117,7 @@ export function listCandidates(context: Context): Candidate[] {
       health,
       occupied: fleet.livePlacement(node.spec.name) !== undefined,
       drifted: isSeenDrifted(node, context),
+      keyShared: fleet.rivalOf(node) !== null,
       flapping: describeFlapping(node.record, health, policy().probe, now) !== null,
     };
   });

@@ -35,6 +35,7 @@ const WISH_EVENTS = {
   clean: 'node.clean_requested',
   forget: 'node.forget_requested',
   trust: 'node.trust_requested',
+  adopt: 'node.adopt_requested',
 } as const;
 const CONTROL_EVENTS = {
   pause: 'pool.paused',
@@ -102,6 +103,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
 
   function wishOf(what: NodeWish['kind'], { record }: Node): NodeWish {
     if (what === 'trust') return { kind: what, fingerprint: String(record.offeredFingerprint) };
+    if (what === 'adopt') return { kind: what, fleet: String(record.otherFleet) };
     if (what !== 'cordon' && what !== 'drain') return { kind: what };
     return { kind: what, ask: { reason: null, by: 'an operator', at: now() } };
   }
@@ -111,6 +113,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
     const nodes = [...store.tables.nodes.values()].filter(
       ({ spec, record }) =>
         (what !== 'forget' || spec.retiring) &&
+        (what !== 'adopt' || record.otherFleet !== null) &&
         (what !== 'trust' || record.offeredFingerprint !== null) &&
         (what !== 'clean' || record.state === 'quarantined' || isReturnHeld(record)),
     );

@@ -21,6 +21,13 @@ export function withWish({ wishes, spec, record }: Node, wish: NodeWish): NodeWi
     case 'trust':
       if (spec.pinnedHostKey !== null || wishes.trustedFingerprint === wish.fingerprint) return null;
       return { ...wishes, trustedFingerprint: wish.fingerprint };
+    case 'adopt':
+      if (record.otherFleet !== wish.fleet || wishes.adoptRequested > record.adoptSeen) return null;
+      return {
+        ...wishes,
+        adoptRequested: wishes.adoptRequested + 1,
+        cleanRequested: wishes.cleanRequested + 1,
+      };
     default:
       return wish satisfies never;
   }

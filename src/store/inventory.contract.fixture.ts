@@ -105,6 +105,20 @@ export function testInventories(bench: ContractBench): void {
     });
   });
 
+  test('notes once that a node is to be taken from another fleet, and only from the one that it shows', async () => {
+    await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
+    const adopt = (fleet: string) => bench.store.writeWish('n1', { kind: 'adopt', fleet }, event());
+    expect(await adopt('f_1')).toBe(false);
+    const record = (await bench.store.loadNode('n1'))?.record as NodeRecord;
+    const nodes = [{ name: 'n1', record: { ...record, otherFleet: 'f_1' } }];
+    await bench.store.save(bench.leader, { nodes, events: [] });
+    expect([await adopt('f_2'), await adopt('f_1'), await adopt('f_1')]).toEqual([false, true, false]);
+    expect(await bench.store.loadNode('n1')).toMatchObject({
+      wishes: { adoptRequested: 1, cleanRequested: 1 },
+      record: { otherFleet: 'f_1', adoptSeen: 0 },
+    });
+  });
+
   test('drops a node that was given up with its residue, which is found again if the machine returns', async () => {
     await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
     const bound = await bench.store.save(bench.leader, await bindSave(bench.store, 'r_1', 'n1'));

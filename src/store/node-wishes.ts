@@ -39,6 +39,15 @@ function effectOf(wish: NodeWish): { set: Partial<typeof nodes.$inferInsert>; wh
           or(isNull(nodes.trustedFingerprint), ne(nodes.trustedFingerprint, wish.fingerprint)),
         ),
       };
+    case 'adopt':
+      return {
+        // Cleaned at once: the order that takes the node is one of its cleaning.
+        set: {
+          adoptRequested: sql`${nodes.adoptRequested} + 1` as never,
+          cleanRequested: sql`${nodes.cleanRequested} + 1` as never,
+        },
+        when: and(eq(nodes.otherFleet, wish.fleet), eq(nodes.adoptRequested, nodes.adoptSeen)),
+      };
     default:
       return wish satisfies never;
   }

@@ -104,6 +104,7 @@ export async function saveLastChecked(
 function toNode(row: Row): Node {
   const { name, host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort } = row;
   const { zone, labels, retiring, cordoned, draining, cleanRequested, trustedFingerprint, forgetting } = row;
+  const { adoptRequested, otherFleet, adoptSeen } = row;
   const { status, state, stateSince, hostKey, offeredFingerprint, conditions, preparedAt, verifiedAt } = row;
   const { attempt, nextAttemptAt, lastFailedAt, deaths, nextUid, limits } = row;
   const { bootId, restartedAt, silentSince } = row;
@@ -122,10 +123,18 @@ function toNode(row: Row): Node {
     silentSince,
     nextUid,
   };
-  const versions = { cleanSeen, observedGeneration, resourceVersion };
+  const versions = { cleanSeen, otherFleet, adoptSeen, observedGeneration, resourceVersion };
   return {
     spec: { name, ...address, zone, labels, retiring },
-    wishes: { cordoned, draining, maintenance, cleanRequested, trustedFingerprint, forgetting },
+    wishes: {
+      cordoned,
+      draining,
+      maintenance,
+      cleanRequested,
+      trustedFingerprint,
+      forgetting,
+      adoptRequested,
+    },
     record: {
       status,
       state,

@@ -35,6 +35,7 @@ export const nodes = mysqlTable(
     cleanRequested: int().notNull().default(0),
     trustedFingerprint: varchar({ length: 128 }),
     forgetting: boolean().notNull().default(false),
+    adoptRequested: int().notNull().default(0),
     /** Why it is cordoned or drained, and who asked for it: for whoever finds it so. */
     maintenanceReason: varchar({ length: 255 }),
     maintenanceBy: varchar({ length: 128 }),
@@ -61,6 +62,8 @@ export const nodes = mysqlTable(
     silentSince: moment(),
     nextUid: int().notNull(),
     cleanSeen: int().notNull().default(0),
+    otherFleet: identifier({ length: 32 }),
+    adoptSeen: int().notNull().default(0),
     observedGeneration: counter().notNull().default(0),
     resourceVersion: counter().notNull(),
 
@@ -224,6 +227,13 @@ export const leases = mysqlTable('leases', {
   /** Grows with each write of the leader: fence numbers and event numbers are taken from it. */
   seq: counter().notNull(),
   expiresAt: moment().notNull(),
+});
+
+/** One row, `fleet`: what tells this fleet from every other. The same stands beside the control key and on each node. */
+export const fleets = mysqlTable('fleets', {
+  name: identifier({ length: 32 }).primaryKey(),
+  id: identifier({ length: 32 }).notNull(),
+  createdAt: moment().notNull(),
 });
 
 /**

@@ -2,6 +2,7 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Actor } from '../../core/actor.ts';
 import { type Ask, describeAsk } from '../../core/controls.ts';
 import type { EventType } from '../../core/event.ts';
+import { FLEET_ID } from '../../core/fleet-identity.ts';
 import type { Node } from '../../core/node.ts';
 import { type NodeView, viewNode } from '../../core/node-view.ts';
 import { isReturnHeld, withMaintenance } from '../../core/node-wishes.ts';
@@ -33,7 +34,10 @@ const WISHES = {
     'node.forget_requested',
     'ForgetRequested',
   ],
-} as const satisfies Record<Exclude<NodeWish['kind'], 'trust' | Maintenance>, [string, EventType, Reason]>;
+} as const satisfies Record<
+  Exclude<NodeWish['kind'], 'trust' | 'adopt' | Maintenance>,
+  [string, EventType, Reason]
+>;
 
 type Maintenance = Extract<NodeWish, { ask: Ask }>['kind'];
 /** Those that are kept with their reason and author. */
@@ -73,6 +77,29 @@ const trustRoute = createRoute({
   },
 });
 
+const adoptRoute = createRoute({
+  method: 'post',
+  path: '/api/nodes/{name}/adopt',
+  operationId: 'adoptNode',
+  summary: 'Take a node over from the fleet of another Orion, named by its id',
+  description:
+    'A node carries the mark of the fleet that prepared it, and nothing is changed on it for another one (`OtherFleet`). The fleet has to be the one that it belongs to now, `status.otherFleet`. The node is prepared and cleaned, with all that the other Orion has on it; that one is refused from then on.',
+  middleware: requireAdmin(),
+  request: {
+    ...nodeParam,
+    ...body(
+      z
+        .strictObject({ fleet: z.string().regex(FLEET_ID, 'expected f_…, as status.otherFleet has it') })
+        .openapi('Adopt'),
+      true,
+    ),
+  },
+  responses: {
+    202: json(adminNodeSchema, 'Noted; the node is taken over, prepared and cleaned'),
+    ...problems('forbidden', 'not_found', 'state_conflict'),
+  },
+});
+
 /** What operators want of nodes. Noted here; the reconciler sees to it. */
 export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   for (const kind of Object.keys(WISHES) as (keyof typeof WISHES)[]) {
@@ -103,6 +130,14 @@ export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void
     const { actor } = c.var;
     const event = { type: 'node.trust_requested', reason: 'HostKeyTrusted', message, actor } as const;
     const wish = { kind: 'trust', fingerprint } as const;
+    return c.json((await wishFor(deps, c.req.valid('param').name, wish, event)) as never, 202);
+  });
+  app.openapi(adoptRoute, async (c) => {
+    const { fleet } = c.req.valid('json');
+    const message = `from the fleet ${fleet}, by token ${c.var.principal.tokenId}`;
+    const { actor } = c.var;
+    const event = { type: 'node.adopt_requested', reason: 'NodeAdopted', message, actor } as const;
+    const wish = { kind: 'adopt', fleet } as const;
     return c.json((await wishFor(deps, c.req.valid('param').name, wish, event)) as never, 202);
   });
 }
@@ -175,6 +210,11 @@ function whyRefused(node: Node, occupant: string | null, wish: NodeWish): string
       return record.offeredFingerprint === wish.fingerprint
         ? null
         : `it shows the host key ${record.offeredFingerprint}, not that one`;
+    case 'adopt':
+      if (record.otherFleet === null) return 'it belongs to no other fleet, as far as it was asked';
+      return record.otherFleet === wish.fleet
+        ? null
+        : `it belongs to the fleet ${record.otherFleet}, not to that one`;
     default:
       return null;
   }

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { formatFleetIdentity } from '../../core/fleet-identity.ts';
+import { createFleetIdentity } from '../../fleet-identity-file.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';
@@ -23,6 +25,7 @@ const SECRETS = {
   apiUrl: { name: 'api_database_url', owner: ORION, mode: 0o400 },
   reconcilerUrl: { name: 'reconciler_database_url', owner: ORION, mode: 0o400 },
   controlKey: { name: 'control_ed25519', owner: ORION, mode: 0o400 },
+  fleetIdentity: { name: 'fleet_identity', owner: ORION, mode: 0o400 },
   controlKeyPublic: { name: 'control_ed25519.pub', owner: ORION, mode: 0o444 },
   webhookKey: { name: 'webhook_key', owner: ORION, mode: 0o400 },
   firstTokenHash: { name: 'first_token_hash', owner: ORION, mode: 0o400 },
@@ -58,6 +61,7 @@ async function init({ io }: Context, folder: string): Promise<void> {
   await ensureDatabaseUser(secrets, 'orion_api', SECRETS.apiPassword, SECRETS.apiUrl);
   await ensureDatabaseUser(secrets, 'orion_reconciler', SECRETS.reconcilerPassword, SECRETS.reconcilerUrl);
   await secrets.ensure(SECRETS.webhookKey, () => randomBytes(32).toString('base64'));
+  await secrets.ensure(SECRETS.fleetIdentity, () => formatFleetIdentity(createFleetIdentity()));
   await ensureEnv(folder, example, await ensureControlKey(secrets));
   // Not with its whole path, which within a container is another one than outside.
   const name = basename(folder);

@@ -8,6 +8,7 @@ import { withHelp } from '../help.ts';
 import { loadNode, orSuggest } from '../look-up.ts';
 import { type Format, printDone, withOutput } from '../output.ts';
 import { requireAdminView } from '../resources.ts';
+import { registerAdopt } from './adopt.ts';
 
 interface Wish {
   description: string;
@@ -59,6 +60,7 @@ export function registerNodes(program: Command, context: Context): void {
     timedOut: 'not empty in time; it goes on by itself',
   });
 
+  registerAdopt(program, context);
   const trustCommand = withOutput(
     program
       .command('trust')

@@ -11,7 +11,8 @@ const WHY = { isRequired: false, hint: 'optional; shown with the node' };
 export function NodeActionBar({ node }: { node: NodeView }): Markup {
   const ask = async ({ kind, asksWhy }: NodeAction, reason: string) => {
     const why = asksWhy && reason !== '' ? { reason } : undefined;
-    const body = kind === 'trust' ? { fingerprint: node.status.offeredFingerprint } : why;
+    const { offeredFingerprint: fingerprint, otherFleet: fleet } = node.status;
+    const body = kind === 'trust' ? { fingerprint } : kind === 'adopt' ? { fleet } : why;
     nodes.put(await call<NodeView>('POST', `/api${nodePath(node.name)}/${kind}`, body));
   };
   return html`<div class="actions">

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { takeLock } from './process-lock.ts';
+
+/** What tells this process from every other, also from those of the same configured name. */
+export interface Instance {
+  /** By which it holds the lease. */
+  holder: string;
+  /** Where its Ansible runs: whatever is found in there was left by a dead process. */
+  runDir: string;
+  /** True: a living process of the same name runs here already. */
+  isSecond: boolean;
+  release(): Promise<void>;
+}
+
+/**
+ * Two processes may be given one name (the default is the host's), and must not be taken for one holder: each would
+ * take the lease from the other for ever. Hence a random part per process. It is kept where only the process that has
+ * the lock may use it, so that a daemon that was killed and started again gets its lease back without waiting.
+ */
+export async function claimInstance(home: string, name: string): Promise<Instance> {
+  for (let place = 1; ; place++) {
+    const runDir = join(home, 'run', `playbooks-${name}${place > 1 ? `.${place}` : ''}`);
+    const release = await takeLock(`run ${runDir}`);
+    if (release === null) continue;
+    await mkdir(runDir, { recursive: true, mode: 0o700 });
+    return { holder: `${name}/${await ensureBootId(runDir)}`, runDir, isSecond: place > 1, release };
+  }
+}
+
+/** The dead predecessor's, but only where the lock says that it is dead: in the same network namespace of one boot. */
+async function ensureBootId(runDir: string): Promise<string> {
+  const path = join(runDir, 'holder');
+  const [boot, namespace] = await Promise.all([
+    readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+    readlink('/proc/self/ns/net'),
+  ]);
+  const place = `${boot.trim()} ${namespace}`;
+  const kept = /^([0-9a-f]{12}) (.*)\n$/.exec(await readFile(path, 'utf8').catch(() => ''));
+  if (kept?.[1] && kept[2] === place) return kept[1];
+  const id = randomBytes(6).toString('hex');
+  await writeFile(path, `${id} ${place}\n`, { mode: 0o600 });
+  return id;
+}
