@@ -36,6 +36,7 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
     const id = (name: string) => items.find((rental) => rental.name === name)?.id;
     await look('admin', at, [
       ['/', 'fleet'],
+      ['/nodes/worker_2', 'node-free'],
       ['/nodes/worker_3', 'node-dead'],
       ['/nodes/worker_8', 'node-kept'],
       ['/rentals', 'rentals'],
@@ -45,7 +46,10 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
       ['/events', 'events'],
       ['/quality', 'quality'],
     ]);
-    await look('anna', at, [['/', 'fleet-tenant']]);
+    await look('anna', at, [
+      ['/', 'fleet-tenant'],
+      [`/rentals/${id('nightly')}`, 'rental-lost'],
+    ]);
   });
 
   test('a large fleet, and an empty one', async () => {
@@ -56,5 +60,25 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
       (path) => [path, `empty${path.replace('/', '-')}`] as const,
     );
     await look('admin', at, empty);
+  });
+});
+
+test('what is gone is shown as gone, what is well without an alarm, and who has left by name', async () => {
+  const at: Look = { theme: 'light', width: 1440, height: 900 };
+  await gallery.serve(fillSmall);
+  await gallery.visit('anna', at, async (page) => {
+    await page.goto('/');
+    await page.locator('.cell.tone-dead').filter({ hasText: 'worker_9' }).getByText('Lost').waitFor();
+  });
+  await gallery.visit('admin', at, async (page) => {
+    await page.goto('/nodes/worker_3');
+    await page.getByText('No good answer since').waitFor();
+    await page.goto('/nodes/worker_2');
+    await page.getByRole('link', { name: 'ended-by-now' }).first().waitFor();
+    await page
+      .locator('.condition')
+      .filter({ hasText: 'Provisioned' })
+      .locator('.badge.tone-taken')
+      .waitFor();
   });
 });

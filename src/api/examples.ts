@@ -120,11 +120,12 @@ export const EXAMPLES: Record<string, object> = {
   Rented: { ...rental, privateKey: '-----BEGIN OPENSSH PRIVATE KEY-----\n…' },
   Node: node,
   TenantNode: tenantNode,
-  Placed: { rental: ID, ...placement },
+  Placed: { rental: ID, rentalName: 'build-box', ...placement },
   Explanation: explanation,
   Event: {
     ...{ seq: 812, at: READY, type: 'rental.active', rental: ID, node: 'worker_1', tenant: 'demo' },
-    ...{ reason: 'Provisioned', message: 'the account on worker_1 is ready', actor: null },
+    ...{ rentalName: 'build-box', reason: 'Provisioned', message: 'the account on worker_1 is ready' },
+    actor: null,
   },
   Pool: {
     conditions: [

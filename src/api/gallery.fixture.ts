@@ -25,7 +25,16 @@ export async function fillSmall(bench: ApiBench): Promise<void> {
   const { store } = bench;
   const states: [string, Node['record']['state'], Partial<Node['wishes']>, Condition[]][] = [
     ['worker_1', 'allocated', {}, [condition('Reachable', 'True', 'Alive')]],
-    ['worker_2', 'free', {}, [condition('Reachable', 'True', 'Alive'), condition('Clean', 'True', 'Clean')]],
+    [
+      'worker_2',
+      'free',
+      {},
+      [
+        condition('Reachable', 'True', 'Alive'),
+        condition('Clean', 'True', 'Clean'),
+        condition('Provisioned', 'False', 'NotProvisioned', 'nothing is placed here'),
+      ],
+    ],
     [
       'worker_3',
       'dead',
@@ -70,8 +79,13 @@ export async function fillSmall(bench: ApiBench): Promise<void> {
     ['worker_3', 'NodeDead'],
     ['worker_1', null],
   ]);
-  await addRental(bench, 'ben', LONG_RENTAL, { phase: 'Migrating' }, [['worker_10', null]]);
-  await addRental(bench, 'anna', 'nightly', { phase: 'Lost' }, [['worker_9', null]]);
+  const moves = [condition('Ready', 'False', 'Migrating', 'moving from worker_10 to worker_11')];
+  const migrating = { phase: 'Migrating', conditions: moves } as const;
+  await addRental(bench, 'ben', LONG_RENTAL, migrating, [['worker_10', null]]);
+  const lost = [condition('Ready', 'False', 'NoFreeNode', 'no healthy free node matches now')];
+  await addRental(bench, 'anna', 'nightly', { phase: 'Lost', conditions: lost }, [['worker_9', null]]);
+  const over = { phase: 'Released', endedAt: ago(3_900) } as const;
+  await addRental(bench, 'anna', 'ended-by-now', over, [['worker_2', 'Released']]);
   await addRental(bench, 'ben', 'preparing', { phase: 'Provisioning' }, [['worker_6', null]]);
   const waits = [condition('Ready', 'False', 'NoFreeNode', 'every fitting node is taken or not usable now')];
   await addRental(

@@ -28,6 +28,9 @@ test('who was on a node, and what cleaning it said, is told to administrators, p
   const all = await read();
   expect(all).toMatchObject({ items: [{ epoch: 12, rental: id, cleaning: null }, {}], nextCursor: null });
   expect(all.items[1]).toMatchObject({ epoch: 7, cleanedAt: now.toISOString(), cleaning: report });
+  const { name } = rental;
+  bench.store.setStatus(id, 'rental.released', { phase: 'Released', endedAt: now });
+  expect((await read()).items).toMatchObject([{ rentalName: name }, { rentalName: name }]);
   const first = await read('?limit=1');
   expect(first).toMatchObject({ items: [{ epoch: 12 }], nextCursor: '12' });
   expect(await read('?limit=1&cursor=12')).toMatchObject({ items: [{ epoch: 7 }], nextCursor: null });

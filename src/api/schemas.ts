@@ -178,12 +178,19 @@ export const rentalSchema = z
 
 export const rentedSchema = rentalSchema.extend({ privateKey: z.string().optional() }).openapi('Rented');
 
+/** Beside the id of a rental. */
+export const rentalName = z
+  .string()
+  .nullable()
+  .openapi({ description: 'null: the rental itself is kept no longer, or there is none' });
+
 export const eventSchema = z
   .object({
     seq: z.int(),
     at: time,
     type: z.enum(EVENT_TYPES),
     rental: z.string().nullable(),
+    rentalName: rentalName.optional().openapi({ description: 'in a list; a watch of rentals tells of each' }),
     node: z.string().nullable(),
     tenant: z.string().nullable(),
     reason: z.string(),

@@ -15,6 +15,8 @@ export type Event = {
   at: string;
   type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.restarted' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.restarted' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.adopt_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'node.adopted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'inventory.apply_requested' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'pool.paused' | 'pool.resumed' | 'pool.override_requested' | 'pool.override_used' | 'leader.elected' | 'token.created' | 'token.revoked' | 'session.created' | 'session.ended' | 'access.refused' | 'access.denied' | 'webhook.secret_rotated' | 'webhook.resend_requested' | 'tenant.limits_changed';
   rental: string | null;
+  /** in a list; a watch of rentals tells of each */
+  rentalName?: string | null;
   node: string | null;
   tenant: string | null;
   reason: string;
@@ -297,6 +299,8 @@ export type Placed = {
     } | null;
   } | null;
   rental: string;
+  /** null: the rental itself is kept no longer, or there is none */
+  rentalName: string | null;
 };
 
 export type Pool = {

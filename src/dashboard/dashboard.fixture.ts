@@ -1,6 +1,8 @@
 import type { Condition } from '../core/condition.ts';
 import type { NodeState } from '../core/node.ts';
 import type { NodeView } from '../core/node-view.ts';
+import { TIMES } from '../core/qos-account.ts';
+import type { QosView } from '../core/qos-view.ts';
 import type { Reason } from '../core/reason.ts';
 import type { RentalView } from '../core/rental-view.ts';
 import type { EventView } from './event-look.ts';
@@ -97,3 +99,21 @@ export function poolOf({ isOpen = false, pause = null, override = null }: PoolOp
 }
 
 type PoolOptions = Partial<Pick<PoolState, 'pause' | 'override'>> & { isOpen?: boolean };
+
+/** `shares`: the availability of each part of the window. */
+export function createQosView(shares: (number | null)[]): QosView {
+  const none = { count: 0, medianSeconds: null, p95Seconds: null, maxSeconds: null };
+  const figures = { servedSeconds: 0, withoutNodeSeconds: 0, outages: 0, moves: 0 };
+  const rentals = { Pending: 0, Provisioning: 0, Active: 0, Migrating: 0, Lost: 0, Releasing: 0 };
+  const buckets = shares.map((availability, i) => ({
+    ...{ from: atSecond(i * 60), seconds: 60, availability, ...figures },
+    ...{ times: { detection: none, move: none }, nodes: null, rentals },
+  }));
+  const times = Object.fromEntries(TIMES.map((kind) => [kind, none])) as QosView['total']['times'];
+  return {
+    window: { from: AT, to: atSecond(shares.length * 60), seconds: shares.length * 60 },
+    ...{ scope: 'fleet', rentals: [], rentalCount: 0 },
+    total: { ...figures, availability: 0.99, plannedMoves: 0, times },
+    series: { bucketSeconds: 60, buckets },
+  };
+}

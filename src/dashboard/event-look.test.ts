@@ -10,6 +10,14 @@ test('events are merged newest first, each once', () => {
   expect(merged.map(({ seq }) => seq)).toEqual([3, 2, 1]);
 });
 
+test('the name of a rental that has ended stays known when its event came by a watch, too', () => {
+  const live = eventOf(1, 'rental.released', { rental: 'r_1' });
+  const named = { ...live, rentalName: 'mine' };
+  for (const merged of [mergeEvents([named], [live]), mergeEvents([live], [named])]) {
+    expect(merged.map(({ rentalName }) => rentalName)).toEqual(['mine']);
+  }
+});
+
 test('events are filtered by kind, type, and what they are about', () => {
   const event = eventOf(1, 'node.cleaning_failed', { node: 'worker_1', message: 'disk full' });
   const matches = (type: string, about = '') => matchesEvent(event, { type, about });

@@ -1,5 +1,5 @@
 import type { EventType } from '../core/event.ts';
-import type { Tone } from './node-look.ts';
+import type { Tone } from './tone.ts';
 import { wordsOf } from './words.ts';
 
 /** An entry of the history as the API shows it. */
@@ -8,6 +8,8 @@ export interface EventView {
   at: string;
   type: EventType;
   rental: string | null;
+  /** In a list, not in a watch. */
+  rentalName?: string | null;
   node: string | null;
   tenant: string | null;
   reason: string;
@@ -63,9 +65,13 @@ export function eventTitle(type: string): string {
   return wordsOf(type.slice(type.indexOf('.') + 1));
 }
 
-/** Newest first, each once. */
+/** Newest first, each once: as it was told with the name of its rental, if it was. */
 export function mergeEvents(a: readonly EventView[], b: readonly EventView[]): EventView[] {
-  const bySeq = new Map([...a, ...b].map((event) => [event.seq, event]));
+  const bySeq = new Map<number, EventView>();
+  for (const event of [...a, ...b]) {
+    const told = bySeq.get(event.seq);
+    bySeq.set(event.seq, told ? { ...told, ...event } : event);
+  }
   return [...bySeq.values()].sort((x, y) => y.seq - x.seq);
 }
 

@@ -27,7 +27,7 @@ export function describeFleet(
   const described = [...nodes].map((node) => {
     const id = isFullView(node) ? node.status.rental : null;
     const rental = (id === null ? undefined : rentals.get(id)) ?? byNode.get(node.name) ?? null;
-    return { node, look: lookOf(node, rental !== null), rental };
+    return { node, look: lookOf(node, rental), rental };
   });
   return described.sort((a, b) => compareNames(a.node.name, b.node.name));
 }

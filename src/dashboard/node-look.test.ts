@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Condition } from '../core/condition.ts';
 import type { NodeState } from '../core/node.ts';
 import { NODE_STATES } from '../core/node.ts';
-import { nodeOf } from './dashboard.fixture.ts';
+import type { RentalPhase } from '../core/rental.ts';
+import { nodeOf, readyOf, rentalOf } from './dashboard.fixture.ts';
 import { lookOf, NODE_WORDS, TENANT_WORDS, toneOf } from './node-look.ts';
 
 describe('how a node looks', () => {
@@ -36,9 +38,26 @@ describe('how a node looks', () => {
 
   test('shows tenants whether they can have it, and their own', () => {
     const node = (free: boolean) => ({ name: 'w1', spec: { zone: null, labels: {} }, status: { free } });
-    const words = [lookOf(node(true)), lookOf(node(false), true), lookOf(node(false))].map(
+    const mine = rentalOf('r_1', { node: 'w1', conditions: [{ ...readyOf('Provisioned'), status: 'True' }] });
+    const words = [lookOf(node(true)), lookOf(node(false), mine), lookOf(node(false))].map(
       (look) => look.word,
     );
-    expect(words).toEqual(TENANT_WORDS);
+    expect(words).toEqual(TENANT_WORDS.filter((word) => word !== 'Lost'));
+    expect(lookOf(node(false), mine)).toMatchObject({ tone: 'rented', marks: [] });
+  });
+
+  test('alarms tenants when their machine is gone, and says when theirs is not well', () => {
+    const node = { name: 'w1', spec: { zone: null, labels: {} }, status: { free: false } };
+    const look = (phase: RentalPhase, conditions: Condition[]) =>
+      lookOf(node, rentalOf('r_1', { node: 'w1', phase, conditions }));
+    const gone = look('Lost', [readyOf('NoFreeNode')]);
+    expect(gone).toMatchObject({ tone: 'dead', word: 'Lost', marks: [], urgency: 0 });
+    expect(toneOf('Lost')).toBe('dead');
+    expect(look('Migrating', [readyOf('Migrating')])).toMatchObject({ tone: 'dead', marks: ['Migrating'] });
+    // Make before break: the old machine serves until the new one does.
+    const moved = look('Migrating', [{ ...readyOf('Migrating'), status: 'True' }]);
+    expect(moved).toMatchObject({ tone: 'rented', word: 'Yours', marks: ['Migrating'] });
+    expect(look('Active', [readyOf('Paused')])).toMatchObject({ word: 'Yours', marks: ['Paused'] });
+    expect(look('Provisioning', [readyOf('Provisioning')]).marks).toEqual(['Provisioning']);
   });
 });

@@ -1,12 +1,13 @@
 import type { NodeState } from '../core/node.ts';
 import type { NodeView, TenantNodeView } from '../core/node-view.ts';
+import type { RentalView } from '../core/rental-view.ts';
+import { isUsual } from './condition-look.ts';
+import { lostSince, readyCondition } from './rental-look.ts';
+import type { Tone } from './tone.ts';
 import { wordsOf } from './words.ts';
 
 /** A node as its reader may see it: administrators see all, tenants a part. */
 export type AnyNode = NodeView | TenantNodeView;
-
-/** How a thing looks: a colour and a shape, so that neither is needed to tell two apart. */
-export type Tone = 'free' | 'rented' | 'working' | 'cleaning' | 'quarantined' | 'dead' | 'unknown' | 'taken';
 
 export interface NodeLook {
   tone: Tone;
@@ -47,11 +48,12 @@ export const NODE_WORDS = [
   'Dead',
   'Unknown',
 ] as const;
-export const TENANT_WORDS = ['Free', 'Yours', 'In use'] as const;
+export const TENANT_WORDS = ['Free', 'Yours', 'Lost', 'In use'] as const;
 
 /** The look that belongs to a word of a summary. */
 export function toneOf(word: string): Tone {
   if (word === 'Yours') return 'rented';
+  if (word === 'Lost') return 'dead';
   if (word === 'In use') return 'taken';
   return Object.values(LOOKS).find((look) => look.word === word)?.tone ?? 'unknown';
 }
@@ -60,11 +62,11 @@ export function isFullView(node: AnyNode): node is NodeView {
   return 'state' in node.status;
 }
 
-/** `isOwn`: a rental of the reader is on it. */
-export function lookOf(node: AnyNode, isOwn = false): NodeLook {
+/** `rental`: the one that is on it, where the reader knows of one. */
+export function lookOf(node: AnyNode, rental: RentalView | null = null): NodeLook {
   if (!isFullView(node)) {
-    const plain = { marks: [], trouble: null, urgency: 6 };
-    if (isOwn) return { ...plain, tone: 'rented', word: 'Yours' };
+    if (rental) return ownLook(rental);
+    const plain = { marks: [], trouble: null, urgency: LOOKS.free.urgency };
     return node.status.free
       ? { ...plain, tone: 'free', word: 'Free' }
       : { ...plain, tone: 'taken', word: 'In use' };
@@ -92,7 +94,20 @@ export function lookOf(node: AnyNode, isOwn = false): NodeLook {
   return { tone, word, marks, trouble, urgency: Math.min(rank, urgency) };
 }
 
-/** Not clean, or nothing placed, is how things are between two rentals; it is no trouble. */
+/** Tenants are told nothing of a node's state, but whether their own rental on it has a machine. */
+function ownLook(rental: RentalView): NodeLook {
+  const { phase } = rental.status;
+  if (lostSince(rental) !== null) {
+    const marks = phase === 'Migrating' ? [phase] : [];
+    return { tone: 'dead', word: 'Lost', marks, trouble: null, urgency: LOOKS.dead.urgency };
+  }
+  const ready = readyCondition(rental);
+  const mark = phase !== 'Active' ? phase : ready?.status === 'False' ? wordsOf(ready.reason) : null;
+  const urgency = mark === null ? LOOKS.allocated.urgency : MARKED_URGENCY;
+  return { tone: 'rented', word: 'Yours', marks: mark === null ? [] : [mark], trouble: null, urgency };
+}
+
+/** The large word says already that it recovers, or is quarantined. */
 function isTrouble(reason: string): boolean {
-  return !['NotVerified', 'NotProvisioned', 'Provisioning', 'Recovering', 'Quarantined'].includes(reason);
+  return !isUsual(reason) && !['Recovering', 'Quarantined'].includes(reason);
 }

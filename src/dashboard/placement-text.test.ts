@@ -18,6 +18,15 @@ test('a placement is being prepared, in use, or over for a reason', () => {
   expect(placementLook({ ...ended, readyAt: null }, nowMs).text).toBe('was never ready');
 });
 
+test('a placement whose machine is gone is lost, not in use', () => {
+  const ready = { ...placement, readyAt: atSecond(60) };
+  expect(placementLook(ready, nowMs, atSecond(780))).toEqual({
+    ...{ tone: 'dead', word: 'Lost', text: 'for 47m, after 12m in use' },
+  });
+  expect(placementLook(placement, nowMs, atSecond(780)).word).toBe('Preparing');
+  expect(placementLook({ ...ready, endedAt: atSecond(120) }, nowMs, atSecond(780)).word).toBe('Ended');
+});
+
 test('residue is not there yet, not cleaned, failed to be, or verified gone', () => {
   expect(cleaningLook(placement)).toBeNull();
   const ended = { ...placement, endedAt: atSecond(120) };

@@ -1,6 +1,6 @@
 import type { PlacementView } from '../core/rental-view.ts';
-import type { Tone } from './node-look.ts';
 import { spanText } from './time-text.ts';
+import type { Tone } from './tone.ts';
 import { wordsOf } from './words.ts';
 
 export interface PlacementLook {
@@ -10,8 +10,12 @@ export interface PlacementLook {
   text: string;
 }
 
-/** Where a placement stands in its life. `nowMs`: for those that still go on. */
-export function placementLook(placement: PlacementView, nowMs: number): PlacementLook {
+/** Where a placement stands in its life. `nowMs`: for those that still go on. `lostSince`: of its rental, if it is. */
+export function placementLook(
+  placement: PlacementView,
+  nowMs: number,
+  lostSince: string | null = null,
+): PlacementLook {
   const { startedAt, readyAt, endedAt, endReason } = placement;
   if (endedAt !== null) {
     const lasted = readyAt === null ? 'was never ready' : `for ${between(readyAt, endedAt)}`;
@@ -19,6 +23,10 @@ export function placementLook(placement: PlacementView, nowMs: number): Placemen
   }
   if (readyAt === null) {
     return { tone: 'working', word: 'Preparing', text: `for ${spanText(nowMs - Date.parse(startedAt))}` };
+  }
+  if (lostSince !== null) {
+    const gone = spanText(nowMs - Date.parse(lostSince));
+    return { tone: 'dead', word: 'Lost', text: `for ${gone}, after ${between(readyAt, lostSince)} in use` };
   }
   return { tone: 'rented', word: 'In use', text: `for ${spanText(nowMs - Date.parse(readyAt))}` };
 }

@@ -1,6 +1,6 @@
 import type { RentalPhase } from '../core/rental.ts';
 import type { RentalView } from '../core/rental-view.ts';
-import type { Tone } from './node-look.ts';
+import type { Tone } from './tone.ts';
 
 export interface RentalLook {
   tone: Tone;
@@ -31,6 +31,15 @@ export function isOver({ status }: RentalView): boolean {
 /** Whether its owner can still ask for something. */
 export function isOpen({ status }: RentalView): boolean {
   return !['Releasing', 'Released', 'Failed'].includes(status.phase);
+}
+
+/** Since when its machine is gone, be it that another is prepared; null: it has one, or had none yet. */
+export function lostSince(rental: RentalView): string | null {
+  const ready = readyCondition(rental);
+  const { phase } = rental.status;
+  // In a planned move the old machine serves until the new one does, and the condition stays true.
+  const isDown = (phase === 'Lost' || phase === 'Migrating') && ready?.status === 'False';
+  return isDown ? ready.lastTransitionTime : null;
 }
 
 export function readyCondition({ status }: RentalView) {

@@ -58,7 +58,13 @@ export function addEventRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
           });
     const items = events.slice(0, limit);
     const nextCursor = events.length > limit ? String(items.at(-1)?.seq) : null;
-    return c.json({ items: items.map(shape), nextCursor }, 200);
+    const ids = items.map(({ rentalId }) => rentalId).filter((id) => id !== null);
+    const names = await store.listRentalNames([...new Set(ids)]);
+    const named = items.map((event) => ({
+      ...shape(event),
+      rentalName: names.get(event.rentalId ?? '') ?? null,
+    }));
+    return c.json({ items: named, nextCursor }, 200);
   });
 }
 

@@ -5,10 +5,10 @@ import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { json, problems } from '../respond.ts';
-import { pageOf, pageQuery, placementSchema } from '../schemas.ts';
+import { pageOf, pageQuery, placementSchema, rentalName } from '../schemas.ts';
 import { nodeParam } from './nodes.ts';
 
-const placedSchema = placementSchema.extend({ rental: z.string() }).openapi('Placed');
+const placedSchema = placementSchema.extend({ rental: z.string(), rentalName }).openapi('Placed');
 
 const route = createRoute({
   method: 'get',
@@ -39,9 +39,12 @@ export function addNodePlacementsRoute(app: OpenAPIHono<AppEnv>, { store }: ApiD
       store.listPlacementsOfNode(name, { before, limit: limit + 1 }),
     ]);
     if (node === null) throw new ProblemError('not_found', `there is no node ${name}`);
-    const items = placed
-      .slice(0, limit)
-      .map((placement) => ({ rental: placement.rentalId, ...viewPlacement(placement) }));
+    const shown = placed.slice(0, limit);
+    const names = await store.listRentalNames([...new Set(shown.map(({ rentalId }) => rentalId))]);
+    const items = shown.map((placement) => ({
+      ...{ rental: placement.rentalId, rentalName: names.get(placement.rentalId) ?? null },
+      ...viewPlacement(placement),
+    }));
     const nextCursor = placed.length > limit ? String(items.at(-1)?.epoch) : null;
     return c.json({ items, nextCursor }, 200);
   });

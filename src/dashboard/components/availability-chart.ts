@@ -3,12 +3,13 @@ import { axisOf, lowestShareOf } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
 import { clockText, percentText, secondsText } from '../time-text.ts';
 import { Chart, type Plot } from './chart.ts';
-import { Legend } from './legend.ts';
 
-/** So high is an outage at least, that one sees it. */
-const LEAST_PX = 3;
+const DOT_PX = 4;
 
-/** Of the time in which clients were to have a machine, the part in which they had one; what they missed on top of it. */
+/**
+ * Of the time in which clients were to have a machine, the part in which they had one. Dots, no bars: the axis seldom
+ * begins at zero, and the length of a bar would say something that is not so.
+ */
 export function AvailabilityChart({ qos }: { qos: QosView }): Markup {
   const { window, series, total } = qos;
   const { buckets } = series;
@@ -16,16 +17,15 @@ export function AvailabilityChart({ qos }: { qos: QosView }): Markup {
   const span = 1 - low;
   // Round steps of what is missing are round steps of what is there.
   const marks = axisOf(span).marks.map((missing) => 1 - missing);
-  const draw = ({ spans, height, y }: Plot) =>
+  const format = (share: number) => `${Number((share * 100).toPrecision(6))} %`;
+  const draw = ({ spans, y }: Plot) =>
     buckets.map(({ from, availability }, i) => {
       const { x = 0, width = 0 } = spans[i] ?? {};
       if (availability === null) return null;
-      const missed = availability < 1 ? Math.max(LEAST_PX, y(availability)) : 0;
-      const bar = { x: x + 0.5, width: Math.max(1, width - 1) };
+      const at = { x: x + width / 2, y: y(availability) };
       return html`<g key=${from}>
         <title>${clockText(from, Date.now())}: ${percentText(availability)}</title>
-        <rect class="bar-good" ...${bar} y=${missed} height=${Math.max(0, height - missed)} />
-        ${missed > 0 && html`<rect class="bar-bad" ...${bar} y="0" height=${Math.min(height, missed)} />`}
+        <path class=${availability < 1 ? 'dot-bad' : 'dot-good'} d=${availability < 1 ? diamond(at) : circle(at)} />
       </g>`;
     });
   return html`<${Chart}
@@ -34,9 +34,9 @@ export function AvailabilityChart({ qos }: { qos: QosView }): Markup {
     window=${window}
     buckets=${buckets}
     axis=${{ low, top: 1, marks }}
-    format=${(share: number) => `${Number((share * 100).toPrecision(6))} %`}
+    format=${format}
     draw=${draw}
-    legend=${html`<${Legend} entries=${[['bar-good', 'with a machine'], ['bar-bad', 'without']]} />`}
+    legend=${html`<p class="muted small">● always with a machine, ◆ not always${total.availability !== null && low > 0 && html` · the axis begins at ${format(low)}`}</p>`}
     empty=${total.availability === null ? 'Nobody had rented a machine in this time.' : null}
     table=${{
       head: ['From', 'Availability', 'Without a machine', 'Moves'],
@@ -48,4 +48,17 @@ export function AvailabilityChart({ qos }: { qos: QosView }): Markup {
       ]),
     }}
   />`;
+}
+
+type Point = { x: number; y: number };
+
+function circle({ x, y }: Point): string {
+  const half = `a${DOT_PX} ${DOT_PX} 0 1 0`;
+  return `M${x - DOT_PX} ${y}${half} ${2 * DOT_PX} 0${half} ${-2 * DOT_PX} 0Z`;
+}
+
+/** Larger than a dot, and another shape: one has to see it without its colour, too. */
+function diamond({ x, y }: Point): string {
+  const r = DOT_PX * 1.5;
+  return `M${x} ${y - r}l${r} ${r} ${-r} ${r} ${-r} ${-r}Z`;
 }

@@ -1,7 +1,7 @@
 import type { RentalPhase } from '../../core/rental.ts';
 import { html, type Markup } from '../html.ts';
-import type { Tone } from '../node-look.ts';
 import { rentalLookOf } from '../rental-look.ts';
+import type { Tone } from '../tone.ts';
 import { Icon } from './icon.ts';
 
 /** A word with its shape and colour. */

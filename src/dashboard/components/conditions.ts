@@ -1,16 +1,10 @@
 import type { Condition } from '../../core/condition.ts';
+import { conditionLook } from '../condition-look.ts';
 import { html, type Markup } from '../html.ts';
-import type { Tone } from '../node-look.ts';
 import { wordsOf } from '../words.ts';
 import { Badge } from './badge.ts';
 import { Empty } from './states.ts';
 import { Ago } from './time.ts';
-
-const LOOKS: Record<Condition['status'], [tone: Tone, word: string]> = {
-  True: ['free', 'Yes'],
-  False: ['quarantined', 'No'],
-  Unknown: ['unknown', 'Unknown'],
-};
 
 /** Each aspect of an object, whether it is so, since when, and why. */
 export function Conditions({ conditions }: { conditions: Condition[] }): Markup {
@@ -27,8 +21,8 @@ export function Conditions({ conditions }: { conditions: Condition[] }): Markup 
 }
 
 function Entry({ condition }: { condition: Condition }): Markup {
-  const { type, status, reason, message, lastTransitionTime } = condition;
-  const [tone, word] = LOOKS[status];
+  const { type, reason, message, lastTransitionTime } = condition;
+  const { tone, word } = conditionLook(condition);
   return html`<li class="condition">
     <div class="condition-head">
       <strong>${wordsOf(type)}</strong>

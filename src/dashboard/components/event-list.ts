@@ -20,7 +20,7 @@ export function EventList({
 }
 
 function EventEntry({ event, about }: { event: EventView; about?: 'node' | 'rental' }): Markup {
-  const { type, at, node, rental, message, actor } = event;
+  const { type, at, node, rental, rentalName, message, actor } = event;
   const by =
     actor && [actor.token?.name ?? actor.token?.id ?? actor.role, actor.source].filter(Boolean).join(', ');
   const tone = eventTone(type);
@@ -30,7 +30,7 @@ function EventEntry({ event, about }: { event: EventView; about?: 'node' | 'rent
       <p class="event-head">
         <strong>${eventTitle(type)}</strong>
         ${node !== null && about !== 'node' && html` <a href=${nodePath(node)}>${node}</a>`}
-        ${rental !== null && about !== 'rental' && html` <${RentalLink} id=${rental} />`}
+        ${rental !== null && about !== 'rental' && html` <${RentalLink} id=${rental} name=${rentalName} />`}
         <span class="event-time"><${ClockTime} at=${at} /></span>
       </p>
       ${message && html`<p class="event-text">${message}</p>`}
@@ -39,8 +39,8 @@ function EventEntry({ event, about }: { event: EventView; about?: 'node' | 'rent
   </li>`;
 }
 
-/** By its name where that is known. */
-export function RentalLink({ id }: { id: string }): Markup {
+/** `name`: as the API told it beside the id, which the watch need not know of any more; by the id where neither does. */
+export function RentalLink({ id, name }: { id: string; name?: string | null | undefined }): Markup {
   const known = useValue(rentals.items).get(id);
-  return html`<a href=${rentalPath(id)}>${known?.name ?? id}</a>`;
+  return html`<a href=${rentalPath(id)}>${known?.name ?? name ?? id}</a>`;
 }

@@ -1,7 +1,9 @@
-import type { PlacementView } from '../../core/rental-view.ts';
+import type { PlacementView, RentalView } from '../../core/rental-view.ts';
 import { clock } from '../clock.ts';
 import { html, type Markup } from '../html.ts';
+import { rentals } from '../live.ts';
 import { cleaningLook, placementLook } from '../placement-text.ts';
+import { lostSince } from '../rental-look.ts';
 import { nodePath } from '../route.ts';
 import { useValue } from '../use-value.ts';
 import { plural } from '../words.ts';
@@ -9,26 +11,39 @@ import { Badge } from './badge.ts';
 import { RentalLink } from './event-list.ts';
 import { ClockTime } from './time.ts';
 
-/** Of a rental: the machines that it was on. Of a node: who was on it. Newest first. */
+/** Of a node, with whose it was. */
+export type NodePlacement = PlacementView & { rental: string; rentalName: string | null };
+
+/** Of a rental: the machines that it was on. Of a node (no `rental`): who was on it. Newest first. */
 export function Placements({
   placements,
+  rental = null,
 }: {
-  placements: readonly (PlacementView & { rental?: string })[];
+  placements: readonly (PlacementView | NodePlacement)[];
+  rental?: RentalView | null;
 }): Markup {
   const newestFirst = placements.toSorted((a, b) => b.epoch - a.epoch);
   return html`<ol class="placements">
-    ${newestFirst.map((placement) => html`<${Entry} key=${placement.epoch} placement=${placement} />`)}
+    ${newestFirst.map((placement) => html`<${Entry} key=${placement.epoch} placement=${placement} rental=${rental} />`)}
   </ol>`;
 }
 
-function Entry({ placement }: { placement: PlacementView & { rental?: string } }): Markup {
+function Entry({
+  placement,
+  rental,
+}: {
+  placement: PlacementView | NodePlacement;
+  rental: RentalView | null;
+}): Markup {
   const now = useValue(clock);
-  const { tone, word, text } = placementLook(placement, now);
+  const known = useValue(rentals.items);
+  const owner = 'rental' in placement ? (known.get(placement.rental) ?? null) : rental;
+  const { tone, word, text } = placementLook(placement, now, owner && lostSince(owner));
   const cleaning = cleaningLook(placement);
-  const { node, rental, startedAt, epoch } = placement;
+  const { node, startedAt, epoch } = placement;
   return html`<li class="placement tone-${tone} ${placement.endedAt === null ? 'placement-live' : ''}">
     <div class="placement-head">
-      <strong>${rental === undefined ? html`<a href=${nodePath(node)}>${node}</a>` : html`<${RentalLink} id=${rental} />`}</strong>
+      <strong>${'rental' in placement ? html`<${RentalLink} id=${placement.rental} name=${placement.rentalName} />` : html`<a href=${nodePath(node)}>${node}</a>`}</strong>
       <${Badge} tone=${tone} word=${word} />
       <span class="muted">${text}</span>
     </div>

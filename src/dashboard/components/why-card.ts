@@ -2,6 +2,7 @@ import type { Explanation } from '../../core/explanation.ts';
 import type { RentalView } from '../../core/rental-view.ts';
 import { call } from '../call.ts';
 import { html, type Markup } from '../html.ts';
+import { lostSince } from '../rental-look.ts';
 import { rentalPath } from '../route.ts';
 import { plural, wordsOf } from '../words.ts';
 import { Failure, Loading } from './states.ts';
@@ -15,7 +16,7 @@ export function WhyCard({ rental }: { rental: RentalView }): Markup {
     [id, status.phase, status.node, status.queuePosition],
   );
   return html`<section class="card" aria-labelledby="why-title">
-    <h2 id="why-title">${status.node === null ? 'Why it waits' : 'Why it is there'}</h2>
+    <h2 id="why-title">${status.node === null || lostSince(rental) !== null ? 'Why it waits' : 'Why it is there'}</h2>
     ${loaded.problem && html`<${Failure} problem=${loaded.problem} again=${loaded.again} />`}
     ${loaded.value ? html`<${Why} explanation=${loaded.value} />` : loaded.isLoading && html`<${Loading} />`}
   </section>`;

@@ -1,5 +1,5 @@
 import type { NodeView } from '../../core/node-view.ts';
-import type { PlacementView, RentalView } from '../../core/rental-view.ts';
+import type { RentalView } from '../../core/rental-view.ts';
 import { call, type Page } from '../call.ts';
 import { PhaseBadge } from '../components/badge.ts';
 import { Conditions } from '../components/conditions.ts';
@@ -8,13 +8,14 @@ import { History } from '../components/history.ts';
 import { Icon } from '../components/icon.ts';
 import { MaintenanceNote } from '../components/maintenance-note.ts';
 import { NodeActionBar } from '../components/node-action-bar.ts';
-import { Placements } from '../components/placements.ts';
+import { type NodePlacement, Placements } from '../components/placements.ts';
 import { Empty, Failure, Loading } from '../components/states.ts';
 import { Ago } from '../components/time.ts';
 import { useLoaded } from '../components/use-loaded.ts';
 import { describeFleet } from '../fleet.ts';
 import { html, type Markup } from '../html.ts';
 import { nodes, rentals } from '../live.ts';
+import { contactOf } from '../node-contact.ts';
 import { type AnyNode, isFullView, lookOf, type NodeLook } from '../node-look.ts';
 import { nodePath, rentalPath } from '../route.ts';
 import { useValue } from '../use-value.ts';
@@ -76,7 +77,7 @@ function Details({ node }: { node: NodeView }): Markup {
           ['Zone', spec.zone ?? html`<span class="muted">none</span>`],
           ['Labels', html`<${Labels} labels=${spec.labels} />`],
           [`${lookOf(node).word} since`, html`<${Ago} at=${status.stateSince} />`],
-          ['Last answer', html`<${Ago} at=${status.lastChecked} />`],
+          ...contactOf(node).map(([word, at]) => [word, html`<${Ago} at=${at} />`]),
           [
             'Host key',
             status.hostKey && html`<code class="clip" title=${status.hostKey}>${status.hostKey}</code>`,
@@ -97,7 +98,7 @@ function Details({ node }: { node: NodeView }): Markup {
 function Clients({ node: { name, status } }: { node: NodeView }): Markup {
   const path = `/api${nodePath(name)}/placements?limit=20`;
   const { value, problem, again, isLoading } = useLoaded(
-    (signal) => call<Page<PlacementView & { rental: string }>>('GET', path, undefined, { signal }),
+    (signal) => call<Page<NodePlacement>>('GET', path, undefined, { signal }),
     [name, status.state, status.rental, JSON.stringify(status.conditions)],
   );
   const items = value?.items ?? [];

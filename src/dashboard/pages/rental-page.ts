@@ -39,7 +39,7 @@ export function RentalPage({ id }: { id: string }): Markup {
           status.placements.length > 0 &&
           html`<section class="card" aria-labelledby="placements-title">
             <h2 id="placements-title">Machines</h2>
-            <${Placements} placements=${status.placements} />
+            <${Placements} placements=${status.placements} rental=${rental} />
           </section>`
         }
         ${!isOver(rental) && html`<${WhyCard} rental=${rental} />`}
