@@ -154,6 +154,7 @@ export const EXAMPLES: Record<string, object> = {
     csrfToken: 'q3vN…',
   },
   Trust: { fingerprint: 'SHA256:mVPwvezndPv/ARoIadVY98vAC0g+P/5633yTC4d/wXE' },
+  Adopt: { fleet: 'f_0123456789abcdef01234567' },
   InventoryText: {
     text: 'defaults: { user: root, privateKey: /keys/control }\nnodes:\n  - { name: worker_1, host: 10.0.0.7, port: 22 }\n',
     file: 'inventory.yaml',

@@ -53,7 +53,12 @@ const ttl = duration
   .refine((ms) => ms >= 10_000, 'expected at least 10s')
   .openapi({ type: 'string', example: '6h' });
 
-const zone = z.string().min(1).max(63).regex(SHOWABLE_TEXT, 'expected no control characters');
+const zone = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(SHOWABLE_TEXT, 'expected no control characters')
+  .openapi({ type: 'string', minLength: 1, maxLength: 63 });
 
 const specFields = {
   name: z.string().regex(DNS_LABEL, 'expected a DNS label: a-z, 0-9 and "-", at most 63').optional(),

@@ -188,7 +188,7 @@ export type NewRental = {
   sshPublicKey: string;
   selector?: {
     matchLabels?: Record<string, string>;
-    zone?: string | null;
+    zone?: string;
   };
   ttl?: string;
   whenFull?: 'queue' | 'reject';
@@ -531,7 +531,7 @@ export type QuickRental = {
   sshPublicKey?: string;
   selector?: {
     matchLabels?: Record<string, string>;
-    zone?: string | null;
+    zone?: string;
   };
   ttl?: string;
   whenFull?: 'queue' | 'reject';

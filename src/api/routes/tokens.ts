@@ -29,7 +29,13 @@ const newTokenSchema = z
   .strictObject({
     tenant: z.string().regex(DNS_LABEL, 'expected a DNS label'),
     role: z.enum(['tenant', 'admin']).default('tenant'),
-    name: z.string().min(1).max(63).regex(SHOWABLE_TEXT, 'expected no control characters').optional(),
+    name: z
+      .string()
+      .min(1)
+      .max(63)
+      .regex(SHOWABLE_TEXT, 'expected no control characters')
+      .openapi({ type: 'string', minLength: 1, maxLength: 63 })
+      .optional(),
     expiresIn: z.string().optional().openapi({ example: '720h' }),
   })
   .openapi('NewToken', { example: { tenant: 'demo', name: 'ci', expiresIn: '720h' } });
