@@ -9,6 +9,7 @@ import { createMetrics, type PrometheusMetrics } from './metrics.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { createInventoryKeeper, type InventoryKeeper } from './reconcile/inventory-keeper.ts';
 import type { Loop } from './reconcile/loop.ts';
+import { createOwnFaults, type OwnFaults } from './reconcile/own-faults.ts';
 import { createPulse, type Pulse } from './reconcile/pulse.ts';
 import { createPool } from './store/pool.ts';
 import { createStore } from './store/store.ts';
@@ -34,6 +35,7 @@ interface Parts {
   logger: Logger;
   metrics: PrometheusMetrics;
   pulse: Pulse;
+  ownFaults: OwnFaults;
   signal: AbortSignal;
 }
 
@@ -74,7 +76,8 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   const readAgain = () => keeper.readAgain();
   process.on('SIGHUP', readAgain);
   const pulse = createPulse(clock);
-  const parts: Parts = { config, store, inventory, keeper, logger, metrics, pulse, signal };
+  const ownFaults = createOwnFaults({ clock, logger, metrics });
+  const parts: Parts = { config, store, inventory, keeper, logger, metrics, pulse, ownFaults, signal };
   const running: Promise<void>[] = [];
   try {
     // First, so that a daemon that waits for its database can be seen to.
@@ -104,7 +107,7 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
 
 /** Resolves when it listens, to what ends with the signal. */
 async function serveMonitor(
-  { store, logger, metrics, pulse, signal }: Parts,
+  { store, logger, metrics, pulse, ownFaults, signal }: Parts,
   listen: Listen,
 ): Promise<{ ended: Promise<void> }> {
   const [{ createMonitor }, { startServer }] = await Promise.all([
@@ -115,6 +118,7 @@ async function serveMonitor(
     ...{ store, logger, logScope, metrics, version: VERSION },
     isShuttingDown: () => signal.aborted,
     isTurning: pulse.isBeating,
+    ownFault: ownFaults.current,
   });
   const server = await startServer({ app, listen, logger });
   logger.info({ listen }, 'serving health and metrics');
@@ -122,7 +126,7 @@ async function serveMonitor(
 }
 
 async function serveApi(
-  { config, store, inventory, logger, metrics, pulse, signal }: Parts,
+  { config, store, inventory, logger, metrics, pulse, ownFaults, signal }: Parts,
   wake: () => void,
 ): Promise<void> {
   // Loaded only where it runs: the process that faces clients needs no ssh2, and the other need not know the API.
@@ -151,6 +155,7 @@ async function serveApi(
     version: VERSION,
     isShuttingDown: () => signal.aborted,
     isTurning: pulse.isBeating,
+    ownFault: ownFaults.current,
     metrics,
   });
   const server = await startServer({ app, listen: config.listen, logger });
@@ -163,7 +168,7 @@ async function serveApi(
 }
 
 async function reconcile(
-  { config, store, inventory, keeper, logger, metrics, pulse, signal }: Parts,
+  { config, store, inventory, keeper, logger, metrics, pulse, ownFaults, signal }: Parts,
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
   const [{ createPlaybookRunner }, { runReconciler }, { createAccessQuery }, { createProber }, sender] =
@@ -197,6 +202,7 @@ async function reconcile(
         random: Math.random,
         logger,
         metrics,
+        ownFaults,
         onTurn: pulse.beat,
         logScope,
         // Ansible is bound by the processor: more at once than this only makes each of them slower.

@@ -125,6 +125,8 @@ export type FleetPlan = {
     node: string;
     action: 'add' | 'change' | 'return' | 'remove';
     changes: string[];
+    /** what stands in its way */
+    note?: string;
   }[];
   rentals: {
     rental: string;
@@ -140,6 +142,8 @@ export type FleetPlan = {
     before: string | number;
     after: string | number;
   }[];
+  /** nodes in the fleet that were never verified and do not answer yet */
+  notAnswering: string[];
   /** why it would be refused unless forced */
   refused: string | null;
 };

@@ -1,5 +1,6 @@
 import type { Access } from './lease.ts';
 import type { HeldLimit, LimitName } from './limits.ts';
+import { isOwnFault } from './own-fault.ts';
 import type { PlaybookResult } from './ports.ts';
 import { type FailureReason, REMEDIES } from './remedy.ts';
 import type { Placement } from './rental.ts';
@@ -71,6 +72,8 @@ export type WorkOutcome =
       limits?: Record<LimitName, HeldLimit>;
       repaired?: Repaired;
     }
+  /** The control plane could not do it for a fault of its own: says nothing about the node, and is done again soon. */
+  | { kind: 'postponed'; message: string; repaired?: Repaired }
   /** Cut off by the daemon itself: says nothing about the node. */
   | { kind: 'aborted' };
 
@@ -82,6 +85,19 @@ export interface Run {
   outcome: WorkOutcome | null;
 }
 
+export function failed(
+  reason: FailureReason,
+  message: string,
+  { fenceSeen, uidSeen }: { fenceSeen: number | null; uidSeen: number | null } = {
+    fenceSeen: null,
+    uidSeen: null,
+  },
+): WorkOutcome {
+  return isOwnFault(reason)
+    ? { kind: 'postponed', message }
+    : { kind: 'failed', reason, message, fenceSeen, uidSeen };
+}
+
 /** The outcome as far as a playbook tells it. */
 export function outcomeOf(result: PlaybookResult): WorkOutcome {
   if (result.ok) {
@@ -89,13 +105,7 @@ export function outcomeOf(result: PlaybookResult): WorkOutcome {
     return { kind: 'done', fenceSeen, uidSeen, findings, ...(limits && { limits }) };
   }
   const message = result.task ? `${result.task}: ${result.message}` : result.message;
-  return {
-    kind: 'failed',
-    reason: result.reason,
-    message,
-    fenceSeen: result.fenceSeen,
-    uidSeen: result.uidSeen,
-  };
+  return failed(result.reason, message, result);
 }
 
 /** Why a piece of work did not bring what it should; null when it did, and while nothing is known. */
