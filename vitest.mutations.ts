@@ -37,6 +37,21 @@ export const MUTATIONS: Record<string, Mutation> = {
     find: 'if (record.bootId === null)',
     replace: 'if (record.bootId === null || boot.silentSince === null)',
   },
+  'a node that was never verified does not open the breaker': {
+    file: 'reconcile/watch-breaker.ts',
+    find: 'filter((node) => wasVerified(node) ||',
+    replace: 'filter((node) => node.spec.name !== "" || wasVerified(node) ||',
+  },
+  'a living node may be left while the breaker is open': {
+    file: 'core/decide-move.ts',
+    find: "why === 'NodeDead' ? whyHeld(inputs, serving.node) : null",
+    replace: 'whyHeld(inputs, serving.node)',
+  },
+  'a dead node is not left while the breaker is open': {
+    file: 'core/decide-move.ts',
+    find: 'if (hold) return stays(hold.reason, hold.message);',
+    replace: 'if (hold && inputs.pause) return stays(hold.reason, hold.message);',
+  },
   'the lease fences writes': {
     file: 'simulation/memory-leader.ts',
     find: 'lease.token !== token || lease.expiresAtMs <= nowMs()',

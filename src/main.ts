@@ -11,6 +11,7 @@ import { createMetrics, type PrometheusMetrics } from './metrics.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { createInventoryKeeper, type InventoryKeeper } from './reconcile/inventory-keeper.ts';
 import type { Loop } from './reconcile/loop.ts';
+import { createOwnFaults, type OwnFaults } from './reconcile/own-faults.ts';
 import { createPulse, type Pulse } from './reconcile/pulse.ts';
 import { createPool } from './store/pool.ts';
 import { createStore } from './store/store.ts';
@@ -36,6 +37,7 @@ interface Parts {
   logger: Logger;
   metrics: PrometheusMetrics;
   pulse: Pulse;
+  ownFaults: OwnFaults;
   signal: AbortSignal;
 }
 
@@ -76,7 +78,8 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   const readAgain = () => keeper.readAgain();
   process.on('SIGHUP', readAgain);
   const pulse = createPulse(clock);
-  const parts: Parts = { config, store, inventory, keeper, logger, metrics, pulse, signal };
+  const ownFaults = createOwnFaults({ clock, logger, metrics });
+  const parts: Parts = { config, store, inventory, keeper, logger, metrics, pulse, ownFaults, signal };
   const running: Promise<void>[] = [];
   try {
     // First, so that a daemon that waits for its database can be seen to.
@@ -111,7 +114,7 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
 
 /** Resolves when it listens, to what ends with the signal. */
 async function serveMonitor(
-  { store, logger, metrics, pulse, signal }: Parts,
+  { store, logger, metrics, pulse, ownFaults, signal }: Parts,
   listen: Listen,
 ): Promise<{ ended: Promise<void> }> {
   const [{ createMonitor }, { startServer }] = await Promise.all([
@@ -122,6 +125,7 @@ async function serveMonitor(
     ...{ store, logger, logScope, metrics, version: VERSION },
     isShuttingDown: () => signal.aborted,
     isTurning: pulse.isBeating,
+    ownFault: ownFaults.current,
   });
   const server = await startServer({ app, listen, logger });
   logger.info({ listen }, 'serving health and metrics');
@@ -129,7 +133,7 @@ async function serveMonitor(
 }
 
 async function serveApi(
-  { config, store, inventory, logger, metrics, pulse, signal }: Parts,
+  { config, store, inventory, logger, metrics, pulse, ownFaults, signal }: Parts,
   wake: () => void,
 ): Promise<void> {
   // Loaded only where it runs: the process that faces clients needs no ssh2, and the other need not know the API.
@@ -158,6 +162,7 @@ async function serveApi(
     version: VERSION,
     isShuttingDown: () => signal.aborted,
     isTurning: pulse.isBeating,
+    ownFault: ownFaults.current,
     metrics,
   });
   const server = await startServer({ app, listen: config.listen, logger });
@@ -170,7 +175,7 @@ async function serveApi(
 }
 
 async function reconcile(
-  { config, store, inventory, keeper, logger, metrics, pulse, signal }: Parts,
+  { config, store, inventory, keeper, logger, metrics, pulse, ownFaults, signal }: Parts,
   fleet: FleetIdentity,
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
@@ -207,6 +212,7 @@ async function reconcile(
         random: Math.random,
         logger,
         metrics,
+        ownFaults,
         onTurn: pulse.beat,
         logScope,
         // Ansible is bound by the processor: more at once than this only makes each of them slower.

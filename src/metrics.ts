@@ -69,6 +69,10 @@ function createCounts(registry: Registry): Metrics {
   const flag = (name: string, help: string) => new Gauge({ name, help, registers });
   const leader = flag('orion_leader', 'Whether this process leads.');
   const breaker = flag('orion_breaker_open', 'Whether so much is unhealthy that this leader moves nobody.');
+  const ownFault = flag(
+    'orion_control_plane_fault',
+    'Whether this process lacks something of its own (files, ports, memory, disk, its key), so that no node is blamed.',
+  );
   const paused = flag('orion_paused', 'Whether an operator has paused this leader.');
   const inventory = flag(
     'orion_inventory_last_read_ok',
@@ -91,6 +95,7 @@ function createCounts(registry: Registry): Metrics {
     passEnded: (outcome, durationMs) => passDuration.observe({ outcome }, durationMs / 1_000),
     leads: (isLeading) => leader.set(Number(isLeading)),
     breakerIs: (isOpen) => breaker.set(Number(isOpen)),
+    ownFaultIs: (isThere) => ownFault.set(Number(isThere)),
     pausedIs: (isPaused) => paused.set(Number(isPaused)),
     inventoryRead: (ok) => inventory.set(Number(ok)),
   };

@@ -37,6 +37,8 @@ export interface ApiDeps {
   logScope?: LogScope;
   /** Whether the reconciler in the same process still makes its rounds; left out where there is none. */
   isTurning?: () => boolean;
+  /** What this process lacks of its own (files, ports, memory, disk, its key); null: nothing. */
+  ownFault?: () => string | null;
   metrics: { scrape(): Promise<{ contentType: string; text: string }> };
 }
 

@@ -7,7 +7,7 @@ import { answerMetrics } from './routes/metrics.ts';
 
 export type MonitorDeps = Pick<
   ApiDeps,
-  'store' | 'logger' | 'logScope' | 'version' | 'isShuttingDown' | 'isTurning' | 'metrics'
+  'store' | 'logger' | 'logScope' | 'version' | 'isShuttingDown' | 'isTurning' | 'ownFault' | 'metrics'
 >;
 
 /**

@@ -33,6 +33,7 @@ export const fleetPlanSchema = z
         node: z.string(),
         action: z.enum(['add', 'change', 'return', 'remove']),
         changes: z.array(z.string()),
+        note: z.string().optional().openapi({ description: 'what stands in its way' }),
       }),
     ),
     rentals: z.array(
@@ -47,6 +48,9 @@ export const fleetPlanSchema = z
       }),
     ),
     policy: z.array(z.object({ key: z.string(), before: scalar, after: scalar })),
+    notAnswering: z
+      .array(z.string())
+      .openapi({ description: 'nodes in the fleet that were never verified and do not answer yet' }),
     refused: z.string().nullable().openapi({ description: 'why it would be refused unless forced' }),
   })
   .openapi('FleetPlan');

@@ -109,6 +109,7 @@ const plan = {
     },
   ],
   policy: [{ key: 'probe.deadAfterMs', before: 5000, after: 30000 }],
+  notAnswering: ['w6', 'w7'],
   refused: '3 of 5 nodes (60 %)',
 };
 
@@ -125,6 +126,7 @@ test('inventory plan shows nodes, rentals, policy and a refusal', async () => {
     Policy
       probe.deadAfterMs  5000 -> 30000
     1 to add, 1 to change, 1 to remove
+    2 of these do not answer yet: w6, w7 (why: orion describe node w6)
     Refused unless forced (orion inventory apply --force): 3 of 5 nodes (60 %)
     "
   `);
@@ -133,13 +135,19 @@ test('inventory plan shows nodes, rentals, policy and a refusal', async () => {
 });
 
 test('inventory apply names the file by its hash, and tells what was done or refused', async () => {
-  await start(({ count }) =>
-    count === 1
-      ? { body: { kind: 'applied', added: ['w9'], changed: [], retiring: ['w1', 'w2'] } }
-      : { status: 409, body: { detail: 'InventoryRefused: 3 of 5 nodes', code: 'inventory_refused' } },
+  let count = 0;
+  await start(({ line }) =>
+    line.includes('/plan')
+      ? { body: { ...plan, notAnswering: ['w9'] } }
+      : ++count === 1
+        ? { body: { kind: 'applied', added: ['w9'], changed: [], retiring: ['w1', 'w2'] } }
+        : { status: 409, body: { detail: 'InventoryRefused: 3 of 5 nodes', code: 'inventory_refused' } },
   );
   const done = await runCli(['inventory', 'apply', file, '--force']);
-  expect(done).toMatchObject({ code: 0, out: 'added w9\nretiring w1, w2\n' });
+  expect(done).toMatchObject({
+    code: 0,
+    out: 'added w9\nretiring w1, w2\n1 of these does not answer yet: w9 (why: orion describe node w9)\n',
+  });
   expect(api.requests[0]?.body).toEqual({
     force: true,
     sha256: '704056ab12a52a1a941fd543cb0207a1117d3fb8884a0428a7c7ccce5feb946e',

@@ -12,12 +12,16 @@ const WORDS: Record<Action, (changes: string[]) => string> = {
 
 /** A plan for people: node by node, rental by rental. */
 export function formatPlan(plan: FleetPlan): string {
-  const { nodes, rentals, policy, refused } = plan;
-  if (nodes.length + rentals.length + policy.length === 0) return 'Nothing would change.\n';
+  const { nodes, rentals, policy, refused, notAnswering } = plan;
+  const silent = formatNotAnswering(notAnswering);
+  if (nodes.length + rentals.length + policy.length === 0) return `Nothing would change.\n${silent}`;
   const sections = [
     section(
       'Nodes',
-      nodes.map(({ node, action, changes }) => [`${SIGNS[action]} ${node}`, WORDS[action](changes)]),
+      nodes.map(({ node, action, changes, note }) => [
+        `${SIGNS[action]} ${node}`,
+        `${WORDS[action](changes)}${note ? `; ${note}` : ''}`,
+      ]),
     ),
     section(
       'Rentals',
@@ -32,7 +36,18 @@ export function formatPlan(plan: FleetPlan): string {
   const summary = `${count('add') + count('return')} to add, ${count('change')} to change, ${count('remove')} to remove\n`;
   const refusal =
     refused === null ? '' : `Refused unless forced (orion inventory apply --force): ${refused}\n`;
-  return [...sections, summary, refusal].join('');
+  return [...sections, summary, silent, refusal].join('');
+}
+
+const SHOWN = 5;
+
+/** New nodes that are listed and not there; they hold up nobody, and somebody has to switch them on. */
+export function formatNotAnswering(names: readonly string[] = []): string {
+  const [first] = names;
+  if (first === undefined) return '';
+  const shown = `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ', …' : ''}`;
+  const verb = names.length === 1 ? 'does' : 'do';
+  return `${names.length} of these ${verb} not answer yet: ${shown} (why: orion describe node ${first})\n`;
 }
 
 function section(title: string, rows: [string, string][]): string {

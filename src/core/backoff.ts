@@ -22,3 +22,6 @@ export function computeDelayMs(attempt: number, backoff: Backoff, jitter: number
   const doubled = backoff.baseMs * 2 ** Math.min(Math.max(attempt, 1) - 1, 30);
   return Math.round(Math.min(doubled, backoff.maxMs) * (0.8 + 0.4 * jitter));
 }
+
+/** Before work is done again that the control plane could not do for a fault of its own. */
+export const OWN_FAULT_PAUSE_MS = 10_000;

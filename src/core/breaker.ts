@@ -1,6 +1,6 @@
 import type { Policy } from './policy.ts';
 
-/** How much of the fleet is unhealthy, counted at one moment. */
+/** How much of the fleet is unhealthy, counted at one moment. A node that was never verified counts nowhere. */
 export interface FleetHealth {
   total: number;
   /** Suspect or dead. */

@@ -13,7 +13,8 @@ export function reportsOf(
   now: Date,
 ): { epoch: number; report: CleaningReport }[] {
   const outcome = run?.outcome;
-  if (run?.work.kind !== 'clean' || !outcome || outcome.kind === 'aborted') return [];
+  if (run?.work.kind !== 'clean' || !outcome || outcome.kind === 'aborted' || outcome.kind === 'postponed')
+    return [];
   const tried = new Set(run.work.residue.map(({ epoch }) => epoch));
   return residue
     .filter(({ epoch }) => tried.has(epoch))

@@ -28,6 +28,11 @@ it('a node that fails a probe is told of once, by the reason', () => {
   expect(describeConditionChanges(silent, silent, [], always)).toEqual([]);
 });
 
+it('a node that was not probed yet is not told of as alive', () => {
+  const fresh = [condition('Reachable', 'Unknown', 'NotProbedYet')];
+  expect(describeConditionChanges([], fresh, [], always)).toMatchObject([{ type: 'node.condition' }]);
+});
+
 it('a failure is told of beside whatever else happened in the same save', () => {
   const broken = [...silent, condition('Provisioned', 'False', 'DiskFull')];
   const told = [{ reason: 'DialTimeout' }];

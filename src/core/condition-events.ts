@@ -33,6 +33,7 @@ export function describeConditionChanges(
 }
 
 function describe({ type, status, reason, message }: Condition): ConditionEvent {
-  if (type !== 'Reachable') return { type: 'node.condition', reason, message: `${type}: ${message}` };
+  if (type !== 'Reachable' || status === 'Unknown')
+    return { type: 'node.condition', reason, message: `${type}: ${message}` };
   return { type: status === 'False' && isFailure(reason) ? 'node.suspect' : 'node.alive', reason, message };
 }

@@ -7,8 +7,8 @@ import type { RentalDecision, RentalInputs } from './rental-decision.ts';
 import { isPardoned, suspect } from './suspicion.ts';
 
 /**
- * While so much fails at once, no placement ends for it: its node is as likely to come back as any other. Null when
- * nothing is held, or an operator has said of this node that he knows better.
+ * While so much fails at once, no placement ends because its node is unhealthy: the node is as likely to come back as
+ * any other. Null when nothing is held, or an operator has said of this node that they know better.
  */
 export function whyHeld(
   { breaker, isOverridden }: Pick<RentalInputs, 'breaker' | 'isOverridden'>,
@@ -82,7 +82,8 @@ export function decideDeparture(
   if (suspicion && !isPardoned(rental)) {
     return stays(suspicion.reason, `${cause}; ${suspicion.message}`, suspicion.until);
   }
-  const hold = whyHeld(inputs, serving.node);
+  // A living node may be left all the same: its access ends only when there is access elsewhere.
+  const hold = why === 'NodeDead' ? whyHeld(inputs, serving.node) : null;
   if (hold) return stays(hold.reason, hold.message);
   const choice = choose();
   if (choice.kind === 'none') return stays('NoFreeNode', `${cause} and no healthy free node matches now`);

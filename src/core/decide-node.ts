@@ -2,6 +2,7 @@ import { adoptionOf } from './adoption.ts';
 import { classify } from './classify.ts';
 import { findCondition } from './condition.ts';
 import { enterState } from './enter-state.ts';
+import { isTrusted } from './health.ts';
 import { isGiven } from './lease.ts';
 import { isCleaningAsked, type NodeRecord, type NodeState } from './node.ts';
 import { computeNodeConditions } from './node-conditions.ts';
@@ -98,8 +99,7 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
   const busy = run !== null && !decision.settled;
   const waits = record.nextAttemptAt !== null && record.nextAttemptAt > now;
   // Not while the node is failing its probes: the run would only hang until its deadline.
-  if (inputs.paused || busy || waits || decision.raise || health.verdict !== 'alive' || health.failures > 0)
-    return null;
+  if (inputs.paused || busy || waits || decision.raise || !isTrusted(health)) return null;
   switch (workOf(record.state)) {
     case 'none':
       return null;

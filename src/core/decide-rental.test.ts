@@ -134,6 +134,22 @@ describe('a rental on a node', () => {
     expect(decision).toMatchObject({ phase: 'Lost', reason: 'MigrationHeld', change: { kind: 'none' } });
   });
 
+  it('may leave a living node while the breaker is open: the old access ends only when the new one is there', () => {
+    const breaker = { ...CLOSED_BREAKER, open: true, message: '4 of 5' };
+    for (const leaving of [{ wishes: { draining: true } }, { spec: { retiring: true } }]) {
+      const a = aNode('a', { record: { state: 'allocated' }, ...leaving });
+      expect(decide({ rental: served, nodes: [a, b], choose: chooseB, breaker })).toMatchObject({
+        phase: 'Migrating',
+        change: { kind: 'bind', role: 'incoming' },
+      });
+      const gone = aNode('a', { record: { state: 'dead' }, ...leaving });
+      expect(decide({ rental: served, nodes: [gone, b], choose: chooseB, breaker })).toMatchObject({
+        reason: 'MigrationHeld',
+        change: { kind: 'none' },
+      });
+    }
+  });
+
   it('waits for its own node, or for a grace, as it asked to', () => {
     const patient = aRental({ ...served, spec: { onNodeLoss: { action: 'wait', afterMs: 0 } } });
     expect(decide({ rental: patient, nodes: [dead, b], choose: chooseB })).toMatchObject({

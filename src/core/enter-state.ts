@@ -2,7 +2,7 @@ import { QUARANTINE_RETRY_MS } from './backoff.ts';
 import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import type { EventType } from './event.ts';
 import { steadyMs } from './flapping.ts';
-import { isCleaningAsked, type NodeRecord, type NodeState } from './node.ts';
+import { isCleaningAsked, type NodeRecord, type NodeState, wasVerified } from './node.ts';
 import type { NodeDecision } from './node-decision.ts';
 import type { NodeInputs } from './node-inputs.ts';
 import type { Reason } from './reason.ts';
@@ -41,7 +41,8 @@ export function enterState(
   };
   const [reason, message] = messages[state];
   if (node.record.state === 'dead') {
-    decision.events.push({ type: 'node.alive', reason: 'Alive', message: 'the node answers again' });
+    const message = wasVerified(node) ? 'the node answers again' : 'the node answers';
+    decision.events.push({ type: 'node.alive', reason: 'Alive', message });
   }
   decision.events.push({ type: STATE_EVENTS[state], reason, message });
   const next: NodeRecord = { ...record, state, stateSince: now, attempt: 0, nextAttemptAt: null };

@@ -58,6 +58,8 @@ export const EVENT_TYPES = [
   'pool.resumed',
   'pool.override_requested',
   'pool.override_used',
+  'daemon.fault',
+  'daemon.recovered',
   'leader.elected',
   'token.created',
   'token.revoked',

@@ -31,6 +31,23 @@ const WAYS: [Reason | null, Set, occupied?: boolean][] = [
   ['UidsExhausted', { record: { nextUid: 60_000 } }],
 ];
 
+it('quotes the numbers of now while a move is held, not those of the opening', () => {
+  const reason = 'MigrationHeld' as const;
+  const ready = {
+    ...condition('Ready', reason),
+    message: 'nobody is moved: 5 of 6 nodes (83 %) are unhealthy',
+  };
+  const rental = aRental({
+    placements: [aPlacement(1, 'a')],
+    record: { phase: 'Lost', conditions: [ready] },
+  });
+  const dead = { record: { state: 'dead' as const } };
+  const fresh = { record: { state: 'dead' as const, preparedAt: null } };
+  const nodes = [aNode('a', dead), aNode('b', dead), aNode('c'), aNode('d'), aNode('e', fresh)];
+  const { message } = explainRental(rental, nodes, new Map([['a', 'r_1']]), null, NOW);
+  expect(message).toContain('2 of 4 nodes (50 %) are unhealthy now');
+});
+
 describe('why a node is passed over', () => {
   it.each(WAYS)('is told as %s from what is stored: %j', (reason, set, occupied = false) => {
     const rental = aRental();

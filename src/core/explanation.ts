@@ -1,6 +1,6 @@
 import { findCondition } from './condition.ts';
 import { whyLeave } from './departure.ts';
-import type { Node } from './node.ts';
+import { type Node, wasVerified } from './node.ts';
 import { candidateOf, type PassedOverSummary, summarize, whyPassedOver } from './passed-over.ts';
 import { type PassedOver, whyNotAgain } from './placement.ts';
 import type { PlacementDecision } from './placement-decision.ts';
@@ -56,7 +56,7 @@ export function explainRental(
     phase: rental.record.phase,
     node: serving?.node ?? null,
     reason: ready?.reason ?? ('Accepted' as const),
-    message: ready?.message ?? 'stored',
+    message: ready?.reason === 'MigrationHeld' ? explainHold(nodes, occupants) : (ready?.message ?? 'stored'),
     since: ready?.lastTransitionTime ?? null,
     queuePosition: rental.record.queuePosition,
     queueEstimateAt: rental.record.queueEstimateAt?.toISOString() ?? null,
@@ -64,6 +64,16 @@ export function explainRental(
     placement: last ? { ...viewPlacement(last), decision: decision && viewDecision(decision) } : null,
   };
   return { ...explanation, meanings: meaningsIn(explanation) };
+}
+
+/** With the numbers of now; what is stored says how it was when the breaker last counted. */
+function explainHold(nodes: Node[], occupants: ReadonlyMap<string, string>): string {
+  const counted = nodes.filter((node) => wasVerified(node) || occupants.has(node.spec.name));
+  const isUnhealthy = ({ record }: Node) =>
+    record.state === 'dead' || findCondition(record.conditions, 'Reachable')?.status === 'False';
+  const unhealthy = counted.filter(isUnhealthy).length;
+  const percent = Math.round((100 * unhealthy) / Math.max(counted.length, 1));
+  return `nobody is moved: ${unhealthy} of ${counted.length} nodes (${percent} %) are unhealthy now; moves go on when that was few enough for a while`;
 }
 
 export function lastPlacement({ placements }: Rental): Placement | undefined {

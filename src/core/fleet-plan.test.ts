@@ -28,7 +28,12 @@ const plan = (current: Node[], rentals: Rental[], wanted = all) => planFleet(cur
 
 describe('the plan of an inventory', () => {
   it('is empty when the file says what the fleet is', () => {
-    expect(plan(allocated('a'), [on('a', 'r_1')])).toEqual({ nodes: [], rentals: [], refused: null });
+    expect(plan(allocated('a'), [on('a', 'r_1')])).toEqual({
+      nodes: [],
+      rentals: [],
+      notAnswering: [],
+      refused: null,
+    });
   });
 
   it('names what is added, changed, taken back and removed, by node', () => {
@@ -59,10 +64,31 @@ describe('the plan of an inventory', () => {
     expect(plan(allocated(...busy), rentals, without('a')).rentals).toMatchObject([
       { rental: 'r_a', effect: 'waits', to: null },
     ]);
-    const joining = [...without('a'), specOf('a', { name: 'f' })];
+    const joining = [...without('a'), specOf('a', { name: 'f', port: 23_000 })];
     expect(plan(allocated(...busy), rentals, joining).rentals).toMatchObject([
       { rental: 'r_a', effect: 'moves', to: 'f', message: 'moves from a to f, once f has joined' },
     ]);
+  });
+
+  it('says of a machine with a new name that the old one has to be gone first, and moves nobody there', () => {
+    const busy = ['a', 'b', 'c', 'd', 'e'];
+    const renamed = [...without('a'), specOf('a', { name: 'f' })];
+    const found = plan(allocated(...busy), [on('a', 'r_a')], renamed);
+    expect(found.nodes).toMatchObject([
+      { node: 'a', action: 'remove' },
+      { node: 'f', action: 'add', note: expect.stringContaining('HostKeyOfOtherNode') },
+    ]);
+    expect(found.rentals).toMatchObject([{ effect: 'waits', to: null }]);
+    const pinned = specOf('a', { name: 'f', port: 23_000, pinnedHostKey: nodes[0]?.record.hostKey });
+    expect(plan(nodes, [], [...without('a'), pinned]).nodes[1]?.note).toContain('the machine of a');
+  });
+
+  it('names who was never verified and does not answer', () => {
+    const fresh = (name: string, status: 'dead' | 'unknown' | 'alive') =>
+      aNode(name, { record: { status, state: 'unknown', preparedAt: null } });
+    const current = [fresh('a', 'dead'), fresh('b', 'unknown'), fresh('c', 'alive'), ...nodes.slice(3)];
+    expect(plan(current, []).notAnswering).toEqual(['a', 'b']);
+    expect(plan(current, [], without('a')).notAnswering).toEqual(['b']);
   });
 
   it('does not move a rental onto a node that is cordoned, failing its probes or leaving', () => {

@@ -1,5 +1,5 @@
 import { diffInventory, type InventoryDiff, whyTooMuch } from './inventory.ts';
-import { NO_WISHES, type Node, type NodeSpec, newNodeRecord } from './node.ts';
+import { NO_WISHES, type Node, type NodeSpec, newNodeRecord, wasVerified } from './node.ts';
 import { candidateOf } from './passed-over.ts';
 import { choosePlacement, matches } from './placement.ts';
 import { DEFAULT_POLICY } from './policy.ts';
@@ -12,6 +12,8 @@ export interface NodePlan {
   action: 'add' | 'change' | 'return' | 'remove';
   /** Names of what changes in its spec. */
   changes: string[];
+  /** What stands in its way; left out: nothing. */
+  note?: string;
 }
 
 /** What applying an inventory would do to one rental. */
@@ -30,6 +32,8 @@ export interface FleetPlan {
   nodes: NodePlan[];
   /** Only rentals that something happens to. */
   rentals: RentalPlan[];
+  /** Nodes of the file that are in the fleet already, were never verified, and do not answer. */
+  notAnswering: string[];
   /** Why it would be refused without force, or null. */
   refused: string | null;
 }
@@ -45,19 +49,46 @@ export function planFleet(current: Node[], rentals: Rental[], wanted: NodeSpec[]
   const leaving = new Set([...diff.removed, ...specs.filter(({ retiring }) => retiring)].map((s) => s.name));
   for (const { name } of wanted) leaving.delete(name);
   return {
-    nodes: listNodePlans(diff),
+    nodes: listNodePlans(diff, current),
     rentals: [
       ...planDepartures(rentals, leaving, stage),
       ...planAddresses(rentals, diff, leaving),
       ...planStarts(rentals, wanted, stage),
     ],
-    refused: whyTooMuch(specs, diff),
+    notAnswering: listNotAnswering(current, wanted),
+    refused: whyTooMuch(current, diff),
   };
 }
 
-function listNodePlans({ added, changed, removed }: InventoryDiff): NodePlan[] {
+function listNotAnswering(current: Node[], wanted: NodeSpec[]): string[] {
+  const names = new Set(wanted.map(({ name }) => name));
+  const silent = current.filter((node) => !wasVerified(node) && node.record.status !== 'alive');
+  return silent.map(({ spec }) => spec.name).filter((name) => names.has(name));
+}
+
+/** The node that leaves and is the same machine: until it is forgotten, the new name is refused as its. */
+function findFormer(spec: NodeSpec, current: Node[], leaving: ReadonlySet<string>): string | null {
+  const isSame = ({ spec: old, record }: Node) =>
+    (old.host === spec.host && old.port === spec.port) ||
+    (spec.pinnedHostKey !== null && spec.pinnedHostKey === (old.pinnedHostKey ?? record.hostKey));
+  return current.find((node) => leaving.has(node.spec.name) && isSame(node))?.spec.name ?? null;
+}
+
+function namesLeaving(current: Node[], { removed }: InventoryDiff): Set<string> {
+  const retiring = current.filter(({ spec }) => spec.retiring).map(({ spec }) => spec.name);
+  return new Set([...retiring, ...removed.map(({ name }) => name)]);
+}
+
+function listNodePlans(diff: InventoryDiff, current: Node[]): NodePlan[] {
+  const { added, changed, removed } = diff;
+  const leaving = namesLeaving(current, diff);
+  const noteOf = (spec: NodeSpec) => {
+    const former = findFormer(spec, current, leaving);
+    const note = `the machine of ${former} under another name: refused (HostKeyOfOtherNode) until ${former} is empty and forgotten`;
+    return former === null ? {} : { note };
+  };
   const plans: NodePlan[] = [
-    ...added.map(({ name }) => ({ node: name, action: 'add' as const, changes: [] })),
+    ...added.map((spec) => ({ node: spec.name, action: 'add' as const, changes: [], ...noteOf(spec) })),
     ...changed.map(({ name, before, keys }) => ({
       node: name,
       action: before.retiring ? ('return' as const) : ('change' as const),
@@ -77,7 +108,7 @@ function createStage(
   current: Node[],
   rentals: Rental[],
   wanted: NodeSpec[],
-  { added }: InventoryDiff,
+  diff: InventoryDiff,
   now: Date,
 ): Stage {
   const specOf = new Map(wanted.map((spec) => [spec.name, spec]));
@@ -86,7 +117,10 @@ function createStage(
     ...node,
     spec: specOf.get(node.spec.name) ?? { ...node.spec, retiring: true },
   }));
-  const fresh = added.map((spec) => aFreshNode(spec, now));
+  const leaving = namesLeaving(current, diff);
+  // One that only changes its name joins when the old name is gone, so nobody can be moved there from the old one.
+  const joining = diff.added.filter((spec) => findFormer(spec, current, leaving) === null);
+  const fresh = joining.map((spec) => aFreshNode(spec, now));
   const toCandidate = (node: Node) => candidateOf(node, occupied.has(node.spec.name));
   return {
     choose(rental) {

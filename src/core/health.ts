@@ -1,4 +1,5 @@
 import type { NodeStatus } from './node.ts';
+import { isOwnFault } from './own-fault.ts';
 import type { Policy } from './policy.ts';
 import type { ProbeResult } from './ports.ts';
 import type { Reason } from './reason.ts';
@@ -29,6 +30,8 @@ export interface Health {
   /** What a node shows instead of its known key. */
   offeredHostKey: string | null;
   offeredFingerprint: string | null;
+  /** The control plane could not look at it for a fault of its own: the verdict stands, and nothing relies on it. */
+  isUnlooked: boolean;
   /** When the last look at it ended. */
   lookedAtMs: number | null;
   nextProbeAtMs: number;
@@ -48,6 +51,7 @@ export function createHealth(nowMs: number): Health {
     hostKey: null,
     offeredHostKey: null,
     offeredFingerprint: null,
+    isUnlooked: false,
     lookedAtMs: null,
     nextProbeAtMs: nowMs,
   };
@@ -65,7 +69,7 @@ export function isUnseenSince(health: Health, sinceMs: number): boolean {
 
 /** May a client be sent there now? Fail closed: only after a good look by this very leader. */
 export function isTrusted(health: Health | undefined): boolean {
-  return health !== undefined && health.verdict === 'alive' && health.failures === 0;
+  return health !== undefined && health.verdict === 'alive' && health.failures === 0 && !health.isUnlooked;
 }
 
 /** For how long it has answered by now without a failure, as far as it was looked at. */
@@ -91,9 +95,26 @@ export function judge(
   policy: Policy['probe'],
   jitter: number,
 ): Health {
-  return observation.result.ok
-    ? judgeSuccess(health, observation.result.hostKey, observation, policy, jitter)
-    : judgeFailure(health, observation.result, observation, policy, jitter);
+  const looked = { ...health, isUnlooked: false };
+  if (observation.result.ok)
+    return judgeSuccess(looked, observation.result.hostKey, observation, policy, jitter);
+  return isOwnFault(observation.result.reason)
+    ? postpone(health, observation, policy, jitter)
+    : judgeFailure(looked, observation.result, observation, policy, jitter);
+}
+
+/** Often enough to see soon that the fault is over, rare enough not to add to it. */
+const OWN_FAULT_RETRY_MS = 5_000;
+
+/** What the control plane lacks says nothing about the node: it is judged by nothing that was not seen of it. */
+function postpone(
+  health: Health,
+  { endedAtMs }: Observation,
+  policy: Policy['probe'],
+  jitter: number,
+): Health {
+  const retryMs = Math.min(OWN_FAULT_RETRY_MS, policy.intervalMs);
+  return { ...health, isUnlooked: true, nextProbeAtMs: endedAtMs + spread(retryMs, jitter) };
 }
 
 function judgeFailure(

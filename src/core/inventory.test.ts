@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { diffInventory, whyTooMuch } from './inventory.ts';
 import type { NodeSpec } from './node.ts';
+import { aNode } from './rows.fixture.ts';
 
 function spec(name: string, more: Partial<NodeSpec> = {}): NodeSpec {
   return {
@@ -18,6 +19,11 @@ function spec(name: string, more: Partial<NodeSpec> = {}): NodeSpec {
     ...more,
   };
 }
+
+const nodesOf = (specs: NodeSpec[], fresh = 0) =>
+  specs.map((each, index) =>
+    aNode(each.name, { spec: each, ...(index < fresh ? { record: { preparedAt: null } } : {}) }),
+  );
 
 test('nothing differs, whatever the order of nodes and labels', () => {
   const diff = diffInventory([spec('a'), spec('b')], [spec('b', { labels: { b: '2', a: '1' } }), spec('a')]);
@@ -50,7 +56,7 @@ test.each([
   [1, 0, false],
 ])('of %i nodes, taking out %i at once needs force: %s', (total, gone, isTooMuch) => {
   const current = Array.from({ length: total }, (_, index) => spec(`n${index}`));
-  const why = whyTooMuch(current, diffInventory(current, current.slice(gone)));
+  const why = whyTooMuch(nodesOf(current), diffInventory(current, current.slice(gone)));
   expect(why !== null).toBe(isTooMuch);
 });
 
@@ -62,6 +68,16 @@ test('nodes that are on their way out already count on neither side', () => {
     spec('d', { retiring: true }),
     spec('e', { retiring: true }),
   ];
-  expect(whyTooMuch(current, diffInventory(current, current.slice(1)))).toBe(null);
-  expect(whyTooMuch(current, diffInventory(current, current.slice(2)))).toMatch('2 of 3 nodes (67 %)');
+  expect(whyTooMuch(nodesOf(current), diffInventory(current, current.slice(1)))).toBe(null);
+  expect(whyTooMuch(nodesOf(current), diffInventory(current, current.slice(2)))).toMatch(
+    '2 of 3 nodes (67 %)',
+  );
+});
+
+test('nodes that were never verified may go in any number, and make the rest no larger', () => {
+  const current = Array.from({ length: 10 }, (_, index) => spec(`n${index}`));
+  const fresh = nodesOf(current, 6);
+  expect(whyTooMuch(fresh, diffInventory(current, current.slice(6)))).toBe(null);
+  expect(whyTooMuch(fresh, diffInventory(current, current.slice(7)))).toBe(null);
+  expect(whyTooMuch(fresh, diffInventory(current, current.slice(8)))).toMatch('2 of 4 nodes (50 %)');
 });

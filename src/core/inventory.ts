@@ -1,4 +1,4 @@
-import type { NodeSpec } from './node.ts';
+import { type Node, type NodeSpec, wasVerified } from './node.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reason.ts';
 
@@ -80,10 +80,16 @@ function isSame(a: NodeSpec[keyof NodeSpec], b: NodeSpec[keyof NodeSpec]): boole
 /** More of the fleet than this is not taken out at once by what may be a slip of an editor. */
 const MAX_REMOVED_PERCENT = 40;
 
-/** Why the change needs an operator's `--force`, or null. */
-export function whyTooMuch(current: readonly NodeSpec[], { removed }: InventoryDiff): string | null {
-  const total = current.filter(({ retiring }) => !retiring).length;
-  if (removed.length * 100 <= MAX_REMOVED_PERCENT * total) return null;
-  const percent = Math.round((100 * removed.length) / total);
-  return `${removed.length} of ${total} nodes (${percent} %) would be taken out at once; the limit is ${MAX_REMOVED_PERCENT} %, unless forced`;
+/** Why the change needs an operator's `--force`, or null. A node that was never verified has served nobody yet. */
+export function whyTooMuch(
+  current: readonly Pick<Node, 'spec' | 'record'>[],
+  { removed }: InventoryDiff,
+): string | null {
+  const counted = new Set(
+    current.filter((node) => !node.spec.retiring && wasVerified(node)).map(({ spec }) => spec.name),
+  );
+  const [total, gone] = [counted.size, removed.filter(({ name }) => counted.has(name)).length];
+  if (gone * 100 <= MAX_REMOVED_PERCENT * total) return null;
+  const percent = Math.round((100 * gone) / total);
+  return `${gone} of ${total} nodes (${percent} %) would be taken out at once; the limit is ${MAX_REMOVED_PERCENT} %, unless forced`;
 }

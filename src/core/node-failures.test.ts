@@ -201,3 +201,25 @@ describe('a removal that ran out of time', () => {
     expect(record.nextAttemptAt?.getTime()).toBeLessThanOrEqual(NOW.getTime() + 6_000);
   });
 });
+
+describe('work that the control plane could not do for a fault of its own', () => {
+  const postponed: WorkOutcome = { kind: 'postponed', message: 'no space left on device' };
+
+  it('ends no placement and counts as no try; it is done again after a pause', () => {
+    const decision = decide({ state: 'provisioning' }, { live, wanted: WANTED, run: accessRun(postponed) });
+    expect(decision).toMatchObject({
+      placement: null,
+      record: { state: 'provisioning', attempt: 0 },
+      events: [],
+    });
+    expect(decision.record.nextAttemptAt?.getTime()).toBeGreaterThan(NOW.getTime());
+    expect(decision.start).toBe(null);
+  });
+
+  it('quarantines no node, however often', () => {
+    const record = { state: 'cleaning', attempt: DEFAULT_POLICY.clean.retries } as const;
+    const decision = decide(record, { run: cleanRun(postponed) });
+    expect(decision.record).toMatchObject(record);
+    expect(decision.record.lastFailedAt).toBe(null);
+  });
+});

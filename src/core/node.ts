@@ -62,7 +62,7 @@ export interface NodeRecord {
   /** SHA256:… of the key that the node shows instead, for as long as it does; no login is tried meanwhile. */
   offeredFingerprint: string | null;
   conditions: Condition[];
-  /** prepare_node has run and a baseline was taken. */
+  /** prepare_node has run, a baseline was taken, and the node was found clean for the first time. */
   preparedAt: Date | null;
   /** Which limits of the policy hold, as the node last measured them; null: it has not yet. */
   limits: NodeLimits | null;
@@ -96,12 +96,20 @@ export function hasLeft({ preparedAt, verifiedAt }: NodeRecord): boolean {
   return preparedAt === null && verifiedAt !== null;
 }
 
+/**
+ * Was it verified clean at least once (since an operator last accepted a host key)? Until then the machine may not even
+ * be switched on, so its silence says nothing about the fleet.
+ */
+export function wasVerified({ record }: Pick<Node, 'record'>): boolean {
+  return record.preparedAt !== null;
+}
+
 /** An operator asked for it to be cleaned, and that has not been taken up yet. */
 export function isCleaningAsked({ wishes, record }: Pick<Node, 'wishes' | 'record'>): boolean {
   return wishes.cleanRequested > record.cleanSeen;
 }
 
-/** Of a node that nobody has looked at yet. */
+/** The record of a node that was never probed. */
 export function newNodeRecord(now: Date): NodeRecord {
   return {
     status: 'unknown',

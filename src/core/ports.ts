@@ -176,7 +176,7 @@ export interface Metrics {
   probed(reason: Reason, durationMs: number): void;
   workEnded(
     kind: 'ensureAccess' | 'clean',
-    outcome: { kind: 'done' | 'aborted' } | { kind: 'failed'; reason: Reason },
+    outcome: { kind: 'done' | 'aborted' | 'postponed' } | { kind: 'failed'; reason: Reason },
     durationMs: number,
   ): void;
   webhookAttempted(outcome: AttemptOutcome): void;
@@ -185,6 +185,8 @@ export interface Metrics {
   passEnded(outcome: 'done' | 'failed', durationMs: number): void;
   leads(isLeading: boolean): void;
   breakerIs(isOpen: boolean): void;
+  /** Whether this daemon lacks something of its own. */
+  ownFaultIs(isThere: boolean): void;
   pausedIs(isPaused: boolean): void;
   /** Whether the inventory file was right when it was read last. */
   inventoryRead(ok: boolean): void;

@@ -90,6 +90,8 @@ const TELLS_STATE: Record<EventType, boolean> = {
   'pool.resumed': false,
   'pool.override_requested': false,
   'pool.override_used': false,
+  'daemon.fault': false,
+  'daemon.recovered': false,
   'leader.elected': false,
   'token.created': false,
   'token.revoked': false,

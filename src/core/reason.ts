@@ -25,6 +25,9 @@ export const REASONS = {
   DnsFailed: "The node's host name could not be resolved.",
   NoRoute: 'There is no route to the node.',
   ControlKeyUnreadable: 'The private key for the node could not be read on the control plane.',
+  ControlPlaneFault:
+    'The control plane itself lacks something (files, ports, memory, disk, its key); no node is blamed for it.',
+  ControlPlaneWell: 'The control plane has again what it lacked.',
   ProbeFailed: 'The probe failed for a reason that has no name of its own; see the message.',
   // what the state of a node is about
   Clean: 'The node was verified clean.',

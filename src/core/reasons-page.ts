@@ -7,6 +7,7 @@ const RETRIED: Record<Retry, string> = {
   probe: 'by the next probe',
   work: 'after a pause',
   person: 'waits for a person',
+  own: 'in a few seconds',
 };
 
 /** docs/reasons.md, so that it can't say anything else than what the program does. */
@@ -37,6 +38,8 @@ None of them delays another node or ends the daemon. When each is tried again:
   ${formatDuration(SAME_NODE_BACKOFF.baseMs)}, twice as long each time, at most ${formatDuration(SAME_NODE_BACKOFF.maxMs)}.
 - **waits for a person**: it is looked at as often as the others and is back if it heals, but Orion itself does nothing
   to end it, on purpose.
+- **in a few seconds**: it is the control plane's own fault. It is no result of a probe and no failure of a placement: the
+  node keeps its last verdict, nothing new is lent on it meanwhile, and the work is done again.
 
 | reason | means | tried again | what an operator does |
 |---|---|---|---|

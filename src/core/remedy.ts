@@ -7,7 +7,9 @@ export type Retry =
   /** The reconciler: the work is done again after a pause that grows. */
   | 'work'
   /** Looked at on and on as well, but it stays as it is until somebody does something. */
-  | 'person';
+  | 'person'
+  /** Whoever met it, in a few seconds; no node is blamed. */
+  | 'own';
 
 export interface Remedy {
   retry: Retry;
@@ -90,6 +92,11 @@ export const REMEDIES = {
     retry: 'probe',
     operator:
       'Put the key at the path in the message back, readable for the daemon and without a passphrase.',
+  },
+  ControlPlaneFault: {
+    retry: 'own',
+    operator:
+      'Look after the control plane, not the nodes: the message names what it lacks (open files, ports, memory, disk, or the right to read its key). `/readyz` and the metric `orion_control_plane_fault` say how long it lasts.',
   },
   ProbeFailed: {
     retry: 'probe',

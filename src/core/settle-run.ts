@@ -1,5 +1,5 @@
 import { noteFleet } from './adoption.ts';
-import { computeDelayMs, NODE_BACKOFF, QUARANTINE_RETRY_MS } from './backoff.ts';
+import { computeDelayMs, NODE_BACKOFF, OWN_FAULT_PAUSE_MS, QUARANTINE_RETRY_MS } from './backoff.ts';
 import { believedFence } from './fleet-identity.ts';
 import { isGiven } from './lease.ts';
 import { LAST_UID, type NodeRecord } from './node.ts';
@@ -11,11 +11,14 @@ import { failureOf, isUnfinished, isUnreachable, type Run, type Work, type WorkO
 
 /** What a finished run changes, apart from the state. */
 export function settleRun(record: NodeRecord, inputs: NodeInputs, decision: NodeDecision): NodeRecord {
-  const { run, node } = inputs;
+  const { run, node, now } = inputs;
   const outcome = run?.outcome;
   if (!run || !outcome || outcome.kind === 'aborted') return record;
   record = noteFleet(record, inputs, decision);
   decision.events.push(...describeRepaired(run));
+  // No try of the node's, so none is counted, and no placement ends for it.
+  if (outcome.kind === 'postponed')
+    return { ...record, nextAttemptAt: new Date(now.getTime() + OWN_FAULT_PAUSE_MS) };
   if (outcome.kind === 'failed' && outcome.reason === 'FenceTooLow') {
     const nextUid = Math.max(node.record.nextUid, (outcome.uidSeen ?? 0) + 1);
     const seen = outcome.fenceSeen ?? 0;
@@ -33,7 +36,7 @@ export function settleRun(record: NodeRecord, inputs: NodeInputs, decision: Node
 
 /** What was measured on the node, whatever became of the work. */
 function recordLimits(record: NodeRecord, outcome: WorkOutcome, now: Date): NodeRecord {
-  if (outcome.kind === 'aborted' || !outcome.limits) return record;
+  if (outcome.kind === 'aborted' || outcome.kind === 'postponed' || !outcome.limits) return record;
   return { ...record, limits: { ...outcome.limits, checkedAt: now.toISOString() } };
 }
 

@@ -1,5 +1,6 @@
 import type { Access } from './lease.ts';
 import type { HeldLimit, LimitName } from './limits.ts';
+import { isOwnFault } from './own-fault.ts';
 import type { PlaybookResult } from './ports.ts';
 import { type FailureReason, REMEDIES } from './remedy.ts';
 import type { Placement } from './rental.ts';
@@ -86,6 +87,8 @@ export type WorkOutcome =
       fleetSeen?: string | null;
       repaired?: Repaired;
     }
+  /** The control plane could not do it for a fault of its own: says nothing about the node, and is done again soon. */
+  | { kind: 'postponed'; message: string; repaired?: Repaired }
   /** Cut off by the daemon itself: says nothing about the node. */
   | { kind: 'aborted' };
 
@@ -97,6 +100,27 @@ export interface Run {
   outcome: WorkOutcome | null;
 }
 
+/** What the node said of itself; nothing when it was not asked. */
+type Said = Pick<WorkOutcome & { kind: 'failed' }, 'fenceSeen' | 'uidSeen' | 'fenceProven' | 'fleetSeen'>;
+
+export function failed(
+  reason: FailureReason,
+  message: string,
+  { fenceSeen, uidSeen, fenceProven, fleetSeen }: Said = { fenceSeen: null, uidSeen: null },
+): WorkOutcome {
+  if (isOwnFault(reason)) return { kind: 'postponed', message };
+  const proven = fenceProven ? { fenceProven } : {};
+  return {
+    kind: 'failed',
+    reason,
+    message,
+    fenceSeen,
+    uidSeen,
+    ...proven,
+    ...(fleetSeen ? { fleetSeen } : {}),
+  };
+}
+
 /** The outcome as far as a playbook tells it. */
 export function outcomeOf(result: PlaybookResult): WorkOutcome {
   if (result.ok) {
@@ -104,15 +128,7 @@ export function outcomeOf(result: PlaybookResult): WorkOutcome {
     return { kind: 'done', fenceSeen, uidSeen, findings, ...(limits && { limits }) };
   }
   const message = result.task ? `${result.task}: ${result.message}` : result.message;
-  return {
-    kind: 'failed',
-    reason: result.reason,
-    message,
-    fenceSeen: result.fenceSeen,
-    uidSeen: result.uidSeen,
-    ...(result.fenceProven ? { fenceProven: true } : {}),
-    ...(result.fleetSeen ? { fleetSeen: result.fleetSeen } : {}),
-  };
+  return failed(result.reason, message, result);
 }
 
 /** Why a piece of work did not bring what it should; null when it did, and while nothing is known. */

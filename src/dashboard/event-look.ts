@@ -50,6 +50,8 @@ const TONES: Partial<Record<EventType, Tone>> = {
   'inventory.mismatch': 'quarantined',
   'pool.breaker_opened': 'dead',
   'pool.breaker_closed': 'free',
+  'daemon.fault': 'dead',
+  'daemon.recovered': 'free',
   'pool.paused': 'quarantined',
   'pool.resumed': 'free',
   'pool.override_requested': 'quarantined',

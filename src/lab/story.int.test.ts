@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loseTheMachineTwice } from './lost-shell.fixture.ts';
 import { playSession } from './session/play.ts';
@@ -235,6 +236,68 @@ describe('a pause', () => {
     const told = (await test.events()).filter(({ type }) => /^pool\.(paused|resumed)/.test(type));
     expect(told.map(({ type }) => type)).toEqual(['pool.paused', 'pool.resumed']);
     expect(told[0]?.message).toMatch(/^by .*: new switch$/);
+  });
+});
+
+describe('machines that are listed before they are switched on', () => {
+  const unborn = Array.from({ length: 4 }, (_, i) => `w${i + 6}`);
+
+  it('hold nobody: a client whose machine dies is moved', async () => {
+    const listed = (names: string[]) =>
+      names.map((name) => `{ name: ${name}, port: ${28_500 + Number(name.slice(1))} }`);
+    const apply = async (names: string[]) => {
+      await test.writeInventory(listed(names));
+      const answer = await test.call('POST', '/api/inventory/apply', {});
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+    };
+    const old = [...test.lab.workers.keys()];
+    const rented = await test.rent();
+    await apply([...old, ...unborn]);
+    try {
+      for (const name of unborn) await expect.poll(() => stateOf(name), WAIT).toBe('dead');
+      const node = rented.status.node as string;
+      await test.lab.stopWorker(node);
+      await expect.poll(async () => (await test.rental(rented.id)).status.node, WAIT).not.toBe(node);
+      await expect.poll(() => phaseOf(rented.id), WAIT).toBe('Active');
+      const opened = (await test.events('&type=pool.breaker_opened')).map(({ message }) => message);
+      expect(opened).toEqual([]);
+    } finally {
+      // 44 % of the lines, and nothing that anybody was ever on: no force is asked for.
+      await apply(old);
+    }
+    for (const name of unborn)
+      await expect.poll(async () => (await test.call('GET', `/api/nodes/${name}`)).status, WAIT).toBe(404);
+  });
+});
+
+describe('a daemon that has no file descriptors left', () => {
+  it('blames no node, says so itself, and is well again when it has some', async () => {
+    const rented = await test.rent();
+    const pid = String(test.lab.daemonPid('daemon_1'));
+    const limit = async (soft: string) => execa('prlimit', ['--pid', pid, `--nofile=${soft}:`]);
+    const { stdout } = await execa('prlimit', ['--pid', pid, '--nofile', '--noheadings', '--output', 'SOFT']);
+    const seen = (await test.events()).length;
+    const news = async () => (await test.events()).slice(seen).map(({ type }) => type);
+    const readiness = async () => (await test.call('GET', '/readyz')).body;
+    // Through the proxy, which holds a connection: a new one would not be accepted.
+    const metric = async (line: RegExp) =>
+      Number(line.exec((await test.call('GET', '/metrics')).body)?.[1] ?? 0);
+    await limit('20');
+    try {
+      await expect.poll(async () => (await news())[0], WAIT).toBe('daemon.fault');
+      await expect.poll(async () => (await readiness())?.detail, WAIT).toMatch(/EMFILE|too many open files/i);
+      expect(await metric(/^orion_control_plane_fault (\d)/m)).toBe(1);
+      // Enough for a verdict on each of the five, had they been blamed.
+      await expect
+        .poll(() => metric(/^orion_probes_total\{reason="ControlPlaneFault"\} (\d+)/m), WAIT)
+        .toBeGreaterThanOrEqual(3 * 5);
+    } finally {
+      await limit(stdout.trim());
+    }
+    await expect.poll(async () => (await readiness())?.status, WAIT).toBe('ready');
+    await expect.poll(news, WAIT).toEqual(['daemon.fault', 'daemon.recovered']);
+    await test.expectNotMoved(rented);
+    expect((await test.login(rented, rented.status.connection as Connection, 'true')).exitCode).toBe(0);
   });
 });
 

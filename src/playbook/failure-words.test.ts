@@ -12,6 +12,13 @@ describe('the words of ssh', () => {
     ],
     ['Load key "/k": invalid format\nroot@h: Permission denied (publickey).', 'ControlKeyUnreadable'],
     ['ssh: connect to host h port 22: Connection refused', 'ConnectionRefused'],
+    ['ssh: connect to host h port 22: Cannot assign requested address', 'ControlPlaneFault'],
+    ['socket: Too many open files\nssh: connect to host h port 22: failure', 'ControlPlaneFault'],
+    ['Load key "/k": Permission denied\nroot@h: Permission denied (publickey).', 'ControlPlaneFault'],
+    [
+      'kex_exchange_identification: banner line contains invalid characters: socket: Too many open files',
+      'NonsenseAnswer',
+    ],
     ['ssh: connect to host h port 22: Connection timed out', 'DialTimeout'],
     ['ssh: connect to host h port 22: No route to host', 'NoRoute'],
     ['ssh: connect to host h port 22: Network is unreachable', 'NoRoute'],

@@ -3,6 +3,12 @@ import type { FailureReason } from '../core/remedy.ts';
 /** What ssh says when it never got as far as the module, and what that is called elsewhere in Orion. */
 const BEFORE_THE_START: [RegExp, FailureReason][] = [
   [/Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known for/i, 'HostKeyChanged'],
+  // What this machine's own kernel told ssh; a node's words never stand at the beginning of a line of ssh's.
+  [
+    /^(ssh: connect to host .*|socket): (Cannot assign requested address|Too many open files|Cannot allocate memory|No buffer space available)/m,
+    'ControlPlaneFault',
+  ],
+  [/^Load key .*: Permission denied/m, 'ControlPlaneFault'],
   [/no such identity|Load key .*: (?!.*bad permissions$)/, 'ControlKeyUnreadable'],
   [/Permission denied \(/, 'AuthRefused'],
   [/timed out during banner exchange/i, 'BannerTimeout'],

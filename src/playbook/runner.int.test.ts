@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { collectGarbage } from '../garbage.fixture.ts';
 import { listMarked } from '../lab/processes.ts';
+import { openSmallDisk } from '../lab/small-disk.fixture.ts';
 import { SILENT } from '../silent.fixture.ts';
 import { MOST_MEMORY_BYTES } from './launcher.ts';
 import { listRuns, type PreparedNode, prepareNode } from './prepared-node.fixture.ts';
@@ -171,6 +172,30 @@ describe('when it goes wrong', () => {
     expect(await lost).toMatchObject({ ok: false, reason: 'PlaybookKilled', outcomeUnknown: true });
     expect(await node.findings()).toEqual([]);
   });
+});
+
+test('a full disk of the control plane is no failure of the node', async () => {
+  const disk = await openSmallDisk(4);
+  const runner = await createPlaybookRunner({ runDir: join(disk.path, 'run'), logger: SILENT, warm: false });
+  const run = () =>
+    runner.run(
+      node.target,
+      { playbook: 'verify_clean', fence: ++node.fence },
+      { timeoutMs: 60_000, signal: new AbortController().signal },
+    );
+  try {
+    await disk.fill();
+    expect(await run()).toMatchObject({ ok: false, reason: 'ControlPlaneFault', outcomeUnknown: false });
+    await disk.empty();
+    // Enough for the order, too little for what Ansible makes of it.
+    await disk.fill(48 * 1_024);
+    expect(await run()).toMatchObject({ ok: false, reason: 'ControlPlaneFault' });
+    await disk.empty();
+    expect(await run()).toMatchObject({ ok: true });
+  } finally {
+    await runner.close();
+    await disk.close();
+  }
 });
 
 test('what a killed daemon left is ended before the first run', async () => {

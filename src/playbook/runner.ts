@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { FleetIdentity } from '../core/fleet-identity.ts';
+import { isOwnError, OWN_FAULT } from '../core/own-fault.ts';
 import type { Logger, NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports.ts';
 import { createFenceStamps, type FenceStamps } from './fence-stamps.ts';
 import {
@@ -133,7 +134,9 @@ async function runPlaybook(
     return await superviseRun(run, files, { ...options, isProven });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return failure('PlaybookFailed', `Ansible could not be run: ${message}`, { outcomeUnknown: hasStarted });
+    // What could not even be started was not stopped by the node.
+    const reason = !hasStarted || isOwnError(error) ? OWN_FAULT : 'PlaybookFailed';
+    return failure(reason, `Ansible could not be run: ${message}`, { outcomeUnknown: hasStarted });
   } finally {
     // Not waited for by name: a directory that can't be removed now is removed at the next start.
     if (directory !== null) await rm(directory, { recursive: true, force: true }).catch(() => undefined);
@@ -158,7 +161,12 @@ async function superviseRun(
   if (end === 'stopped') await Promise.race([run.kill(), sleep(KILL_LIMIT_MS, undefined, { ref: false })]);
   // What was written before the end is true, however the run ended.
   const text = await readBounded(files.result);
-  if (text !== null) return parseResult(text, (await readBounded(files.said)) ?? '', options.isProven);
+  if (text !== null) {
+    const result = parseResult(text, (await readBounded(files.said)) ?? '', options.isProven);
+    // A full disk is the node's, unless it is the one on which Ansible puts the module together.
+    const isOwn = !result.ok && result.reason === 'DiskFull';
+    return (isOwn && (await failByOwnDisk(files))) || result;
+  }
   if (end === 'stopped') {
     const why = options.signal.aborted ? 'it was given up' : `it ran over its ${options.timeoutMs} ms`;
     return failure('PlaybookTimeout', `${why} and was killed; the node must be asked`, {
@@ -170,6 +178,8 @@ async function superviseRun(
 
 /** The run is over without an answer of the node. */
 async function explainSilence(end: Awaited<AnsibleRun['ended']>, files: RunFiles): Promise<PlaybookResult> {
+  const own = await failByOwnDisk(files);
+  if (own) return own;
   const printed = await describeOutput(files);
   const isKilled = end.lost || end.code === null || end.code < 0 || printed.includes(DEAD_WORKER);
   // What the run had started may still be talking to the node.
@@ -180,8 +190,32 @@ async function explainSilence(end: Awaited<AnsibleRun['ended']>, files: RunFiles
   return failure(reason, `${what} ${printed}`, { outcomeUnknown: true });
 }
 
+/** As much as Ansible writes for one run. */
+const RUN_BYTES = 256 * 1_024;
+
+/** Can this machine still write what a run needs? Null: it can. */
+async function failByOwnDisk(files: RunFiles): Promise<PlaybookResult | null> {
+  try {
+    const file = await open(join(dirname(files.result), 'space'), 'w', 0o600);
+    try {
+      await file.writeFile(Buffer.alloc(RUN_BYTES));
+    } finally {
+      await file.close();
+    }
+    return null;
+  } catch (error) {
+    if (!isOwnError(error)) throw error;
+    const message = `Ansible could not be run: ${(error as Error).message}`;
+    return failure(OWN_FAULT, message, { outcomeUnknown: true });
+  }
+}
+
+/** Null: it was never written. What keeps it from being read is thrown. */
 async function readBounded(path: string): Promise<string | null> {
-  const file = await open(path, 'r').catch(() => null);
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
   if (file === null) return null;
   try {
     const buffer = Buffer.alloc(MAX_RESULT_BYTES);

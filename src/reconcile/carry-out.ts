@@ -8,7 +8,7 @@ import type {
   PlaybookResult,
   PlaybookRunner,
 } from '../core/ports.ts';
-import { failureOf, outcomeOf, type Repaired, type Work, type WorkOutcome } from '../core/work.ts';
+import { failed, failureOf, outcomeOf, type Repaired, type Work, type WorkOutcome } from '../core/work.ts';
 
 export interface CarryOutDeps {
   playbooks: PlaybookRunner;
@@ -106,10 +106,9 @@ async function askAccess(
   const options = { timeoutMs: ACCESS_TIMEOUT_MS, signal };
   const answer = await access.isKeyAccepted(target, account, publicKey, options);
   if (answer.kind === 'accepted') return null;
-  const failed = { kind: 'failed', fenceSeen: null, uidSeen: null } as const;
   return answer.kind === 'refused'
-    ? { ...failed, reason: 'ProvisionFailed', message: 'sshd does not accept the key for the account' }
-    : { ...failed, reason: answer.reason, message: answer.message };
+    ? failed('ProvisionFailed', 'sshd does not accept the key for the account')
+    : failed(answer.reason, answer.message);
 }
 
 const NOTHING_REPAIRED: Repaired = { access: false, way: false, removed: [], left: null };

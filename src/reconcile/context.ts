@@ -6,6 +6,7 @@ import type { Leadership, ReconcileStore } from '../core/store-ports.ts';
 import type { Work } from '../core/work.ts';
 import type { Due } from './due.ts';
 import type { Fleet } from './fleet.ts';
+import type { OwnFaults } from './own-faults.ts';
 import type { Runs } from './runs.ts';
 import type { Told } from './told.ts';
 import type { Watcher } from './watcher.ts';
@@ -25,6 +26,7 @@ export interface Context {
   logger: Logger;
   metrics: Metrics;
   breaker: () => Breaker;
+  ownFaults: OwnFaults;
   /** What operators asked of the whole, as of this pass. */
   controls: { pause: () => Ask | null; isOverridden: (node: string) => boolean };
   /** Starts work on a node under the fence number of the save that ordered it. */

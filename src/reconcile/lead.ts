@@ -17,6 +17,7 @@ import { createDue } from './due.ts';
 import { createFleet } from './fleet.ts';
 import type { Term } from './leader.ts';
 import { createLoop, type Loop } from './loop.ts';
+import type { OwnFaults } from './own-faults.ts';
 import { createRuns } from './runs.ts';
 import { createTold } from './told.ts';
 import { createWatcher, targetOf } from './watcher.ts';
@@ -37,6 +38,8 @@ export interface LeadDeps {
   /** After each pass, whatever came of it, and while another leads. */
   onTurn: () => void;
   logScope: LogScope;
+  /** What this daemon lacks of its own. */
+  ownFaults: OwnFaults;
   /** Null: nobody is told anything. */
   sender: MessageSender | null;
   /** Pieces of work of one kind at once, whatever the policy allows. */
@@ -70,6 +73,7 @@ export async function lead(
       const live = watcher.fill(node) && fleet.livePlacement(node);
       if (live) due.markRental(live.rentalId);
     },
+    onOwnFault: deps.ownFaults.report,
   });
   const runs = createRuns({
     carryOut: (name, work, fence, stop) => {
@@ -85,6 +89,7 @@ export async function lead(
     onOutcome: (node) => {
       watcher.disturb(node);
       const run = runs.get(node);
+      if (run?.outcome?.kind === 'postponed') deps.ownFaults.report(run.outcome.message);
       const isFailed = run?.outcome?.kind === 'failed';
       if (isFailed) watcher.probeSoon(node);
       // Was it really put right, and did it stay so? What failed may have failed for what somebody changed.
@@ -101,6 +106,7 @@ export async function lead(
     (parts) => ({
       ...parts,
       ...{ store, leadership, fleet, watcher, runs, told, policy, clock, random, logger, metrics, start },
+      ownFaults: deps.ownFaults,
     }),
     due,
     { onTurn, logScope: deps.logScope },

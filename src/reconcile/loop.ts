@@ -8,6 +8,7 @@ import { createPurge } from './purge.ts';
 import { reconcileNode } from './reconcile-node.ts';
 import { isWaiting, reconcileQueue } from './reconcile-queue.ts';
 import { reconcileRental } from './reconcile-rental.ts';
+import { createOwnFaultTeller } from './tell-own-fault.ts';
 import { createUnsatisfiableRentals } from './unsatisfiable.ts';
 import { createBreakerWatch } from './watch-breaker.ts';
 import { createControlsWatch } from './watch-controls.ts';
@@ -53,6 +54,7 @@ export function createLoop(
   const controls = createControlsWatch(context, markAll);
   const purge = createPurge(context);
   const unsatisfiable = createUnsatisfiableRentals(fleet, context.policy);
+  const tellOwnFault = createOwnFaultTeller(context);
   let resyncAtMs = 0;
   let flushAtMs = 0;
   let wakeUp: (() => void) | null = null;
@@ -73,6 +75,7 @@ export function createLoop(
     for (const id of dirty) await takeDirty(id);
     const seen = breaker.update();
     await breaker.tell();
+    await tellOwnFault();
     await controls.read(seen);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const { nodes, rentals } = due.take(clock.now());

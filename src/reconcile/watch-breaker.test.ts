@@ -11,11 +11,18 @@ let healths: Map<string, Health>;
 let history: NewEvent[];
 let anew: number;
 let conflicts: number;
+/** Never verified clean; with a client all the same. */
+let fresh: Set<string>;
+let rented: Set<string>;
+let warned: object[];
 
 /** One term of leadership over five nodes; what the history says outlives it. */
 function lead() {
   const context = {
-    fleet: { nodes: () => NAMES.map((name) => aNode(name)) },
+    fleet: {
+      nodes: () => NAMES.map((name) => aNode(name, { record: { preparedAt: fresh.has(name) ? null : NOW } })),
+      livePlacement: (name: string) => (rented.has(name) ? {} : undefined),
+    },
     watcher: {
       health: (name: string) => healths.get(name) ?? createHealth(0),
       confirmAnew: () => {
@@ -33,7 +40,7 @@ function lead() {
       },
     },
     leadership: { token: 1 },
-    logger: { warn: () => undefined },
+    logger: { warn: (fields: object) => warned.push(fields) },
     metrics: { breakerIs: () => undefined },
   };
   const watch = createBreakerWatch(context as never, () => undefined);
@@ -60,6 +67,32 @@ describe('the history of the breaker', () => {
     history = [];
     anew = 0;
     conflicts = 0;
+    [fresh, rented, warned] = [new Set(), new Set(), []];
+  });
+
+  it('does not count nodes that were never verified, neither as unhealthy nor in the total', async () => {
+    fresh = new Set(['a', 'b', 'c']);
+    const look = lead();
+    expect(await look(0)).toBe(false);
+    expect(await look(3)).toBe(false);
+    // Two of two that count.
+    expect(await look(5)).toBe(true);
+    expect(history[0]?.message).toContain('2 of 2 nodes');
+  });
+
+  it('counts a node with a client on it, whatever is known of it', async () => {
+    fresh = new Set(['a', 'b', 'c']);
+    rented = new Set(['a', 'b', 'c']);
+    expect(await lead()(3)).toBe(true);
+  });
+
+  it('warns of no breaker that only a new leader holds until it has looked', async () => {
+    const look = lead();
+    await look(null);
+    await look(0);
+    expect(warned).toEqual([]);
+    await look(3);
+    expect(warned).toMatchObject([{ open: true }]);
   });
 
   it('tells it again when the save met another one', async () => {

@@ -1,5 +1,6 @@
 import { type Breaker, computeBreaker, UNSEEN_BREAKER } from '../core/breaker.ts';
 import { isSuspect, isUnconfirmed, isUnseenSince } from '../core/health.ts';
+import { wasVerified } from '../core/node.ts';
 import { type Context, DeposedError } from './context.ts';
 
 export interface BreakerWatch {
@@ -26,9 +27,12 @@ export function createBreakerWatch(
   let breaker = UNSEEN_BREAKER;
   /** What the history says; null: not read yet in this term. */
   let toldOpen: boolean | null = null;
+  let loggedOpen = false;
 
   function count() {
-    const healths = fleet.nodes().map(({ spec }) => watcher.health(spec.name));
+    // One with a client on it counts whatever is known of it: another host key may have been accepted meanwhile.
+    const counted = fleet.nodes().filter((node) => wasVerified(node) || fleet.livePlacement(node.spec.name));
+    const healths = counted.map(({ spec }) => watcher.health(spec.name));
     const dead = healths.filter(({ verdict }) => verdict === 'dead');
     const sinceMs = Math.max(0, ...dead.map(({ confirmingSinceMs }) => confirmingSinceMs ?? 0));
     return {
@@ -44,7 +48,10 @@ export function createBreakerWatch(
       const next = computeBreaker(breaker, count(), policy(), clock.monotonicMs());
       if (next.confirmingSinceMs !== null && breaker.confirmingSinceMs === null) watcher.confirmAnew();
       const isChanged = next.open !== breaker.open;
-      if (isChanged) logger.warn({ open: next.open, detail: next.message }, 'breaker changed');
+      // That a new leader moves nobody before it has looked is no news, and neither is its end.
+      const isOpen = next === UNSEEN_BREAKER ? loggedOpen : next.open;
+      if (isOpen !== loggedOpen) logger.warn({ open: isOpen, detail: next.message }, 'breaker changed');
+      loggedOpen = isOpen;
       breaker = next;
       metrics.breakerIs(breaker.open);
       if (isChanged) onChange();

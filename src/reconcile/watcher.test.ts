@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anInspection } from '../core/drift.fixture.ts';
+import { isTrusted } from '../core/health.ts';
 import { DEFAULT_POLICY } from '../core/policy.ts';
 import type { AlarmClock, Logger, Metrics, ProbeResult, Prober } from '../core/ports.ts';
 import { aNode, KEY } from '../core/rows.fixture.ts';
@@ -30,6 +31,7 @@ let answer: (depth: 'held' | 'fresh') => Promise<ProbeResult>;
 let asked: { depth: 'held' | 'fresh'; atMs: number }[];
 let warned: unknown[];
 let changed: string[];
+let ownFaults: string[];
 let watcher: Watcher;
 
 beforeEach(() => {
@@ -37,6 +39,7 @@ beforeEach(() => {
   asked = [];
   warned = [];
   changed = [];
+  ownFaults = [];
   answer = async (depth) => (depth === 'fresh' ? { ...alive, inspection: anInspection() } : alive);
   const prober: Prober = {
     probe: (_target, { depth }) => {
@@ -63,6 +66,7 @@ beforeEach(() => {
     metrics: { probed: silent } as unknown as Metrics,
     inspectIntervalMs: INTERVAL,
     onChange: (node) => changed.push(node),
+    onOwnFault: (message) => ownFaults.push(message),
   });
 });
 afterEach(async () => {
@@ -90,6 +94,41 @@ it('tells who filled a listener, calls nobody dead for it, and looks at the file
   expect(watcher.health('a')).toMatchObject({ verdict: 'alive', failures: 0 });
   await vi.advanceTimersByTimeAsync(1_000);
   expect(freshTimes().length).toBe(inspections + 1);
+});
+
+describe('a fault of the control plane', () => {
+  const own = (reason: 'ControlPlaneFault' | 'ConnectionRefused') => ({
+    ...{ ok: false as const, reason, message: 'connect EMFILE', evidence: 'weak' as const },
+    ...{ offeredHostKey: null, offeredFingerprint: null },
+  });
+
+  it('is no result of a probe: the verdict stands, nothing relies on it, and it is tried again soon', async () => {
+    watcher.follow([aNode('a')]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(isTrusted(watcher.health('a'))).toBe(true);
+    watcher.takeChecked();
+    answer = async () => own('ControlPlaneFault');
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    expect(watcher.health('a')).toMatchObject({ verdict: 'alive', failures: 0, isUnlooked: true });
+    expect(isTrusted(watcher.health('a'))).toBe(false);
+    expect(ownFaults.length).toBeGreaterThan(60);
+    expect(watcher.takeChecked()).toEqual([]);
+    answer = async () => alive;
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(isTrusted(watcher.health('a'))).toBe(true);
+  });
+
+  it('keeps a failing node failing, and a dead one dead', async () => {
+    watcher.follow([aNode('a')]);
+    answer = async () => own('ConnectionRefused');
+    await vi.advanceTimersByTimeAsync(120_000);
+    const { verdict, failures } = watcher.health('a');
+    expect(verdict).toBe('dead');
+    answer = async () => own('ControlPlaneFault');
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(watcher.health('a')).toMatchObject({ verdict, reason: 'ConnectionRefused' });
+    expect(watcher.health('a').failures - failures).toBeLessThanOrEqual(1);
+  });
 });
 
 describe('inspections', () => {

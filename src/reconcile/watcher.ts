@@ -10,6 +10,7 @@ import {
 } from '../core/inspection.ts';
 import type { SeenFill } from '../core/listener-fill.ts';
 import type { Node } from '../core/node.ts';
+import { isOwnFault } from '../core/own-fault.ts';
 import type { Policy } from '../core/policy.ts';
 import type { AlarmClock, Logger, Metrics, NodeTarget, ProbeResult, Prober } from '../core/ports.ts';
 
@@ -52,6 +53,8 @@ export interface WatcherDeps {
   inspectIntervalMs: number;
   /** Something about a node's health changed that a pass should look at. */
   onChange: (node: string) => void;
+  /** A node could not be looked at for a fault of the control plane. */
+  onOwnFault: (message: string) => void;
 }
 
 interface Watched {
@@ -102,7 +105,9 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     const { result, startedAtMs } = await look(entry);
     entry.probing = false;
     if (stopped.signal.aborted || watched.get(name) !== entry) return;
-    checked.set(name, clock.now());
+    const isOwn = !result.ok && isOwnFault(result.reason);
+    if (isOwn) deps.onOwnFault(result.message);
+    else checked.set(name, clock.now());
     const before = entry.health;
     const observation = { result, startedAtMs, endedAtMs: clock.monotonicMs() };
     deps.metrics.probed(result.ok ? 'Alive' : result.reason, observation.endedAtMs - startedAtMs);
@@ -153,6 +158,10 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     entry.inspectAtMs = freshAtMs + deps.inspectIntervalMs * (1 - 0.1 * deps.random());
     const fresh = await prober.probe(targetOf(entry.node, entry.health), { depth: 'fresh', ...options });
     if (fresh.ok && fresh.inspection) takeInspection(entry, fresh.inspection, freshAtMs);
+    if (!fresh.ok && isOwnFault(fresh.reason)) {
+      deps.onOwnFault(fresh.message);
+      return { result: held, startedAtMs };
+    }
     return { result: fresh, startedAtMs: freshAtMs };
   }
 
@@ -284,6 +293,7 @@ function isNews(before: Health, after: Health): boolean {
   return (
     before.verdict !== after.verdict ||
     before.failures > 0 !== after.failures > 0 ||
+    before.isUnlooked !== after.isUnlooked ||
     before.reason !== after.reason ||
     before.hostKey !== after.hostKey
   );

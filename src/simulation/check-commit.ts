@@ -1,5 +1,5 @@
 import { findCondition } from '../core/condition.ts';
-import type { Node } from '../core/node.ts';
+import { type Node, wasVerified } from '../core/node.ts';
 import type { Placement } from '../core/rental.ts';
 import type { Books } from './books.ts';
 import { checkTenants } from './check-effect.ts';
@@ -80,6 +80,8 @@ function checkBinding(books: Books, commit: Commit, placement: Placement): void 
     checkMoveBegins(books, placement);
     const isDead = books.tables.nodes.get(serving.node)?.record.state === 'dead';
     if (isDead) checkMassFailure(books, serving, 'is moved away');
+    else if (books.tables.decisions.get(epoch)?.breaker.open)
+      books.tally.count('moved from a living node while the breaker was open');
   }
   if (role === 'serving') checkTurn(books, placement);
   const machine = books.machines.get(node);
@@ -129,8 +131,15 @@ function checkChange(books: Books, commit: Commit, before: Placement, after: Pla
   }
 }
 
+/** Nodes whose silence says something about the fleet: verified once, or with a client on them. */
+function listCounted(books: Books): string[] {
+  const rented = new Set(liveOf(books).map(({ node }) => node));
+  const nodes = [...books.tables.nodes.values()];
+  return nodes.filter((node) => wasVerified(node) || rented.has(node.spec.name)).map(({ spec }) => spec.name);
+}
+
 /**
- * When more went down at the same moment than the breaker allows, none of them is a reason to end a placement for
+ * When more went down at the same moment than the breaker allows, no placement ends because its node is unhealthy, for
  * as long as they are down.
  */
 function checkMassFailure(books: Books, { node, rentalId }: Placement, what: string): void {
@@ -144,7 +153,8 @@ function checkMassFailure(books: Books, { node, rentalId }: Placement, what: str
   const verdictMs = (books.diedAt.get(node) ?? 0) - (since ?? Number.POSITIVE_INFINITY);
   if (since === undefined || verdictMs < policy.probe.deadAfterMs) return;
   const { unhealthyPercent, minNodes } = policy.migrate.breaker;
-  const fleet = [...tables.nodes.keys()];
+  // The placement that just ended was one of them, too.
+  const fleet = [...new Set([...listCounted(books), node])];
   const together = fleet.filter((name) => Math.abs((downSince.get(name) ?? -1e9) - since) < 500);
   if (together.length < minNodes || together.length * 100 <= unhealthyPercent * fleet.length) return;
   books.violate(`${rentalId} ${what} on ${node}, one of ${together} that went down together`);
@@ -183,9 +193,29 @@ export function checkNodes(books: Books, commit: Commit): void {
   }
 }
 
+/** The breaker opens for nodes that served once; those that are only about to join hold up nobody. */
+function checkOpening(books: Books, message: string): void {
+  const counted = listCounted(books).length;
+  const total = Number(/ of (\d+) nodes /.exec(message)?.[1]);
+  if (total > counted)
+    books.violate(`the breaker opened for ${total} nodes, of which ${counted} were ever verified`);
+  if (total < books.tables.nodes.size)
+    books.tally.count('breaker opened beside nodes that were never verified');
+}
+
+/** Whoever is on a living node may leave it although the breaker is open: access ends only when the next is there. */
+function checkHeld({ tables, violate }: Books, rentalId: string, phase: string): void {
+  const live = [...tables.placements.values()].filter((p) => p.rentalId === rentalId && p.endedAt === null);
+  const isDead = live.some(({ node }) => [undefined, 'dead'].includes(tables.nodes.get(node)?.record.state));
+  if (!isDead) violate(`${rentalId} is held (${phase}) although no node of it is dead`);
+}
+
 export function checkRentals(books: Books, commit: Commit): void {
   const { violate, tally } = books;
-  for (const { type } of commit.events) tally.count(`event: ${type}`);
+  for (const { type, message } of commit.events) {
+    tally.count(`event: ${type}`);
+    if (type === 'pool.breaker_opened') checkOpening(books, message);
+  }
   for (const { key, before, after } of changesOf<RentalRow>(commit, 'rentals')) {
     if (after === undefined) {
       if (before?.record.phase !== 'Failed') violate(`${key} was lost`);
@@ -198,6 +228,7 @@ export function checkRentals(books: Books, commit: Commit): void {
     const reason = findCondition(record.conditions, 'Ready')?.reason;
     if (reason !== findCondition(old?.conditions ?? [], 'Ready')?.reason)
       tally.count(`rental reason: ${reason}`);
+    if (reason === 'MigrationHeld' && commit.fence !== null) checkHeld(books, String(key), record.phase);
     if (old && old.phase !== record.phase) {
       tally.count(`rental ${record.phase}`);
       if (!commit.events.some(({ rentalId }) => rentalId === key))

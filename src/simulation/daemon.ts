@@ -3,6 +3,7 @@ import type { Logger, Metrics } from '../core/ports.ts';
 import { createInventoryKeeper } from '../reconcile/inventory-keeper.ts';
 import type { LeaderSettings } from '../reconcile/leader.ts';
 import type { Loop } from '../reconcile/loop.ts';
+import { createOwnFaults } from '../reconcile/own-faults.ts';
 import { runReconciler } from '../reconcile/reconciler.ts';
 import type { Chance } from './chance.ts';
 import { createProcess, type Process } from './process.ts';
@@ -34,7 +35,7 @@ export interface Daemon {
 const ignore = () => undefined;
 const NO_METRICS: Metrics = {
   ...{ eventsSaved: ignore, probed: ignore, workEnded: ignore, passEnded: ignore, leads: ignore },
-  ...{ breakerIs: ignore, pausedIs: ignore, stepped: ignore, inventoryRead: ignore },
+  ...{ ownFaultIs: ignore, breakerIs: ignore, pausedIs: ignore, stepped: ignore, inventoryRead: ignore },
   ...{ webhookAttempted: ignore },
 };
 
@@ -77,6 +78,7 @@ export function startDaemon(
         logger,
         maxRuns,
         metrics: NO_METRICS,
+        ownFaults: createOwnFaults({ clock, logger, metrics: NO_METRICS }),
         onTurn: ignore,
         logScope: (_fields, work) => work(),
         sender: null,

@@ -25,8 +25,11 @@ export function createMemoryInventories(
     });
   return {
     async applyInventory(leadership, { specs, sha256, force, answering }, now) {
-      const current = [...tables.nodes.values()].map(({ spec }) => spec);
-      const diff = diffInventory(current, specs);
+      const current = [...tables.nodes.values()];
+      const diff = diffInventory(
+        current.map(({ spec }) => spec),
+        specs,
+      );
       const tooMuch = force ? null : whyTooMuch(current, diff);
       const answer: InventoryAnswer =
         tooMuch === null

@@ -96,6 +96,7 @@ export function createPlan(seed: number, size: PlanSize = FULL_SIZE): Plan {
     actions.push(fault(faults, size, faults.between(3_000, endsAtMs - 1_000)));
   }
   actions.push(...controls(chance.fork('controls'), endsAtMs));
+  actions.push(...newcomers(chance.fork('newcomers'), size));
   actions.sort((a, b) => a.atMs - b.atMs);
   const specs = Array.from({ length: size.nodes }, (_, index) => createSpec(index));
   return { seed, specs, policy: createPolicy(chance.fork('policy')), daemons: 2, actions, endsAtMs };
@@ -162,6 +163,14 @@ function controls(chance: Chance, endsAtMs: number): Action[] {
     actions.push({ atMs: chance.between(10_000, endsAtMs), kind: 'control', what: 'override' });
   }
   return actions;
+}
+
+/** In some fleets many machines are listed before anybody has switched them on. */
+function newcomers(chance: Chance, { nodes }: PlanSize): Action[] {
+  if (!chance.isLucky(0.25)) return [];
+  const count = Math.ceil(nodes * (0.2 + 0.4 * chance.next()));
+  const first = chance.between(0, nodes - 1);
+  return [{ atMs: 0, kind: 'mass', what: 'off', first, count, forMs: chance.pick([30_000, 90_000]) }];
 }
 
 const MACHINE_FAULTS: MachineFault[] = [

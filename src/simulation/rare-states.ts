@@ -11,6 +11,8 @@ export const RARE_STATES = [
   'written, and the answer lost',
   'an order was refused by its fence number',
   'breaker opened',
+  'breaker opened beside nodes that were never verified',
+  'moved from a living node while the breaker was open',
   'event: pool.breaker_closed',
   'moved',
   'node told the end at once',

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { ParsedKey } from 'ssh2';
+import { OWN_FILE_CODES } from '../core/own-fault.ts';
 import { KeyUnreadable } from './failure.ts';
 import { parseKey } from './parse-key.ts';
 
@@ -21,7 +22,10 @@ export function createControlKeys(): ControlKeys {
       cache.delete(path);
       const text = error instanceof Error ? error.message : String(error);
       // The parser's messages name the format, never the content.
-      throw new KeyUnreadable(`${path}: ${text}`);
+      throw new KeyUnreadable(
+        `${path}: ${text}`,
+        OWN_FILE_CODES.includes((error as NodeJS.ErrnoException).code),
+      );
     }
   };
 }

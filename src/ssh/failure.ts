@@ -1,3 +1,4 @@
+import { isOwnError, OWN_FAULT } from '../core/own-fault.ts';
 import type { FailureReason } from '../core/remedy.ts';
 
 /** Where on the way to a node something went wrong; the same error means other things at other steps. */
@@ -32,7 +33,14 @@ export class Closed extends Error {}
 /** What came back is no answer at all. */
 export class Nonsense extends Error {}
 /** The private key of the control plane can't be used. */
-export class KeyUnreadable extends Error {}
+export class KeyUnreadable extends Error {
+  /** It is there, and the control plane may not or can not read it: its own fault, whatever node the key is for. */
+  readonly isForbidden: boolean;
+  constructor(message: string, isForbidden = false) {
+    super(message);
+    this.isForbidden = isForbidden;
+  }
+}
 /** The node showed another host key than the expected one. */
 export class HostKeyRefused extends Error {
   /** `TYPE BASE64`. */
@@ -85,6 +93,8 @@ const NAME_OF_CODE: Record<string, Name> = {
 
 /** The name of what happened. A table: which step, which error. */
 export function classifyFailure(step: Step, error: unknown): Name {
+  if (isOwnError(error) || (error instanceof KeyUnreadable && error.isForbidden))
+    return { reason: OWN_FAULT, evidence: 'weak' };
   if (error instanceof HostKeyRefused) return { reason: 'HostKeyChanged', evidence: 'strong' };
   if (error instanceof KeyUnreadable) return { reason: 'ControlKeyUnreadable', evidence: 'weak' };
   if (error instanceof Aborted) return { reason: 'ProbeFailed', evidence: 'weak' };

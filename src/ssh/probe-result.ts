@@ -1,5 +1,8 @@
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { isOwnError, OWN_FAULT } from '../core/own-fault.ts';
 import type { NodeTarget, ProbeResult } from '../core/ports.ts';
-import { classifyFailure, HostKeyRefused, StepError } from './failure.ts';
+import { classifyFailure, HostKeyRefused, type Name, StepError } from './failure.ts';
 import { describeFailure } from './failure-text.ts';
 import { computeFingerprint, parseHostKey } from './host-key.ts';
 
@@ -12,7 +15,10 @@ export function toFailedProbe(
   const { step, cause } = error instanceof StepError ? error : { step: 'dial' as const, cause: error };
   const address = `${target.host}:${target.port}`;
   const message = describeFailure(address, step, cause);
-  const { reason, evidence } = classifyFailure(step, cause);
+  const named = classifyFailure(step, cause);
+  // The resolver hides why it failed: without a free file descriptor it knows no name at all.
+  const isOwn = named.reason === 'DnsFailed' && !canOpenFiles();
+  const { reason, evidence }: Name = isOwn ? { ...named, reason: OWN_FAULT } : named;
   if (cause instanceof HostKeyRefused) {
     const blob = parseHostKey(cause.offered);
     const offeredFingerprint = blob === null ? null : computeFingerprint(blob);
@@ -23,7 +29,17 @@ export function toFailedProbe(
     return { ok: false, reason: 'HostKeyOfOtherNode', message: described, evidence, ...offered };
   }
   // Whatever the node's own answer is called elsewhere: its host lives, and nobody new can log in.
-  const isListener = step === 'listener' && !['ProbeFailed', 'DnsFailed', 'NoRoute'].includes(reason);
-  const named = isListener ? 'ListenerDead' : reason;
-  return { ok: false, reason: named, message, evidence, offeredHostKey: null, offeredFingerprint: null };
+  const isListener =
+    step === 'listener' && !(['ProbeFailed', 'DnsFailed', 'NoRoute', OWN_FAULT] as string[]).includes(reason);
+  const shown = isListener ? 'ListenerDead' : reason;
+  return { ok: false, reason: shown, message, evidence, offeredHostKey: null, offeredFingerprint: null };
+}
+
+function canOpenFiles(): boolean {
+  try {
+    closeSync(openSync(devNull, 'r'));
+    return true;
+  } catch (error) {
+    return !isOwnError(error);
+  }
 }

@@ -17,8 +17,11 @@ export function createInventoryStore(pool: Pool): InventoryStore {
   return {
     async applyInventory(leadership, { specs, sha256, force, answering }, now) {
       return await underFence<InventoryAnswer>(pool, leadership, async (session) => {
-        const current = (await listNodes(session)).map(({ spec }) => spec);
-        const diff = diffInventory(current, specs);
+        const current = await listNodes(session);
+        const diff = diffInventory(
+          current.map(({ spec }) => spec),
+          specs,
+        );
         const tooMuch = force ? null : whyTooMuch(current, diff);
         const answer: InventoryAnswer =
           tooMuch === null

@@ -4,7 +4,7 @@ import { createRoute } from '../create-route.ts';
 import { ProblemError } from '../problem.ts';
 import { describeProblems, json } from '../respond.ts';
 
-type HealthDeps = Pick<ApiDeps, 'store' | 'version' | 'isShuttingDown' | 'isTurning'>;
+type HealthDeps = Pick<ApiDeps, 'store' | 'version' | 'isShuttingDown' | 'isTurning' | 'ownFault'>;
 
 const routes = {
   live: createRoute({
@@ -27,7 +27,8 @@ const routes = {
     path: '/readyz',
     operationId: 'getReadiness',
     summary: 'Readiness: the database can be reached and has the schema of this program',
-    description: 'Not ready, too, while the process shuts down, so that a proxy asks another one.',
+    description:
+      'Not ready, too, while the process lacks files, ports, memory, disk or its key (`orion_control_plane_fault`), and while it shuts down, so that a proxy asks another one.',
     security: [],
     responses: {
       200: json(z.object({ status: z.literal('ready') }), 'It is'),
@@ -39,7 +40,7 @@ const routes = {
 /** For machines that look after this one; no token is needed and nothing is told. */
 export function addHealthRoutes(
   app: OpenAPIHono<AppEnv>,
-  { store, version, isShuttingDown, isTurning }: HealthDeps,
+  { store, version, isShuttingDown, isTurning, ownFault }: HealthDeps,
 ): void {
   const retry = { headers: { 'Retry-After': '5' } };
   app.openapi(routes.live, (c) => {
@@ -49,6 +50,8 @@ export function addHealthRoutes(
   });
   app.openapi(routes.ready, async (c) => {
     if (isShuttingDown()) throw new ProblemError('shutting_down', 'another replica will answer', retry);
+    const fault = ownFault?.() ?? null;
+    if (fault !== null) throw new ProblemError('not_ready', `this process lacks something: ${fault}`, retry);
     const state = await store.checkReady().catch(() => ({ ready: false, message: 'no answer' }) as const);
     if (!state.ready) throw new ProblemError('not_ready', 'the database is not usable now', retry);
     return c.json({ status: 'ready' } as const, 200);

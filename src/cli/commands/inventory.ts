@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { createInventoryEnv } from '../../config.ts';
 import { computeSha256, loadInventory } from '../../inventory/load.ts';
@@ -7,7 +8,7 @@ import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';
 import { type Format, printData, withOutput } from '../output.ts';
-import { formatPlan } from '../plan-text.ts';
+import { formatNotAnswering, formatPlan } from '../plan-text.ts';
 
 const FILE = 'ORION_INVENTORY, or else inventory.yaml, when left out';
 
@@ -91,7 +92,9 @@ async function apply(
   file: string | undefined,
   options: { output?: Format; force?: true },
 ): Promise<void> {
-  const sha256 = computeSha256(await read(pathOf(context, file)));
+  const path = pathOf(context, file);
+  const text = await read(path);
+  const sha256 = computeSha256(text);
   const body = { sha256, force: options.force ?? false };
   const answer = await context.client().call('applyInventory', { body });
   if (!('kind' in answer)) {
@@ -105,6 +108,30 @@ async function apply(
   const list = (word: string, names: string[]) => (names.length > 0 ? `${word} ${names.join(', ')}\n` : '');
   const lines = `${list('added', added)}${list('changed', changed)}${list('retiring', retiring)}`;
   context.io.out(lines || 'nothing changed\n');
+  const silent = await listSilent(context, { text, file: basename(path) }, added.length > 0);
+  context.io.out(formatNotAnswering(silent));
+}
+
+/** New nodes get this long to answer their first probe. */
+const FIRST_ANSWER_MS = 5_000;
+const POLL_MS = 500;
+
+async function listSilent(
+  context: Context,
+  body: { text: string; file: string },
+  areNew: boolean,
+): Promise<string[]> {
+  const endsAtMs = performance.now() + (areNew ? FIRST_ANSWER_MS : 0);
+  for (;;) {
+    // What was applied is applied: that this can't be told is no failure of it.
+    const found = await context
+      .client()
+      .call('planInventory', { body })
+      .catch(() => null);
+    const silent = found?.notAnswering ?? [];
+    if (silent.length === 0 || performance.now() >= endsAtMs || context.io.signal.aborted) return silent;
+    await sleep(POLL_MS, undefined, { signal: context.io.signal }).catch(() => undefined);
+  }
 }
 
 async function read(path: string): Promise<string> {

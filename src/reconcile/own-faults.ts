@@ -1,0 +1,40 @@
+import type { Clock, Logger, Metrics } from '../core/ports.ts';
+
+/** What was noticed counts for this long: longer than it takes to be noticed again. */
+const LASTS_MS = 15_000;
+
+/**
+ * What this daemon itself lacks (files, ports, memory, disk, its key): a condition of the daemon, told by its
+ * readiness, a metric, the history and one line of the log. No node is blamed for it.
+ */
+export interface OwnFaults {
+  report(message: string): void;
+  /** What was noticed last; null: nothing lately. */
+  current(): string | null;
+}
+
+export function createOwnFaults(parts: {
+  clock: Clock;
+  logger: Logger;
+  metrics: Pick<Metrics, 'ownFaultIs'>;
+}): OwnFaults {
+  const { clock, logger, metrics } = parts;
+  let fault: { message: string; atMs: number } | null = null;
+  return {
+    report(message) {
+      if (fault === null) {
+        logger.error({ detail: message }, 'the control plane lacks something of its own; no node is blamed');
+        metrics.ownFaultIs(true);
+      }
+      fault = { message, atMs: clock.monotonicMs() };
+    },
+    current() {
+      if (fault !== null && clock.monotonicMs() - fault.atMs >= LASTS_MS) {
+        fault = null;
+        metrics.ownFaultIs(false);
+        logger.info({}, 'the control plane has what it needs again');
+      }
+      return fault?.message ?? null;
+    },
+  };
+}
