@@ -12,6 +12,7 @@ beforeEach(async () => {
 const FROM = { 'x-forwarded-for': '198.51.100.7' };
 const FINGERPRINT = `SHA256:${'A'.repeat(43)}`;
 type Who = 'anna' | 'admin';
+const OTHER_FLEET = 'f_0123456789abcdef01234567';
 /** What each call that writes is asked with, after what makes it possible; null: it writes nothing. */
 const WRITES: Record<string, null | ((who: Who) => Promise<[line: string, body?: unknown]>)> = {
   planInventory: null,
@@ -36,6 +37,10 @@ const WRITES: Record<string, null | ((who: Who) => Promise<[line: string, body?:
   trustNode: async () => {
     bench.store.setNodeState('worker_1', 'node.condition', { offeredFingerprint: FINGERPRINT });
     return ['POST /api/nodes/worker_1/trust', { fingerprint: FINGERPRINT }];
+  },
+  adoptNode: async () => {
+    bench.store.setNodeState('worker_1', 'node.condition', { otherFleet: OTHER_FLEET });
+    return ['POST /api/nodes/worker_1/adopt', { fleet: OTHER_FLEET }];
   },
   pausePool: async () => ['POST /api/pool/pause', { reason: 'power works' }],
   resumePool: async () => {

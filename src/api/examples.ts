@@ -180,6 +180,7 @@ export const EXAMPLES: Record<string, object> = {
     ],
     policy: [{ key: 'policy.lease.max', before: '12h', after: '24h' }],
     refused: null,
+    notAnswering: [],
   },
   WebhookDelivery: {
     ...{ id: 'msg_812_5f0c9a1be27d', type: 'rental.active', rental: ID, tenant: 'demo' },

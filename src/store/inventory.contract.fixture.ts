@@ -65,6 +65,12 @@ export function testInventories(bench: ContractBench): void {
   test('refuses to take out most of the fleet unless it is forced, and keeps the answer for who asked', async () => {
     const all = ['n1', 'n2', 'n3', 'n4', 'n5'].map((name) => nodeSpec(name));
     await bench.store.applyInventory(bench.leader, fleetOf(all), now);
+    // Nodes that were never verified would not count.
+    const nodes = (await bench.store.listNodes()).map(({ spec, record }) => ({
+      name: spec.name,
+      record: { ...record, preparedAt: now },
+    }));
+    await bench.store.save(bench.leader, { nodes, events: [] });
     const asked = await bench.store.requestInventory({ sha256: 'a'.repeat(64), force: false, by: 'k1' });
     const few = { ...fleetOf(all.slice(3)), force: false, answering: asked };
     const refused = await bench.store.applyInventory(bench.leader, few, now);
