@@ -1,13 +1,17 @@
 import { hasFailed } from '../core/blame.ts';
+import { isHeldBack } from '../core/decide-pending.ts';
 import { matches } from '../core/placement.ts';
 import type { Placement } from '../core/rental.ts';
 import type { Books } from './books.ts';
+import { toRental } from './memory-tables.ts';
 
 /**
  * Within a tenant nobody comes before an older rental that the node would have done for as well: one that was told its
- * place, so that the leader knew of it and nothing held it back.
+ * place, so that the leader knew of it, and that nothing holds back by the clock of who placed the other. A leader
+ * before him may have had another clock.
  */
-export function checkTurn({ tables, violate, tally }: Books, { rentalId, node: name }: Placement): void {
+export function checkTurn({ tables, policy, violate, tally }: Books, placement: Placement): void {
+  const { rentalId, node: name, startedAt } = placement;
   const served = tables.rentals.get(rentalId);
   const node = tables.nodes.get(name);
   if (!served || !node) return;
@@ -18,6 +22,7 @@ export function checkTurn({ tables, violate, tally }: Books, { rentalId, node: n
     if (other.id === rentalId || other.tenant !== served.tenant || other.createdAt >= served.createdAt)
       continue;
     if (other.releaseRequestedAt !== null || !matches(other.spec.selector, node)) continue;
+    if (isHeldBack(toRental(tables, other), policy, startedAt)) continue;
     const own = placed.filter((placement) => placement.rentalId === other.id);
     if (own.some(({ endedAt }) => endedAt === null)) continue;
     // Where its account could not be made it is tried again only after a pause.
