@@ -3,7 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { identify, type ProcessIdentity } from './processes.ts';
 
-const START_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 90_000;
 const FLAGS = [
   '--mount',
   '--pid',

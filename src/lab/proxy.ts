@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CHECKOUT, type LabSettings } from './settings.ts';
 import { type Running, startProgram } from './supervisor.ts';
 
-const READY_DEADLINE_MS = 20_000;
+const READY_DEADLINE_MS = 60_000;
 
 /** The certificate of the proxy's own authority, which verifies the one that it serves. */
 export function caPathOf(home: string): string {

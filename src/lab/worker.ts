@@ -32,8 +32,8 @@ export interface WorkerSpec {
 
 const INIT_SCRIPT = fileURLToPath(new URL('../../src/lab/worker-init.sh', import.meta.url));
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
-const START_DEADLINE_MS = 30_000;
-const COMMAND_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 90_000;
+const COMMAND_DEADLINE_MS = 60_000;
 
 export interface Command {
   exitCode: number | undefined;
