@@ -4,7 +4,7 @@ import { execa } from 'execa';
 const OWN_NETWORK = /^10\.231\.\d{1,3}\.\d{1,3}$/;
 /** The host's side of every pair. Pairs are point to point, so that all of them can share it. */
 const GATEWAY = '10.231.255.254';
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 
 export function needsOwnNetwork(host: string): boolean {
   return OWN_NETWORK.test(host);

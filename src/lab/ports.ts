@@ -29,7 +29,7 @@ function isFree(host: string, port: number): Promise<boolean> {
 }
 
 async function findHolder(port: number): Promise<string> {
-  const result = await execa('ss', ['-Hltnp', `sport = :${port}`], { reject: false, timeout: 5_000 });
+  const result = await execa('ss', ['-Hltnp', `sport = :${port}`], { reject: false, timeout: 30_000 });
   const found = /users:\(\("([^"]+)",pid=(\d+)/.exec(result.stdout ?? '');
   return found === null ? '' : ` by ${found[1]} (pid ${found[2]})`;
 }

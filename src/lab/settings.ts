@@ -80,7 +80,7 @@ export async function publicKeyOf(node: NodeSpec): Promise<string> {
   if (saved !== null) return saved.trim();
   const derived = await execa('ssh-keygen', ['-y', '-f', node.privateKeyPath], {
     reject: false,
-    timeout: 10_000,
+    timeout: 60_000,
     input: '',
   });
   if (derived.exitCode === 0) return derived.stdout.trim();

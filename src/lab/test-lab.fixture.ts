@@ -208,7 +208,7 @@ async function login(
       `${user}@${host}`,
       command,
     ],
-    { reject: false, timeout: 20_000, stdin: 'ignore' },
+    { reject: false, timeout: 30_000, stdin: 'ignore' },
   );
   return { exitCode, stdout, stderr };
 }

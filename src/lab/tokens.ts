@@ -68,7 +68,7 @@ async function createToken(
     cwd: CHECKOUT,
     env: { ...env, ORION_LAB: settings.home },
     extendEnv: false,
-    timeout: 30_000,
+    timeout: 120_000,
     reject: false,
     input: '',
   });
