@@ -22,7 +22,6 @@ export async function loseTheMachineTwice(
   test: TestLab,
   stage: Stage,
 ): Promise<{ id: string; screen: string }> {
-  const [program, ...first] = stage.orion as [string, ...string[]];
   const terminal = await openTerminal(stage);
   try {
     terminal.type('orion rent --name shell\r');
@@ -30,14 +29,15 @@ export async function loseTheMachineTwice(
     const { id, status } = (await test.call('GET', '/api/rentals')).body.items[0];
     const { node } = status;
     await setLoss(test, id, { action: 'wait', after: '10m' });
-    const env = { ...stage.env, ...(await readEnv(stage.home)) };
-    const words = [...first, 'ssh', 'shell', '--', 'echo once >>ran; sleep 3000'];
-    const command = execa(program, words, { env, reject: false, stdin: 'ignore' });
+    const command = runOnce(stage);
     terminal.type('orion ssh shell\r');
     await expectShell(terminal, 'before');
     await expect.poll(() => runs(test, node), WAIT).toBe('once');
 
     await test.lab.stopWorker(node);
+    // A machine that is back sooner than any real one could pass for one that never took the login.
+    await terminal.until(() => terminal.written().includes(`connection to ${node} was lost`), 'the loss');
+    await new Promise((d) => setTimeout(d, 15_000));
     await test.lab.startWorker(node);
     await terminal.until(() => terminal.written().includes(`logging in to ${node}`), 'the machine is back');
     await expectShell(terminal, 'after');
@@ -55,6 +55,7 @@ export async function loseTheMachineTwice(
     await expectShell(terminal, 'elsewhere');
     terminal.type('exit\r');
     await terminal.until(() => terminal.prompts() === 3, 'the end of the shell');
+    console.log((await test.events(`&rental=${id}`)).map((e) => `${e.type} ${e.node} ${e.message}`).join('\n'), renderScreen(terminal.written()).join('\n'));
     return { id, screen: renderScreen(terminal.written()).join('\n') };
   } finally {
     await terminal.close();
@@ -70,7 +71,9 @@ async function runs(test: TestLab, node: string): Promise<string | undefined> {
   return found?.stdout;
 }
 
-async function readEnv(home: string): Promise<Record<string, string>> {
-  const { stdout } = await execa('bash', ['-c', `source '${join(home, 'lab.env')}'; env -0`], { env: {} });
-  return Object.fromEntries(stdout.split('\0').map((line) => line.split(/=(.*)/s).slice(0, 2)));
+/** A command that leaves a mark each time it is run, and would go on for as long as anybody looks. */
+function runOnce({ home, orion, env }: Stage) {
+  const words = [...orion, 'ssh', 'shell', '--', 'echo once >>ran; sleep 3000'];
+  const script = `source '${join(home, 'lab.env')}'; exec "$@"`;
+  return execa('bash', ['-c', script, 'bash', ...words], { env, reject: false, stdin: 'ignore' });
 }
