@@ -217,11 +217,7 @@ describe('a watch through the proxy', () => {
         const stream = await open(`GET /api/rentals/${id}`, { headers: { ...sse, 'last-event-id': last } });
         if (stream.statusCode !== 200) return stream.resume().statusCode;
         const seqs = [...(await text(stream)).matchAll(/^id: (\d+)$/gm)].map(([, seq]) => Number(seq));
-        return [
-          seqs[0] === Number(last) + 1,
-          seqs.at(-1) === end,
-          seqs.length === end - Number(last),
-        ];
+        return [seqs[0] === Number(last) + 1, seqs.at(-1) === end, seqs.length === end - Number(last)];
       })
       .toEqual([true, true, true]);
   });

@@ -11,6 +11,8 @@ export interface OwnFaults {
   report(message: string): void;
   /** What was noticed last; null: nothing lately. */
   current(): string | null;
+  /** The history says so. It outlives a term: the next one neither says it twice nor leaves it without its end. */
+  isTold: boolean;
 }
 
 export function createOwnFaults(parts: {
@@ -21,6 +23,7 @@ export function createOwnFaults(parts: {
   const { clock, logger, metrics } = parts;
   let fault: { message: string; atMs: number } | null = null;
   return {
+    isTold: false,
     report(message) {
       if (fault === null) {
         logger.error({ detail: message }, 'the control plane lacks something of its own; no node is blamed');

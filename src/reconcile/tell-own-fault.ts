@@ -7,10 +7,9 @@ export function createOwnFaultTeller({
   leadership,
   clock,
 }: Pick<Context, 'ownFaults' | 'store' | 'leadership' | 'clock'>): () => Promise<void> {
-  let isTold = false;
   return async () => {
     const fault = ownFaults.current();
-    if ((fault !== null) === isTold) return;
+    if ((fault !== null) === ownFaults.isTold) return;
     const result = await store.save(leadership, {
       events: [
         {
@@ -23,6 +22,6 @@ export function createOwnFaultTeller({
       ],
     });
     if (result.kind === 'deposed') throw new DeposedError();
-    if (result.kind === 'saved') isTold = fault !== null;
+    if (result.kind === 'saved') ownFaults.isTold = fault !== null;
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drizzle, type MySqlRemoteDatabase } from 'drizzle-orm/mysql-proxy';
 import mysql from 'mysql2';
+import { isOwnError } from '../core/own-fault.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import { classifyDatabaseError, StoreError } from './errors.ts';
 
@@ -31,6 +32,7 @@ export interface Pool {
 }
 
 const CLOSE_DEADLINE_MS = 2_000;
+const ASK_AGAIN_MS = 20;
 
 // The server's limits are shorter than the client's deadline, so that a statement that is merely slow ends with
 // an error and not with a lost connection. A leader that was stopped inside a transaction holds the lease row
@@ -66,7 +68,7 @@ export function createPool(settings: PoolSettings): Pool {
     work: (session: Session) => Promise<Result>,
     options = { statementMs },
   ): Promise<Result> {
-    const connection = await acquire(pool, acquireMs);
+    const connection = await acquire(pool, open, acquireMs);
     let broken = false;
     let discarded = false;
     const query = async (sql: string, values: unknown[], rowsAsArray: boolean) => {
@@ -145,24 +147,38 @@ async function prepare(session: Session): Promise<void> {
   }
 }
 
-function acquire(pool: mysql.Pool, deadlineMs: number): Promise<mysql.PoolConnection> {
+function acquire(
+  pool: mysql.Pool,
+  open: ReadonlySet<mysql.PoolConnection>,
+  deadlineMs: number,
+): Promise<mysql.PoolConnection> {
   return new Promise((done, fail) => {
     let waiting = true;
     const timer = setTimeout(() => {
       waiting = false;
       fail(new StoreError('notExecuted', 'ACQUIRE_DEADLINE', null));
     }, deadlineMs);
-    pool.getConnection((error, connection) => {
+    const ask = () => {
+      if (waiting) pool.getConnection(take);
+    };
+    const take: Parameters<typeof pool.getConnection>[0] = (error, connection) => {
       if (!waiting) {
         // Nobody waits for it any more; the driver has no way to leave its queue.
         if (!error) connection.release();
+        return;
+      }
+      // A process that can't open one more (files, ports, memory) makes do with those it has: a leader that reads with
+      // several at once could otherwise do nothing, and not even say what it lacks.
+      if (error && open.size > 0 && isOwnError(error)) {
+        setTimeout(ask, ASK_AGAIN_MS);
         return;
       }
       clearTimeout(timer);
       // Without a code: the pool is closed, or too many wait for it already.
       if (error) fail(new StoreError('notExecuted', error.code ?? 'NO_CONNECTION', null));
       else done(connection);
-    });
+    };
+    ask();
   });
 }
 

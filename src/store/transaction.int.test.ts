@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { sql } from 'drizzle-orm';
+import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
 import { findStoreError, StoreError } from './errors.ts';
@@ -223,4 +224,23 @@ test('closes within its deadline also when the server is frozen', async () => {
   } finally {
     process.kill(server.pid, 'SIGCONT');
   }
+});
+
+test('a process that may open no more files makes do with the connections that it has', async () => {
+  // A process of its own: this one, too, could open nothing then.
+  const program = `
+    import { execFileSync } from 'node:child_process';
+    import { createPool } from '${new URL('../../dist/store/pool.js', import.meta.url)}';
+    const pool = createPool({ url: process.env.DATABASE, connectionLimit: 4 });
+    const one = () => pool.withSession(({ execute }) => execute('SELECT connection_id() AS id'));
+    const [{ id }] = await one();
+    execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=3:']);
+    const answers = await Promise.allSettled([one(), one(), one()]);
+    console.log(JSON.stringify(answers.map(({ value, reason }) => value?.[0].id === id || reason.message)));
+    process.exit();`;
+  const { stdout } = await execa(process.execPath, ['--input-type=module', '--eval', program], {
+    env: { DATABASE: url },
+    timeout: 30_000,
+  });
+  expect(JSON.parse(stdout)).toEqual([true, true, true]);
 });
