@@ -7,7 +7,7 @@ import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 let test: TestLab;
 
 beforeAll(async () => {
-  test = await openTestLab({ basePort: 29_480, nodes: 2 });
+  test = await openTestLab({ basePort: 29_500, nodes: 2 });
 }, 180_000);
 afterAll(() => test?.close());
 
