@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Rental } from '../client/operations.ts';
@@ -6,13 +6,20 @@ import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 import { findStoredKey } from './key-files.ts';
 
-/** Runs ssh to where the rental is; resolves with its exit code. */
+/** How ssh ended. */
+export interface SshEnd {
+  code: number;
+  /** The machine took the login: 255 can't be a refusal of it. */
+  wasIn: boolean;
+}
+
+/** Runs ssh to where the rental is. */
 export async function runSsh(
   io: Io,
   rental: Rental,
   ownKey: string | null,
   words: string[],
-): Promise<number> {
+): Promise<SshEnd> {
   const { connection, node } = rental.status;
   if (connection === null) throw new CliError(`rental ${rental.name} has no machine yet`);
   if (connection.hostKey === null) {
@@ -23,7 +30,9 @@ export async function runSsh(
     const knownHosts = join(folder, 'known_hosts');
     writeFileSync(knownHosts, `${knownHostsName(connection)} ${connection.hostKey}\n`, { mode: 0o600 });
     const identity = ownKey ?? findStoredKey(io, rental);
-    return await io.runProgram('ssh', sshArguments(connection, knownHosts, identity, words));
+    const wasIn = join(folder, 'in');
+    const code = await io.runProgram('ssh', sshArguments(connection, { knownHosts, wasIn, identity, words }));
+    return { code, wasIn: existsSync(wasIn) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new CliError('ssh is not installed here', { hint: 'on Debian: apt install openssh-client' });
@@ -38,19 +47,25 @@ function knownHostsName({ host, port }: Connection): string {
   return port === 22 ? host : `[${host}]:${port}`;
 }
 
+interface SshUse {
+  knownHosts: string;
+  /** Where ssh makes a file once the machine took the login. */
+  wasIn: string;
+  identity: string | null;
+  words: string[];
+}
+
 /** Nothing of the user's own known hosts counts, and the machine must be the one that Orion knows. */
-function sshArguments(
-  connection: Connection,
-  knownHosts: string,
-  identity: string | null,
-  words: string[],
-): string[] {
+function sshArguments(connection: Connection, { knownHosts, wasIn, identity, words }: SshUse): string[] {
   const options = [
     'StrictHostKeyChecking=yes',
     `UserKnownHostsFile="${knownHosts}"`,
     'GlobalKnownHostsFile=/dev/null',
     'UpdateHostKeys=no',
     'CheckHostIP=no',
+    // Its exit code doesn't tell a login that was refused from a session that was lost.
+    'PermitLocalCommand=yes',
+    `LocalCommand=touch '${wasIn.replaceAll('%', '%%')}'`,
     // A session to a machine that died ends, rather than hangs.
     'ConnectTimeout=10',
     'ServerAliveInterval=5',

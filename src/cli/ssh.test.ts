@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
 
@@ -151,12 +152,40 @@ test.each([
   expect(ran.err).toBe('quick-fox is on worker_2 now; log in there with  orion ssh quick-fox\n');
 });
 
-test('a login that fails at once on a machine that is well is not tried again', async () => {
+test('a login that is refused by a machine that is well is not tried again', async () => {
   const ran = await ssh([], () => ({ body: rentalOn('worker_1', openPort()) }), {
     ...PERSON,
     ...codes([255]),
   });
   expect(ran).toMatchObject({ code: 255, err: '', programs: { length: 1 } });
+});
+
+/** Each time the machine takes the login, which ssh tells with the command that is told it. */
+const taken = (list: number[]) => ({
+  runProgram: async (_: string, args: string[]) => {
+    const command = args.find((arg) => arg.startsWith('LocalCommand='));
+    if (command) execaSync('sh', ['-c', command.slice('LocalCommand='.length)]);
+    return list.shift() ?? 0;
+  },
+});
+
+test('a short shell goes on, too, when its machine is back before anybody asks', async () => {
+  const ran = await ssh([], () => ({ body: rentalOn('worker_1', openPort()) }), {
+    ...PERSON,
+    ...taken([255, 7]),
+  });
+  expect(ran.err).toBe(
+    'the connection to worker_1 was lost; quick-fox is waited for (Ctrl-C ends that)\nlogging in to worker_1\n',
+  );
+  expect(ran).toMatchObject({ code: 7, programs: { length: 2 } });
+});
+
+test('an account that ends each shell at once is logged in to twice, and not for ever', async () => {
+  const ran = await ssh([], () => ({ body: rentalOn('worker_1', openPort()) }), {
+    ...PERSON,
+    ...taken(Array.from({ length: 9 }, () => 255)),
+  });
+  expect(ran).toMatchObject({ code: 255, programs: { length: 2 } });
 });
 
 test('a command that was cut off is never run twice, and says so', async () => {

@@ -15,6 +15,8 @@ export interface Database {
 }
 
 const START_DEADLINE_MS = 60_000;
+/** Writing the system tables takes seconds, and more than a minute on a machine that is very busy. */
+const INSTALL_DEADLINE_MS = 150_000;
 const STOP_DEADLINE_MS = 15_000;
 /** How long another server on the same files may take to go away, as one that was just told to stop does. */
 const LEFTOVER_DEADLINE_MS = 10_000;
@@ -76,7 +78,7 @@ async function install(data: string, home: string, signal: AbortSignal): Promise
       '--skip-test-db',
       '--skip-name-resolve',
     ],
-    { home, signal },
+    { home, signal, timeoutMs: INSTALL_DEADLINE_MS },
   );
   await writeFile(join(home, 'logs', 'database-install.log'), result.output);
   if (result.code !== 0) throw new Error(`Installing the database failed: ${lastLines(result.output)}`);
@@ -189,7 +191,7 @@ async function stopServer(child: ChildProcess, exited: Promise<unknown>): Promis
 function run(
   command: string,
   args: string[],
-  options: { home: string; signal: AbortSignal },
+  options: { home: string; signal: AbortSignal; timeoutMs?: number },
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((done, fail) => {
     const env = environmentOf(options.home);
@@ -197,7 +199,7 @@ function run(
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
       signal: options.signal,
-      timeout: START_DEADLINE_MS,
+      timeout: options.timeoutMs ?? START_DEADLINE_MS,
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { loseTheMachineTwice } from './lost-shell.fixture.ts';
 import { playSession } from './session/play.ts';
 import { createCast, readTranscript, type Step, shapeOf } from './session/transcript.ts';
 import { CHECKOUT } from './settings.ts';
@@ -92,20 +91,6 @@ describe('a rented node that dies', () => {
     expect(left?.stdout).not.toContain(old.user);
     expect(left?.stdout).not.toContain('mine');
   });
-});
-
-describe('a shell on a machine that is restarted, and then dies', () => {
-  it('is opened again each time and says what is gone; the restart is told as what it is', async () => {
-    const env = { ...process.env, HOME: test.home };
-    const orion = [process.execPath, join(CHECKOUT, 'dist', 'cli', 'orion.js')];
-    const { id, screen } = await loseTheMachineTwice(test, { home: test.home, orion, env });
-    expect(screen).toMatch(/^the connection to w\d was lost; shell is waited for/m);
-    expect(screen).toMatch(/^shell was moved from w\d, which died, to w\d/m);
-    const told = (await test.events(`&rental=${id}`)).find(({ type }) => type === 'rental.restarted');
-    expect(told).toMatchObject({ reason: 'NodeRestarted', message: expect.stringContaining('is gone') });
-    const { total } = (await test.call('GET', `/api/qos?rental=${id}`)).body;
-    expect(total.outages).toBeGreaterThanOrEqual(2);
-  }, 180_000);
 });
 
 describe('a daemon that is killed', () => {

@@ -27,8 +27,8 @@ const CONNECTION_FAILED = 255;
 const READY_WITHIN_MS = 60_000;
 /** A verdict and a move take no longer where there is a machine to move to. */
 const RECONNECT_WITHIN_MS = 600_000;
-/** What ended sooner on a machine that is as it was may never have been a session. */
-const FAILED_LOGIN_MS = 10_000;
+/** Two in a row that ended sooner, on a machine that is as it was: the account ends them, so another would end as well. */
+const SHORT_MS = 10_000;
 const LOOK_WITHIN_MS = 5_000;
 const AGAIN_MS = 1_000;
 /** As long as Orion needs to hear of a machine that is gone. */
@@ -78,17 +78,20 @@ async function logIn(context: Context, name: string, words: string[], options: S
   const isShell = words.length === 0;
   const reconnects = isShell && (options.reconnect ?? (io.input.isTerminal && io.terminal('err') !== null));
   let rental = await findReady(context, name, options.timeout ?? READY_WITHIN_MS);
+  let wasShort = false;
   for (;;) {
     const news = tellSinceLastLogin(io, rental);
     if (news !== null) io.err(`${printable(news)}\n`);
     const startedAt = performance.now();
-    const code = await runSsh(io, rental, options.identity ?? null, words);
+    const { code, wasIn } = await runSsh(io, rental, options.identity ?? null, words);
     context.exitWith(code);
     if (code !== CONNECTION_FAILED || io.signal.aborted) return;
     if (!reconnects) return tellCutOff(io, await look(context, rental), rental, isShell);
+    const isShort = performance.now() - startedAt < SHORT_MS;
     await sleep(SETTLE_MS, undefined, { signal: io.signal }).catch(() => undefined);
     const { isAsBefore } = await look(context, rental);
-    if (isAsBefore && performance.now() - startedAt < FAILED_LOGIN_MS) return;
+    if (isAsBefore && (!wasIn || (isShort && wasShort))) return;
+    wasShort = isAsBefore && isShort;
     io.err(`the connection to ${rental.status.node} was lost; ${name} is waited for (Ctrl-C ends that)\n`);
     const next = await waitForNext(context, rental, options.timeout ?? RECONNECT_WITHIN_MS);
     if (next === null) return;
