@@ -14,6 +14,9 @@ const expect = { poll: { timeout: 60_000, interval: 100 } };
 /** A quarter of an hour each: begun last, they would go on alone while the other processor idles. */
 const SLOWEST = /lab\/(crash-points|soak)\./;
 
+/** No test asks the machine's resolver for somebody's name. */
+const setupFiles = ['src/no-public-names.fixture.ts'];
+
 class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isSlow = ({ moduleId }: TestSpecification) => Number(SLOWEST.test(moduleId));
@@ -28,6 +31,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles,
           testTimeout: 60_000,
           include: ['src/**/*.test.ts'],
           exclude: ['int', 'long', 'sim', 'crash'].map((tier) => `src/**/*.${tier}.test.ts`),
@@ -36,6 +40,7 @@ export default defineConfig({
       {
         test: {
           name: 'simulation',
+          setupFiles,
           include: ['src/**/*.sim.test.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -45,6 +50,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          setupFiles,
           expect,
           include: ['src/**/*.int.test.ts'],
           maxWorkers: 2,
@@ -57,6 +63,7 @@ export default defineConfig({
         plugins: [mutate()],
         test: {
           name: 'long',
+          setupFiles,
           expect,
           include: ['src/**/*.long.test.ts'],
           maxWorkers: 2,
@@ -68,6 +75,7 @@ export default defineConfig({
       {
         test: {
           name: 'compose',
+          setupFiles,
           expect,
           include: ['compose/test/*.compose.test.ts'],
           globalSetup: ['compose/test/setup.ts'],
@@ -80,6 +88,7 @@ export default defineConfig({
       {
         test: {
           name: 'crash-points',
+          setupFiles,
           include: ['src/**/*.crash.test.ts'],
           sequence: { groupOrder: 5 },
           testTimeout: 0,

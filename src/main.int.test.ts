@@ -7,7 +7,9 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { orionCommand } from './lab/daemon.ts';
+import { startDatabase } from './lab/database.ts';
 import { type ScratchServer, startScratchServer } from './lab/scratch-database.ts';
+import { openSmallDisk } from './lab/small-disk.fixture.ts';
 import { createPool } from './store/pool.ts';
 import { leases } from './store/schema.ts';
 
@@ -108,3 +110,35 @@ test('of two processes with one name, one leads and the other stands by', async 
   expect(holder).not.toBe(before.holder);
   await pool.close();
 }, 90_000);
+
+test('a daemon whose database has a full disk says so for as long as it lasts, though reads and renewals go well', async () => {
+  const disk = await openSmallDisk(256);
+  const database = await startDatabase({ home: disk.path });
+  const pool = createPool({ url: database.url });
+  try {
+    startReconciler('cramped', database.url);
+    await until(() => leads('cramped'));
+    const readiness = async () => (await ask('cramped', '/readyz')).body;
+    await expect.poll(readiness).toContain('ready');
+    await disk.fill();
+    const row = `('filler', now(3), 'filler', repeat('x', 500))`;
+    const insert = `INSERT INTO events (type, at, reason, message) VALUES ${row}`;
+    const write = () =>
+      pool
+        .withSession(({ execute }) => execute(insert))
+        .then(
+          () => true,
+          () => false,
+        );
+    // The file of the table has room for a few still; then the leader, who gives each its number, meets the end of it.
+    await until(async () => !(await write()));
+    await expect.poll(readiness).toContain("the database's disk is full");
+    expect(await leads('cramped')).toBe(true);
+    await disk.empty();
+    await expect.poll(readiness).toContain('"ready"');
+  } finally {
+    await pool.close();
+    await database.stop();
+    await disk.close();
+  }
+}, 300_000);

@@ -13,6 +13,7 @@ import { createInventoryKeeper, type InventoryKeeper } from './reconcile/invento
 import type { Loop } from './reconcile/loop.ts';
 import { createOwnFaults, type OwnFaults } from './reconcile/own-faults.ts';
 import { createPulse, type Pulse } from './reconcile/pulse.ts';
+import { createFullDiskWatch } from './store/full-disk.ts';
 import { createPool } from './store/pool.ts';
 import { createStore } from './store/store.ts';
 import { VERSION } from './version.ts';
@@ -56,7 +57,7 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   const stop = () => stopped.abort();
   process.once('SIGTERM', stop).once('SIGINT', stop);
 
-  const pool = createPool({ url: config.databaseUrl });
+  const pool = createPool({ url: config.databaseUrl, onFailure: (error) => disk.notice(error) });
   const { signal } = stopped;
   const store = createStore(pool);
   const metrics = createMetrics({ store, logger });
@@ -79,6 +80,7 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   process.on('SIGHUP', readAgain);
   const pulse = createPulse(clock);
   const ownFaults = createOwnFaults({ clock, logger, metrics });
+  const disk = createFullDiskWatch({ pool, faults: ownFaults, signal });
   const parts: Parts = { config, store, inventory, keeper, logger, metrics, pulse, ownFaults, signal };
   const running: Promise<void>[] = [];
   try {

@@ -8,7 +8,7 @@ const COMPOSE = join(import.meta.dirname, '..');
 const STAND_INS = join(import.meta.dirname, 'stand-ins.sh');
 
 /** What the project's Dockerfiles and compose files start from. */
-export async function listBaseImages(): Promise<string[]> {
+async function listBaseImages(): Promise<string[]> {
   const files = ['Dockerfile', 'worker/Dockerfile', 'control-plane.yml'];
   const texts = await Promise.all(files.map((name) => readFile(join(COMPOSE, name), 'utf8')));
   const found = texts.join('\n').matchAll(/^ARG \w+=(\S+)|^ {4}image: \$\{MARIADB_IMAGE:-(\S+)\}/gm);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Call, Description, Parameter } from './description.fixture.ts';
 import { createValues, type Hints, nastyTexts, nastyValues, spoil } from './fuzz-values.fixture.ts';
 
-export const ROLES = ['admin', 'tenant', 'session', 'sessionWithoutCsrf', 'badToken', 'nobody'] as const;
+const ROLES = ['admin', 'tenant', 'session', 'sessionWithoutCsrf', 'badToken', 'nobody'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** A request as it goes over the wire. */

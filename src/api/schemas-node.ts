@@ -64,7 +64,7 @@ export const adminNodeSchema = z
   })
   .openapi('Node');
 
-export const tenantNodeSchema = z
+const tenantNodeSchema = z
   .object({
     name: z.string(),
     spec: z.object({ zone: z.string().nullable(), labels }),

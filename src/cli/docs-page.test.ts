@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createBareProgram, listLeaves, wordsOf } from './examples.fixture.ts';
 
+const PAGE = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+
 /** Lines of the page that shells are given, without comments. */
 function linesOfShells(): string[] {
-  const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
-  return [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
+  return [...PAGE.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
     .flatMap(([, block = '']) => block.split('\n'))
     .map((line) => line.replace(/ *#.*/, ''))
     .filter((line) => line !== '');
@@ -25,4 +26,10 @@ test('every line of docs/cli.md is one that the command line understands', async
     await program.parseAsync(wordsOf(inner).slice(1), { from: 'user' });
   }
   expect(called).toBe(lines.length);
+});
+
+test('every command has its line in the table of docs/cli.md, in the words of its help', async () => {
+  const commands = listLeaves(await createBareProgram(), '');
+  const lines = commands.map(({ name, command }) => `| \`orion ${name}\` | ${command.description()} |`);
+  expect(PAGE.split('\n').filter((line) => line.startsWith('| `orion '))).toEqual(lines);
 });

@@ -5,7 +5,7 @@ import { createPaint } from './paint.ts';
 import type { Column, Resource } from './resources.ts';
 import { type Cell, createTable, type Table } from './table.ts';
 
-export const FORMATS = ['json', 'yaml', 'wide', 'name'] as const;
+const FORMATS = ['json', 'yaml', 'wide', 'name'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export function withOutput(command: Command, formats: readonly Format[] = FORMATS): Command {

@@ -75,7 +75,7 @@ export function tellTenant(error: string | null): string | null {
 }
 
 /** What came of calling a webhook. */
-export const ATTEMPT_OUTCOMES = ['delivered', 'refused', 'blocked', 'timeout', 'unreachable'] as const;
+const ATTEMPT_OUTCOMES = ['delivered', 'refused', 'blocked', 'timeout', 'unreachable'] as const;
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
 export type AttemptEnd =

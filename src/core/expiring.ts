@@ -1,7 +1,7 @@
 import type { RentalDecision, RentalInputs } from './rental-decision.ts';
 
 /** So long before the end of its lease a client is told of it; the longest first. */
-export const TOLD_BEFORE_END_MS = [3_600_000, 600_000];
+const TOLD_BEFORE_END_MS = [3_600_000, 600_000];
 
 /**
  * Adds to the decision on a rental whose client has access whether he is to be told now that the end is near, and

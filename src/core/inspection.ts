@@ -54,7 +54,7 @@ export const NEW_INSPECTION_MEMORY: InspectionMemory = {
 };
 
 /** A node that somebody changes back each time is repaired ever more slowly, and forgiven after a calm hour. */
-export const REPAIR_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 300_000 };
+const REPAIR_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 300_000 };
 export const CALM_MS = 3_600_000;
 
 /**

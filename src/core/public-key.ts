@@ -1,5 +1,5 @@
 /** The types of public key that a client may give; certificates, DSA and unknown ones are refused. */
-export const PUBLIC_KEY_TYPES = [
+const PUBLIC_KEY_TYPES = [
   'ssh-ed25519',
   'ssh-rsa',
   'ecdsa-sha2-nistp256',

@@ -110,7 +110,6 @@ export const REASONS = {
   // who was turned away
   TokenRefused:
     'A token or a session was shown that is not known, was revoked or has expired, or none at all.',
-  AccessDenied:
-    'Somebody with a valid token asked for what is for administrators, or for what another site sent.',
+  AccessDenied: 'Somebody with a valid token asked for what is for administrators.',
 } as const;
 export type Reason = keyof typeof REASONS;

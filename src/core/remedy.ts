@@ -96,7 +96,7 @@ export const REMEDIES = {
   ControlPlaneFault: {
     retry: 'own',
     operator:
-      'Look after the control plane, not the nodes: the message names what it lacks (open files, ports, memory, disk, or the right to read its key). `/readyz` and the metric `orion_control_plane_fault` say how long it lasts.',
+      'Look after the control plane, not the nodes: the message names what it lacks (open files, ports, memory, disk, room for the database, or the right to read its key). `/readyz` and the metric `orion_control_plane_fault` say how long it lasts.',
   },
   ProbeFailed: {
     retry: 'probe',

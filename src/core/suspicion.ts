@@ -17,7 +17,7 @@ export interface Suspicion {
  * Deaths of nodes under one rental are counted over an hour: long enough that nodes which die one after the other, each
  * some minutes after the client came, are seen together; short enough that single deaths of a day are not.
  */
-export const POISON_WINDOW_MS = 3_600_000;
+const POISON_WINDOW_MS = 3_600_000;
 
 export function suspect(rental: Rental, policy: Policy, now: Date): Suspicion | null {
   return (

@@ -18,7 +18,7 @@ const HOST_LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 export const LONGEST_TIMER_MS = 24 * 24 * 3_600_000;
 export const LONGEST_LEASE_MS = 366 * 24 * 3_600_000;
 
-export function isHost(text: string): boolean {
+function isHost(text: string): boolean {
   if (isIP(text) !== 0) return true;
   if (/^[\d.]+$/.test(text) || text.length > 253) return false;
   return text
@@ -33,7 +33,7 @@ export function isLabelKey(text: string): boolean {
   return LABEL_PREFIX.test(text.slice(0, slash)) && LABEL_NAME.test(text.slice(slash + 1));
 }
 
-export function isLabelValue(text: string): boolean {
+function isLabelValue(text: string): boolean {
   return text === '' || LABEL_NAME.test(text);
 }
 

@@ -15,7 +15,7 @@ export async function writeMachines(home: string, machines: LabState['workers'])
   await rename(`${path}.new`, path);
 }
 
-export async function readMachines(home: string): Promise<LabState['workers']> {
+async function readMachines(home: string): Promise<LabState['workers']> {
   const text = await readFile(join(home, 'workers', 'machines.json'), 'utf8').catch(() => '[]');
   return JSON.parse(text) as LabState['workers'];
 }

@@ -35,7 +35,7 @@ export async function isRunning(process: ProcessIdentity): Promise<boolean> {
   return (await identify(process.pid))?.startTime === process.startTime;
 }
 
-export async function listPids(): Promise<number[]> {
+async function listPids(): Promise<number[]> {
   return (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
 }
 

@@ -25,7 +25,7 @@ export function fail(message, code) {
   process.exit(code);
 }
 
-export function logPathOf(step) {
+function logPathOf(step) {
   mkdirSync(join(HOME, 'logs'), { recursive: true, mode: 0o700 });
   return join(HOME, 'logs', `setup-${step}.log`);
 }

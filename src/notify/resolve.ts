@@ -23,7 +23,7 @@ const TRIES = 2;
  * the server answers, and anybody can run a server that never does. Names that the operator allows by name are looked
  * up the system's way, with its hosts file, and lead wherever they lead.
  */
-export async function resolveReceiver(host: string, options: ResolveOptions): Promise<string[]> {
+async function resolveReceiver(host: string, options: ResolveOptions): Promise<string[]> {
   const { allowed } = options;
   if (isAllowedHost(host, allowed)) return (await lookup(host, { all: true })).map(({ address }) => address);
   const addresses = await askNameServers(host, options);

@@ -33,7 +33,7 @@ export interface AnsibleLauncher {
 export const MOST_MEMORY_BYTES = 512 * 1_024 * 1_024;
 
 /** Debian's, not one that a version manager or virtual environment put first. */
-export const ANSIBLE_PATH = '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin';
+const ANSIBLE_PATH = '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin';
 
 /**
  * The whole environment of Ansible. Built from nothing: ANSIBLE_*, PYTHON* or SSH_AUTH_SOCK of the daemon's own

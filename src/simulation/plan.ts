@@ -77,7 +77,7 @@ export interface PlanSize {
   faults: number;
 }
 
-export const FULL_SIZE: PlanSize = { nodes: 20, rentals: 12, faults: 64 };
+const FULL_SIZE: PlanSize = { nodes: 20, rentals: 12, faults: 64 };
 
 export function createPlan(seed: number, size: PlanSize = FULL_SIZE): Plan {
   const chance = createChance(seed, 'plan');

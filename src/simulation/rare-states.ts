@@ -2,7 +2,7 @@
  * What a campaign has to have seen, or it proves little: each is counted where it happens, and one that was never
  * reached fails the run.
  */
-export const RARE_STATES = [
+const RARE_STATES = [
   'leader changed while access was being made',
   'leader changed while a node was being cleaned',
   'leader changed during a move',

@@ -42,7 +42,7 @@ export async function inspect(
  * names of files only where they are plain. Hashes of passwords stay on the node: only whether it is as
  * orion_account wants it (`*`, no forced change, no expiry) is told.
  */
-export const INSPECTION_SCRIPT = `
+const INSPECTION_SCRIPT = `
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
 digest() { head -c 32768 "$1" 2>/dev/null | sha256sum | cut -c 1-64; }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
 import { asApiUser, openAsApiUser } from './api-user.fixture.ts';
+import { StoreError } from './errors.ts';
+import { createFullDiskWatch } from './full-disk.ts';
 import { migrate } from './migrate.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createStore } from './store.ts';
@@ -9,12 +11,13 @@ import { event } from './test-samples.ts';
 // That every call of the API works with these rights is what src/api/fuzz.int.test.ts shows: its API has no others.
 
 let server: ScratchServer;
+let url: string;
 let root: Pool;
 let api: Pool;
 
 beforeAll(async () => {
   server = await startScratchServer();
-  const url = await server.createDatabase();
+  url = await server.createDatabase();
   root = createPool({ url });
   // As at the first start of compose's database: before there is any table.
   api = await openAsApiUser(root, url);
@@ -63,6 +66,25 @@ test('and has no hand on the lease, on where clients are, nor on the schema', as
       code: expect.stringContaining('DENIED'),
     });
   }
+});
+
+test('and finds out by itself whether the disk of the database has room, without a trace', async () => {
+  const failures: string[] = [];
+  const pool = createPool({ url: asApiUser(url), onFailure: ({ code }) => failures.push(code) });
+  const count = async () =>
+    (await root.withSession(({ execute }) => execute('SELECT id FROM events'))) as unknown;
+  const before = await count();
+  await new Promise<void>((probed) => {
+    const current = () => {
+      probed();
+      return null;
+    };
+    const faults = { report: () => undefined, current };
+    const watch = createFullDiskWatch({ pool, faults, signal: new AbortController().signal });
+    watch.notice(new StoreError('notExecuted', 'ER_DISK_FULL', null));
+  });
+  await pool.close();
+  expect([failures, await count()]).toEqual([[], before]);
 });
 
 test('an API that could do anything, as versions before could, is brought down to these rights', async () => {

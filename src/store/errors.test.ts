@@ -1,7 +1,7 @@
 import { DrizzleQueryError } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { parseDatabaseUrl } from './database-url.ts';
-import { classifyDatabaseError, findStoreError, StoreError } from './errors.ts';
+import { classifyDatabaseError, findStoreError, isDiskFull, StoreError } from './errors.ts';
 
 const failure = (code: string, errno: number) => Object.assign(new Error(code), { code, errno });
 
@@ -20,6 +20,8 @@ test.each([
   [failure('EPIPE', -32), 'unknown'],
   [Object.assign(new Error('closed'), { code: 'PROTOCOL_CONNECTION_LOST' }), 'unknown'],
   [failure('ER_NO_SUCH_TABLE', 1146), 'rejected'],
+  [failure('ER_RECORD_FILE_FULL', 1114), 'notExecuted'],
+  [failure('ER_DISK_FULL', 1021), 'notExecuted'],
   [failure('UNKNOWN_CODE_PLEASE_REPORT', 1927), 'unknown'],
   [failure('UNKNOWN_CODE_PLEASE_REPORT', 1969), 'notExecuted'],
   [new Error('never heard of'), 'unknown'],
@@ -29,6 +31,17 @@ test.each([
   expect(classifyDatabaseError(new DrizzleQueryError('SELECT ?', ['secret'], error as Error)).kind).toBe(
     kind,
   );
+});
+
+test.each([
+  ['ER_GET_ERRNO', 1030, 'Got error 28 "No space left on device" from storage engine InnoDB', true],
+  ['ER_ERROR_ON_WRITE', 1026, `Error writing file 'x' (errno: 28 "No space left on device")`, true],
+  ['ER_GET_ERRNO', 1030, 'Got error 122 "Internal error" from storage engine InnoDB', false],
+  // The message quotes what a client sent.
+  ['ER_TRUNCATED_WRONG_VALUE_FOR_FIELD', 1366, `Incorrect string value: '(errno: 28 "No space")'`, false],
+])('knows ENOSPC in %s (%i) by its text: %s', (code, errno, message, isFull) => {
+  const found = classifyDatabaseError(Object.assign(new Error(message), { code, errno }));
+  expect(isDiskFull(new StoreError(found.kind, found.code, null))).toBe(isFull);
 });
 
 test('finds a StoreError inside of the wrapper of the query builder', () => {

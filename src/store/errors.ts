@@ -32,6 +32,8 @@ const KINDS: Record<string, FailureKind> = {
   ER_BAD_DB_ERROR: 'notExecuted', // 1049
   ER_QUERY_INTERRUPTED: 'notExecuted', // 1317
   ER_STATEMENT_TIMEOUT: 'notExecuted', // 1969, by max_statement_time
+  ER_RECORD_FILE_FULL: 'notExecuted', // 1114: InnoDB could not make the table's file longer
+  ER_DISK_FULL: 'notExecuted', // 1021, and what other errors say of ENOSPC
   ER_SERVER_SHUTDOWN: 'unknown', // 1053
   ER_ERROR_DURING_COMMIT: 'unknown', // 1180
   ER_NEW_ABORTING_CONNECTION: 'unknown', // 1184
@@ -48,6 +50,10 @@ const MARIADB_NAMES: Record<number, string> = {
   1927: 'ER_CONNECTION_KILLED',
   1969: 'ER_STATEMENT_TIMEOUT',
 };
+
+/** Errors with many causes, which quote the operating system's (files and writes): 28 is ENOSPC. */
+const QUOTES_SYSTEM = new Set(['ER_CANT_CREATE_FILE', 'ER_ERROR_ON_WRITE', 'ER_GET_ERRNO']); // 1004, 1026, 1030
+const NO_SPACE = /\b(?:errno|errcode|error):? 28\b/i;
 
 const MEANINGS: Record<FailureKind, string> = {
   retry: 'the transaction lost against another one',
@@ -81,12 +87,18 @@ export class InvalidCursorError extends Error {
 }
 
 export function classifyDatabaseError(error: unknown): { kind: FailureKind; code: string } {
-  const { code, errno, fatal } = rootOf(error) as { code?: unknown; errno?: unknown; fatal?: unknown };
+  const { code, errno, fatal, message } = rootOf(error) as Record<string, unknown>;
   const number = typeof errno === 'number' && errno > 0 ? errno : null;
   // The driver gives no code when the connection was found broken before the statement was sent.
   const unnamed = fatal === true ? 'CONNECTION_BROKEN' : 'UNKNOWN';
-  const name = (number !== null && MARIADB_NAMES[number]) || (typeof code === 'string' ? code : unnamed);
+  const named = (number !== null && MARIADB_NAMES[number]) || (typeof code === 'string' ? code : unnamed);
+  const name = QUOTES_SYSTEM.has(named) && NO_SPACE.test(String(message)) ? 'ER_DISK_FULL' : named;
   return { kind: KINDS[name] ?? (number === null ? 'unknown' : 'rejected'), code: name };
+}
+
+/** Has the database no room to write? */
+export function isDiskFull({ code }: StoreError): boolean {
+  return code === 'ER_RECORD_FILE_FULL' || code === 'ER_DISK_FULL';
 }
 
 /** The StoreError inside of what was thrown, or null when it was no database error. */

@@ -4,7 +4,7 @@ import { fleets } from './schema.ts';
 
 const NAME = 'fleet';
 
-export async function loadFleetId({ db }: Session): Promise<string | null> {
+async function loadFleetId({ db }: Session): Promise<string | null> {
   const [row] = await db.select({ id: fleets.id }).from(fleets).where(eq(fleets.name, NAME));
   return row?.id ?? null;
 }

@@ -70,7 +70,7 @@ export async function findSchemaProblem(session: Session): Promise<string | null
   }
 }
 
-export class SchemaError extends Error {
+class SchemaError extends Error {
   override readonly name = 'SchemaError';
 }
 

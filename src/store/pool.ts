@@ -12,6 +12,8 @@ export interface PoolSettings {
   acquireMs?: number;
   /** How long a statement may take before its connection is destroyed. */
   statementMs?: number;
+  /** Called with each statement that fails. */
+  onFailure?: (error: StoreError) => void;
 }
 
 /** A connection, for as long as it is lent. */
@@ -77,6 +79,7 @@ export function createPool(settings: PoolSettings): Pool {
       try {
         return await runStatement(connection, { sql, values, rowsAsArray }, options.statementMs);
       } catch (error) {
+        if (error instanceof StoreError) settings.onFailure?.(error);
         broken = !(error instanceof StoreError && LEAVES_CONNECTION_USABLE.has(error.kind));
         throw error;
       }

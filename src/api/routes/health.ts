@@ -28,7 +28,7 @@ const routes = {
     operationId: 'getReadiness',
     summary: 'Readiness: the database can be reached and has the schema of this program',
     description:
-      'Not ready, too, while the process lacks files, ports, memory, disk or its key (`orion_control_plane_fault`), and while it shuts down, so that a proxy asks another one.',
+      'Not ready, too, while the process lacks files, ports, memory, disk, its key or room for the database (`orion_control_plane_fault`), and while it shuts down, so that a proxy asks another one.',
     security: [],
     responses: {
       200: json(z.object({ status: z.literal('ready') }), 'It is'),
