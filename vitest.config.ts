@@ -31,8 +31,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect,
           setupFiles,
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           include: ['src/**/*.test.ts'],
           exclude: ['int', 'long', 'sim', 'crash'].map((tier) => `src/**/*.${tier}.test.ts`),
         },
@@ -40,6 +41,7 @@ export default defineConfig({
       {
         test: {
           name: 'simulation',
+          expect,
           setupFiles,
           include: ['src/**/*.sim.test.ts'],
           maxWorkers: 2,
@@ -88,6 +90,7 @@ export default defineConfig({
       {
         test: {
           name: 'crash-points',
+          expect,
           setupFiles,
           include: ['src/**/*.crash.test.ts'],
           sequence: { groupOrder: 5 },

@@ -46,7 +46,7 @@ function ask(name: string, path: string): Promise<{ status: number; body: string
   return new Promise((resolve) => {
     const socketPath = join(home, `${name}.sock`);
     const none = () => resolve({ status: 0, body: '' });
-    request({ socketPath, path, timeout: 5_000 }, (response) => {
+    request({ socketPath, path, timeout: 60_000 }, (response) => {
       text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), none);
     })
       .once('error', none)

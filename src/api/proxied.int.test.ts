@@ -32,7 +32,7 @@ beforeAll(async () => {
   await mkdir(join(home, 'run'));
   const settings: LabSettings = { home, inventoryPath: '', nodes: [], httpsPort, replicas: 1 };
   proxy = await startProxy(settings, ['daemon_1']);
-  await waitUntilServing(settings, AbortSignal.timeout(30_000));
+  await waitUntilServing(settings, AbortSignal.timeout(60_000));
   ca = await readFile(caPathOf(home));
 });
 afterAll(async () => {
@@ -66,7 +66,7 @@ function open(line: string, { headers = {}, body }: Sent = {}): Promise<Incoming
   const options = { host: 'localhost', servername: 'localhost', port: httpsPort, method, path, ca };
   return new Promise((resolve, reject) => {
     const all = { authorization, ...headers };
-    const sent = request({ ...options, headers: all, agent: false, timeout: 20_000 }, resolve);
+    const sent = request({ ...options, headers: all, agent: false, timeout: 60_000 }, resolve);
     sent.on('error', reject).on('timeout', () => sent.destroy(new Error(`${line}: no answer`)));
     sent.end(body);
   });

@@ -80,7 +80,7 @@ describe.each(Object.keys(KINDS))('three daemons behind the proxy, found as %s',
     await mkdir(join(home, 'run'));
     const settings: LabSettings = { home, inventoryPath: '', nodes: [], httpsPort, replicas: 3 };
     proxy = await start(settings);
-    await waitUntilServing(settings, AbortSignal.timeout(30_000));
+    await waitUntilServing(settings, AbortSignal.timeout(60_000));
     ca = await readFile(caPathOf(home));
   });
   afterAll(async () => {
@@ -102,7 +102,7 @@ describe.each(Object.keys(KINDS))('three daemons behind the proxy, found as %s',
     const headers = { authorization: `Bearer ${bench.tokens.anna}`, 'content-type': 'application/json' };
     const options: RequestOptions = { host: 'localhost', port: httpsPort, method, path, headers };
     return new Promise((resolve, reject) => {
-      const sent = request({ ...options, ca, agent: false, timeout: 25_000 }, resolve);
+      const sent = request({ ...options, ca, agent: false, timeout: 60_000 }, resolve);
       sent.on('error', reject).on('timeout', () => sent.destroy(new Error(`${line}: no answer`)));
       sent.end(body === undefined ? undefined : JSON.stringify(body));
     });

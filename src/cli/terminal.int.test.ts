@@ -58,7 +58,7 @@ test('a watch is drawn over itself, fits the terminal, and ends with Ctrl-C and 
   });
   const ended = new Promise((done) => child.once('close', done));
   const screen = () => renderScreen(written).filter((line) => line !== '');
-  await expect.poll(() => screen().join('\n'), { timeout: 20_000 }).toMatch(/quick-fox +Migrating/);
+  await expect.poll(() => screen().join('\n')).toMatch(/quick-fox +Migrating/);
   expect(screen()).toHaveLength(2);
   expect(Math.max(...screen().map((line) => line.length))).toBeLessThanOrEqual(60);
   child.stdin.write('\u0003');

@@ -34,7 +34,7 @@ async function found(isSo: (rental: { releaseRequestedAt: Date | null }) => bool
       const [rental] = (await bench.store.listRentals('anna', page)).items;
       return rental && isSo(rental) ? rental.id : false;
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   );
 }
 

@@ -51,7 +51,7 @@ const rentOn = (is: string) => test.rent({ selector: { matchLabels: { is } } });
 async function iptables(...args: string[]): Promise<string> {
   const first = await (workers[0] as Worker).process();
   const inside = [`--target=${first?.pid}`, '--net', 'iptables', ...args];
-  return (await execa('nsenter', inside, { timeout: 10_000 })).stdout;
+  return (await execa('nsenter', inside, { timeout: 60_000 })).stdout;
 }
 
 /** How often the node was looked at while the fault lasts, as its own time of the last look tells. */

@@ -40,7 +40,7 @@ export async function withPage(
   });
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(60_000);
     const complaints = listen(page, new URL(url).origin);
     const failed: string[] = [];
     page.on('requestfailed', (request) => failed.push(`${request.failure()?.errorText} ${request.url()}`));

@@ -41,7 +41,7 @@ function strikeDaemon(): void {
 async function killDaemon(): Promise<void> {
   const pid = test.lab.daemonPid('daemon_1');
   strikeDaemon();
-  await vi.waitUntil(() => test.lab.daemonPid('daemon_1') !== pid, { timeout: 20_000 });
+  await vi.waitUntil(() => test.lab.daemonPid('daemon_1') !== pid, { timeout: 60_000 });
 }
 
 type Phase = 'provision' | 'migration' | 'clean';

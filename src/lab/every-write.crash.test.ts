@@ -22,7 +22,7 @@ afterAll(() => test?.close());
 
 it('a daemon that dies at any of its writes to database, nodes, clients or log loses nothing', async () => {
   for (let at = FROM; ; at += STEP) {
-    await expect.poll(() => test.lab.daemonPid('daemon_1'), { timeout: 20_000 }).not.toBeNull();
+    await expect.poll(() => test.lab.daemonPid('daemon_1')).not.toBeNull();
     const tracing = await traceWrites(test.lab.daemonPid('daemon_1') as number, at);
     const id = await story.apply('crash');
     const node = await story.untilActive(id);

@@ -29,7 +29,7 @@ export async function startHttpsReceiver(
     await receiver.close();
     await rm(home, { recursive: true, force: true });
   };
-  await waitUntilServing(settings, AbortSignal.timeout(30_000)).catch(async (error: unknown) => {
+  await waitUntilServing(settings, AbortSignal.timeout(60_000)).catch(async (error: unknown) => {
     await close();
     throw error;
   });

@@ -193,7 +193,7 @@ async function login(
     'IdentitiesOnly=yes',
     'StrictHostKeyChecking=yes',
     `UserKnownHostsFile=${knownHosts}`,
-    'ConnectTimeout=5',
+    'ConnectTimeout=30',
   ];
   const { exitCode, stdout, stderr } = await execa(
     'ssh',
@@ -208,7 +208,7 @@ async function login(
       `${user}@${host}`,
       command,
     ],
-    { reject: false, timeout: 30_000, stdin: 'ignore' },
+    { reject: false, timeout: 60_000, stdin: 'ignore' },
   );
   return { exitCode, stdout, stderr };
 }

@@ -86,7 +86,7 @@ function ask(
         ca,
         headers,
         agent: false,
-        timeout: 20_000,
+        timeout: 60_000,
       },
       (response) => {
         let body = '';
@@ -123,7 +123,7 @@ test('everything runs, is supervised, and is gone after stop', async () => {
         const old = [status.daemons[0]?.pid, status.proxy.pid, status.database[0]?.pid];
         return pids.every((pid, index) => typeof pid === 'number' && pid !== old[index]);
       },
-      { timeout: 20_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     )
     .toBe(true);
 
@@ -133,7 +133,7 @@ test('everything runs, is supervised, and is gone after stop', async () => {
   const spec = { ...running.workers.get('worker_1')?.spec };
   const module = join(import.meta.dirname, '../../dist/lab/worker.js');
   const script = `import { startWorker } from ${JSON.stringify(module)}; await startWorker(${JSON.stringify(spec)});`;
-  await execa(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 });
+  await execa(process.execPath, ['--input-type=module', '-e', script], { timeout: 60_000 });
   expect((await readStatus(home)).workers[0]?.running).toBe(true);
 
   await running.stop();

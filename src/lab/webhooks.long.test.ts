@@ -151,7 +151,7 @@ it('refuses each way inside, and a receiver whose certificate nobody vouches for
   }
   // This process does not know the authority.
   const allowed = { networks: [], hosts: ['localhost'], plainHttp: false };
-  const options = { allowed, deadlineMs: 10_000, signal: AbortSignal.timeout(10_000), now: new Date() };
+  const options = { allowed, deadlineMs: 60_000, signal: AbortSignal.timeout(60_000), now: new Date() };
   const calls = receiver.calls.length;
   const result = await postMessage({ url: receiver.url, headers: {}, body: '{}' }, options);
   expect(result).toMatchObject({ outcome: 'unreachable', error: expect.stringMatching(/CERT/) });

@@ -39,7 +39,7 @@ function ssh(options: { user?: string; key?: string; port?: number; host?: strin
     `-p${options.port ?? port}`,
   ];
   const destination = `${options.user ?? 'root'}@${options.host ?? '127.0.0.1'}`;
-  return execa('ssh', [...args, destination, command], { reject: false, timeout: 20_000 });
+  return execa('ssh', [...args, destination, command], { reject: false, timeout: 60_000 });
 }
 
 async function inside(script: string): Promise<string> {
@@ -93,9 +93,7 @@ describe('what is visible inside', () => {
 
   test('orphans are collected', async () => {
     await inside('for i in 1 2 3 4 5; do (sleep 0.01 &) ; done');
-    await expect
-      .poll(() => inside('grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null || true'), { timeout: 5_000 })
-      .toBe('');
+    await expect.poll(() => inside('grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null || true')).toBe('');
   });
 
   test('an account with a locked password logs in with its key', async () => {
@@ -161,7 +159,7 @@ test('a node in 10.231.0.0/16 has a network of its own, and its device goes with
   const host = `10.231.${1 + Math.floor(Math.random() * 200)}.${1 + Math.floor(Math.random() * 250)}`;
   const own = await startWorker({ home, name: 'w_net', host, port: 22, authorizedKey });
   try {
-    expect(await waitForBanner({ host, port: 22 }, { timeoutMs: 5_000, ended: never })).toBe(true);
+    expect(await waitForBanner({ host, port: 22 }, { timeoutMs: 60_000, ended: never })).toBe(true);
     expect((await own.exec(['ls', '/sys/class/net'])).exitCode).not.toBe(0);
     expect((await ssh({ host, port: 22 }, 'cat /proc/net/dev | grep -c :')).stdout).toBe('2');
   } finally {

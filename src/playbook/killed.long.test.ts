@@ -25,7 +25,7 @@ beforeAll(async () => {
   holder = worker.exec(['flock', '/var/lib/orion/lock', 'sleep', '600'], { timeoutMs: 600_000 });
   const isHeld = async () =>
     (await worker.exec(['flock', '-n', '/var/lib/orion/lock', 'true'])).exitCode === 1;
-  await vi.waitUntil(isHeld, { timeout: 10_000 });
+  await vi.waitUntil(isHeld, { timeout: 60_000 });
 });
 afterAll(async () => {
   await worker?.stop();

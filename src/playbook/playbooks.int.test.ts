@@ -53,9 +53,7 @@ describe('an account', () => {
     const session = node.login(account, script);
     await node.inside(`echo '* * * * * x' > /var/spool/cron/crontabs/${account}; touch /var/mail/${account}`);
     await expect
-      .poll(() => node.inside('ls /proc/sysvipc >/dev/null; grep -c . /proc/sysvipc/msg'), {
-        timeout: 20_000,
-      })
+      .poll(() => node.inside('ls /proc/sysvipc >/dev/null; grep -c . /proc/sysvipc/msg'))
       .toBe('2');
     const before = await node.findings();
     expect(before.join('\n')).toMatch(/account rhostile1/);

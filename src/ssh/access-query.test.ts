@@ -94,7 +94,7 @@ describe('the question whether a key would do', () => {
   ])('stays open when the node %s', async (_name, onSocket, reason) => {
     node = await startTcp(onSocket);
     const target = createTarget(node.port, '/not/needed', HOST_KEY.public);
-    const options = { timeoutMs: 10_000, signal: never };
+    const options = { timeoutMs: 50_000, signal: never };
     const answer = await query.isKeyAccepted(target, 'alice', CLIENT_KEY.public, options);
     expect(answer).toMatchObject({ kind: 'unknown', reason });
   });

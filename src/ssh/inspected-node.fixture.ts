@@ -66,7 +66,7 @@ export async function openInspectedNode(owner: { account: string; uid: number },
       findDrift(await look(), { ...owner, keyFileSha256: digestKeyFile(publicKey, access.expiresAt) }, []),
     async isKeyAccepted(): Promise<boolean> {
       const query = createAccessQuery({ logger: SILENT });
-      const options = { timeoutMs: 10_000, signal };
+      const options = { timeoutMs: 60_000, signal };
       return (await query.isKeyAccepted(target, owner.account, publicKey, options)).kind === 'accepted';
     },
     async byHand(script: string): Promise<string> {

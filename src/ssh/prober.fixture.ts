@@ -23,11 +23,11 @@ export const OTHER_KEY = createKeyPair();
 export const CONTROL_KEY = writeKeyFile(createKeyPair().private);
 const never = new AbortController().signal;
 /** Long enough for whatever answers. */
-export const PATIENT = { timeoutMs: 10_000, signal: never };
+export const PATIENT = { timeoutMs: 50_000, signal: never };
 /** Short, for what never answers. */
 export const SHORT = { timeoutMs: 400, signal: never };
 /** The same where a handshake must fit in on a busy machine. */
-export const LOGGED_IN = { timeoutMs: 1_500, signal: never };
+export const LOGGED_IN = { timeoutMs: 4_000, signal: never };
 
 /** The prober of the test that runs. */
 export let prober: Prober;
