@@ -45,6 +45,16 @@ test('sessions at other times and on other nodes have the same shape', () => {
   expect(one).toEqual(two);
 });
 
+test('a watch that a busy machine begins late has the same shape', () => {
+  const whole = [
+    'mine is on w1',
+    'mine Active w1 - 6h',
+    'mine Migrating w1 Migrating 6h',
+    'mine Active w2 - 6h',
+  ];
+  expect(shape(...whole)).toEqual(shape(...whole.filter((_, index) => index !== 1)));
+});
+
 test.each([
   [
     'moved to the same node',

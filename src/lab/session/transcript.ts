@@ -68,6 +68,8 @@ export function createCast(): Cast {
 
 /** How long things take, and so which steps on the way are seen, is another each time. */
 const ON_THE_WAY = /^mine: (pending|queued|provisioning|active|lost|migrating|releasing|released)\b/;
+/** A row of a rental; with `-w` the ones before the last are on the way, too. */
+const ROW = /^mine [A-Z][a-z]+ NODE-\d/;
 
 /** What of some output is the same each time that the same commands are played. */
 export function shapeOf(lines: readonly string[], cast: Cast): string[] {
@@ -88,5 +90,6 @@ export function shapeOf(lines: readonly string[], cast: Cast): string[] {
         .trim(),
     )
     .filter((line) => line !== '' && !ON_THE_WAY.test(line));
-  return shapes.filter((line, index) => line !== shapes[index - 1]);
+  const changes = shapes.filter((line, index) => line !== shapes[index - 1]);
+  return changes.filter((line, index) => !(ROW.test(line) && ROW.test(changes[index + 1] ?? '')));
 }
