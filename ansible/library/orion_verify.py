@@ -6,30 +6,36 @@ DOCUMENTATION = r'''
 module: orion_verify
 short_description: Looks for anything that a tenant left on the node
 description:
-  - Changes nothing (but with O(leave)) and does not fail when it finds something; C(orion.findings) is empty when the node is clean.
+  - Changes nothing (but with O(leave) and O(accept)) and does not fail when it finds something; C(orion.findings) is empty when the node is clean.
   - Checks on its own, without the code that removes accounts, and compares with the baseline of M(orion_prepare).
-  - What an operator changes on a node after that (a new system account, another control key) is a finding too, until
-    M(orion_prepare) takes a new baseline.
+  - A watched file that is exactly as an installed package of dpkg brought it is no finding. What else is changed on a node
+    after that (a new system account, another control key) is one, until O(accept) names it or M(orion_prepare) takes a
+    new baseline. C(orion.differences) has those that O(accept) may name, C(/var/lib/orion/findings) on the node all findings.
 options:
   fence: {description: Number of the order; lower than one seen before is refused., type: int, required: true}
   fleet: {description: 'C(id) of the fleet that the order is of, C(stamp) of its number, and C(adopt), the fleet that the node may be taken from; without an id, as by hand, the node is not asked whose it is.', type: dict}
+  accept: {description: Ids of differences from the baseline that a person has seen; those of them that are there become normal., type: list, elements: str, default: []}
   leave: {description: The node leaves its fleet; where it is found clean, the mark of the fleet is removed., type: bool, default: false}
 attributes:
   check_mode: {support: full}
 '''
 
+import contextlib
 import ctypes
-import json
 import os
 import platform
 import re
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.orion_baseline import describe, find_differences, offer, printable, take, tell_offered
 from ansible.module_utils.orion_groups import leftovers
-from ansible.module_utils.orion_node import BASELINE_FILE, GROUP, KEY_DIR, UID_MAX, UID_MIN, carry_out
+from ansible.module_utils.orion_node import (
+    GROUP, KEY_DIR, STATE_DIR, UID_MAX, UID_MIN, Refusal, carry_out, write_atomically)
 from ansible.module_utils.orion_survey import lines_of, processes, survey
 
 MOST_FINDINGS, MOST_OF_ONE_KIND, LONGEST_FINDING, WALK_SECONDS = 50, 8, 200, 300
+FINDINGS_FILE, MOST_KEPT, LONGEST_KEPT = STATE_DIR + '/findings', 2000, 1000
+MOST_OF_ONCE = 100
 
 
 def be_gentle():
@@ -84,19 +90,6 @@ def ipc_findings():
     return found
 
 
-def baseline_findings(compared):
-    try:
-        with open(BASELINE_FILE) as stream:
-            baseline = json.load(stream)['compared']
-    except (OSError, ValueError, KeyError, TypeError):
-        return ['no readable baseline: run prepare_node first']
-    found = []
-    for kind, entries in sorted(compared.items()):
-        known = set(baseline.get(kind, []))
-        found += few(['%s: new or changed: %s' % (kind, entry) for entry in entries if entry not in known])
-    return found
-
-
 def few(findings):
     """So that a thousand processes do not hide the one setuid file."""
     if len(findings) > MOST_OF_ONE_KIND:
@@ -106,33 +99,69 @@ def few(findings):
 
 def presentable(findings):
     """Names of files and processes are the tenant's to choose: bounded, and nothing that a terminal would obey."""
-    shown = [re.sub(r'[^\x20-\x7e]', lambda m: '\\x%02x' % (ord(m.group()) & 0xff), f)[:LONGEST_FINDING] for f in findings]
+    shown = [printable(finding)[:LONGEST_FINDING] for finding in findings]
     if len(shown) > MOST_FINDINGS:
         shown = shown[:MOST_FINDINGS - 1] + ['and %d more' % (len(shown) - MOST_FINDINGS + 1)]
     return shown
 
 
-def verify(state, leave, check_mode):
-    be_gentle()
-    findings = few(account_findings()) + few(live_findings() + leftovers()) + few(ipc_findings())
+def keep_on_node(findings):
+    """All of them, for a person who looks at the node: what is told is bounded more tightly."""
+    with contextlib.suppress(OSError):  # such as a full disk; what is told does not depend on it
+        if findings:
+            kept = [printable(finding)[:LONGEST_KEPT] + '\n' for finding in findings[:MOST_KEPT]]
+            write_atomically(FINDINGS_FILE, ''.join(kept))
+        elif os.path.lexists(FINDINGS_FILE):
+            os.unlink(FINDINGS_FILE)
+
+
+def tenants_findings(walk):
+    return [account_findings(), live_findings() + leftovers(), ipc_findings(),
+            ['file %s is owned by a tenant uid' % path for path in walk.foreign]]
+
+
+def look(accept, check_mode):
+    """-> (all findings by kind, what of them may be accepted, what was)."""
     compared, walk = survey(UID_MIN, UID_MAX, WALK_SECONDS)
-    findings += few(['file %s is owned by a tenant uid' % path for path in walk.foreign])
+    kinds = tenants_findings(walk)
     if not walk.complete:
-        findings.append('the walk over the disks did not end within %d s' % WALK_SECONDS)
-    for kind, path in (('groups', '/etc/group'), ('accounts', '/etc/passwd')):
-        if not compared[kind]:
-            findings.append('%s is unreadable' % path)
-    findings += baseline_findings(compared)
+        kinds.append(['the walk over the disks did not end within %d s' % WALK_SECONDS])
+    kinds.append(['%s is unreadable' % path for kind, path in (('groups', '/etc/group'), ('accounts', '/etc/passwd'))
+                  if not compared[kind]])
+    differences = find_differences(compared)
+    if differences is None:
+        return kinds + [['no readable baseline: run prepare_node first']], None, []
+    # A tenant who still runs may be who listens.
+    offered = offer(differences, with_listeners=not kinds[1])
+    accepted = take(compared, offered, set(accept), check_mode)
+    left = {kind: [entry for entry in entries if (kind, entry) not in accepted] for kind, entries in differences.items()}
+    kinds += [[describe(kind, entry) for entry in entries] for kind, entries in sorted(left.items())]
+    return kinds, [pair for pair in offered if pair not in accepted], sorted(accepted)
+
+
+def verify(state, leave, accept, check_mode):
+    if len(accept) > MOST_OF_ONCE or not all(re.match(r'[0-9a-f]{32}\Z', name) for name in accept):
+        raise Refusal('PlaybookFailed', 'what is to be accepted is not named by at most %d ids' % MOST_OF_ONCE)
+    be_gentle()
+    kinds, offered, accepted = look(accept, check_mode)
+    findings = [finding for kind in kinds for finding in kind]
+    if not check_mode:
+        keep_on_node(findings)
     if leave and not findings and not check_mode:
         state.leave_fleet()
-    return False, {'findings': presentable(findings)}
+    answer = {'findings': presentable([finding for kind in kinds for finding in few(kind)])}
+    if offered:
+        answer['differences'] = tell_offered(offered, len(findings))
+    if accept:
+        answer['accepted'] = presentable([describe(*pair) for pair in accepted])
+    return bool(accepted), answer
 
 
 def main():
     module = AnsibleModule(supports_check_mode=True, argument_spec={
         'fence': {'type': 'int', 'required': True}, 'fleet': {'type': 'dict'},
-        'leave': {'type': 'bool', 'default': False}})
-    carry_out(module, lambda state: verify(state, module.params['leave'], module.check_mode))
+        'accept': {'type': 'list', 'elements': 'str', 'default': []}, 'leave': {'type': 'bool', 'default': False}})
+    carry_out(module, lambda state: verify(state, module.params['leave'], module.params['accept'], module.check_mode))
 
 
 if __name__ == '__main__':

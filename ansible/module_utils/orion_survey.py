@@ -109,23 +109,34 @@ class Walk:
             self.unread.append('%s: %s' % (path[:120], error.strerror))
 
 
-def digest(path):
-    """Name and content of a file, small enough to store. A symlink counts by where it points to."""
+def digest(path, guarded=False):
+    """Name and content of a file, small enough to store. A symlink counts by where it points to. With `guarded` owner
+    and mode are told as well where others than root could change it, or it runs with another's rights."""
     try:
         if os.path.islink(path):
             return '%s -> %s' % (path, os.readlink(path))
         if not os.path.isfile(path):
             return None
         with open(path, 'rb') as stream:
-            return '%s sha256:%s' % (path, hashlib.sha256(stream.read(1 << 20)).hexdigest()[:32])
+            found = os.fstat(stream.fileno())
+            open_to = found.st_mode & 0o6022 or (found.st_uid != 0 and path.startswith('/etc/'))
+            unusual = ' mode=%o owner=%d:%d' % (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid)
+            return '%s sha256:%s%s' % (path, hashlib.sha256(stream.read(1 << 20)).hexdigest()[:32],
+                                       unusual if guarded and open_to else '')
     except FileNotFoundError:
         return None
     except OSError as error:
         return '%s unreadable: %s' % (path, error.strerror)
 
 
-def digests(paths):
-    return sorted({d for d in map(digest, paths) if d})
+def digests(paths, guarded=False):
+    return sorted({d for d in (digest(path, guarded) for path in paths) if d})
+
+
+def path_of(entry):
+    """Of a file that was told with its content; None for what is no such entry."""
+    path, mark, _ = entry.rpartition(' sha256:')
+    return path if mark else None
 
 
 def accounts():
@@ -227,5 +238,5 @@ def survey(uid_min, uid_max, seconds):
                 'logins': login_records(uid_min, uid_max)}
     for kind, patterns in WATCHED.items():
         paths = [path for pattern in patterns for path in glob.glob(pattern)]
-        compared[kind] = digests(paths + (walk.sudoers if kind == 'sudoers' else []))
+        compared[kind] = digests(paths + (walk.sudoers if kind == 'sudoers' else []), guarded=True)
     return compared, walk

@@ -42,6 +42,13 @@ const WRITES: Record<string, null | ((who: Who) => Promise<[line: string, body?:
     bench.store.setNodeState('worker_1', 'node.condition', { otherFleet: OTHER_FLEET });
     return ['POST /api/nodes/worker_1/adopt', { fleet: OTHER_FLEET }];
   },
+  acceptDifferences: async () => {
+    const id = 'a'.repeat(32);
+    const item = { id, kind: 'schedules', text: '/etc/cron.d/x sha256:1' };
+    const differences = { items: [item], more: 0, others: 0 };
+    bench.store.setNodeState('worker_1', 'node.quarantined', { state: 'quarantined', differences });
+    return ['POST /api/nodes/worker_1/accept', { ids: [id], reason: 'upgrade of cron' }];
+  },
   pausePool: async () => ['POST /api/pool/pause', { reason: 'power works' }],
   resumePool: async () => {
     await bench.call('admin', 'POST /api/pool/pause', { reason: 'power works' });

@@ -62,6 +62,7 @@ const node: NodeView = {
       hostKey: HOST_KEY,
       offeredFingerprint: null,
       otherFleet: null,
+      differences: null,
       nextAttemptAt: null,
     },
     limits: {
@@ -154,6 +155,7 @@ export const EXAMPLES: Record<string, object> = {
     csrfToken: 'q3vN…',
   },
   Trust: { fingerprint: 'SHA256:mVPwvezndPv/ARoIadVY98vAC0g+P/5633yTC4d/wXE' },
+  Accept: { ids: ['3f786850e387550fdab836ed7e6dc881'], reason: 'unattended upgrade of cron' },
   Adopt: { fleet: 'f_0123456789abcdef01234567' },
   InventoryText: {
     text: 'defaults: { user: root, privateKey: /keys/control }\nnodes:\n  - { name: worker_1, host: 10.0.0.7, port: 22 }\n',

@@ -102,6 +102,74 @@ describe('wishes of operators', () => {
     expect((await wish('w1/adopt', { fleet: 'x' })).status).toBe(422);
   });
 
+  const found = (...letters: string[]) => ({
+    ...{ state: 'quarantined' as const, acceptSeen: 0 },
+    differences: {
+      items: letters.map((letter) => ({
+        id: letter.repeat(32),
+        kind: 'schedules',
+        text: `/etc/cron.d/${letter}`,
+      })),
+      ...{ more: 0, others: 0 },
+    },
+  });
+  const accepted = (ids: string[], reason = 'upgrade', who: 'admin' | 'anna' = 'admin') =>
+    wish('w1/accept', { ids: ids.map((letter) => letter.repeat(32)), reason }, who);
+
+  test('accept notes what was shown, with author, reason and all of it in the history', async () => {
+    change({ record: found('a', 'b') });
+    expect((await accepted(['a'], 'x', 'anna')).status).toBe(403);
+    expect((await wish('w9/accept', { ids: ['a'.repeat(32)], reason: 'x' })).status).toBe(404);
+    const answer = await accepted(['a']);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      202,
+      { status: { differences: found('a', 'b').differences } },
+    ]);
+    expect(wishes()).toMatchObject({
+      ...{ acceptRequested: 1, cleanRequested: 1 },
+      accept: { ids: ['a'.repeat(32)], reason: 'upgrade', by: expect.stringContaining('of admin') },
+    });
+    // Repeated, as by a client whose answer was lost, it is the same request; another one waits.
+    expect((await accepted(['a'])).status).toBe(202);
+    expect(wishes()).toMatchObject({ acceptRequested: 1 });
+    const other = await accepted(['a', 'b']);
+    expect([other.status, await other.json()]).toMatchObject([
+      409,
+      { detail: expect.stringMatching(/w1: what was accepted by .*: upgrade is being taken in/) },
+    ]);
+    expect(bench.store.events.map(({ type, message }) => [type, message])).toEqual([
+      [
+        'node.accept_requested',
+        expect.stringMatching(/^by admin \(\w+\) of admin: upgrade; schedules: \/etc\/cron.d\/a$/),
+      ],
+    ]);
+  });
+
+  test.each([
+    [{}, ['a'], 'nothing was found on it'],
+    [found('b'), ['a', 'b'], '1 of 2 are not what is found on it now'],
+    [{ ...found('a'), state: 'dead' as const }, ['a'], 'it is dead'],
+  ])('accept is 409 for a node with %j and %j: %s', async (record, ids, words) => {
+    change({ record });
+    const answer = await accepted(ids);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      409,
+      { code: 'state_conflict', detail: expect.stringContaining(words) },
+    ]);
+    expect(wishes()?.acceptRequested).toBe(0);
+  });
+
+  test.each([
+    { ids: ['a'.repeat(32)] },
+    { ids: [], reason: 'x' },
+    { ids: ['A'.repeat(32)], reason: 'x' },
+    { ids: Array(21).fill('a'.repeat(32)), reason: 'x' },
+    { ids: ['a'.repeat(32)], reason: ' ' },
+  ])('accept of %j is 422', async (body) => {
+    change({ record: found('a') });
+    expect((await wish('w1/accept', body)).status).toBe(422);
+  });
+
   test.each(['', 'SHA256:short', 'md5:aa', `SHA256:${'a'.repeat(44)}`])(
     'trust of %j is 422',
     async (fingerprint) => {

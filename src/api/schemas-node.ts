@@ -1,9 +1,16 @@
 import { z } from '@hono/zod-openapi';
+import { DIFFERENCE_ID } from '../core/differences.ts';
 import { NODE_STATES } from '../core/node.ts';
 import { conditionSchema, time } from './schemas.ts';
 import { askSchema } from './schemas-ask.ts';
 
 const labels = z.record(z.string(), z.string());
+
+/** Names a difference from the baseline with all that it consists of, the content of a file too. */
+export const differenceId = z
+  .string()
+  .regex(DIFFERENCE_ID, 'expected an id of status.differences')
+  .openapi({ example: '3f786850e387550fdab836ed7e6dc881' });
 
 const heldLimit = z.object({
   holds: z.boolean().nullable().openapi({ description: 'null: the policy asks for none' }),
@@ -44,6 +51,19 @@ export const adminNodeSchema = z
       otherFleet: z.string().nullable().openapi({
         description: 'the fleet of another Orion that the node belongs to; null: none. See `adopt`',
       }),
+      differences: z
+        .object({
+          items: z.array(z.object({ id: differenceId, kind: z.string(), text: z.string() })),
+          more: z.int().openapi({ description: 'how many more there are than are listed' }),
+          others: z
+            .int()
+            .openapi({ description: 'how many findings there are besides, which can not be accepted' }),
+        })
+        .nullable()
+        .openapi({
+          description:
+            'what the last verification found that is not as in the baseline of the node, and that may be let in; null: nothing. See `accept`',
+        }),
       nextAttemptAt: time.nullable().openapi({
         description: 'when what failed on the node is tried again, while it answers; null: nothing waits',
       }),

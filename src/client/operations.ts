@@ -1,6 +1,11 @@
 // Made from /openapi.json by write-operations.ts; operations.test.ts keeps it true, and writes it anew with
 //   npx vitest run --project unit src/client/operations.test.ts -u
 
+export type Accept = {
+  ids: string[];
+  reason: string;
+};
+
 export type Adopt = {
   fleet: string;
 };
@@ -13,7 +18,7 @@ export type BreakerOverride = {
 export type Event = {
   seq: number;
   at: string;
-  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.restarted' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.restarted' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.adopt_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'node.adopted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'inventory.apply_requested' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'pool.paused' | 'pool.resumed' | 'pool.override_requested' | 'pool.override_used' | 'daemon.fault' | 'daemon.recovered' | 'leader.elected' | 'token.created' | 'token.revoked' | 'session.created' | 'session.ended' | 'access.refused' | 'access.denied' | 'webhook.secret_rotated' | 'webhook.resend_requested' | 'tenant.limits_changed';
+  type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.restarted' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.restarted' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.adopt_requested' | 'node.accept_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'node.adopted' | 'node.accepted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'inventory.apply_requested' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'pool.paused' | 'pool.resumed' | 'pool.override_requested' | 'pool.override_used' | 'daemon.fault' | 'daemon.recovered' | 'leader.elected' | 'token.created' | 'token.revoked' | 'session.created' | 'session.ended' | 'access.refused' | 'access.denied' | 'webhook.secret_rotated' | 'webhook.resend_requested' | 'tenant.limits_changed';
   rental: string | null;
   /** in a list; a watch of rentals tells of each */
   rentalName?: string | null;
@@ -246,6 +251,18 @@ export type Node = {
     offeredFingerprint: string | null;
     /** the fleet of another Orion that the node belongs to; null: none. See `adopt` */
     otherFleet: string | null;
+    /** what the last verification found that is not as in the baseline of the node, and that may be let in; null: nothing. See `accept` */
+    differences: {
+      items: {
+        id: string;
+        kind: string;
+        text: string;
+      }[];
+      /** how many more there are than are listed */
+      more: number;
+      /** how many findings there are besides, which can not be accepted */
+      others: number;
+    } | null;
     /** when what failed on the node is tried again, while it answers; null: nothing waits */
     nextAttemptAt: string | null;
     /** which limits of the policy hold for a client of the node, measured on it when it was prepared and each time an account was made; null: not measured yet */
@@ -737,6 +754,16 @@ export type WebhookSecret = {
 };
 
 export interface Operations {
+  /** Let what a verification found into the baseline of a node, named by its ids */
+  acceptDifferences: {
+    input: {
+      params: {
+        name: string;
+      };
+      body: Accept;
+    };
+    answer: Node;
+  };
   /** Take a node over from the fleet of another Orion, named by its id */
   adoptNode: {
     input: {
@@ -1252,6 +1279,7 @@ export interface Operations {
 
 /** Method and path of each call. */
 export const ROUTES = {
+  acceptDifferences: ['POST', '/api/nodes/{name}/accept'],
   adoptNode: ['POST', '/api/nodes/{name}/adopt'],
   applyInventory: ['POST', '/api/inventory/apply'],
   applyRental: ['PUT', '/api/rentals/{id}'],

@@ -1,3 +1,4 @@
+import { acceptanceOf } from './acceptance.ts';
 import { adoptionOf } from './adoption.ts';
 import { classify } from './classify.ts';
 import { findCondition } from './condition.ts';
@@ -111,6 +112,7 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
         residue: residue.map(residueOf),
         ...chooseCleaningRepair(record, drift),
         ...adoptionOf({ wishes, record }),
+        ...acceptanceOf({ wishes, record }),
         ...(spec.retiring && !live ? { leave: true } : {}),
       };
     case 'ensureAccess':

@@ -1,5 +1,6 @@
 import { type AskView, viewAsk } from './ask-view.ts';
 import { type Condition, findCondition } from './condition.ts';
+import type { Differences } from './differences.ts';
 import type { NodeLimits } from './limits.ts';
 import type { Node, NodeState, NodeStatus } from './node.ts';
 
@@ -38,6 +39,8 @@ export interface NodeView {
     offeredFingerprint: string | null;
     /** The other fleet that the node belongs to; it takes no order meanwhile. */
     otherFleet: string | null;
+    /** What the last verification found that an operator may accept; null: nothing. */
+    differences: Differences | null;
     /** When what failed on the node is tried again, while it answers; null when nothing waits. */
     nextAttemptAt: string | null;
     /** Which limits of `policy.limits` hold on it, measured there; null: not measured yet. */
@@ -83,6 +86,7 @@ export function viewNode(node: Node, occupant: string | null): NodeView {
       hostKey: spec.pinnedHostKey ?? record.hostKey,
       offeredFingerprint: record.offeredFingerprint,
       otherFleet: record.otherFleet,
+      differences: record.differences,
       nextAttemptAt: record.nextAttemptAt === null ? null : record.nextAttemptAt.toISOString(),
       limits: record.limits,
       conditions: record.conditions,

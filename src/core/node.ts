@@ -1,6 +1,7 @@
 import type { BootId } from './boot.ts';
 import type { Condition } from './condition.ts';
 import type { Ask } from './controls.ts';
+import type { AcceptRequest, Differences } from './differences.ts';
 import type { NodeLimits } from './limits.ts';
 
 /** What the last judgement said of a node; `unknown` before the first one. */
@@ -50,6 +51,10 @@ export interface NodeWishes {
   forgetting: boolean;
   /** Grows by one each time that an operator lets the node be taken from another fleet; see `adoptSeen`. */
   adoptRequested: number;
+  /** Grows by one each time that an operator lets differences from the baseline in; see `acceptSeen`. */
+  acceptRequested: number;
+  /** The last such request. */
+  accept: AcceptRequest | null;
 }
 
 /** What the reconciler knows of a node. Written by the reconciler alone, guarded by `resourceVersion`. */
@@ -86,6 +91,9 @@ export interface NodeRecord {
   /** The other fleet that the node said it belongs to; null: none. */
   otherFleet: string | null;
   adoptSeen: number;
+  /** What the last verification found that an operator may let in; null: nothing. */
+  differences: Differences | null;
+  acceptSeen: number;
   /** The `Node.generation` that these columns take into account. */
   observedGeneration: number;
   resourceVersion: number;
@@ -130,6 +138,8 @@ export function newNodeRecord(now: Date): NodeRecord {
     cleanSeen: 0,
     otherFleet: null,
     adoptSeen: 0,
+    differences: null,
+    acceptSeen: 0,
     observedGeneration: 0,
     resourceVersion: 1,
   };
@@ -144,6 +154,8 @@ export const NO_WISHES: NodeWishes = {
   trustedFingerprint: null,
   forgetting: false,
   adoptRequested: 0,
+  acceptRequested: 0,
+  accept: null,
 };
 
 export interface Node {

@@ -1,5 +1,6 @@
 import type { BootId } from './boot.ts';
 import type { AttemptOutcome } from './delivery.ts';
+import type { Differences } from './differences.ts';
 import type { EventType } from './event.ts';
 import type { Inspection } from './inspection.ts';
 import type { Access } from './lease.ts';
@@ -86,8 +87,11 @@ export type PlaybookRequest =
   | { playbook: 'delete_user'; fence: number; account: string; uid: number }
   /** Removes every account of Orion's uid range, and every key file, but those of `keep`. */
   | { playbook: 'remove_strays'; fence: number; keep: { account: string; uid: number } | null }
-  /** `leave`: the node leaves the fleet; where it is clean, it is free for any other. */
-  | { playbook: 'verify_clean'; fence: number; leave?: boolean };
+  /**
+   * `leave`: the node leaves the fleet; where it is clean, it is free for any other. `accept`: ids of differences from
+   * the baseline that a person has seen; those of them that are there become normal.
+   */
+  | { playbook: 'verify_clean'; fence: number; leave?: boolean; accept?: readonly string[] };
 
 export type PlaybookResult =
   | {
@@ -98,6 +102,9 @@ export type PlaybookResult =
       uidSeen: number;
       /** What was found on the node that does not belong there and is still there; empty when clean. */
       findings: string[];
+      /** Of verify_clean: what of the findings may be accepted, where any may; and what was. */
+      differences?: Differences;
+      accepted?: string[];
       /** Of prepare_node and create_user: which limits hold on the node. */
       limits?: Record<LimitName, HeldLimit>;
       /** Of remove_strays: what was removed. */

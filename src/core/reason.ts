@@ -58,6 +58,7 @@ export const REASONS = {
   PlaybookUnreachable: 'Ansible could not reach the node, or lost it during the run; see the message.',
   PlaybookUnreadable: 'The answer of the playbook could not be read.',
   FenceTooLow: 'The node has seen a newer order; the counters are raised and the order is given again.',
+  DifferencesAccepted: 'What an operator had seen on the node was taken into its baseline.',
   NodeAdopted: 'The node was taken over from another Orion, as an operator asked, or that one let it go.',
   OtherFleet: 'The node belongs to another Orion; nothing was changed on it.',
   Schedulable: 'The node may be lent.',

@@ -104,12 +104,14 @@ export const REMEDIES = {
   },
   ResidueFound: {
     retry: 'work',
-    operator: 'Look at what was found; remove it, or run `prepare_node.yml` by hand when it belongs there.',
+    operator:
+      'Look at what was found; remove it, or let it into the baseline with `orion accept NODE` when it belongs there.',
   },
   Quarantined: {
     retry: 'work',
     command: 'orion clean NODE',
-    operator: 'Remove what the message names, then `orion clean NODE`.',
+    operator:
+      'Remove what the message names, then `orion clean NODE`; or `orion accept NODE` what belongs there, such as after an upgrade.',
   },
   ProvisionFailed: {
     retry: 'work',

@@ -1,3 +1,4 @@
+import { noteDifferences } from './acceptance.ts';
 import { noteFleet } from './adoption.ts';
 import { computeDelayMs, NODE_BACKOFF, OWN_FAULT_PAUSE_MS, QUARANTINE_RETRY_MS } from './backoff.ts';
 import { believedFence } from './fleet-identity.ts';
@@ -14,7 +15,7 @@ export function settleRun(record: NodeRecord, inputs: NodeInputs, decision: Node
   const { run, node, now } = inputs;
   const outcome = run?.outcome;
   if (!run || !outcome || outcome.kind === 'aborted') return record;
-  record = noteFleet(record, inputs, decision);
+  record = noteDifferences(noteFleet(record, inputs, decision), inputs, decision);
   decision.events.push(...describeRepaired(run));
   // No try of the node's, so none is counted, and no placement ends for it.
   if (outcome.kind === 'postponed')

@@ -1,5 +1,6 @@
 import type { ControlReader, ControlStore } from './control-ports.ts';
 import type { Ask } from './controls.ts';
+import type { AcceptRequest } from './differences.ts';
 import type { NewEvent, StoredEvent } from './event.ts';
 import type { StoredEventFilter } from './event-filter.ts';
 import type { InventoryAnswer, InventoryState } from './inventory.ts';
@@ -215,7 +216,9 @@ export type NodeWish =
   | { kind: 'uncordon' | 'clean' | 'forget' }
   | { kind: 'trust'; fingerprint: string }
   /** Takes the node from the fleet that it belongs to, named so that it is this one and no other. */
-  | { kind: 'adopt'; fleet: string };
+  | { kind: 'adopt'; fleet: string }
+  /** Lets these differences into the baseline, named by their ids so that it is what was seen and nothing else. */
+  | { kind: 'accept'; accept: AcceptRequest };
 
 /** The API's side of the store. `tenant` null means every tenant's (admin); it is part of the SQL. */
 export interface ApiStore extends SessionStore, TenantStore, ControlStore {

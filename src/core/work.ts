@@ -1,3 +1,4 @@
+import type { Differences } from './differences.ts';
 import type { Access } from './lease.ts';
 import type { HeldLimit, LimitName } from './limits.ts';
 import { isOwnFault } from './own-fault.ts';
@@ -27,6 +28,7 @@ export type Work =
       residue: Pick<Placement, 'epoch' | 'account' | 'uid'>[];
       repair?: Repair;
       adopt?: Adoption;
+      accept?: Acceptance;
       /**
        * The node leaves the fleet: what marks it as the fleet's goes last, and what a client could take of it does not
        * matter any more.
@@ -37,6 +39,12 @@ export type Work =
 /** A person lets the node be taken from another fleet: which one, and by which of their requests. */
 export interface Adoption {
   fleet: string;
+  request: number;
+}
+
+/** A person lets differences from the baseline in: which ones, and by which of their requests. */
+export interface Acceptance {
+  ids: readonly string[];
   request: number;
 }
 
@@ -70,6 +78,9 @@ export type WorkOutcome =
       fenceSeen: number;
       uidSeen: number;
       findings: string[];
+      /** What of them a person may accept, and what was accepted with this work. */
+      differences?: Differences;
+      accepted?: string[];
       /** Which limits hold on the node, where the work has measured them. */
       limits?: Record<LimitName, HeldLimit>;
       repaired?: Repaired;
@@ -82,6 +93,7 @@ export type WorkOutcome =
       /** The number is proven to be this fleet's. */
       fenceProven?: boolean;
       uidSeen: number | null;
+      accepted?: string[];
       limits?: Record<LimitName, HeldLimit>;
       /** With OtherFleet: whose the node is. */
       fleetSeen?: string | null;
@@ -124,8 +136,9 @@ export function failed(
 /** The outcome as far as a playbook tells it. */
 export function outcomeOf(result: PlaybookResult): WorkOutcome {
   if (result.ok) {
-    const { fenceSeen, uidSeen, findings, limits } = result;
-    return { kind: 'done', fenceSeen, uidSeen, findings, ...(limits && { limits }) };
+    const { fenceSeen, uidSeen, findings, limits, differences, accepted } = result;
+    const verified = { ...(differences && { differences }), ...(accepted && { accepted }) };
+    return { kind: 'done', fenceSeen, uidSeen, findings, ...verified, ...(limits && { limits }) };
   }
   const message = result.task ? `${result.task}: ${result.message}` : result.message;
   return failed(result.reason, message, result);

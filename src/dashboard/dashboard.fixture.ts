@@ -41,7 +41,14 @@ export function nodeOf(
     status: {
       ...{ observedGeneration: 1, status: state === 'dead' ? 'dead' : 'alive', allocated: rental !== null },
       ...{ state, stateSince: AT, unreachableSince: failing ? AT : null },
-      ...{ rental, lastChecked: AT, hostKey: null, offeredFingerprint: null, otherFleet: null },
+      ...{
+        rental,
+        lastChecked: AT,
+        hostKey: null,
+        offeredFingerprint: null,
+        otherFleet: null,
+        differences: null,
+      },
       ...{ nextAttemptAt: null, limits: null },
       conditions: [
         { type: 'Reachable', status, reason: failing ?? 'Alive', message: '', lastTransitionTime: AT },

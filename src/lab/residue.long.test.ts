@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
 import type { Worker } from './worker.ts';
@@ -132,6 +134,47 @@ describe('a client who leaves processes, sessions, jobs, keys, listeners and fil
     await test.call('POST', '/api/nodes/w2/clean');
     await expect.poll(async () => (await statusOf('w2')).state, WAIT).toBe('free');
     expect(await look(worker, account, uid)).toEqual([]);
+  }, 900_000);
+});
+
+/** The command line as an operator has it; what it says on both streams. */
+async function orion(...argv: string[]): Promise<string> {
+  const cli = fileURLToPath(new URL('../../bin/orion', import.meta.url));
+  const { url, caPath, tokens } = test.lab;
+  const env = { ORION_URL: url, ORION_TOKEN: tokens?.admin, ORION_CA: caPath };
+  const { all, exitCode } = await execa(cli, argv, { env, all: true, reject: false, timeout: 60_000 });
+  return `${all}\n[${exitCode}]`;
+}
+
+describe('a node that an upgrade has changed', () => {
+  it('is quarantined for what no package brought, and free again once an operator has accepted just that', async () => {
+    const worker = test.lab.workers.get('w1') as Worker;
+    await expect.poll(async () => (await statusOf('w1')).state, WAIT).toBe('free');
+    await worker.exec(['sh', '-c', "echo '17 * * * * root run-parts /etc/site' >/etc/cron.d/site"]);
+    await test.call('POST', '/api/nodes/w1/clean');
+    await expect.poll(async () => (await statusOf('w1')).state, WAIT).toBe('quarantined');
+
+    expect(await orion('accept', 'w1', '--reason', 'site jobs')).toMatch(
+      /^w1:\n {2}schedules: \/etc\/cron\.d\/site sha256:\S+\n[\s\S]*nobody to ask[\s\S]*\[2\]$/,
+    );
+    // Planted after somebody has looked, so never shown.
+    const { differences } = await statusOf('w1');
+    await worker.exec(['sh', '-c', "echo '* * * * * root id' >/etc/cron.d/planted"]);
+    const body = { ids: differences?.items.map(({ id }) => id), reason: 'site jobs' };
+    expect((await test.call('POST', '/api/nodes/w1/accept', body)).status).toBe(202);
+    const taken = async () =>
+      (await test.events('&node=w1&type=node.accepted')).map(({ message }) => message);
+    await expect.poll(taken, WAIT).toHaveLength(1);
+    expect((await taken())[0]).toMatch(/^1 of 1 taken into the baseline, by .*: site jobs; .*cron\.d\/site /);
+    await expect.poll(async () => (await statusOf('w1')).state, WAIT).toBe('quarantined');
+    const left = (await statusOf('w1')).differences?.items.map(({ text }) => text);
+    expect(left).toEqual([expect.stringContaining('/etc/cron.d/planted ')]);
+
+    expect(await orion('accept', '--all', '--reason', 'site jobs, too', '--yes')).toContain(
+      'node/w1 1 accepted; it is verified again',
+    );
+    await expect.poll(async () => (await statusOf('w1')).state, WAIT).toBe('free');
+    expect((await statusOf('w1')).differences).toBe(null);
   }, 900_000);
 });
 

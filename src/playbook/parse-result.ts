@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DIFFERENCE_ID, LONGEST_DIFFERENCE, MOST_DIFFERENCES } from '../core/differences.ts';
 import { escapeText } from '../core/escape-text.ts';
 import { FLEET_ID } from '../core/fleet-identity.ts';
 import type { HeldLimit } from '../core/limits.ts';
@@ -42,12 +43,33 @@ const answerSchema = z.object({
 type Answer = z.infer<typeof answerSchema>;
 
 const heldSchema = z.object({ holds: z.boolean().nullable(), message: z.string().max(2_000) });
+/** Shown to a person who accepts it as it is shown, so nothing of it may be cut off or escaped later on. */
+const shownWhole = z
+  .string()
+  .max(LONGEST_DIFFERENCE)
+  .regex(/^[\x20-\x7e]+$/);
+const differencesSchema = z.object({
+  items: z
+    .array(
+      z.object({
+        id: z.string().regex(DIFFERENCE_ID),
+        kind: z.string().regex(/^[a-z_]{1,32}$/),
+        text: shownWhole,
+      }),
+    )
+    .min(1)
+    .max(MOST_DIFFERENCES),
+  more: counter,
+  others: counter,
+});
 const successSchema = z.object({
   fence_seen: counter,
   uid_seen: counter,
   changed: z.boolean(),
   findings: z.array(z.string().max(1_000)).max(100).default([]),
   removed: z.array(z.string().max(1_000)).max(100).default([]),
+  differences: differencesSchema.optional(),
+  accepted: z.array(z.string().max(1_000)).max(100).optional(),
   limits: z.object({ processes: heldSchema, memory: heldSchema, userNamespaces: heldSchema }).optional(),
 });
 const seenSchema = z
@@ -96,7 +118,7 @@ function unreadable(message: string): PlaybookResult {
 function parseSuccess(answer: Answer): PlaybookResult {
   const parsed = successSchema.safeParse(answer.orion);
   if (!parsed.success) return unreadable('the answer of the module on the node is not what it should be');
-  const { fence_seen, uid_seen, changed, findings, removed, limits } = parsed.data;
+  const { fence_seen, uid_seen, changed, findings, removed, limits, differences, accepted } = parsed.data;
   const show = ({ holds, message }: HeldLimit) => ({ holds, message: escapeText(message, MAX_MESSAGE) });
   return {
     ok: true,
@@ -105,6 +127,8 @@ function parseSuccess(answer: Answer): PlaybookResult {
     uidSeen: uid_seen,
     findings: findings.map((finding) => escapeText(finding, MAX_MESSAGE)),
     removed: removed.map((what) => escapeText(what, MAX_MESSAGE)),
+    ...(differences && { differences }),
+    ...(accepted && { accepted: accepted.map((what) => escapeText(what, MAX_MESSAGE)) }),
     ...(limits && {
       limits: {
         processes: show(limits.processes),

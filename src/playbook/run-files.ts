@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DIFFERENCE_ID } from '../core/differences.ts';
 import { FLEET_ID } from '../core/fleet-identity.ts';
 import type { NodeTarget, PlaybookRequest } from '../core/ports.ts';
 import { parsePublicKey } from '../core/public-key.ts';
@@ -29,6 +30,10 @@ export function findFault(target: NodeTarget, request: PlaybookRequest): string 
     if (!ACCOUNT.test(owner.account)) return 'the account name is not one that Orion makes';
     if (!Number.isInteger(owner.uid) || owner.uid < 20_000 || owner.uid > 59_999)
       return 'the uid is not from 20000 to 59999';
+  }
+  if (request.playbook === 'verify_clean') {
+    if (!(request.accept ?? []).every((id) => DIFFERENCE_ID.test(id)))
+      return 'what is to be accepted is not named by ids';
   }
   if (request.playbook === 'create_user') {
     const parsed = parsePublicKey(request.publicKey);
@@ -83,7 +88,10 @@ function variablesOf(request: PlaybookRequest, timeoutMs: number): object {
     if (request.limits) variables.orion_limits = request.limits;
   }
   if (request.playbook === 'prepare_node') variables.orion_keep_baseline = request.keepBaseline ?? false;
-  if (request.playbook === 'verify_clean') variables.orion_leave = request.leave ?? false;
+  if (request.playbook === 'verify_clean') {
+    variables.orion_leave = request.leave ?? false;
+    variables.orion_accept = (request.accept ?? []).map(unsafe);
+  }
   if (request.playbook === 'remove_strays' && request.keep) {
     variables.orion_keep_account = unsafe(request.keep.account);
     variables.orion_keep_uid = request.keep.uid;

@@ -159,7 +159,8 @@ async function clean(
   // the verification.
   if (repair) repaired.removed = (await removeStrays(step, fence, null)).removed;
   const leave = work.leave ? { leave: true } : {};
-  const verified = outcomeOf(await step({ playbook: 'verify_clean', fence, ...leave }));
+  const accept = work.accept ? { accept: work.accept.ids } : {};
+  const verified = outcomeOf(await step({ playbook: 'verify_clean', fence, ...leave, ...accept }));
   const lacking = work.leave || failureOf(verified) ? null : describeLacking(seen.limits, policy);
   if (lacking === null || verified.kind !== 'done') return end(verified);
   return end({ ...verified, kind: 'failed', reason: 'LimitNotHeld', message: lacking });

@@ -36,6 +36,7 @@ const WISH_EVENTS = {
   forget: 'node.forget_requested',
   trust: 'node.trust_requested',
   adopt: 'node.adopt_requested',
+  accept: 'node.accept_requested',
 } as const;
 const CONTROL_EVENTS = {
   pause: 'pool.paused',
@@ -104,6 +105,10 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
   function wishOf(what: NodeWish['kind'], { record }: Node): NodeWish {
     if (what === 'trust') return { kind: what, fingerprint: String(record.offeredFingerprint) };
     if (what === 'adopt') return { kind: what, fleet: String(record.otherFleet) };
+    if (what === 'accept') {
+      const ids = (record.differences?.items ?? []).map(({ id }) => id);
+      return { kind: what, accept: { ids, reason: 'seen', by: 'an operator', at: now() } };
+    }
     if (what !== 'cordon' && what !== 'drain') return { kind: what };
     return { kind: what, ask: { reason: null, by: 'an operator', at: now() } };
   }
@@ -114,6 +119,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
       ({ spec, record }) =>
         (what !== 'forget' || spec.retiring) &&
         (what !== 'adopt' || record.otherFleet !== null) &&
+        (what !== 'accept' || record.differences !== null) &&
         (what !== 'trust' || record.offeredFingerprint !== null) &&
         (what !== 'clean' || record.state === 'quarantined' || isReturnHeld(record)),
     );

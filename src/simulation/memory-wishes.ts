@@ -28,6 +28,15 @@ export function withWish({ wishes, spec, record }: Node, wish: NodeWish): NodeWi
         adoptRequested: wishes.adoptRequested + 1,
         cleanRequested: wishes.cleanRequested + 1,
       };
+    case 'accept':
+      if (wishes.acceptRequested > record.acceptSeen || record.differences === null) return null;
+      if (record.state !== 'quarantined' && record.state !== 'cleaning') return null;
+      return {
+        ...wishes,
+        acceptRequested: wishes.acceptRequested + 1,
+        accept: wish.accept,
+        cleanRequested: wishes.cleanRequested + 1,
+      };
     default:
       return wish satisfies never;
   }

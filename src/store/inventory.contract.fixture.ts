@@ -125,6 +125,35 @@ export function testInventories(bench: ContractBench): void {
     });
   });
 
+  test('notes once what is to be accepted on a node, while there is something and it is not lent', async () => {
+    await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
+    const ask = { ids: ['a'.repeat(32)], reason: 'upgrade', by: 'admin of lab', at: now };
+    const accept = () => bench.store.writeWish('n1', { kind: 'accept', accept: ask }, event());
+    expect(await accept()).toBe(false);
+    const differences = {
+      items: [{ id: 'a'.repeat(32), kind: 'setuid', text: '/usr/bin/x 4755 0:0' }],
+      ...{ more: 2, others: 1 },
+    };
+    const set = async (more: Partial<NodeRecord>) => {
+      const record = (await bench.store.loadNode('n1'))?.record as NodeRecord;
+      await bench.store.save(bench.leader, {
+        nodes: [{ name: 'n1', record: { ...record, ...more } }],
+        events: [],
+      });
+    };
+    await set({ differences, state: 'dead' });
+    expect(await accept()).toBe(false);
+    await set({ state: 'quarantined' });
+    expect([await accept(), await accept()]).toEqual([true, false]);
+    expect(await bench.store.loadNode('n1')).toMatchObject({
+      wishes: { acceptRequested: 1, cleanRequested: 1, accept: ask },
+      record: { differences, acceptSeen: 0 },
+    });
+    await set({ acceptSeen: 1, differences: null });
+    expect(await accept()).toBe(false);
+    expect((await bench.store.loadNode('n1'))?.record.differences).toBe(null);
+  });
+
   test('drops a node that was given up with its residue, which is found again if the machine returns', async () => {
     await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
     const bound = await bench.store.save(bench.leader, await bindSave(bench.store, 'r_1', 'n1'));

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Ask } from '../core/controls.ts';
 import type { NodeWish } from '../core/store-ports.ts';
 import { nextGeneration } from './nodes.ts';
@@ -48,6 +48,22 @@ function effectOf(wish: NodeWish): { set: Partial<typeof nodes.$inferInsert>; wh
         },
         when: and(eq(nodes.otherFleet, wish.fleet), eq(nodes.adoptRequested, nodes.adoptSeen)),
       };
+    case 'accept': {
+      const { ids, reason, by, at } = wish.accept;
+      return {
+        // Cleaned at once: the order that takes them in is one of its cleaning.
+        set: {
+          acceptRequested: sql`${nodes.acceptRequested} + 1` as never,
+          cleanRequested: sql`${nodes.cleanRequested} + 1` as never,
+          ...{ acceptIds: ids, acceptReason: reason, acceptBy: by, acceptAt: at },
+        },
+        when: and(
+          eq(nodes.acceptRequested, nodes.acceptSeen),
+          isNotNull(nodes.differences),
+          inArray(nodes.state, ['quarantined', 'cleaning']),
+        ),
+      };
+    }
     default:
       return wish satisfies never;
   }

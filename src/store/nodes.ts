@@ -104,7 +104,7 @@ export async function saveLastChecked(
 function toNode(row: Row): Node {
   const { name, host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort } = row;
   const { zone, labels, retiring, cordoned, draining, cleanRequested, trustedFingerprint, forgetting } = row;
-  const { adoptRequested, otherFleet, adoptSeen } = row;
+  const { adoptRequested, otherFleet, adoptSeen, acceptRequested, differences, acceptSeen } = row;
   const { status, state, stateSince, hostKey, offeredFingerprint, conditions, preparedAt, verifiedAt } = row;
   const { attempt, nextAttemptAt, lastFailedAt, deaths, nextUid, limits } = row;
   const { bootId, restartedAt, silentSince } = row;
@@ -123,7 +123,8 @@ function toNode(row: Row): Node {
     silentSince,
     nextUid,
   };
-  const versions = { cleanSeen, otherFleet, adoptSeen, observedGeneration, resourceVersion };
+  const asked = { differences, acceptSeen };
+  const versions = { cleanSeen, otherFleet, adoptSeen, ...asked, observedGeneration, resourceVersion };
   return {
     spec: { name, ...address, zone, labels, retiring },
     wishes: {
@@ -134,6 +135,8 @@ function toNode(row: Row): Node {
       trustedFingerprint,
       forgetting,
       adoptRequested,
+      acceptRequested,
+      accept: toAcceptRequest(row),
     },
     record: {
       status,
@@ -150,4 +153,8 @@ function toNode(row: Row): Node {
     generation: row.generation,
     lastCheckedAt: row.lastCheckedAt,
   };
+}
+
+function toAcceptRequest({ acceptIds: ids, acceptReason: reason, acceptBy: by, acceptAt: at }: Row) {
+  return ids !== null && by !== null && at !== null ? { ids, reason, by, at } : null;
 }

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { boolean, index, int, mysqlTable, text, uniqueIndex, varchar } from 'drizzle-orm/mysql-core';
 import type { Actor } from '../core/actor.ts';
 import type { Condition } from '../core/condition.ts';
+import type { Differences } from '../core/differences.ts';
 import type { InventoryAnswer } from '../core/inventory.ts';
 import type { NodeLimits } from '../core/limits.ts';
 import { NODE_STATES } from '../core/node.ts';
@@ -36,6 +37,12 @@ export const nodes = mysqlTable(
     trustedFingerprint: varchar({ length: 128 }),
     forgetting: boolean().notNull().default(false),
     adoptRequested: int().notNull().default(0),
+    acceptRequested: int().notNull().default(0),
+    /** What the last such request lets in, why, and who asked for it. */
+    acceptIds: jsonText().$type<readonly string[]>(),
+    acceptReason: varchar({ length: 255 }),
+    acceptBy: varchar({ length: 128 }),
+    acceptAt: moment(),
     /** Why it is cordoned or drained, and who asked for it: for whoever finds it so. */
     maintenanceReason: varchar({ length: 255 }),
     maintenanceBy: varchar({ length: 128 }),
@@ -64,6 +71,9 @@ export const nodes = mysqlTable(
     cleanSeen: int().notNull().default(0),
     otherFleet: identifier({ length: 32 }),
     adoptSeen: int().notNull().default(0),
+    /** What the last verification found that an operator may let in. */
+    differences: jsonText().$type<Differences>(),
+    acceptSeen: int().notNull().default(0),
     observedGeneration: counter().notNull().default(0),
     resourceVersion: counter().notNull(),
 

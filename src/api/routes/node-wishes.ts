@@ -1,6 +1,8 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { describeAcceptance, namedIn, openAcceptance, whyNotAccepted } from '../../core/acceptance.ts';
 import type { Actor } from '../../core/actor.ts';
 import { type Ask, describeAsk } from '../../core/controls.ts';
+import { type AcceptRequest, MOST_DIFFERENCES } from '../../core/differences.ts';
 import type { EventType } from '../../core/event.ts';
 import { FLEET_ID } from '../../core/fleet-identity.ts';
 import type { Node } from '../../core/node.ts';
@@ -15,7 +17,7 @@ import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
 import { reasonText } from '../schemas-ask.ts';
-import { adminNodeSchema } from '../schemas-node.ts';
+import { adminNodeSchema, differenceId } from '../schemas-node.ts';
 import { loadNodeView, nodeParam } from './nodes.ts';
 
 const NOTED =
@@ -35,7 +37,7 @@ const WISHES = {
     'ForgetRequested',
   ],
 } as const satisfies Record<
-  Exclude<NodeWish['kind'], 'trust' | 'adopt' | Maintenance>,
+  Exclude<NodeWish['kind'], 'trust' | 'adopt' | 'accept' | Maintenance>,
   [string, EventType, Reason]
 >;
 
@@ -100,6 +102,32 @@ const adoptRoute = createRoute({
   },
 });
 
+const acceptRoute = createRoute({
+  method: 'post',
+  path: '/api/nodes/{name}/accept',
+  operationId: 'acceptDifferences',
+  summary: 'Let what a verification found into the baseline of a node, named by its ids',
+  description:
+    'A node is not lent while it differs from its baseline, such as after an upgrade. The ids have to be of what is found now, `status.differences`: each names a difference with all that it consists of, so what has changed since is not let in. The next verification, which begins at once, takes into the baseline those that are still there; anything else that it finds stays a finding. A request that is repeated while it is open is harmless; any other waits for its end.',
+  middleware: requireAdmin(),
+  request: {
+    ...nodeParam,
+    ...body(
+      z
+        .strictObject({
+          ids: z.array(differenceId).min(1).max(MOST_DIFFERENCES),
+          reason: reasonText,
+        })
+        .openapi('Accept'),
+      true,
+    ),
+  },
+  responses: {
+    202: json(adminNodeSchema, 'Noted; the node is cleaned and verified, and what was named is taken in'),
+    ...problems('forbidden', 'not_found', 'state_conflict'),
+  },
+});
+
 /** What operators want of nodes. Noted here; the reconciler sees to it. */
 export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   for (const kind of Object.keys(WISHES) as (keyof typeof WISHES)[]) {
@@ -124,6 +152,7 @@ export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void
     });
   }
   addMaintenanceRoutes(app, deps);
+  addAcceptRoute(app, deps);
   app.openapi(trustRoute, async (c) => {
     const { fingerprint } = c.req.valid('json');
     const message = `${fingerprint}, by token ${c.var.principal.tokenId}`;
@@ -172,6 +201,19 @@ function addMaintenanceRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   }
 }
 
+function addAcceptRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
+  app.openapi(acceptRoute, async (c) => {
+    const { ids, reason } = c.req.valid('json');
+    const { name } = c.req.valid('param');
+    const accept = { ids, reason, by: describeAuthor(c.var.principal), at: deps.clock.now() };
+    const { node } = await loadNodeView(deps, name);
+    const message = describeAcceptance(accept, namedIn(node.record, ids));
+    const { actor } = c.var;
+    const event = { type: 'node.accept_requested', reason: 'DifferencesAccepted', message, actor } as const;
+    return c.json((await wishFor(deps, name, { kind: 'accept', accept }, event)) as never, 202);
+  });
+}
+
 /** Writes the wish with its event. One that is noted already is no mistake. */
 async function wishFor(
   deps: ApiDeps,
@@ -185,9 +227,18 @@ async function wishFor(
   if (refusal !== null) throw new ProblemError('state_conflict', `${name}: ${refusal}`);
   const object = viewNode({ ...node, wishes: withMaintenance(node.wishes, wish) }, view.status.rental);
   const about = { at: clock.now(), rentalId: null, node: name, tenant: null, object };
-  await store.writeWish(name, wish, { ...event, ...about });
+  const written = await store.writeWish(name, wish, { ...event, ...about });
+  if (written === false && wish.kind === 'accept')
+    requireOpen((await loadNodeView(deps, name)).node, wish.accept);
   wake?.();
   return (await loadNodeView(deps, name)).view;
+}
+
+/** A request that was not written is either open already, or came too late. */
+function requireOpen(node: Node, accept: AcceptRequest): void {
+  const refusal =
+    openAcceptance(node) === null ? 'it was verified meanwhile; look again' : whyNotAccepted(node, accept);
+  if (refusal !== null) throw new ProblemError('state_conflict', `${node.spec.name}: ${refusal}`);
 }
 
 /** Why the node's state does not allow the wish, in words that say what to do instead; null when it does. */
@@ -215,6 +266,8 @@ function whyRefused(node: Node, occupant: string | null, wish: NodeWish): string
       return record.otherFleet === wish.fleet
         ? null
         : `it belongs to the fleet ${record.otherFleet}, not to that one`;
+    case 'accept':
+      return whyNotAccepted(node, wish.accept);
     default:
       return null;
   }

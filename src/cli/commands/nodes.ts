@@ -8,6 +8,7 @@ import { withHelp } from '../help.ts';
 import { loadNode, orSuggest } from '../look-up.ts';
 import { type Format, printDone, withOutput } from '../output.ts';
 import { requireAdminView } from '../resources.ts';
+import { registerAccept } from './accept.ts';
 import { registerAdopt } from './adopt.ts';
 
 interface Wish {
@@ -60,6 +61,7 @@ export function registerNodes(program: Command, context: Context): void {
     timedOut: 'not empty in time; it goes on by itself',
   });
 
+  registerAccept(program, context);
   registerAdopt(program, context);
   const trustCommand = withOutput(
     program
