@@ -34,6 +34,8 @@ export default defineConfig({
           expect,
           setupFiles,
           testTimeout: 120_000,
+          // Some of its files wait for sockets and processes; vitest would take one processor of two.
+          maxWorkers: 2,
           include: ['src/**/*.test.ts'],
           exclude: ['int', 'long', 'sim', 'crash'].map((tier) => `src/**/*.${tier}.test.ts`),
         },

@@ -158,7 +158,7 @@ describe('the listener', () => {
     const node = await ssh();
     await prober.probe(targetOf(node), { ...PATIENT, depth: 'held' });
     spoil(node);
-    const result = await prober.probe(targetOf(node), { ...SHORT, timeoutMs: 5_000, depth: 'held' });
+    const result = await prober.probe(targetOf(node), { ...SHORT, timeoutMs: 2_500, depth: 'held' });
     expect(result).toMatchObject({ reason: 'ListenerDead', evidence });
     expect(node.sessions).toHaveLength(1);
   });

@@ -27,7 +27,7 @@ export const PATIENT = { timeoutMs: 50_000, signal: never };
 /** Short, for what never answers. */
 export const SHORT = { timeoutMs: 400, signal: never };
 /** The same where a handshake must fit in on a busy machine. */
-export const LOGGED_IN = { timeoutMs: 4_000, signal: never };
+export const LOGGED_IN = { timeoutMs: 2_500, signal: never };
 
 /** The prober of the test that runs. */
 export let prober: Prober;
