@@ -11,7 +11,7 @@ import { mutate } from './vitest.mutations.ts';
 /** What is waited for comes late on a machine that is busy; vitest itself would give up after a second. */
 const expect = { poll: { timeout: 60_000, interval: 100 } };
 
-/** A quarter of an hour each: begun last, they would go on alone while the other processor idles. */
+/** The longest of all: begun last, they would go on alone while the other processor idles. */
 const SLOWEST = /lab\/(crash-points|soak)\./;
 
 /** No test asks the machine's resolver for somebody's name. */

@@ -88,3 +88,46 @@ describe('a daemon that has no file descriptors left', () => {
     expect((await test.login(rented, rented.status.connection as Connection, 'true')).exitCode).toBe(0);
   });
 });
+
+describe('a lease', () => {
+  it('ends on the node itself while the daemon stands still, and for good in the first pass after that', async () => {
+    const rented = await test.rent({ ttl: '1m' });
+    const node = rented.status.node as string;
+    const connection = rented.status.connection as Connection;
+    const worker = test.lab.workers.get(node);
+    const endOnNode = async () => {
+      const file = await worker?.exec(['cat', `/etc/ssh/orion/${connection.user}`]);
+      return /expiry-time="(\d{14})Z"/.exec(file?.stdout ?? '')?.[1];
+    };
+    const told = (at: string | null) => {
+      const upToSecond = new Date(Math.ceil(Date.parse(at ?? '') / 1_000) * 1_000);
+      return upToSecond.toISOString().replace(/\D/g, '').slice(0, 14);
+    };
+    await expect.poll(endOnNode, WAIT).toBe(told(rented.status.expiresAt));
+    expect((await test.call('PATCH', `/api/rentals/${rented.id}`, { ttl: '20s' })).status).toBe(200);
+    await expect
+      .poll(async () => (await test.rental(rented.id)).status.expiresAt, WAIT)
+      .not.toBe(rented.status.expiresAt);
+    const { expiresAt } = (await test.rental(rented.id)).status;
+    await expect.poll(endOnNode, WAIT).toBe(told(expiresAt));
+
+    const daemon = test.lab.daemonPid('daemon_1') as number;
+    process.kill(daemon, 'SIGSTOP');
+    try {
+      expect((await test.login(rented, connection, 'id -un')).stdout).toBe(connection.user);
+      await expect.poll(async () => (await test.login(rented, connection, 'true')).exitCode, WAIT).toBe(255);
+      expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt ?? ''));
+      // Refused, and still there: it was the node, and nobody else.
+      expect(await endOnNode()).toBe(told(expiresAt));
+    } finally {
+      process.kill(daemon, 'SIGCONT');
+    }
+    await expect.poll(() => phaseOf(rented.id).catch(() => null), WAIT).toBe('Released');
+    await expect.poll(() => stateOf(node), WAIT).toBe('free');
+    expect((await worker?.exec(['getent', 'passwd', connection.user]))?.stdout).toBe('');
+    const [ended] = (await test.events(`&rental=${rented.id}&type=rental.expired`)).map(
+      ({ reason }) => reason,
+    );
+    expect(ended).toBe('Expired');
+  });
+});

@@ -6,8 +6,8 @@ import { createChance } from './chance.fixture.ts';
 import { measureProcess, type ProcessUsage } from './process-usage.ts';
 import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 
-/** A quarter of an hour of everyday life; ORION_SOAK_MINUTES makes it longer, ORION_SOAK_SEED repeats one. */
-const MINUTES = Number(process.env.ORION_SOAK_MINUTES ?? 15);
+/** Some minutes of everyday life; ORION_SOAK_MINUTES makes it longer, ORION_SOAK_SEED repeats one. */
+const MINUTES = Number(process.env.ORION_SOAK_MINUTES ?? 6);
 const SEED = Number(process.env.ORION_SOAK_SEED ?? Date.now() % 2 ** 31);
 const NODES = 6;
 const WAIT = { timeout: 120_000, interval: 200 };
