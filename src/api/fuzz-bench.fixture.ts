@@ -37,6 +37,10 @@ export interface FuzzBench {
 const NODES = ['worker_1', 'worker_2', 'worker_3'];
 /** Shows another host key than the known one. */
 const STRANGE = 'worker_2';
+const OTHER_FLEET = `f_${'a'.repeat(24)}`;
+/** Its baseline is another one. */
+const DIFFERING = 'worker_3';
+const DIFFERENCE = { id: 'a'.repeat(32), kind: 'schedules', text: '/etc/cron.d/site' };
 const OTHER_TENANT = 'lab';
 const FINGERPRINT = `SHA256:${'A'.repeat(43)}`;
 const INVENTORY = 'defaults: { user: root, privateKey: /k }\nnodes:\n  - { name: a, host: h, port: 22 }\n';
@@ -78,6 +82,8 @@ export async function openFuzzBench(): Promise<FuzzBench> {
     '/docs/{version}/{file}': await fileHints(app, '/docs'),
     '/assets/{version}/{file}': await fileHints(app, '/'),
     '/api/nodes/{name}/trust': { name: [STRANGE] },
+    '/api/nodes/{name}/adopt': { name: [STRANGE] },
+    '/api/nodes/{name}/accept': { name: [DIFFERING] },
     // PUT wants the same name in both places.
     '/api/rentals/{id}': { id: [...(hints.id ?? []), ...Array(8).fill('new-box')], name: ['new-box'] },
     // Not those that ask: their own limits would end the rest.
@@ -186,8 +192,15 @@ async function seed(store: Store, leader: Leadership, token: string): Promise<Hi
   await store.save(leader, { ...bound, events: bound.events.map((each) => ({ ...each, object: null })) });
   const strange = await store.loadNode(STRANGE);
   if (strange) {
-    const record = { ...strange.record, state: 'free' as const, offeredFingerprint: FINGERPRINT };
+    const shows = { offeredFingerprint: FINGERPRINT, otherFleet: OTHER_FLEET };
+    const record = { ...strange.record, ...shows, state: 'free' as const };
     await store.save(leader, { nodes: [{ name: STRANGE, record }], events: [] });
+  }
+  const differing = await store.loadNode(DIFFERING);
+  if (differing) {
+    const differences = { items: [DIFFERENCE], more: 0, others: 0 };
+    const record = { ...differing.record, differences, state: 'quarantined' as const };
+    await store.save(leader, { nodes: [{ name: DIFFERING, record }], events: [] });
   }
   // There is a breaker to override.
   await store.save(leader, { events: [event({ type: 'pool.breaker_opened', reason: 'MigrationHeld' })] });
@@ -208,6 +221,8 @@ async function seed(store: Store, leader: Leadership, token: string): Promise<Hi
       zone: ['a', null],
       text: [INVENTORY],
       fingerprint: [FINGERPRINT],
+      fleet: [OTHER_FLEET],
+      ids: [[DIFFERENCE.id]],
       token: [token],
       rental: ['r_seed0'],
     },
