@@ -55,7 +55,7 @@ test('down and up of the workers: machines made anew, prepared again, and the cl
   const beganAt = performance.now();
   await system.run(`${workers} down --timeout 1 2>&1 && ${workers} up -d --wait 2>&1`);
   console.log(`Five workers are new after ${((performance.now() - beganAt) / 1_000).toFixed(1)} s`);
-  await expect.poll(() => system.whereIs('kept').catch(String), { timeout: 300_000 }).toMatch(/^worker_\d$/);
+  await expect.poll(() => system.whereIs('kept').catch(String), { timeout: 480_000 }).toMatch(/^worker_\d$/);
   await system.orion('release kept');
   for (const node of [1, 2, 3, 4, 5]) await system.isFree(`worker_${node}`);
 });
