@@ -17,8 +17,10 @@ export async function startHttpsReceiver(
   await mkdir(join(home, 'run'));
   const receiver = await startReceiver(
     (call, response, request) => {
-      if (request.method === 'POST') answer(call, response, request);
-      else response.writeHead(204).end();
+      if (request.method === 'POST') return answer(call, response, request);
+      // The proxy asks whether somebody is there before it passes on a message.
+      receiver.calls.splice(receiver.calls.indexOf(call), 1);
+      response.writeHead(204).end();
     },
     join(home, 'run', 'receiver.sock'),
   );
