@@ -27,7 +27,8 @@ import platform
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.orion_baseline import describe, find_differences, offer, printable, take, tell_offered
+from ansible.module_utils.orion_baseline import (
+    describe, find_differences, is_tenant, offer, printable, read_baseline, take, tell_offered)
 from ansible.module_utils.orion_groups import leftovers
 from ansible.module_utils.orion_node import (
     GROUP, KEY_DIR, STATE_DIR, UID_MAX, UID_MIN, Refusal, carry_out, write_atomically)
@@ -46,10 +47,6 @@ def be_gentle():
         ctypes.CDLL(None).syscall(number, 1, 0, (2 << 13) | 7)  # this process, best effort, lowest level
 
 
-def is_tenant(uid):
-    return UID_MIN <= uid <= UID_MAX
-
-
 def account_findings():
     found, gid = [], None
     for line in lines_of('/etc/group'):
@@ -59,7 +56,7 @@ def account_findings():
             found += ['group %s has the member %s' % (GROUP, name) for name in fields[3].split(',') if name]
     for line in lines_of('/etc/passwd'):
         fields = line.split(':')
-        if len(fields) == 7 and fields[2].isdigit() and (is_tenant(int(fields[2])) or fields[3] == gid):
+        if len(fields) == 7 and fields[2].isdigit() and (is_tenant(fields[2]) or fields[3] == gid):
             found.append('account %s with uid %s' % (fields[0], fields[2]))
     for table in ('/etc/subuid', '/etc/subgid'):
         found += ['%s gives ids to %s' % (table, line.split(':')[0]) for line in lines_of(table)
@@ -75,7 +72,7 @@ def live_findings():
     for directory in ('/run/systemd/users', '/run/user'):
         if os.path.isdir(directory):
             found += ['session state %s/%s' % (directory, name) for name in os.listdir(directory)
-                      if name.isdigit() and is_tenant(int(name))]
+                      if name.isdigit() and is_tenant(name)]
     return found
 
 
@@ -85,7 +82,7 @@ def ipc_findings():
         rows = [line.split() for line in lines_of('/proc/sysvipc/' + kind)]
         for row in rows[1:]:
             entry = dict(zip(rows[0], row))
-            if is_tenant(int(entry['uid'])) or is_tenant(int(entry['cuid'])):
+            if is_tenant(entry['uid']) or is_tenant(entry['cuid']):
                 found.append('System V %s %s of uid %s' % (kind, row[1], entry['uid']))
     return found
 
@@ -128,12 +125,13 @@ def look(accept, check_mode):
         kinds.append(['the walk over the disks did not end within %d s' % WALK_SECONDS])
     kinds.append(['%s is unreadable' % path for kind, path in (('groups', '/etc/group'), ('accounts', '/etc/passwd'))
                   if not compared[kind]])
-    differences = find_differences(compared)
-    if differences is None:
+    baseline = read_baseline()
+    if baseline is None:
         return kinds + [['no readable baseline: run prepare_node first']], None, []
+    differences = find_differences(compared, baseline)
     # A tenant who still runs may be who listens.
     offered = offer(differences, with_listeners=not kinds[1])
-    accepted = take(compared, offered, set(accept), check_mode)
+    accepted = take(compared, baseline, offered, set(accept), check_mode)
     left = {kind: [entry for entry in entries if (kind, entry) not in accepted] for kind, entries in differences.items()}
     kinds += [[describe(kind, entry) for entry in entries] for kind, entries in sorted(left.items())]
     return kinds, [pair for pair in offered if pair not in accepted], sorted(accepted)

@@ -42,11 +42,8 @@ def read_baseline():
         return None
 
 
-def find_differences(compared):
+def find_differences(compared, baseline):
     """-> {kind: entries that are not in the baseline}, without files that are exactly as a package brought them."""
-    baseline = read_baseline()
-    if baseline is None:
-        return None
     known = {kind: set(baseline['compared'].get(kind, [])) for kind in compared}
     differences = {kind: [entry for entry in entries if entry not in known[kind]] for kind, entries in compared.items()}
     paths = {path_of(entry) for kind in WATCHED for entry in differences[kind]} - {None}
@@ -99,12 +96,11 @@ def tell_offered(offered, findings):
     return {'items': shown, 'more': len(offered) - len(shown), 'others': findings - len(offered)}
 
 
-def take(compared, offered, ids, check_mode):
+def take(compared, baseline, offered, ids, check_mode):
     """Lets in what is offered and named. -> all that is named and normal now, so that an order may be repeated."""
     if not ids:
         return set()
     named = {(kind, entry) for kind, entries in compared.items() for entry in entries if id_of(kind, entry) in ids}
-    baseline = read_baseline()
     normal = {(kind, entry) for kind, entry in named if entry in baseline['compared'].get(kind, [])}
     new = named.intersection(offered)
     if new and not check_mode:
