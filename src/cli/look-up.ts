@@ -1,9 +1,9 @@
 import { ApiError } from '../client/errors.ts';
-import type { Rental } from '../client/operations.ts';
+import type { Node, Rental } from '../client/operations.ts';
 import { findNearest } from '../core/suggest.ts';
-import { CliError } from './cli-error.ts';
+import { CliError, EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';
-import type { AnyNode } from './resources.ts';
+import { type AnyNode, requireAdminView } from './resources.ts';
 
 export type Kind = 'rental' | 'node';
 
@@ -34,6 +34,18 @@ export async function orSuggest<Result>(
     const hint = near === null ? `what there is: orion get ${kind}s${ended}` : `did you mean ${near}?`;
     throw new CliError(`there is no ${kind} ${name}`, { hint });
   }
+}
+
+/** The nodes that an operator named, or with `--all` those on which there is something to do. */
+export async function nameNodes(
+  context: Context,
+  named: string[],
+  { all, isMeant }: { all: boolean; isMeant: (status: Node['status']) => boolean },
+): Promise<string[]> {
+  if (all === named.length > 0) throw new CliError('name the nodes, or --all', { exitCode: EXIT.usage });
+  if (!all) return named;
+  const nodes = await context.client().listAll('listNodes', {});
+  return nodes.map(requireAdminView).flatMap(({ name, status }) => (isMeant(status) ? [name] : []));
 }
 
 const FIRST_PAGE = 500;

@@ -5,7 +5,7 @@ import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { forEach } from '../each.ts';
 import { withHelp } from '../help.ts';
-import { loadNode } from '../look-up.ts';
+import { loadNode, nameNodes } from '../look-up.ts';
 import { type Format, printDone, withOutput } from '../output.ts';
 import { requireAdminView } from '../resources.ts';
 import { printable } from '../table.ts';
@@ -20,7 +20,7 @@ interface Options {
   output?: Format;
 }
 
-/** One node, with what of its differences is to be accepted. */
+/** A node, and those of its differences that the request will name. */
 interface Chosen {
   name: string;
   differences: Differences;
@@ -53,8 +53,7 @@ export function registerAccept(program: Command, context: Context): void {
 
 async function accept(context: Context, named: string[], options: Options): Promise<void> {
   const { all = false, yes = false, reason } = options;
-  if (all === named.length > 0) throw new CliError('name the nodes, or --all', { exitCode: EXIT.usage });
-  const names = all ? await listDiffering(context) : named;
+  const names = await nameNodes(context, named, { all, isMeant: ({ differences }) => differences !== null });
   if (names.length === 0) context.io.err('There is nothing to accept on any node.\n');
   const chosen = await forEach(context, names, async (name) => {
     const { differences } = requireAdminView(await loadNode(context, name)).status;
@@ -82,11 +81,6 @@ async function accept(context: Context, named: string[], options: Options): Prom
 /** A program that runs with root's rights for everybody is never accepted unseen. */
 function chooseItems({ items }: Differences, { yes, setuid }: Options): Differences['items'] {
   return yes && !setuid ? items.filter(({ kind }) => kind !== 'setuid') : items;
-}
-
-async function listDiffering(context: Context): Promise<string[]> {
-  const nodes = await context.client().listAll('listNodes', {});
-  return nodes.map(requireAdminView).flatMap(({ name, status }) => (status.differences ? [name] : []));
 }
 
 /** An upgrade finds the same on a hundred nodes: it is shown once. */

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { objectNames } from '../arguments.ts';
-import { CliError, EXIT } from '../cli-error.ts';
+import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { forEach } from '../each.ts';
 import { withHelp } from '../help.ts';
-import { loadNode } from '../look-up.ts';
+import { loadNode, nameNodes } from '../look-up.ts';
 import { type Format, printDone, withOutput } from '../output.ts';
 import { requireAdminView } from '../resources.ts';
 
@@ -34,19 +34,12 @@ async function adopt(
   named: string[],
   { all = false, output }: { all?: boolean; output?: Format },
 ): Promise<void> {
-  if (all === named.length > 0) throw new CliError('name the nodes, or --all', { exitCode: EXIT.usage });
-  const client = context.client();
-  const names = all ? await listForeign(context) : named;
+  const names = await nameNodes(context, named, { all, isMeant: ({ otherFleet }) => otherFleet !== null });
   if (names.length === 0) context.io.err('No node belongs to another fleet.\n');
   await forEach(context, names, async (name) => {
     const fleet = requireAdminView(await loadNode(context, name)).status.otherFleet;
     if (fleet === null) throw new CliError(`${name} belongs to no other fleet, as far as it was asked`);
-    const object = await client.call('adoptNode', { params: { name }, body: { fleet } });
+    const object = await context.client().call('adoptNode', { params: { name }, body: { fleet } });
     printDone(context.io, output, { kind: 'node', name, done: `taken over from ${fleet}`, object });
   });
-}
-
-async function listForeign(context: Context): Promise<string[]> {
-  const nodes = await context.client().listAll('listNodes', {});
-  return nodes.map(requireAdminView).flatMap(({ name, status }) => (status.otherFleet ? [name] : []));
 }
