@@ -35,8 +35,6 @@ export async function startHttpsReceiver(
     await close();
     throw error;
   });
-  // These were calls of its own.
-  receiver.calls.length = 0;
   const url = `https://localhost:${httpsPort}/hook`;
   return { port: httpsPort, url, calls: receiver.calls, caPath: caPathOf(home), close };
 }
