@@ -160,7 +160,7 @@ test('a login that is refused by a machine that is well is not tried again', asy
   expect(ran).toMatchObject({ code: 255, err: '', programs: { length: 1 } });
 });
 
-/** Each time the machine takes the login, which ssh tells with the command that is told it. */
+/** The machine takes each login. The real ssh says so by running the command of `LocalCommand`. */
 const taken = (list: number[]) => ({
   runProgram: async (_: string, args: string[]) => {
     const command = args.find((arg) => arg.startsWith('LocalCommand='));

@@ -16,7 +16,7 @@ export interface Difference {
 /** What the last verification found that a person may accept. */
 export interface Differences {
   items: Difference[];
-  /** How many more there are than are told. */
+  /** How many more a person may let in, which `items` has no room for. */
   more: number;
   /** How many findings there are besides, which nobody can accept. */
   others: number;

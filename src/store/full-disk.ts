@@ -6,7 +6,7 @@ import { inTransaction, undo } from './transaction.ts';
 const PAUSE_MS = 5_000;
 /**
  * More than two pages of InnoDB, so that the table has to grow where it is full: a single short row often still fits.
- * Each row stays within its page. MariaDB 10.11 was seen to die when it had to undo longer ones on a full disk.
+ * Each row fits into its page: MariaDB 10.11 died when it undid longer ones on a full disk.
  */
 const ROWS = 20;
 const ROW_BYTES = 2_000;
