@@ -69,6 +69,12 @@ test.each([
   expect(shape(a, b)).not.toEqual(shape(c, d));
 });
 
+test('a login that comes when the move is over has the same shape', () => {
+  const waited = 'mine: w1 does not answer; waiting until it does, or mine is moved  5 s';
+  const moved = 'mine was moved from w1, which died, to w2 1s ago';
+  expect(shape(waited, moved)).toEqual(shape(moved));
+});
+
 test('what is passed on the way does not count, nor what is told again with another age', () => {
   expect(shape('mine: provisioning on w1', 'mine Active w1 9s', 'mine Active w1 11s')).toEqual([
     'mine Active NODE-1 TIME',

@@ -67,7 +67,8 @@ export function createCast(): Cast {
 }
 
 /** How long things take, and so which steps on the way are seen, is another each time. */
-const ON_THE_WAY = /^mine: (pending|queued|provisioning|active|lost|migrating|releasing|released)\b/;
+const ON_THE_WAY =
+  /^mine: (?:(?:pending|queued|provisioning|active|lost|migrating|releasing|released)\b|NODE-\d+ does not answer; waiting\b)/;
 /** A row of a rental; with `-w` the ones before the last are on the way, too. */
 const ROW = /^mine [A-Z][a-z]+ NODE-\d/;
 
