@@ -43,9 +43,11 @@ whiteout() {
 }
 
 if [ $first = yes ]; then
-  # Documents, pictures and headers too: no program needs them, and whoever verifies a machine looks at every file.
-  for path in usr/local usr/src usr/include usr/share/{doc,man,locale,icons} etc/ssh etc/sudoers.d; do
-    [ ! -e "/$path" ] || whiteout "$path"
+  # Documents, pictures, headers and the large kits of developers too: no program of a worker needs them, and a
+  # verification looks at every file of the machine.
+  for path in /usr/local /usr/src /usr/include /usr/share/{doc,man,locale,icons,cmake*,maven-repo} \
+    /usr/lib/{debug,go-*,google-cloud-sdk,jvm,llvm-*,node_modules} /etc/ssh /etc/sudoers.d; do
+    [ ! -e "$path" ] || whiteout "${path#/}"
   done
   # What not everybody may read on the host is its secret: keys, passwords, certificates.
   while IFS= read -r -d '' path; do

@@ -1,3 +1,3 @@
 import { testHistories } from './histories.fixture.ts';
 
-testHistories(1, 500);
+testHistories(1, 250);

@@ -1,3 +1,3 @@
 import { testHistories } from './histories.fixture.ts';
 
-testHistories(501, 500);
+testHistories(251, 250);

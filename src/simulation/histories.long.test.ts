@@ -1,3 +1,3 @@
 import { testHistories } from './histories.fixture.ts';
 
-testHistories(1_001, 1_000);
+testHistories(501, 1_500);
