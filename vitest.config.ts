@@ -6,13 +6,14 @@ import { mutate } from './vitest.mutations.ts';
 // minutes; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), each file on ports of its own, and waits for
 // them about half of the time, so that two files share the two cores of a small machine; `long` is like it, and is what
 // takes more than a minute besides the main story: every failure, every change of the fleet, every kind of drift.
-// `compose` builds the images and plays the whole story on a Docker engine. `crash-points` takes hours, on demand.
+// `compose` builds the images and plays the whole story on a Docker engine. `crash-points` and `soak` take as long as
+// somebody has, on demand.
 
 /** What is waited for comes late on a machine that is busy; vitest itself would give up after a second. */
 const expect = { poll: { timeout: 60_000, interval: 100 } };
 
 /** The longest of all: begun last, they would go on alone while the other processor idles. */
-const SLOWEST = /lab\/(crash-points|soak)\./;
+const SLOWEST = /lab\/(crash-points|fleet)\.|simulation\/histories\./;
 
 /** No test asks the machine's resolver for somebody's name. */
 const setupFiles = ['src/no-public-names.fixture.ts'];
@@ -37,7 +38,7 @@ export default defineConfig({
           // Some of its files wait for sockets and processes; vitest would take one processor of two.
           maxWorkers: 2,
           include: ['src/**/*.test.ts'],
-          exclude: ['int', 'long', 'sim', 'crash'].map((tier) => `src/**/*.${tier}.test.ts`),
+          exclude: ['int', 'long', 'sim', 'crash', 'soak'].map((tier) => `src/**/*.${tier}.test.ts`),
         },
       },
       {
@@ -96,6 +97,17 @@ export default defineConfig({
           setupFiles,
           include: ['src/**/*.crash.test.ts'],
           sequence: { groupOrder: 5 },
+          testTimeout: 0,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'soak',
+          expect,
+          setupFiles,
+          include: ['src/**/*.soak.test.ts'],
+          sequence: { groupOrder: 6 },
           testTimeout: 0,
           hookTimeout: 180_000,
         },

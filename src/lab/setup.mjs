@@ -22,6 +22,7 @@ const COMMANDS = {
   bench: runBench,
   simulate: runSimulation,
   'crash-points': (args) => runVitest(['--project', 'crash-points', ...args]),
+  soak: (args) => runVitest(['--project', 'soak', ...args]),
   setup: () => 0,
 };
 
