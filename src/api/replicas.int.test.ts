@@ -152,6 +152,17 @@ describe.each(Object.keys(KINDS))('three daemons behind the proxy, found as %s',
     }
   });
 
+  test('a lone one that is silent for some seconds costs a wait, and no request', async () => {
+    for (const [place] of NAMES.entries()) await stopDaemon(place);
+    const hung = await startSilent(listenOf(home, 0));
+    const [box, read] = [rent('box'), ask('GET /api/rentals')];
+    await hung.givenUp;
+    await hung.close();
+    await startDaemon(0);
+    expect(await box).toBe('box');
+    expect((await read).resume().statusCode).toBe(200);
+  });
+
   test('of one that dies over a request a read is asked again, a write never', async () => {
     await stopDaemon(0);
     const received: string[] = [];
@@ -207,12 +218,27 @@ describe.each(Object.keys(KINDS))('three daemons behind the proxy, found as %s',
   }
 });
 
+interface Silent {
+  /** Settles once a client has waited for as long as it does. */
+  givenUp: Promise<void>;
+  close(): Promise<void>;
+}
+
 /** Takes connections and says nothing, as the kernel does for a process that is stopped. */
-async function startSilent(listen: Listen): Promise<{ close(): Promise<void> }> {
+async function startSilent(listen: Listen): Promise<Silent> {
   const sockets = new Set<{ destroy(): void }>();
-  const server: Server = createServer((socket) => void sockets.add(socket.on('error', quiet)));
+  let giveUp: () => void;
+  const givenUp = new Promise<void>((resolve) => {
+    giveUp = resolve;
+  });
+  const server: Server = createServer((socket) => {
+    sockets.add(socket.on('error', quiet).on('close', () => giveUp()));
+    // Unread bytes would keep the end of it from being seen.
+    socket.resume();
+  });
   await listenAt(server, listen);
   return {
+    givenUp,
     close: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();

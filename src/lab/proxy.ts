@@ -62,7 +62,8 @@ function tryRequest(port: number, ca: Buffer): Promise<string | null> {
       port,
       path: '/healthz',
       ca,
-      timeout: 5_000,
+      // Longer than the proxy looks for a daemon: its own answer counts as one.
+      timeout: 15_000,
     };
     const asked = request({ ...options, agent: false }, (response) => {
       response.resume();
