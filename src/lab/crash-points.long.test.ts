@@ -11,9 +11,9 @@ import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 const NODES = 5;
 const SEED = Number(process.env.ORION_CRASH_SEED ?? Date.now() % 2 ** 31);
 /** Of so many points one is tried, with another seed others; all of them take half an hour. */
-const STEP = Number(process.env.ORION_CRASH_STEP ?? 5);
+const STEP = Number(process.env.ORION_CRASH_STEP ?? 8);
 const FIRST = 1 + (SEED % STEP);
-const KILLS = 20;
+const KILLS = 12;
 let test: TestLab;
 let story: CrashStory;
 let relay: CommitRelay;

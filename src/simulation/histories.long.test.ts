@@ -1,3 +1,3 @@
 import { testHistories } from './histories.fixture.ts';
 
-testHistories(501, 1_500);
+testHistories(501, 1_000);
