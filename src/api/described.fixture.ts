@@ -50,11 +50,13 @@ export function createAnswerCheck(description: Description): AnswerCheck {
 
 /** What comes where the description has no such call: no such address, or no such method. */
 function undescribed(status: number): Answer | undefined {
-  // Nobody is told what there is before he has said who he is, and how a body has to be does not hang on the address.
-  if (![401, 403, 404, 405, 413, 415].includes(status)) return undefined;
+  // Nobody is told what there is before they have said who they are, or tried to too often; and how a body has to be
+  // does not hang on the address.
+  if (![401, 403, 404, 405, 413, 415, 429].includes(status)) return undefined;
   const schema = { $ref: '#/components/schemas/Problem' };
-  const headers: Answer['headers'] =
-    status === 401 ? { 'WWW-Authenticate': { schema: { type: 'string' } } } : {};
+  const headers: Answer['headers'] = {};
+  if (status === 401) headers['WWW-Authenticate'] = { schema: { type: 'string' } };
+  if (status === 429) headers['Retry-After'] = { schema: { type: 'integer' } };
   return { description: '', headers, content: { [PROBLEM]: { schema } } };
 }
 

@@ -56,6 +56,8 @@ describe('an answer that the description knows', () => {
     expect(see('GET /api/nodes/x', 404, problem(404, 'not_found'), head)).toBe('');
     expect(see('GET /nowhere', 404, problem(404, 'not_found'), head)).toBe('');
     expect(see('PUT /api/rent', 405, problem(405, 'method_not_allowed'), head)).toBe('');
+    const busy = { ...head, 'retry-after': '2' };
+    expect(see('GET /nowhere', 429, problem(429, 'rate_limited'), busy)).toBe('');
   });
 });
 
