@@ -13,8 +13,9 @@ afterEach(async () => {
   await system?.orion('release mine').catch(() => undefined);
 });
 
+/** Machines that have just been started are not all verified yet. */
 async function rent(): Promise<void> {
-  await system.orion('rent --name mine');
+  await system.orion('rent --name mine --queue');
   machine = await system.whereIs('mine');
 }
 

@@ -39,7 +39,7 @@ test('the first token is told once, and what is there is kept', async () => {
 });
 
 test('down and up again: the rental is still there, its client on the same machine', async () => {
-  await system.orion('rent --name kept');
+  await system.orion('rent --name kept --queue');
   const machine = await system.whereIs('kept');
   await system.run(`${CONTROL_PLANE} down 2>&1`);
   const beganAt = performance.now();
@@ -62,7 +62,7 @@ test('down and up of the workers: machines made anew, prepared again, and the cl
 
 test('the leading reconciler is killed in the middle of a move: the one that stands by ends it', async () => {
   await system.run(`${CONTROL_PLANE} up -d --wait --scale reconciler=2 2>&1`);
-  await system.orion('rent --name moved');
+  await system.orion('rent --name moved --queue');
   let machine = '';
   // A move takes a second; a kill that came after it proves nothing.
   for (let tries = 0; tries < 4; tries += 1) {
