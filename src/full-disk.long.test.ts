@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDatabase } from './lab/database.ts';
 import { openSmallDisk } from './lab/small-disk.fixture.ts';
-import { openReconcilers, type Reconcilers } from './reconcilers.fixture.ts';
+import { openReconcilers, type Reconcilers, until } from './reconcilers.fixture.ts';
 import { createPool } from './store/pool.ts';
 
 let reconcilers: Reconcilers;
@@ -11,10 +10,6 @@ beforeAll(async () => {
   reconcilers = await openReconcilers();
 });
 afterAll(() => reconcilers?.close());
-
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await sleep(50);
-}
 
 test('a daemon whose database has a full disk says so for as long as it lasts, though reads and renewals go well', async () => {
   const disk = await openSmallDisk(256);

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ScratchServer, startScratchServer } from './lab/scratch-database.ts';
-import { openReconcilers, type Reconcilers } from './reconcilers.fixture.ts';
+import { openReconcilers, type Reconcilers, until } from './reconcilers.fixture.ts';
 import { createPool } from './store/pool.ts';
 import { leases } from './store/schema.ts';
 
@@ -17,10 +16,6 @@ afterAll(async () => {
   await reconcilers?.close();
   await server?.stop();
 });
-
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await sleep(50);
-}
 
 test('a reconciler alone says how it is: waiting for its database, leading, and standing by', async () => {
   const url = await server.createDatabase();

@@ -4,7 +4,13 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { orionCommand } from './lab/daemon.ts';
+
+/** Asks again and again; the test's own time-out ends it. */
+export async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await sleep(50);
+}
 
 /** Reconciling halves alone, with nothing but ORION_METRICS_LISTEN to be seen by. */
 export interface Reconcilers {

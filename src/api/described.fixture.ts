@@ -50,8 +50,7 @@ export function createAnswerCheck(description: Description): AnswerCheck {
 
 /** What comes where the description has no such call: no such address, or no such method. */
 function undescribed(status: number): Answer | undefined {
-  // Nobody is told what there is before they have said who they are, or tried to too often; and how a body has to be
-  // does not hang on the address.
+  // The token is checked before the address (401, 403, 429), and the rules for bodies hold for every address (413, 415).
   if (![401, 403, 404, 405, 413, 415, 429].includes(status)) return undefined;
   const schema = { $ref: '#/components/schemas/Problem' };
   const headers: Answer['headers'] = {};

@@ -31,7 +31,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-/** The other end of what people have is what the keyboard is tried on. */
+/** The keyboard's test has the other extreme: wide and light. */
 const NARROW: Look = { theme: 'dark', width: 390, height: 844 };
 
 async function expectToFit(page: Page, name: string): Promise<void> {

@@ -10,7 +10,7 @@ import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 
 const NODES = 5;
 const SEED = Number(process.env.ORION_CRASH_SEED ?? Date.now() % 2 ** 31);
-/** Of so many points one is tried, with another seed others; all of them take half an hour. */
+/** One point in STEP is tried, and another seed tries others. All of them take half an hour. */
 const STEP = Number(process.env.ORION_CRASH_STEP ?? 8);
 const FIRST = 1 + (SEED % STEP);
 const KILLS = 12;
