@@ -93,7 +93,11 @@ async function dieAtEach(leave: 'death' | 'drain', atPoint: (at: number) => Unde
     if (died.length === 0) break;
   }
   console.log(`${JSON.stringify(points)} points`);
-  expect(points.provision + points.migration + points.clean).toBeGreaterThan(0);
+  // Only a migration has so many points that every seed meets one.
+  expect(points.migration).toBeGreaterThan(0);
+  if (STEP > 1) return;
+  for (const count of Object.values(points)) expect(count).toBeGreaterThan(1);
+  expect(points.provision + points.migration + points.clean).toBeGreaterThan(10);
 }
 
 describe('a daemon that dies', () => {
