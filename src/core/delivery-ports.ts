@@ -1,12 +1,6 @@
-import type {
-  AttemptEnd,
-  ClaimedDelivery,
-  Delivery,
-  DeliveryState,
-  DueDelivery,
-  SecretVersion,
-} from './delivery.ts';
+import type { AttemptEnd, ClaimedDelivery, Delivery, DeliveryState, DueDelivery } from './delivery.ts';
 import type { NewEvent } from './event.ts';
+import type { SecretVersion } from './secret-rotation.ts';
 import type { Leadership, Page } from './store-ports.ts';
 
 /** The sender's side of the store. */

@@ -1,4 +1,5 @@
 import type { NoticeBody } from './notice.ts';
+import type { SecretVersion } from './secret-rotation.ts';
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
@@ -45,13 +46,6 @@ export interface ClaimedDelivery {
   body: NoticeBody;
   giveUpAt: Date;
   secret: SecretVersion;
-}
-
-/** Which of a tenant's secrets is in force; secrets themselves are derived, and stored nowhere. */
-export interface SecretVersion {
-  version: number;
-  /** When the tenant last asked for another one; null: never. */
-  rotatedAt: Date | null;
 }
 
 const UNREACHED = 'it could not be reached';

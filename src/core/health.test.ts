@@ -10,7 +10,7 @@ import {
   steadyForMs,
 } from './health.ts';
 import { DEFAULT_POLICY } from './policy.ts';
-import type { ProbeResult } from './ports.ts';
+import type { ProbeResult } from './probe.ts';
 
 const policy = {
   ...DEFAULT_POLICY.probe,

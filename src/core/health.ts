@@ -1,7 +1,7 @@
 import type { NodeStatus } from './node.ts';
 import { isOwnFault } from './own-fault.ts';
 import type { Policy } from './policy.ts';
-import type { ProbeResult } from './ports.ts';
+import type { ProbeResult } from './probe.ts';
 import type { Reason } from './reason.ts';
 
 /**

@@ -1,4 +1,9 @@
-import type { SecretVersion } from './delivery.ts';
+/** Which of a tenant's secrets is in force; secrets themselves are derived, and stored nowhere. */
+export interface SecretVersion {
+  version: number;
+  /** When the tenant last asked for another one; null: never. */
+  rotatedAt: Date | null;
+}
 
 /** For how long the former secret stays good, so that a receiver has time to take up the new one. */
 export const FORMER_SECRET_MS = 24 * 3_600_000;

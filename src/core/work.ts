@@ -2,7 +2,6 @@ import type { Differences } from './differences.ts';
 import type { Access } from './lease.ts';
 import type { HeldLimit, LimitName } from './limits.ts';
 import { isOwnFault } from './own-fault.ts';
-import type { PlaybookResult } from './ports.ts';
 import { type FailureReason, REMEDIES } from './remedy.ts';
 import type { Placement } from './rental.ts';
 
@@ -131,17 +130,6 @@ export function failed(
     ...proven,
     ...(fleetSeen ? { fleetSeen } : {}),
   };
-}
-
-/** The outcome as far as a playbook tells it. */
-export function outcomeOf(result: PlaybookResult): WorkOutcome {
-  if (result.ok) {
-    const { fenceSeen, uidSeen, findings, limits, differences, accepted } = result;
-    const verified = { ...(differences && { differences }), ...(accepted && { accepted }) };
-    return { kind: 'done', fenceSeen, uidSeen, findings, ...verified, ...(limits && { limits }) };
-  }
-  const message = result.task ? `${result.task}: ${result.message}` : result.message;
-  return failed(result.reason, message, result);
 }
 
 /** Why a piece of work did not bring what it should; null when it did, and while nothing is known. */

@@ -8,7 +8,7 @@ import type {
   PlaybookResult,
   PlaybookRunner,
 } from '../core/ports.ts';
-import { failed, failureOf, outcomeOf, type Repaired, type Work, type WorkOutcome } from '../core/work.ts';
+import { failed, failureOf, type Repaired, type Work, type WorkOutcome } from '../core/work.ts';
 
 export interface CarryOutDeps {
   playbooks: PlaybookRunner;
@@ -164,4 +164,15 @@ async function clean(
   const lacking = work.leave || failureOf(verified) ? null : describeLacking(seen.limits, policy);
   if (lacking === null || verified.kind !== 'done') return end(verified);
   return end({ ...verified, kind: 'failed', reason: 'LimitNotHeld', message: lacking });
+}
+
+/** The outcome as far as a playbook tells it. */
+function outcomeOf(result: PlaybookResult): WorkOutcome {
+  if (result.ok) {
+    const { fenceSeen, uidSeen, findings, limits, differences, accepted } = result;
+    const verified = { ...(differences && { differences }), ...(accepted && { accepted }) };
+    return { kind: 'done', fenceSeen, uidSeen, findings, ...verified, ...(limits && { limits }) };
+  }
+  const message = result.task ? `${result.task}: ${result.message}` : result.message;
+  return failed(result.reason, message, result);
 }

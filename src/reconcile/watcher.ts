@@ -12,7 +12,8 @@ import type { SeenFill } from '../core/listener-fill.ts';
 import type { Node } from '../core/node.ts';
 import { isOwnFault } from '../core/own-fault.ts';
 import type { Policy } from '../core/policy.ts';
-import type { AlarmClock, Logger, Metrics, NodeTarget, ProbeResult, Prober } from '../core/ports.ts';
+import type { AlarmClock, Logger, Metrics, NodeTarget, Prober } from '../core/ports.ts';
+import type { ProbeResult } from '../core/probe.ts';
 
 /** A leader that takes over inspects its nodes one after the other: a login costs far more than an echo. */
 const FIRST_INSPECTION_MS = 50;

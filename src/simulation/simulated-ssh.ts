@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import type { AccessQuery, NodeTarget, ProbeResult, Prober } from '../core/ports.ts';
+import type { AccessQuery, NodeTarget, Prober } from '../core/ports.ts';
+import type { ProbeResult } from '../core/probe.ts';
 import type { FailureReason } from '../core/remedy.ts';
 import type { Chance } from './chance.ts';
 import { bootIdOf, fingerprintOf, type Machine } from './machine.ts';

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
-import type { ProbeResult, Prober } from '../core/ports.ts';
+import type { Prober } from '../core/ports.ts';
+import type { ProbeResult } from '../core/probe.ts';
 import { SILENT } from '../silent.fixture.ts';
 import {
   createKeyPair,

@@ -1,7 +1,8 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { DELIVERY_STATES, type Delivery, type SecretVersion, tellTenant } from '../../core/delivery.ts';
+import { DELIVERY_STATES, type Delivery, tellTenant } from '../../core/delivery.ts';
 import type { NewEvent } from '../../core/event.ts';
 import { NOTICE_TYPES } from '../../core/notice.ts';
+import type { SecretVersion } from '../../core/secret-rotation.ts';
 import { formerSecretEndsAt } from '../../core/secret-rotation.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
