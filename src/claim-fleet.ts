@@ -1,5 +1,5 @@
-import type { FleetIdentity } from './core/fleet-identity.ts';
-import type { Logger } from './core/ports.ts';
+import type { FleetIdentity } from './core/model/fleet-identity.ts';
+import type { Logger } from './core/ports/ports.ts';
 import {
   createFleetIdentity,
   FleetIdentityError,

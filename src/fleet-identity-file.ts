@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type FleetIdentity, formatFleetIdentity, parseFleetIdentity } from './core/fleet-identity.ts';
+import { type FleetIdentity, formatFleetIdentity, parseFleetIdentity } from './core/model/fleet-identity.ts';
 
 /** For the operator; nothing in it is secret. */
 export class FleetIdentityError extends Error {}

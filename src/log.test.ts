@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createMonitor } from './api/monitor.ts';
-import type { AlarmClock, Metrics } from './core/ports.ts';
+import type { AlarmClock, Metrics } from './core/ports/ports.ts';
 import { createLogger, logScope } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Context } from './reconcile/context.ts';

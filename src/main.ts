@@ -1,8 +1,8 @@
 import { cpus } from 'node:os';
 import type { Config, Listen } from './config.ts';
-import type { FleetIdentity } from './core/fleet-identity.ts';
-import type { Inventory } from './core/inventory.ts';
-import type { AlarmClock, Logger } from './core/ports.ts';
+import type { FleetIdentity } from './core/model/fleet-identity.ts';
+import type { Inventory } from './core/model/inventory.ts';
+import type { AlarmClock, Logger } from './core/ports/ports.ts';
 import { FleetIdentityError } from './fleet-identity-file.ts';
 import { claimInstance } from './instance.ts';
 import { loadInventory, parseInventory } from './inventory/load.ts';

@@ -1,10 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { DeliveryStore } from './core/delivery-ports.ts';
-import { computeFleetFigures } from './core/fleet-figures.ts';
-import type { Logger, Metrics } from './core/ports.ts';
-import { REASONS } from './core/reason.ts';
-import { RENTAL_PHASES } from './core/rental.ts';
-import type { ApiStore } from './core/store-ports.ts';
+import { REASONS } from './core/failure/reason.ts';
+import { computeFleetFigures } from './core/health/fleet-figures.ts';
+import { RENTAL_PHASES } from './core/model/rental.ts';
+import type { DeliveryStore } from './core/ports/deliveries.ts';
+import type { Logger, Metrics } from './core/ports/ports.ts';
+import type { ApiStore } from './core/ports/stores.ts';
 
 /** What is counted here, and how it is read out. docs/metrics.md is checked against it. */
 export interface PrometheusMetrics extends Metrics {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimFleet } from './claim-fleet.ts';
 import type { Config } from './config.ts';
-import type { FleetIdentity } from './core/fleet-identity.ts';
-import type { Logger } from './core/ports.ts';
+import type { FleetIdentity } from './core/model/fleet-identity.ts';
+import type { Logger } from './core/ports/ports.ts';
 import { findStoreError } from './store/errors.ts';
 import { findSchemaProblem, migrate } from './store/migrate.ts';
 import type { Pool } from './store/pool.ts';

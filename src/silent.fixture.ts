@@ -1,4 +1,4 @@
-import type { Logger } from './core/ports.ts';
+import type { Logger } from './core/ports/ports.ts';
 
 /** For tests that look at results, not at logs. */
 const ignore = () => undefined;

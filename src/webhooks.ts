@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import type { MessageSender } from './core/delivery-ports.ts';
+import type { MessageSender } from './core/ports/deliveries.ts';
 import type { SenderDeps } from './notify/sender.ts';
 import { VERSION } from './version.ts';
 import { deriveWebhookSecret } from './webhook-secret.ts';

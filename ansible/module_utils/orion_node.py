@@ -35,7 +35,7 @@ PUBLIC_KEY = re.compile(
 
 
 class Refusal(Exception):
-    """The order is not carried out; `reason` is one of Orion's closed list (src/core/reason.ts)."""
+    """The order is not carried out; `reason` is one of Orion's closed list (src/core/failure/reason.ts)."""
 
     def __init__(self, reason, message):
         super().__init__(message)

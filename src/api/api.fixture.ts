@@ -1,8 +1,8 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Node } from '../core/node.ts';
-import { DEFAULT_POLICY } from '../core/policy.ts';
-import type { Placement, Rental } from '../core/rental.ts';
-import { NOTHING_ALLOWED } from '../core/webhook-url.ts';
+import type { Node } from '../core/model/node.ts';
+import { DEFAULT_POLICY } from '../core/model/policy.ts';
+import type { Placement, Rental } from '../core/model/rental.ts';
+import { NOTHING_ALLOWED } from '../core/text/webhook-url.ts';
 import { createMetrics } from '../metrics.ts';
 import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
 import type { AppEnv } from './app-env.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Actor } from '../core/actor.ts';
-import type { Policy } from '../core/policy.ts';
-import type { Rental, RentalSpec } from '../core/rental.ts';
+import type { Actor } from '../core/history/actor.ts';
+import type { Policy } from '../core/model/policy.ts';
+import type { Rental, RentalSpec } from '../core/model/rental.ts';
 import type { ApiDeps } from './app-env.ts';
 import type { Idempotency } from './idempotency.ts';
 import { ProblemError } from './problem.ts';

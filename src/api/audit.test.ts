@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { StoredEvent } from '../core/event.ts';
+import type { StoredEvent } from '../core/history/event.ts';
 import { type ApiBench, createApiBench, KEY, now, sampleNode } from './api.fixture.ts';
 import { readDescription } from './checked-app.fixture.ts';
 

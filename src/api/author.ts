@@ -1,5 +1,5 @@
-import type { Actor } from '../core/actor.ts';
-import type { Principal } from '../core/store-ports.ts';
+import type { Actor } from '../core/history/actor.ts';
+import type { Principal } from '../core/ports/stores.ts';
 
 /** As the columns that keep it are. */
 const LONGEST = 128;

@@ -1,4 +1,4 @@
-import type { ApiStore, Principal } from '../core/store-ports.ts';
+import type { ApiStore, Principal } from '../core/ports/stores.ts';
 
 /** What somebody showed to say who they are, as far as it may be kept. */
 export interface Credential {

@@ -19,7 +19,7 @@ beforeEach(async () => {
     'dist/dashboard/main.js': `import { render } from 'preact';\nimport { App } from './components/app.js';\nimport "./theme.js";\n//# sourceMappingURL=main.js.map\n`,
     'dist/dashboard/components/app.js': `import { useState } from 'preact/hooks';\nimport { TYPES } from '../../core/event.js';\nexport const App = 'import x from "./no.js" is a text';`,
     'dist/dashboard/theme.js': 'export {};',
-    'dist/core/event.js': 'export const TYPES = [];',
+    'dist/core/history/event.js': 'export const TYPES = [];',
     'dist/core/secret.js': 'export {};',
     'dist/dashboard/static/2-base.css': 'body { margin: 0 }',
     'dist/dashboard/static/1-tokens.css': ':root { --a: 1px }',
@@ -83,7 +83,7 @@ describe("the page's files", () => {
   test('have another version when one of them is another', async () => {
     const before = (await read()).version;
     expect((await read()).version).toBe(before);
-    await put({ 'dist/core/event.js': 'export const TYPES = [1];' });
+    await put({ 'dist/core/history/event.js': 'export const TYPES = [1];' });
     expect((await read()).version).not.toBe(before);
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { StoredEvent } from '../core/event.ts';
+import type { StoredEvent } from '../core/history/event.ts';
 import { SILENT } from '../silent.fixture.ts';
 import { createHistory } from '../simulation/memory-history.ts';
 import { createEventFeed, type EventFeed } from './event-feed.ts';

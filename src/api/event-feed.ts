@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StoredEvent } from '../core/event.ts';
-import { matchesFilter, type StoredEventFilter } from '../core/event-filter.ts';
-import type { Logger } from '../core/ports.ts';
-import type { ApiStore } from '../core/store-ports.ts';
+import type { StoredEvent } from '../core/history/event.ts';
+import { matchesFilter, type StoredEventFilter } from '../core/history/event-filter.ts';
+import type { Logger } from '../core/ports/ports.ts';
+import type { ApiStore } from '../core/ports/stores.ts';
 
 /** How soon a follower hears of a change. */
 const POLL_MS = 100;

@@ -1,6 +1,6 @@
-import type { Explanation } from '../core/explanation.ts';
-import type { NodeView, TenantNodeView } from '../core/node-view.ts';
-import type { PlacementView, RentalView } from '../core/rental-view.ts';
+import type { Explanation } from '../core/rental/explanation.ts';
+import type { NodeView, TenantNodeView } from '../core/view/node-view.ts';
+import type { PlacementView, RentalView } from '../core/view/rental-view.ts';
 
 // What the schemas of the description look like when filled in: one small story, in which build-box was lent worker_1.
 

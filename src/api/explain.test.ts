@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Explanation } from '../core/explanation.ts';
+import type { Explanation } from '../core/rental/explanation.ts';
 import { createApiBench, now, sampleNode, samplePlacement } from './api.fixture.ts';
 
 test('a rental is explained to its tenant and to administrators, and is not there for others', async () => {

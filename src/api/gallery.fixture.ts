@@ -1,7 +1,7 @@
-import type { Condition } from '../core/condition.ts';
-import type { Node } from '../core/node.ts';
-import type { Reason } from '../core/reason.ts';
-import type { Placement, RentalRecord } from '../core/rental.ts';
+import type { Reason } from '../core/failure/reason.ts';
+import type { Condition } from '../core/model/condition.ts';
+import type { Node } from '../core/model/node.ts';
+import type { Placement, RentalRecord } from '../core/model/rental.ts';
 import { type ApiBench, now, sampleNode, samplePlacement } from './api.fixture.ts';
 
 // Fleets as the dashboard may have to show them, on a store in memory: everything at once, long names, and many.

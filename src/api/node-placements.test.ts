@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CleaningReport } from '../core/rental.ts';
+import type { CleaningReport } from '../core/model/rental.ts';
 import { createApiBench, now, sampleNode, samplePlacement } from './api.fixture.ts';
 
 const report: CleaningReport = {

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Condition } from '../core/condition.ts';
-import type { EventType } from '../core/event.ts';
-import { describePause } from '../core/pause-text.ts';
+import type { EventType } from '../core/history/event.ts';
+import type { Condition } from '../core/model/condition.ts';
+import { describePause } from '../core/rental/pause-text.ts';
 import { type ApiBench, now } from './api.fixture.ts';
 import { fillSmall } from './gallery.fixture.ts';
 import { expectUsable, type Gallery, LOOKS, openGallery } from './gallery-page.fixture.ts';

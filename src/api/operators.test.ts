@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Node } from '../core/node.ts';
+import type { Node } from '../core/model/node.ts';
 import { type ApiBench, createApiBench, sampleNode } from './api.fixture.ts';
 
 let bench: ApiBench;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { EventType, StoredEvent } from '../core/event.ts';
+import type { EventType, StoredEvent } from '../core/history/event.ts';
 import { type ApiBench, createApiBench, sampleNode } from './api.fixture.ts';
 
 let bench: ApiBench;

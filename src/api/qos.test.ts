@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { EventType } from '../core/event.ts';
-import type { QosView } from '../core/qos-view.ts';
+import type { EventType } from '../core/history/event.ts';
+import type { QosView } from '../core/qos/view.ts';
 import { type ApiBench, createApiBench, now, sampleNode, samplePlacement } from './api.fixture.ts';
 
 let bench: ApiBench;

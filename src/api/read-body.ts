@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import { placeOf } from '../core/request-source.ts';
+import { placeOf } from '../core/tenant/request-source.ts';
 import type { AppEnv } from './app-env.ts';
 import { ProblemError } from './problem.ts';
 import { requireSingleKeys } from './single-keys.ts';

@@ -1,10 +1,10 @@
-import type { Actor } from '../core/actor.ts';
-import { escapeText } from '../core/escape-text.ts';
-import type { EventType, NewEvent } from '../core/event.ts';
-import type { AlarmClock, Logger } from '../core/ports.ts';
-import type { Reason } from '../core/reason.ts';
-import { placeOf } from '../core/request-source.ts';
-import type { ApiStore } from '../core/store-ports.ts';
+import type { Reason } from '../core/failure/reason.ts';
+import type { Actor } from '../core/history/actor.ts';
+import type { EventType, NewEvent } from '../core/history/event.ts';
+import type { AlarmClock, Logger } from '../core/ports/ports.ts';
+import type { ApiStore } from '../core/ports/stores.ts';
+import { placeOf } from '../core/tenant/request-source.ts';
+import { escapeText } from '../core/text/escape-text.ts';
 import { createAttempts } from './attempts.ts';
 
 /** Whoever is turned away, as the history tells it: in sums, so that nobody can fill it by being turned away. */

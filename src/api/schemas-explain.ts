@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { RENTAL_PHASES } from '../core/rental.ts';
+import { RENTAL_PHASES } from '../core/model/rental.ts';
 import { placementSchema, time } from './schemas.ts';
 
 const passedOver = z

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { DIFFERENCE_ID } from '../core/differences.ts';
-import { NODE_STATES } from '../core/node.ts';
+import { DIFFERENCE_ID } from '../core/model/differences.ts';
+import { NODE_STATES } from '../core/model/node.ts';
 import { conditionSchema, time } from './schemas.ts';
 import { askSchema } from './schemas-ask.ts';
 

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { NODE_STATES } from '../core/node.ts';
-import { OPEN_PHASES, QOS_SCOPES } from '../core/qos-view.ts';
-import { RENTAL_PHASES } from '../core/rental.ts';
+import { NODE_STATES } from '../core/model/node.ts';
+import { RENTAL_PHASES } from '../core/model/rental.ts';
+import { OPEN_PHASES, QOS_SCOPES } from '../core/qos/view.ts';
 import { time } from './schemas.ts';
 
 const seconds = z.number().openapi({ example: 7.214 });

@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { DNS_LABEL } from '../core/dns-label.ts';
-import { DURATION_FORMAT, parseDuration } from '../core/duration.ts';
-import { SHOWABLE_TEXT } from '../core/escape-text.ts';
-import { EVENT_TYPES } from '../core/event.ts';
-import { parsePublicKey } from '../core/public-key.ts';
-import { RENTAL_PHASES } from '../core/rental.ts';
+import { EVENT_TYPES } from '../core/history/event.ts';
+import { RENTAL_PHASES } from '../core/model/rental.ts';
+import { DNS_LABEL } from '../core/text/dns-label.ts';
+import { DURATION_FORMAT, parseDuration } from '../core/text/duration.ts';
+import { SHOWABLE_TEXT } from '../core/text/escape-text.ts';
+import { parsePublicKey } from '../core/text/public-key.ts';
 import { PROBLEMS } from './problem.ts';
 
 const LABEL_KEY = /^[A-Za-z0-9](?:[\w./-]{0,61}[A-Za-z0-9])?$/;

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
-import { type Network, parseNetwork } from '../core/ip-address.ts';
-import { findSource, placeOf } from '../core/request-source.ts';
+import { findSource, placeOf } from '../core/tenant/request-source.ts';
+import { type Network, parseNetwork } from '../core/text/ip-address.ts';
 import type { AppEnv } from './app-env.ts';
 import { sourceOf } from './source-address.ts';
 

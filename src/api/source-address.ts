@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import type { Network } from '../core/ip-address.ts';
-import { findSource } from '../core/request-source.ts';
+import { findSource } from '../core/tenant/request-source.ts';
+import type { Network } from '../core/text/ip-address.ts';
 import type { AppEnv } from './app-env.ts';
 
 /** Where a request comes from; null: not known. */

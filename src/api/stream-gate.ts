@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '../core/ports.ts';
-import type { ApiStore } from '../core/store-ports.ts';
+import type { Logger } from '../core/ports/ports.ts';
+import type { ApiStore } from '../core/ports/stores.ts';
 import { type Credential, findPrincipal } from './credential.ts';
 
 /** What somebody holds a connection open for. */

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import type { StoredEvent } from '../core/event.ts';
-import type { StoredEventFilter } from '../core/event-filter.ts';
+import type { StoredEvent } from '../core/history/event.ts';
+import type { StoredEventFilter } from '../core/history/event-filter.ts';
 import type { ApiDeps, AppEnv } from './app-env.ts';
 import { ProblemError } from './problem.ts';
 import { createSseSink, type SseSink } from './sse-sink.ts';

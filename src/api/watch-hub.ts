@@ -1,5 +1,5 @@
-import type { Logger } from '../core/ports.ts';
-import type { ApiStore } from '../core/store-ports.ts';
+import type { Logger } from '../core/ports/ports.ts';
+import type { ApiStore } from '../core/ports/stores.ts';
 import { createEventFeed, type EventFeed } from './event-feed.ts';
 import type { SinkLimits } from './sse-sink.ts';
 import { createStreamGate, type GateLimits, type StreamGate } from './stream-gate.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Delivery } from '../core/delivery.ts';
-import { REFUSED_WEBHOOKS } from '../core/refused-webhooks.fixture.ts';
-import { FORMER_SECRET_MS } from '../core/secret-rotation.ts';
+import type { Delivery } from '../core/ports/delivery.ts';
+import { FORMER_SECRET_MS } from '../core/tenant/secret-rotation.ts';
+import { REFUSED_WEBHOOKS } from '../core/text/refused-webhooks.fixture.ts';
 import { type ApiBench, createApiBench, KEY, now } from './api.fixture.ts';
 
 let bench: ApiBench;

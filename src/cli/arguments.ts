@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { DURATION_FORMAT, parseDuration } from '../core/duration.ts';
+import { DURATION_FORMAT, parseDuration } from '../core/text/duration.ts';
 import type { Kind } from './look-up.ts';
 
 /** Parsers of options; commander shows what they throw, and ends with the code for wrong usage. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Explanation } from '../core/explanation.ts';
+import type { Explanation } from '../core/rental/explanation.ts';
 import { type FakeApi, runOrion, startFakeApi } from './fake-api.ts';
 
 let api: FakeApi | null = null;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { RentalView } from '../core/rental-view.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import type { Io } from './io.ts';
 import { run } from './run.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseConfig } from '../config.ts';
-import { parseFleetIdentity } from '../core/fleet-identity.ts';
+import { parseFleetIdentity } from '../core/model/fleet-identity.ts';
 import { runOrion } from './fake-api.ts';
 
 let folder: string;

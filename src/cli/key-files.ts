@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parsePublicKey } from '../core/public-key.ts';
+import { parsePublicKey } from '../core/text/public-key.ts';
 import { CliError } from './cli-error.ts';
 import { homeOf } from './config-file.ts';
 import type { Io } from './io.ts';

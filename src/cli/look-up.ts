@@ -1,6 +1,6 @@
 import { ApiError } from '../client/errors.ts';
 import type { Node, Rental } from '../client/operations.ts';
-import { findNearest } from '../core/suggest.ts';
+import { findNearest } from '../core/text/suggest.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { type AnyNode, requireAdminView } from './resources.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Document, LineCounter, parseAllDocuments } from 'yaml';
-import { DNS_LABEL } from '../core/dns-label.ts';
-import { DURATION_FORMAT, parseDuration } from '../core/duration.ts';
+import { DNS_LABEL } from '../core/text/dns-label.ts';
+import { DURATION_FORMAT, parseDuration } from '../core/text/duration.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Condition } from '../core/condition.ts';
-import type { NodeView } from '../core/node-view.ts';
-import { viewNode } from '../core/node-view.ts';
+import type { Condition } from '../core/model/condition.ts';
 import { aNode, KEY, NOW } from '../core/rows.fixture.ts';
+import type { NodeView } from '../core/view/node-view.ts';
+import { viewNode } from '../core/view/node-view.ts';
 import { runOrion, startFakeApi } from './fake-api.ts';
 import { formatNextSteps } from './next-steps.ts';
 

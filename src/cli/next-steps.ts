@@ -1,5 +1,5 @@
 import type { Node } from '../client/operations.ts';
-import { type Remedy, remedyOf } from '../core/remedy.ts';
+import { type Remedy, remedyOf } from '../core/failure/remedy.ts';
 import { createTable, formatLeft } from './table.ts';
 
 /** What becomes of each failure that a node shows: whether and when it is tried again, and what a person can do. */

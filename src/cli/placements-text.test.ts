@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PlacementView } from '../core/rental-view.ts';
+import type { PlacementView } from '../core/view/rental-view.ts';
 import { formatPlacements } from './placements-text.ts';
 
 const at = '2026-01-01T12:00:00.000Z';

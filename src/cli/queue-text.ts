@@ -1,4 +1,4 @@
-import { formatMinutes } from '../core/duration.ts';
+import { formatMinutes } from '../core/text/duration.ts';
 
 /** A place in the queue as people read it: `2, about 14 min`; `-` for none. */
 export function formatPlace(position: number | null, estimateAt: string | null, now: Date): string {

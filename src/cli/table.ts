@@ -1,4 +1,4 @@
-import { escapeText } from '../core/escape-text.ts';
+import { escapeText } from '../core/text/escape-text.ts';
 import { type Paint, plain, type Tone } from './paint.ts';
 
 export type Cell = string | { text: string; tone: Tone };

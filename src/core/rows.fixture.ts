@@ -1,18 +1,18 @@
-import { NO_BOOT } from './boot.ts';
-import type { Health } from './health.ts';
-import { createHealth } from './health.ts';
-import type { Access } from './lease.ts';
-import type { Node, NodeRecord, NodeSpec, NodeWishes } from './node.ts';
-import { FIRST_UID, NO_WISHES, newNodeRecord } from './node.ts';
-import type { NodeInputs } from './node-inputs.ts';
-import { DEFAULT_POLICY } from './policy.ts';
+import type { Health } from './health/health.ts';
+import { createHealth } from './health/health.ts';
+import { NO_BOOT } from './model/boot.ts';
+import type { Access } from './model/lease.ts';
+import type { Node, NodeRecord, NodeSpec, NodeWishes } from './model/node.ts';
+import { FIRST_UID, NO_WISHES, newNodeRecord } from './model/node.ts';
+import { DEFAULT_POLICY } from './model/policy.ts';
 import {
   NEW_RENTAL_RECORD,
   type Placement,
   type Rental,
   type RentalRecord,
   type RentalSpec,
-} from './rental.ts';
+} from './model/rental.ts';
+import type { NodeInputs } from './node/inputs.ts';
 
 /** Rows for tests: valid as they are, and each test names only what it is about. */
 export const NOW = new Date('2026-05-04T12:00:00.000Z');

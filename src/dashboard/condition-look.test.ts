@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Condition } from '../core/condition.ts';
-import type { Reason } from '../core/reason.ts';
+import type { Reason } from '../core/failure/reason.ts';
+import type { Condition } from '../core/model/condition.ts';
 import { conditionLook } from './condition-look.ts';
 import { AT } from './dashboard.fixture.ts';
 

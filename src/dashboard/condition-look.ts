@@ -1,4 +1,4 @@
-import type { Condition } from '../core/condition.ts';
+import type { Condition } from '../core/model/condition.ts';
 import type { Tone } from './tone.ts';
 
 const LOOKS: Record<Condition['status'], { tone: Tone; word: string }> = {

@@ -1,10 +1,10 @@
-import type { Condition } from '../core/condition.ts';
-import type { NodeState } from '../core/node.ts';
-import type { NodeView } from '../core/node-view.ts';
-import { TIMES } from '../core/qos-account.ts';
-import type { QosView } from '../core/qos-view.ts';
-import type { Reason } from '../core/reason.ts';
-import type { RentalView } from '../core/rental-view.ts';
+import type { Reason } from '../core/failure/reason.ts';
+import type { Condition } from '../core/model/condition.ts';
+import type { NodeState } from '../core/model/node.ts';
+import { TIMES } from '../core/qos/account.ts';
+import type { QosView } from '../core/qos/view.ts';
+import type { NodeView } from '../core/view/node-view.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import type { EventView } from './event-look.ts';
 import type { PoolState } from './pool-state.ts';
 

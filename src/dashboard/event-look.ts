@@ -1,4 +1,4 @@
-import type { EventType } from '../core/event.ts';
+import type { EventType } from '../core/history/event.ts';
 import type { Tone } from './tone.ts';
 import { wordsOf } from './words.ts';
 

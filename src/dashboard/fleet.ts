@@ -1,4 +1,4 @@
-import type { RentalView } from '../core/rental-view.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import { type AnyNode, isFullView, lookOf, type NodeLook } from './node-look.ts';
 import { labelsText } from './words.ts';
 

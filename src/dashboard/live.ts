@@ -1,4 +1,4 @@
-import type { RentalView } from '../core/rental-view.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import { call, type Page } from './call.ts';
 import { createCollection } from './collection.ts';
 import type { EventView } from './event-look.ts';

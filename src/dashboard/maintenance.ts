@@ -1,4 +1,4 @@
-import type { NodeView } from '../core/node-view.ts';
+import type { NodeView } from '../core/view/node-view.ts';
 
 export interface Maintenance {
   title: string;

@@ -1,4 +1,4 @@
-import type { NodeView } from '../core/node-view.ts';
+import type { NodeView } from '../core/view/node-view.ts';
 
 export interface NodeAction {
   /** The last part of its address. */

@@ -1,4 +1,4 @@
-import type { NodeView } from '../core/node-view.ts';
+import type { NodeView } from '../core/view/node-view.ts';
 
 /**
  * When it was last asked, and since when it gives no good answer. Its last good answer is not kept, so a time of it

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Condition } from '../core/condition.ts';
-import type { NodeState } from '../core/node.ts';
-import { NODE_STATES } from '../core/node.ts';
-import type { RentalPhase } from '../core/rental.ts';
+import type { Condition } from '../core/model/condition.ts';
+import type { NodeState } from '../core/model/node.ts';
+import { NODE_STATES } from '../core/model/node.ts';
+import type { RentalPhase } from '../core/model/rental.ts';
 import { nodeOf, readyOf, rentalOf } from './dashboard.fixture.ts';
 import { lookOf, NODE_WORDS, TENANT_WORDS, toneOf } from './node-look.ts';
 

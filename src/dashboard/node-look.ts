@@ -1,6 +1,6 @@
-import type { NodeState } from '../core/node.ts';
-import type { NodeView, TenantNodeView } from '../core/node-view.ts';
-import type { RentalView } from '../core/rental-view.ts';
+import type { NodeState } from '../core/model/node.ts';
+import type { NodeView, TenantNodeView } from '../core/view/node-view.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import { isUsual } from './condition-look.ts';
 import { lostSince, readyCondition } from './rental-look.ts';
 import type { Tone } from './tone.ts';

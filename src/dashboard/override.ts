@@ -1,5 +1,5 @@
-import { describeAsk } from '../core/controls.ts';
-import type { RentalView } from '../core/rental-view.ts';
+import { describeAsk } from '../core/model/controls.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import { compareNames } from './fleet.ts';
 import { type AnyNode, isFullView } from './node-look.ts';
 import { openBreaker, type PoolState } from './pool-state.ts';

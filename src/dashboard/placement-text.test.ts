@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PlacementView } from '../core/rental-view.ts';
+import type { PlacementView } from '../core/view/rental-view.ts';
 import { atSecond } from './dashboard.fixture.ts';
 import { cleaningLook, placementLook } from './placement-text.ts';
 

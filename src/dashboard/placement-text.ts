@@ -1,4 +1,4 @@
-import type { PlacementView } from '../core/rental-view.ts';
+import type { PlacementView } from '../core/view/rental-view.ts';
 import { spanText } from './time-text.ts';
 import type { Tone } from './tone.ts';
 import { wordsOf } from './words.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describePause } from '../core/pause-text.ts';
+import { describePause } from '../core/rental/pause-text.ts';
 import { AT, atSecond, poolOf, readyOf, rentalOf } from './dashboard.fixture.ts';
 import { bannersOf, pauseToldBy } from './pool-state.ts';
 

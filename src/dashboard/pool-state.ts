@@ -1,6 +1,6 @@
-import { readPause } from '../core/pause-text.ts';
-import type { PoolView } from '../core/pool-view.ts';
-import type { RentalView } from '../core/rental-view.ts';
+import type { PoolView } from '../core/health/pool-view.ts';
+import { readPause } from '../core/rental/pause-text.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import { isOver, readyCondition } from './rental-look.ts';
 
 export type PoolState = PoolView;

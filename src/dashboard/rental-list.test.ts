@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RentalView } from '../core/rental-view.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import { AT, atSecond, rentalOf } from './dashboard.fixture.ts';
 import { listRentals, queueOf, wishText } from './rental-list.ts';
 

@@ -1,4 +1,4 @@
-import type { RentalView } from '../core/rental-view.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import { isOver } from './rental-look.ts';
 import { labelsText } from './words.ts';
 

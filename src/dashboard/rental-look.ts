@@ -1,5 +1,5 @@
-import type { RentalPhase } from '../core/rental.ts';
-import type { RentalView } from '../core/rental-view.ts';
+import type { RentalPhase } from '../core/model/rental.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import type { Tone } from './tone.ts';
 
 export interface RentalLook {

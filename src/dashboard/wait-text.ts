@@ -1,5 +1,5 @@
-import { formatMinutes } from '../core/duration.ts';
-import type { RentalView } from '../core/rental-view.ts';
+import { formatMinutes } from '../core/text/duration.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import { readyCondition } from './rental-look.ts';
 
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { DURATION_FORMAT, formatDuration, parseDuration } from '../core/duration.ts';
-import type { LimitsPolicy } from '../core/limits.ts';
-import { parsePublicKey } from '../core/public-key.ts';
+import type { LimitsPolicy } from '../core/model/limits.ts';
+import { DURATION_FORMAT, formatDuration, parseDuration } from '../core/text/duration.ts';
+import { parsePublicKey } from '../core/text/public-key.ts';
 
 /** Words that mean something else to Ansible when they stand where a node's name is expected. */
 const RESERVED_NAMES = ['all', 'localhost', 'ungrouped'];

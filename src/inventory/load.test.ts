@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { DEFAULT_POLICY } from '../core/policy.ts';
+import { DEFAULT_POLICY } from '../core/model/policy.ts';
 import { loadInventory, parseInventory } from './load.ts';
 
 const ENV = { ORION_HOME: '/home/orion/.orion' };

@@ -1,5 +1,5 @@
-import { formatDuration, parseDuration } from '../core/duration.ts';
-import { DEFAULT_POLICY } from '../core/policy.ts';
+import { DEFAULT_POLICY } from '../core/model/policy.ts';
+import { formatDuration, parseDuration } from '../core/text/duration.ts';
 import type { Path } from './tree.ts';
 
 export interface Finding {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { LIMIT_NAMES } from '../core/limits.ts';
-import { DEFAULT_POLICY, type Policy } from '../core/policy.ts';
+import { LIMIT_NAMES } from '../core/model/limits.ts';
+import { DEFAULT_POLICY, type Policy } from '../core/model/policy.ts';
 import {
   choice,
   count,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { NodeView } from '../core/node-view.ts';
-import type { RentalView } from '../core/rental-view.ts';
+import type { NodeView } from '../core/view/node-view.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import { checkInvariants } from '../store/check.ts';
 import { listMarked } from './processes.ts';
 import type { Answer, Connection, Rented, TestLab } from './test-lab.fixture.ts';

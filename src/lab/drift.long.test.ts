@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { NodeView } from '../core/node-view.ts';
+import type { NodeView } from '../core/view/node-view.ts';
 import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
 
 const WAIT = { timeout: 60_000, interval: 100 };

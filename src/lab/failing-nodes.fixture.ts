@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import pLimit from 'p-limit';
-import type { FailureReason } from '../core/remedy.ts';
+import type { FailureReason } from '../core/failure/remedy.ts';
 import { createKeyPair, startSsh, startTcp } from '../ssh/node.fixture.ts';
 import { ensureKeyPair, startWorker, type Worker, writeControlKey } from './worker.ts';
 

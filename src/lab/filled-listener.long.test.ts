@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { findCondition } from '../core/condition.ts';
+import { findCondition } from '../core/model/condition.ts';
 import { FILLER, limitListener, readTitle } from '../ssh/filled-listener.fixture.ts';
 import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
 import type { Worker } from './worker.ts';

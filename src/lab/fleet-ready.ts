@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NodeView } from '../core/node-view.ts';
+import type { NodeView } from '../core/view/node-view.ts';
 import { socketOf } from './daemon.ts';
 
 /** A worker that can't be prepared must not keep the lab from being used. */

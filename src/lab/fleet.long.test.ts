@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FleetPlan } from '../core/fleet-plan.ts';
+import type { FleetPlan } from '../core/fleet/plan.ts';
 import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
 
 const WAIT = { timeout: 60_000, interval: 100 };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NodeView } from '../core/node-view.ts';
+import type { NodeView } from '../core/view/node-view.ts';
 import { readMetric } from './metric.fixture.ts';
 import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { RentalView } from '../core/rental-view.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import { type Answer, openTestLab, type TestLab } from './test-lab.fixture.ts';
 import { ensureKeyPair } from './worker.ts';
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { NodeSpec } from '../core/node.ts';
+import type { NodeSpec } from '../core/model/node.ts';
 import { loadInventory } from '../inventory/load.ts';
 import { needsOwnNetwork } from './network.ts';
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect } from 'vitest';
-import type { NodeView } from '../core/node-view.ts';
-import type { RentalView } from '../core/rental-view.ts';
+import type { NodeView } from '../core/view/node-view.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import { checkInvariants } from '../store/check.ts';
 import { type Lab, type LabOptions, startLab } from './up.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { NoticeBody } from '../core/notice.ts';
-import { REFUSED_WEBHOOKS } from '../core/refused-webhooks.fixture.ts';
+import type { NoticeBody } from '../core/history/notice.ts';
+import { REFUSED_WEBHOOKS } from '../core/text/refused-webhooks.fixture.ts';
 import { postMessage } from '../notify/post.ts';
 import type { Call } from '../notify/receiver.fixture.ts';
 import { type CommitRelay, startCommitRelay } from './commit-relay.fixture.ts';

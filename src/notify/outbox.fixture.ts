@@ -1,11 +1,11 @@
+import type { NoticeBody } from '../core/history/notice.ts';
+import type { OutboxStore } from '../core/ports/deliveries.ts';
 import {
   type AttemptEnd,
   type ClaimedDelivery,
   type DueDelivery,
   GIVE_UP_AFTER_MS,
-} from '../core/delivery.ts';
-import type { OutboxStore } from '../core/delivery-ports.ts';
-import type { NoticeBody } from '../core/notice.ts';
+} from '../core/ports/delivery.ts';
 
 export interface Message extends DueDelivery {
   createdAt: Date;

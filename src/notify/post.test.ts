@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { NOTHING_ALLOWED, parseWebhookAllowance, type WebhookAllowance } from '../core/webhook-url.ts';
+import { NOTHING_ALLOWED, parseWebhookAllowance, type WebhookAllowance } from '../core/text/webhook-url.ts';
 import { type NameServer, startNameServer } from './name-server.fixture.ts';
 import { postMessage } from './post.ts';
 import { type Receiver, startReceiver } from './receiver.fixture.ts';

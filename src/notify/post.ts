@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { type AttemptOutcome, describeNoAnswer, describeUnreached } from '../core/delivery.ts';
-import { refuseWebhookUrl, type WebhookAllowance } from '../core/webhook-url.ts';
+import { type AttemptOutcome, describeNoAnswer, describeUnreached } from '../core/ports/delivery.ts';
+import { refuseWebhookUrl, type WebhookAllowance } from '../core/text/webhook-url.ts';
 import { BlockedAddressError, createGuardedLookup } from './resolve.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
 

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { addressOf, REFUSED_WEBHOOKS } from '../core/refused-webhooks.fixture.ts';
-import { NOTHING_ALLOWED, parseWebhookAllowance, type WebhookAllowance } from '../core/webhook-url.ts';
+import { addressOf, REFUSED_WEBHOOKS } from '../core/text/refused-webhooks.fixture.ts';
+import { NOTHING_ALLOWED, parseWebhookAllowance, type WebhookAllowance } from '../core/text/webhook-url.ts';
 import { type NameServer, startNameServer } from './name-server.fixture.ts';
 import { postMessage } from './post.ts';
 import { startReceiver } from './receiver.fixture.ts';

@@ -1,6 +1,11 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
-import { hostOf, isAllowedHost, refuseWebhookAddress, type WebhookAllowance } from '../core/webhook-url.ts';
+import {
+  hostOf,
+  isAllowedHost,
+  refuseWebhookAddress,
+  type WebhookAllowance,
+} from '../core/text/webhook-url.ts';
 
 /** A name leads to where no webhook may go. */
 export class BlockedAddressError extends Error {

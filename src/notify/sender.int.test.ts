@@ -1,8 +1,8 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { AttemptOutcome } from '../core/delivery.ts';
-import type { SenderTerm } from '../core/delivery-ports.ts';
-import type { NoticeBody, NoticeType } from '../core/notice.ts';
+import type { NoticeBody, NoticeType } from '../core/history/notice.ts';
+import type { SenderTerm } from '../core/ports/deliveries.ts';
+import type { AttemptOutcome } from '../core/ports/delivery.ts';
 import { useStore } from '../store/store.fixture.ts';
 import { event, newRental, rentalSpec } from '../store/test-samples.ts';
 import { postMessage } from './post.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { NOTHING_ALLOWED } from '../core/webhook-url.ts';
+import { NOTHING_ALLOWED } from '../core/text/webhook-url.ts';
 import { createOutbox } from './outbox.fixture.ts';
 import type { PostResult } from './post.ts';
 import { createSender } from './sender.ts';

@@ -1,8 +1,8 @@
-import { type Backoff, computeDelayMs } from '../core/backoff.ts';
-import type { AttemptEnd, AttemptOutcome, ClaimedDelivery, DueDelivery } from '../core/delivery.ts';
-import type { MessageSender, OutboxStore, SenderTerm } from '../core/delivery-ports.ts';
-import type { AlarmClock, Logger } from '../core/ports.ts';
-import { listSigningVersions } from '../core/secret-rotation.ts';
+import type { MessageSender, OutboxStore, SenderTerm } from '../core/ports/deliveries.ts';
+import type { AttemptEnd, AttemptOutcome, ClaimedDelivery, DueDelivery } from '../core/ports/delivery.ts';
+import type { AlarmClock, Logger } from '../core/ports/ports.ts';
+import { listSigningVersions } from '../core/tenant/secret-rotation.ts';
+import { type Backoff, computeDelayMs } from '../core/text/backoff.ts';
 import type { PostOptions, PostResult, postMessage } from './post.ts';
 import { signMessage } from './sign.ts';
 import { createSlots } from './slots.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DueDelivery } from '../core/delivery.ts';
+import type { DueDelivery } from '../core/ports/delivery.ts';
 import { createSlots } from './slots.ts';
 
 let next = 0;

@@ -1,4 +1,4 @@
-import type { DueDelivery } from '../core/delivery.ts';
+import type { DueDelivery } from '../core/ports/delivery.ts';
 
 export interface SlotLimits {
   total: number;

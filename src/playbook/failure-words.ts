@@ -1,4 +1,4 @@
-import type { FailureReason } from '../core/remedy.ts';
+import type { FailureReason } from '../core/failure/remedy.ts';
 
 /** What ssh says when it never got as far as the module, and what that is called elsewhere in Orion. */
 const BEFORE_THE_START: [RegExp, FailureReason][] = [

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { FleetIdentity } from '../core/fleet-identity.ts';
+import type { FleetIdentity } from '../core/model/fleet-identity.ts';
 
 /** Proof that a fence number on a node was given by this fleet, to this node. A stored one proves lower or equal numbers only. */
 export interface FenceStamps {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { NodeTarget, PlaybookRunner } from '../core/ports.ts';
+import type { NodeTarget, PlaybookRunner } from '../core/ports/ports.ts';
 import { startWorker, type Worker, writeControlKey } from '../lab/worker.ts';
 import { SILENT } from '../silent.fixture.ts';
 import { createPlaybookRunner } from './runner.ts';

@@ -1,4 +1,4 @@
-import type { LimitsPolicy } from '../core/limits.ts';
+import type { LimitsPolicy } from '../core/model/limits.ts';
 import type { PreparedNode } from './prepared-node.fixture.ts';
 
 export const LIMITS: LimitsPolicy = {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LimitsPolicy } from '../core/limits.ts';
+import type { LimitsPolicy } from '../core/model/limits.ts';
 import { BOMB, create, LIMITS } from './limits.fixture.ts';
 import { type PreparedNode, prepareNode } from './prepared-node.fixture.ts';
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { DIFFERENCE_ID, LONGEST_DIFFERENCE, MOST_DIFFERENCES } from '../core/differences.ts';
-import { escapeText } from '../core/escape-text.ts';
-import { FLEET_ID } from '../core/fleet-identity.ts';
-import type { HeldLimit } from '../core/limits.ts';
-import type { PlaybookResult } from '../core/ports.ts';
-import type { FailureReason } from '../core/remedy.ts';
+import type { FailureReason } from '../core/failure/remedy.ts';
+import { DIFFERENCE_ID, LONGEST_DIFFERENCE, MOST_DIFFERENCES } from '../core/model/differences.ts';
+import { FLEET_ID } from '../core/model/fleet-identity.ts';
+import type { HeldLimit } from '../core/model/limits.ts';
+import type { PlaybookResult } from '../core/ports/ports.ts';
+import { escapeText } from '../core/text/escape-text.ts';
 import { nameFailed, nameUnreachable, SAYS_TOO_MUCH } from './failure-words.ts';
 
 export const MAX_RESULT_BYTES = 256 * 1024;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect } from 'vitest';
-import type { NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports.ts';
+import type { NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports/ports.ts';
 import { listMarked } from '../lab/processes.ts';
 import { ensureKeyPair, startWorker, type Worker, writeControlKey } from '../lab/worker.ts';
 import { SILENT } from '../silent.fixture.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { NodeTarget, PlaybookRequest } from '../core/ports.ts';
+import type { NodeTarget, PlaybookRequest } from '../core/ports/ports.ts';
 import { findFault, writeRunFiles } from './run-files.ts';
 
 const publicKey = `ssh-ed25519 ${Buffer.concat([

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIFFERENCE_ID } from '../core/differences.ts';
-import { FLEET_ID } from '../core/fleet-identity.ts';
-import type { NodeTarget, PlaybookRequest } from '../core/ports.ts';
-import { parsePublicKey } from '../core/public-key.ts';
+import { DIFFERENCE_ID } from '../core/model/differences.ts';
+import { FLEET_ID } from '../core/model/fleet-identity.ts';
+import type { NodeTarget, PlaybookRequest } from '../core/ports/ports.ts';
+import { parsePublicKey } from '../core/text/public-key.ts';
 import type { FenceStamps } from './fence-stamps.ts';
 
 const ACCOUNT = /^r[a-z0-9]{7,15}$/;

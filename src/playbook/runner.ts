@@ -2,9 +2,15 @@ import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { FleetIdentity } from '../core/fleet-identity.ts';
-import { isOwnError, OWN_FAULT } from '../core/own-fault.ts';
-import type { Logger, NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports.ts';
+import { isOwnError, OWN_FAULT } from '../core/failure/own-fault.ts';
+import type { FleetIdentity } from '../core/model/fleet-identity.ts';
+import type {
+  Logger,
+  NodeTarget,
+  PlaybookRequest,
+  PlaybookResult,
+  PlaybookRunner,
+} from '../core/ports/ports.ts';
 import { createFenceStamps, type FenceStamps } from './fence-stamps.ts';
 import {
   type AnsibleLauncher,

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY, type Policy } from '../core/policy.ts';
-import type { AccessQuery, NodeTarget, PlaybookRequest, PlaybookResult } from '../core/ports.ts';
+import { DEFAULT_POLICY, type Policy } from '../core/model/policy.ts';
+import type { Repair, Work } from '../core/model/work.ts';
+import type { AccessQuery, NodeTarget, PlaybookRequest, PlaybookResult } from '../core/ports/ports.ts';
 import { aPlacement, KEY, WANTED } from '../core/rows.fixture.ts';
-import type { Repair, Work } from '../core/work.ts';
 import { carryOut } from './carry-out.ts';
 
 type Name = PlaybookRequest['playbook'];

@@ -1,14 +1,14 @@
-import { describeDrift } from '../core/drift.ts';
-import { describeLacking } from '../core/limits.ts';
-import type { Policy } from '../core/policy.ts';
+import { describeLacking } from '../core/model/limits.ts';
+import type { Policy } from '../core/model/policy.ts';
+import { failed, failureOf, type Repaired, type Work, type WorkOutcome } from '../core/model/work.ts';
+import { describeDrift } from '../core/node/drift.ts';
 import type {
   AccessQuery,
   NodeTarget,
   PlaybookRequest,
   PlaybookResult,
   PlaybookRunner,
-} from '../core/ports.ts';
-import { failed, failureOf, type Repaired, type Work, type WorkOutcome } from '../core/work.ts';
+} from '../core/ports/ports.ts';
 
 export interface CarryOutDeps {
   playbooks: PlaybookRunner;

@@ -1,9 +1,9 @@
-import type { Breaker } from '../core/breaker.ts';
-import type { Ask } from '../core/controls.ts';
-import type { Policy } from '../core/policy.ts';
-import type { AlarmClock, Logger, Metrics } from '../core/ports.ts';
-import type { Leadership, ReconcileStore } from '../core/store-ports.ts';
-import type { Work } from '../core/work.ts';
+import type { Breaker } from '../core/health/breaker.ts';
+import type { Ask } from '../core/model/controls.ts';
+import type { Policy } from '../core/model/policy.ts';
+import type { Work } from '../core/model/work.ts';
+import type { AlarmClock, Logger, Metrics } from '../core/ports/ports.ts';
+import type { Leadership, ReconcileStore } from '../core/ports/stores.ts';
 import type { Due } from './due.ts';
 import type { Fleet } from './fleet.ts';
 import type { OwnFaults } from './own-faults.ts';

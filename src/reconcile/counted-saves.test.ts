@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Metrics } from '../core/ports.ts';
-import type { ReconcileStore, Save, SaveResult } from '../core/store-ports.ts';
+import type { Metrics } from '../core/ports/ports.ts';
+import type { ReconcileStore, Save, SaveResult } from '../core/ports/stores.ts';
 import { countSaves } from './counted-saves.ts';
 
 const save = {

@@ -1,5 +1,5 @@
-import type { Metrics } from '../core/ports.ts';
-import type { ReconcileStore } from '../core/store-ports.ts';
+import type { Metrics } from '../core/ports/ports.ts';
+import type { ReconcileStore } from '../core/ports/stores.ts';
 
 /**
  * The store, whose saves are counted once they have succeeded, and only then; when there is something to tell clients,

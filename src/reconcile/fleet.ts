@@ -1,8 +1,8 @@
-import type { LeaseUse } from '../core/lease-use.ts';
-import type { Node, NodeSpec } from '../core/node.ts';
-import { addServices, type Services } from '../core/queue.ts';
-import type { Placement, Rental } from '../core/rental.ts';
-import type { ReconcileStore, Service } from '../core/store-ports.ts';
+import type { Node, NodeSpec } from '../core/model/node.ts';
+import type { Placement, Rental } from '../core/model/rental.ts';
+import type { ReconcileStore, Service } from '../core/ports/stores.ts';
+import type { LeaseUse } from '../core/scheduling/lease-use.ts';
+import { addServices, type Services } from '../core/scheduling/queue.ts';
 import { createSharedKeys } from './shared-keys.ts';
 
 /**
@@ -92,7 +92,7 @@ export function createFleet(store: ReconcileStore): Fleet {
   };
 }
 
-/** All that a selector asks for (core/placement.ts). */
+/** All that a selector asks for (core/scheduling/placement.ts). */
 function hasSameShape(a: NodeSpec | undefined, b: NodeSpec | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   const keys = Object.keys(a.labels);

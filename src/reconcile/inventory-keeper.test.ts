@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { NewEvent } from '../core/event.ts';
-import type { Inventory, InventoryAnswer, InventoryResult, InventoryState } from '../core/inventory.ts';
-import { DEFAULT_POLICY } from '../core/policy.ts';
-import type { AlarmClock } from '../core/ports.ts';
-import type { InventoryStore } from '../core/store-ports.ts';
+import type { NewEvent } from '../core/history/event.ts';
+import type { Inventory, InventoryAnswer, InventoryResult, InventoryState } from '../core/model/inventory.ts';
+import { DEFAULT_POLICY } from '../core/model/policy.ts';
+import type { AlarmClock } from '../core/ports/ports.ts';
+import type { InventoryStore } from '../core/ports/stores.ts';
 import { DeposedError } from './context.ts';
 import { createInventoryKeeper } from './inventory-keeper.ts';
 

@@ -1,6 +1,6 @@
-import type { Inventory, InventoryAnswer, InventoryResult, InventoryState } from '../core/inventory.ts';
-import type { AlarmClock, Logger } from '../core/ports.ts';
-import type { InventoryStore, Leadership } from '../core/store-ports.ts';
+import type { Inventory, InventoryAnswer, InventoryResult, InventoryState } from '../core/model/inventory.ts';
+import type { AlarmClock, Logger } from '../core/ports/ports.ts';
+import type { InventoryStore, Leadership } from '../core/ports/stores.ts';
 import { DeposedError } from './context.ts';
 import { pause } from './pause.ts';
 

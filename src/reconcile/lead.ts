@@ -1,5 +1,5 @@
-import type { MessageSender } from '../core/delivery-ports.ts';
-import type { Policy } from '../core/policy.ts';
+import type { Policy } from '../core/model/policy.ts';
+import type { MessageSender } from '../core/ports/deliveries.ts';
 import type {
   AccessQuery,
   AlarmClock,
@@ -8,8 +8,8 @@ import type {
   Metrics,
   PlaybookRunner,
   Prober,
-} from '../core/ports.ts';
-import type { ReconcileStore } from '../core/store-ports.ts';
+} from '../core/ports/ports.ts';
+import type { ReconcileStore } from '../core/ports/stores.ts';
 import { carryOut } from './carry-out.ts';
 import type { Context } from './context.ts';
 import { countSaves } from './counted-saves.ts';

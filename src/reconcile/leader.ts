@@ -1,5 +1,5 @@
-import type { AlarmClock, Logger } from '../core/ports.ts';
-import type { Leadership, LeaseSettings, LeaseStore } from '../core/store-ports.ts';
+import type { AlarmClock, Logger } from '../core/ports/ports.ts';
+import type { Leadership, LeaseSettings, LeaseStore } from '../core/ports/stores.ts';
 import { pause } from './pause.ts';
 
 export interface LeaderSettings extends LeaseSettings {

@@ -1,6 +1,6 @@
-import { orderDepartures } from '../core/departure.ts';
-import type { LogScope } from '../core/ports.ts';
-import type { Rental } from '../core/rental.ts';
+import type { Rental } from '../core/model/rental.ts';
+import type { LogScope } from '../core/ports/ports.ts';
+import { orderDepartures } from '../core/rental/departure.ts';
 import { type Context, DeposedError } from './context.ts';
 import type { Due } from './due.ts';
 import { pause } from './pause.ts';

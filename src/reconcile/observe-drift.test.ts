@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { anInspection, aRentedInspection, SOUND_KEY, STRANGER } from '../core/drift.fixture.ts';
-import { type Inspection, type InspectionMemory, NEW_INSPECTION_MEMORY } from '../core/inspection.ts';
-import type { NodeRecord } from '../core/node.ts';
-import type { Placement } from '../core/rental.ts';
+import { type Inspection, type InspectionMemory, NEW_INSPECTION_MEMORY } from '../core/model/inspection.ts';
+import type { NodeRecord } from '../core/model/node.ts';
+import type { Placement } from '../core/model/rental.ts';
+import { anInspection, aRentedInspection, SOUND_KEY, STRANGER } from '../core/node/drift.fixture.ts';
 import { aNode, aPlacement, KEY, NOW } from '../core/rows.fixture.ts';
 import { isSeenDrifted, observeDrift } from './observe-drift.ts';
 

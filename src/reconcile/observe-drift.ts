@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type DriftReport, expectationOf, findDrift, isDrifted } from '../core/drift.ts';
-import { countRepair, nextRepairAtMs } from '../core/inspection.ts';
-import type { Node } from '../core/node.ts';
-import type { Placement } from '../core/rental.ts';
-import type { Run } from '../core/work.ts';
+import { countRepair, nextRepairAtMs } from '../core/model/inspection.ts';
+import type { Node } from '../core/model/node.ts';
+import type { Placement } from '../core/model/rental.ts';
+import type { Run } from '../core/model/work.ts';
+import { type DriftReport, expectationOf, findDrift, isDrifted } from '../core/node/drift.ts';
 import type { Context } from './context.ts';
 
 type Observer = Pick<Context, 'watcher' | 'fleet' | 'clock'>;

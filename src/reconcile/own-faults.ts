@@ -1,4 +1,4 @@
-import type { Clock, Logger, Metrics } from '../core/ports.ts';
+import type { Clock, Logger, Metrics } from '../core/ports/ports.ts';
 
 /** What was noticed counts for this long: longer than it takes to be noticed again. */
 const LASTS_MS = 15_000;

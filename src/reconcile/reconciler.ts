@@ -1,4 +1,4 @@
-import type { LeaseStore, ReconcileStore } from '../core/store-ports.ts';
+import type { LeaseStore, ReconcileStore } from '../core/ports/stores.ts';
 import type { InventoryKeeper } from './inventory-keeper.ts';
 import { type LeadDeps, lead } from './lead.ts';
 import { type LeaderSettings, runElections, type Term } from './leader.ts';

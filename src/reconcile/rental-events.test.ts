@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Condition } from '../core/condition.ts';
-import type { NewEvent } from '../core/event.ts';
-import type { RentalDecision } from '../core/rental-decision.ts';
-import type { RentalView } from '../core/rental-view.ts';
+import type { NewEvent } from '../core/history/event.ts';
+import type { Condition } from '../core/model/condition.ts';
+import type { RentalDecision } from '../core/rental/decision.ts';
 import { aNode, aPlacement, aRental, NOW } from '../core/rows.fixture.ts';
+import type { RentalView } from '../core/view/rental-view.ts';
 import { describeRental, type RentalChange } from './rental-events.ts';
 
 const URL = 'https://client.example/hook';

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
-import type { Clock, Logger, Metrics } from '../core/ports.ts';
-import type { Run, Work, WorkOutcome } from '../core/work.ts';
+import type { Run, Work, WorkOutcome } from '../core/model/work.ts';
+import type { Clock, Logger, Metrics } from '../core/ports/ports.ts';
 
 /** Work on nodes that is under way or just ended: at most one piece per node, some of each kind at once. */
 export interface Runs {

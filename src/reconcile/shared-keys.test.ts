@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { decideNode } from '../core/decide-node.ts';
-import { whyNotNow } from '../core/placement.ts';
+import { decideNode } from '../core/node/decide.ts';
 import { aHealth, aNode, aNodeInputs } from '../core/rows.fixture.ts';
+import { whyNotNow } from '../core/scheduling/placement.ts';
 import { computeFingerprint } from '../ssh/host-key.ts';
 import { createSharedKeys } from './shared-keys.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { findCondition } from '../core/condition.ts';
-import type { Node } from '../core/node.ts';
+import { findCondition } from '../core/model/condition.ts';
+import type { Node } from '../core/model/node.ts';
 
 /**
  * Which nodes show one host key. A hostile machine can pass its connections on to another's port, and who was looked at

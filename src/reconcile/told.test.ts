@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Condition } from '../core/condition.ts';
+import type { Condition } from '../core/model/condition.ts';
 import { createTold } from './told.ts';
 
 const failing = (reason: Condition['reason'], since = 'monday'): Condition => ({

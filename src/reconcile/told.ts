@@ -1,4 +1,4 @@
-import type { Condition } from '../core/condition.ts';
+import type { Condition } from '../core/model/condition.ts';
 
 /** What the history was told of the conditions of each node; only in memory, so a new leader may say it again. */
 export interface Told {

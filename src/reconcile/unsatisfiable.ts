@@ -1,6 +1,6 @@
-import { findCondition } from '../core/condition.ts';
-import type { Policy } from '../core/policy.ts';
-import type { Rental } from '../core/rental.ts';
+import { findCondition } from '../core/model/condition.ts';
+import type { Policy } from '../core/model/policy.ts';
+import type { Rental } from '../core/model/rental.ts';
 import type { Fleet } from './fleet.ts';
 
 /**

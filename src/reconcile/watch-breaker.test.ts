@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { NewEvent } from '../core/event.ts';
-import { createHealth, type Health } from '../core/health.ts';
-import { DEFAULT_POLICY } from '../core/policy.ts';
+import { createHealth, type Health } from '../core/health/health.ts';
+import type { NewEvent } from '../core/history/event.ts';
+import { DEFAULT_POLICY } from '../core/model/policy.ts';
 import { aHealth, aNode, NOW } from '../core/rows.fixture.ts';
 import { createBreakerWatch } from './watch-breaker.ts';
 

@@ -1,6 +1,6 @@
-import { type Breaker, computeBreaker, UNSEEN_BREAKER } from '../core/breaker.ts';
-import { isSuspect, isUnconfirmed, isUnseenSince } from '../core/health.ts';
-import { wasVerified } from '../core/node.ts';
+import { type Breaker, computeBreaker, UNSEEN_BREAKER } from '../core/health/breaker.ts';
+import { isSuspect, isUnconfirmed, isUnseenSince } from '../core/health/health.ts';
+import { wasVerified } from '../core/model/node.ts';
 import { type Context, DeposedError } from './context.ts';
 
 export interface BreakerWatch {

@@ -1,5 +1,5 @@
-import { type Breaker, UNSEEN_BREAKER } from '../core/breaker.ts';
-import { type Controls, describeAsk, NO_CONTROLS } from '../core/controls.ts';
+import { type Breaker, UNSEEN_BREAKER } from '../core/health/breaker.ts';
+import { type Controls, describeAsk, NO_CONTROLS } from '../core/model/controls.ts';
 import { type Context, DeposedError } from './context.ts';
 
 export interface ControlsWatch {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { anInspection } from '../core/drift.fixture.ts';
-import { isTrusted } from '../core/health.ts';
-import { DEFAULT_POLICY } from '../core/policy.ts';
-import type { AlarmClock, Logger, Metrics, Prober } from '../core/ports.ts';
-import type { ProbeResult } from '../core/probe.ts';
+import { isTrusted } from '../core/health/health.ts';
+import { DEFAULT_POLICY } from '../core/model/policy.ts';
+import type { ProbeResult } from '../core/model/probe.ts';
+import { anInspection } from '../core/node/drift.fixture.ts';
+import type { AlarmClock, Logger, Metrics, Prober } from '../core/ports/ports.ts';
 import { aNode, KEY } from '../core/rows.fixture.ts';
 import { createWatcher, type Watcher } from './watcher.ts';
 

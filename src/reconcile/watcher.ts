@@ -1,19 +1,19 @@
 import pLimit from 'p-limit';
-import { type BootMemory, NO_BOOT, rememberBoot } from '../core/boot.ts';
-import { createHealth, type Health, isUnseenSince, judge, restart } from '../core/health.ts';
+import { isOwnFault } from '../core/failure/own-fault.ts';
+import { createHealth, type Health, isUnseenSince, judge, restart } from '../core/health/health.ts';
+import { type BootMemory, NO_BOOT, rememberBoot } from '../core/model/boot.ts';
 import {
   countRepair,
   disturb,
   type InspectionMemory,
   NEW_INSPECTION_MEMORY,
   rememberInspection,
-} from '../core/inspection.ts';
-import type { SeenFill } from '../core/listener-fill.ts';
-import type { Node } from '../core/node.ts';
-import { isOwnFault } from '../core/own-fault.ts';
-import type { Policy } from '../core/policy.ts';
-import type { AlarmClock, Logger, Metrics, NodeTarget, Prober } from '../core/ports.ts';
-import type { ProbeResult } from '../core/probe.ts';
+} from '../core/model/inspection.ts';
+import type { SeenFill } from '../core/model/listener-fill.ts';
+import type { Node } from '../core/model/node.ts';
+import type { Policy } from '../core/model/policy.ts';
+import type { ProbeResult } from '../core/model/probe.ts';
+import type { AlarmClock, Logger, Metrics, NodeTarget, Prober } from '../core/ports/ports.ts';
 
 /** A leader that takes over inspects its nodes one after the other: a login costs far more than an echo. */
 const FIRST_INSPECTION_MS = 50;

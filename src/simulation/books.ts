@@ -1,4 +1,4 @@
-import type { Policy } from '../core/policy.ts';
+import type { Policy } from '../core/model/policy.ts';
 import type { Machine } from './machine.ts';
 import type { Tables } from './memory-tables.ts';
 import type { Tally } from './tally.ts';

@@ -1,6 +1,6 @@
-import { findCondition } from '../core/condition.ts';
-import { type Node, wasVerified } from '../core/node.ts';
-import type { Placement } from '../core/rental.ts';
+import { findCondition } from '../core/model/condition.ts';
+import { type Node, wasVerified } from '../core/model/node.ts';
+import type { Placement } from '../core/model/rental.ts';
 import type { Books } from './books.ts';
 import { checkTenants } from './check-effect.ts';
 import { checkEnd, countTold } from './check-ends.ts';

@@ -1,4 +1,4 @@
-import type { Placement } from '../core/rental.ts';
+import type { Placement } from '../core/model/rental.ts';
 import type { Books } from './books.ts';
 import type { RentalRow } from './memory-tables.ts';
 

@@ -1,5 +1,5 @@
-import { isOtherBoot } from '../core/boot.ts';
-import type { Placement } from '../core/rental.ts';
+import { isOtherBoot } from '../core/model/boot.ts';
+import type { Placement } from '../core/model/rental.ts';
 import type { Books } from './books.ts';
 import { bootIdOf } from './machine.ts';
 import type { Commit } from './memory-tables.ts';

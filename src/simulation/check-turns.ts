@@ -1,7 +1,7 @@
-import { hasFailed } from '../core/blame.ts';
-import { isHeldBack } from '../core/decide-pending.ts';
-import { matches } from '../core/placement.ts';
-import type { Placement } from '../core/rental.ts';
+import type { Placement } from '../core/model/rental.ts';
+import { isHeldBack } from '../core/rental/decide-pending.ts';
+import { hasFailed } from '../core/scheduling/blame.ts';
+import { matches } from '../core/scheduling/placement.ts';
 import type { Books } from './books.ts';
 import { toRental } from './memory-tables.ts';
 

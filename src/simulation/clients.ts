@@ -1,9 +1,9 @@
-import { findCondition } from '../core/condition.ts';
-import type { NewEvent } from '../core/event.ts';
-import { isCleaningAsked, type Node } from '../core/node.ts';
-import { isReturnHeld } from '../core/node-wishes.ts';
-import type { RentalSpec } from '../core/rental.ts';
-import type { NodeWish } from '../core/store-ports.ts';
+import type { NewEvent } from '../core/history/event.ts';
+import { findCondition } from '../core/model/condition.ts';
+import { isCleaningAsked, type Node } from '../core/model/node.ts';
+import type { RentalSpec } from '../core/model/rental.ts';
+import { isReturnHeld } from '../core/node/requests.ts';
+import type { NodeWish } from '../core/ports/stores.ts';
 import type { Chance } from './chance.ts';
 import { leave } from './machine.ts';
 import type { RentalRow } from './memory-tables.ts';

@@ -1,9 +1,9 @@
-import { listNodesAgainst } from '../core/blame.ts';
-import { isOtherBoot } from '../core/boot.ts';
-import { findCondition } from '../core/condition.ts';
-import { computeExpiry } from '../core/lease.ts';
-import type { Node } from '../core/node.ts';
-import { matches } from '../core/placement.ts';
+import { isOtherBoot } from '../core/model/boot.ts';
+import { findCondition } from '../core/model/condition.ts';
+import { computeExpiry } from '../core/model/lease.ts';
+import type { Node } from '../core/model/node.ts';
+import { listNodesAgainst } from '../core/scheduling/blame.ts';
+import { matches } from '../core/scheduling/placement.ts';
 import { bootIdOf, isClean } from './machine.ts';
 import { type RentalRow, toRental } from './memory-tables.ts';
 import type { World } from './world.ts';

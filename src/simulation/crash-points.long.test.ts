@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../core/policy.ts';
+import { DEFAULT_POLICY } from '../core/model/policy.ts';
 import { runHistory } from './history.ts';
 import { type Action, createSpec, type Plan } from './plan.ts';
 

@@ -1,5 +1,5 @@
-import type { Policy } from '../core/policy.ts';
-import type { Logger, Metrics } from '../core/ports.ts';
+import type { Policy } from '../core/model/policy.ts';
+import type { Logger, Metrics } from '../core/ports/ports.ts';
 import { createInventoryKeeper } from '../reconcile/inventory-keeper.ts';
 import type { LeaderSettings } from '../reconcile/leader.ts';
 import type { Loop } from '../reconcile/loop.ts';

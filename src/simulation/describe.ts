@@ -1,5 +1,5 @@
-import type { Node } from '../core/node.ts';
-import type { Placement } from '../core/rental.ts';
+import type { Node } from '../core/model/node.ts';
+import type { Placement } from '../core/model/rental.ts';
 import type { Change, Commit, RentalRow } from './memory-tables.ts';
 
 /** One line for a commit: who wrote it, which rows became what, and what was said about it. */

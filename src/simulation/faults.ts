@@ -1,4 +1,4 @@
-import type { NodeSpec } from '../core/node.ts';
+import type { NodeSpec } from '../core/model/node.ts';
 import type { Daemons } from './daemons.ts';
 import { isReachable } from './machine.ts';
 import { MACHINE_FAULTS } from './machine-faults.ts';

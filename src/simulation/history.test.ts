@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../core/policy.ts';
+import { DEFAULT_POLICY } from '../core/model/policy.ts';
 import { runHistory } from './history.ts';
 import { type Action, createPlan, createSpec, isFault, type Plan } from './plan.ts';
 import { kindOf, shrink } from './shrink.ts';

@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY } from '../core/policy.ts';
+import { DEFAULT_POLICY } from '../core/model/policy.ts';
 import { type Machine, reboot } from './machine.ts';
 import type { MachineFault } from './plan.ts';
 

@@ -1,4 +1,4 @@
-import type { FailureReason } from '../core/remedy.ts';
+import type { FailureReason } from '../core/failure/remedy.ts';
 
 /** What of a tenant can be found on a machine, apart from his account. */
 export type Residue = 'home' | 'process' | 'file' | 'job';

@@ -1,6 +1,6 @@
-import type { NewEvent } from '../core/event.ts';
-import { NEW_RENTAL_RECORD } from '../core/rental.ts';
-import type { ApiStore } from '../core/store-ports.ts';
+import type { NewEvent } from '../core/history/event.ts';
+import { NEW_RENTAL_RECORD } from '../core/model/rental.ts';
+import type { ApiStore } from '../core/ports/stores.ts';
 import { CONTROLS_KEY, controlsOf, withControl } from './memory-controls.ts';
 import { createHistory } from './memory-history.ts';
 import type { MemoryDeps } from './memory-leader.ts';

@@ -1,4 +1,4 @@
-import { type ControlRequest, type Controls, NO_CONTROLS } from '../core/controls.ts';
+import { type ControlRequest, type Controls, NO_CONTROLS } from '../core/model/controls.ts';
 
 /** The row after a request; null when it is so already. */
 export function withControl(controls: Controls, request: ControlRequest): Controls | null {

@@ -1,8 +1,13 @@
-import type { EventType, NewEvent } from '../core/event.ts';
-import { diffInventory, type InventoryAnswer, type InventoryState, whyTooMuch } from '../core/inventory.ts';
-import { FIRST_UID, NO_WISHES, type NodeSpec, newNodeRecord } from '../core/node.ts';
-import { viewNode } from '../core/node-view.ts';
-import type { ApiStore, InventoryStore } from '../core/store-ports.ts';
+import type { EventType, NewEvent } from '../core/history/event.ts';
+import {
+  diffInventory,
+  type InventoryAnswer,
+  type InventoryState,
+  whyTooMuch,
+} from '../core/model/inventory.ts';
+import { FIRST_UID, NO_WISHES, type NodeSpec, newNodeRecord } from '../core/model/node.ts';
+import type { ApiStore, InventoryStore } from '../core/ports/stores.ts';
+import { viewNode } from '../core/view/node-view.ts';
 import { type MemoryDeps, underFence } from './memory-leader.ts';
 import type { Tables, Transaction } from './memory-tables.ts';
 

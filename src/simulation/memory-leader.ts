@@ -1,8 +1,8 @@
-import type { NewEvent } from '../core/event.ts';
-import { LAST_UID } from '../core/node.ts';
-import { compareAge } from '../core/queue.ts';
-import type { Placement } from '../core/rental.ts';
-import type { Leadership, LeaseStore, ReconcileStore, Save } from '../core/store-ports.ts';
+import type { NewEvent } from '../core/history/event.ts';
+import { LAST_UID } from '../core/model/node.ts';
+import type { Placement } from '../core/model/rental.ts';
+import type { Leadership, LeaseStore, ReconcileStore, Save } from '../core/ports/stores.ts';
+import { compareAge } from '../core/scheduling/queue.ts';
 import { CONTROLS_KEY, controlsOf, withOverrideUsed } from './memory-controls.ts';
 import { createQueueHistory } from './memory-queue-history.ts';
 import { type Commit, type Tables, type Transaction, toRental, transact } from './memory-tables.ts';

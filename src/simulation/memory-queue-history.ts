@@ -1,4 +1,4 @@
-import type { ReconcileStore } from '../core/store-ports.ts';
+import type { ReconcileStore } from '../core/ports/stores.ts';
 import type { Tables } from './memory-tables.ts';
 
 /** What the store tells of the past for the sake of the queue. */

@@ -1,5 +1,5 @@
 import { beforeEach } from 'vitest';
-import type { Leadership } from '../core/store-ports.ts';
+import type { Leadership } from '../core/ports/stores.ts';
 import { testClientWrites } from '../store/clients.contract.fixture.ts';
 import { type ContractBench, lease } from '../store/contract.fixture.ts';
 import { testControls } from '../store/controls.contract.fixture.ts';

@@ -1,4 +1,4 @@
-import type { ApiStore, InventoryStore, LeaseStore, ReconcileStore } from '../core/store-ports.ts';
+import type { ApiStore, InventoryStore, LeaseStore, ReconcileStore } from '../core/ports/stores.ts';
 import { createMemoryApi, type MemoryApi } from './memory-api.ts';
 import { createMemoryInventories } from './memory-inventory.ts';
 import { createMemoryLease, createMemoryReconcileStore, type MemoryDeps } from './memory-leader.ts';

@@ -1,9 +1,9 @@
-import type { Controls } from '../core/controls.ts';
-import type { NewEvent, StoredEvent } from '../core/event.ts';
-import type { InventoryState } from '../core/inventory.ts';
-import type { Node } from '../core/node.ts';
-import type { PlacementDecision } from '../core/placement-decision.ts';
-import type { Placement, Rental } from '../core/rental.ts';
+import type { NewEvent, StoredEvent } from '../core/history/event.ts';
+import type { Controls } from '../core/model/controls.ts';
+import type { InventoryState } from '../core/model/inventory.ts';
+import type { Node } from '../core/model/node.ts';
+import type { Placement, Rental } from '../core/model/rental.ts';
+import type { PlacementDecision } from '../core/scheduling/placement-decision.ts';
 
 // Rows are never changed in place: a write puts another object where the old one was, so what a reader got stays
 // what it was when he read it, as with a database.

@@ -1,7 +1,7 @@
-import type { Ask } from '../core/controls.ts';
-import type { Node, NodeWishes } from '../core/node.ts';
-import { isReturnHeld, withMaintenance } from '../core/node-wishes.ts';
-import type { NodeWish } from '../core/store-ports.ts';
+import type { Ask } from '../core/model/controls.ts';
+import type { Node, NodeWishes } from '../core/model/node.ts';
+import { isReturnHeld, withMaintenance } from '../core/node/requests.ts';
+import type { NodeWish } from '../core/ports/stores.ts';
 
 /** The wishes after one more; null when the node's state does not allow it or it is there already. */
 export function withWish({ wishes, spec, record }: Node, wish: NodeWish): NodeWishes | null {

@@ -1,6 +1,6 @@
-import type { Access } from '../core/lease.ts';
-import type { PlaybookRequest } from '../core/ports.ts';
-import type { FailureReason } from '../core/remedy.ts';
+import type { FailureReason } from '../core/failure/remedy.ts';
+import type { Access } from '../core/model/lease.ts';
+import type { PlaybookRequest } from '../core/ports/ports.ts';
 import { leave, type Machine } from './machine.ts';
 
 /** An order that a module does not carry out; as ansible/module_utils/orion_node.py has it. */

@@ -1,5 +1,5 @@
-import type { NodeSpec } from '../core/node.ts';
-import { DEFAULT_POLICY, type Policy } from '../core/policy.ts';
+import type { NodeSpec } from '../core/model/node.ts';
+import { DEFAULT_POLICY, type Policy } from '../core/model/policy.ts';
 import { type Chance, createChance } from './chance.ts';
 import type { DatabaseFault, Quirk } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { InventoryStore, LeaseStore, ReconcileStore } from '../core/store-ports.ts';
+import type { InventoryStore, LeaseStore, ReconcileStore } from '../core/ports/stores.ts';
 import type { Chance } from './chance.ts';
 import type { Process } from './process.ts';
 import type { DatabaseFault, World } from './world.ts';

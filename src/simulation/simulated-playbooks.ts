@@ -1,5 +1,5 @@
-import type { NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports.ts';
-import type { FailureReason } from '../core/remedy.ts';
+import type { FailureReason } from '../core/failure/remedy.ts';
+import type { NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports/ports.ts';
 import type { Chance } from './chance.ts';
 import type { Machine } from './machine.ts';
 import { Refusal, type Step, stepsOf } from './modules.ts';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import type { AccessQuery, NodeTarget, Prober } from '../core/ports.ts';
-import type { ProbeResult } from '../core/probe.ts';
-import type { FailureReason } from '../core/remedy.ts';
+import type { FailureReason } from '../core/failure/remedy.ts';
+import type { ProbeResult } from '../core/model/probe.ts';
+import type { AccessQuery, NodeTarget, Prober } from '../core/ports/ports.ts';
 import type { Chance } from './chance.ts';
 import { bootIdOf, fingerprintOf, type Machine } from './machine.ts';
 import type { Process } from './process.ts';

@@ -1,4 +1,4 @@
-import type { NodeSpec } from '../core/node.ts';
+import type { NodeSpec } from '../core/model/node.ts';
 import type { Chance } from './chance.ts';
 import type { Invariants } from './invariants.ts';
 import type { Machine } from './machine.ts';

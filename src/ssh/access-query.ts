@@ -1,5 +1,5 @@
 import { BaseAgent, type IdentityCallback, type ParsedKey, type SignCallback } from 'ssh2';
-import type { AccessQuery, Logger } from '../core/ports.ts';
+import type { AccessQuery, Logger } from '../core/ports/ports.ts';
 import { withDeadline } from './deadline.ts';
 import { dial } from './dial.ts';
 import { classifyFailure, StepError } from './failure.ts';

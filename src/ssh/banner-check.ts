@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { escapeText } from '../core/escape-text.ts';
+import { escapeText } from '../core/text/escape-text.ts';
 import { waitFor } from './deadline.ts';
 import { isBanner } from './dial.ts';
 import { Closed, Nonsense } from './failure.ts';

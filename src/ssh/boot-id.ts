@@ -1,4 +1,4 @@
-import type { BootId } from '../core/boot.ts';
+import type { BootId } from '../core/model/boot.ts';
 
 /** For any shell; a machine without these files only says so on stderr. */
 export const SHOW_BOOT = 'cat /proc/sys/kernel/random/boot_id /proc/1/stat';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ClientChannel } from 'ssh2';
-import { escapeText } from '../core/escape-text.ts';
+import { escapeText } from '../core/text/escape-text.ts';
 import { waitFor } from './deadline.ts';
 import type { Connection } from './dial.ts';
 import { Closed, Nonsense, TimedOut } from './failure.ts';

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { ParsedKey } from 'ssh2';
-import { OWN_FILE_CODES } from '../core/own-fault.ts';
+import { OWN_FILE_CODES } from '../core/failure/own-fault.ts';
 import { KeyUnreadable } from './failure.ts';
 import { parseKey } from './parse-key.ts';
 

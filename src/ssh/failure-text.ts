@@ -1,4 +1,4 @@
-import { escapeText } from '../core/escape-text.ts';
+import { escapeText } from '../core/text/escape-text.ts';
 import { type Step, toText } from './failure.ts';
 
 const STEP_WORDS: Record<Step, string> = {

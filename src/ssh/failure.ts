@@ -1,5 +1,5 @@
-import { isOwnError, OWN_FAULT } from '../core/own-fault.ts';
-import type { FailureReason } from '../core/remedy.ts';
+import { isOwnError, OWN_FAULT } from '../core/failure/own-fault.ts';
+import type { FailureReason } from '../core/failure/remedy.ts';
 
 /** Where on the way to a node something went wrong; the same error means other things at other steps. */
 export type Step =

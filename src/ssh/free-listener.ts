@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ListenerFill } from '../core/listener-fill.ts';
-import { FIRST_UID, LAST_UID } from '../core/node.ts';
-import type { Logger } from '../core/ports.ts';
-import type { ProbeResult } from '../core/probe.ts';
+import type { ListenerFill } from '../core/model/listener-fill.ts';
+import { FIRST_UID, LAST_UID } from '../core/model/node.ts';
+import type { ProbeResult } from '../core/model/probe.ts';
+import type { Logger } from '../core/ports/ports.ts';
 import { checkBanner } from './banner-check.ts';
 import { startCommand } from './command.ts';
 import { waitFor, withDeadline } from './deadline.ts';

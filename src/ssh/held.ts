@@ -1,5 +1,5 @@
-import type { BootId } from '../core/boot.ts';
-import type { NodeTarget } from '../core/ports.ts';
+import type { BootId } from '../core/model/boot.ts';
+import type { NodeTarget } from '../core/ports/ports.ts';
 import { parseBootId } from './boot-id.ts';
 import type { ControlKeys } from './control-key.ts';
 import { type Connection, dial } from './dial.ts';

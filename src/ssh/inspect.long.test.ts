@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Drift, findDrift, isDrifted } from '../core/drift.ts';
+import { type Drift, findDrift, isDrifted } from '../core/node/drift.ts';
 import { type InspectedNode, openInspectedNode } from './inspected-node.fixture.ts';
 
 const owner = { account: 'rdrift001', uid: 20_001 };

@@ -1,5 +1,5 @@
-import { escapeText } from '../core/escape-text.ts';
-import type { Inspection } from '../core/inspection.ts';
+import type { Inspection } from '../core/model/inspection.ts';
+import { escapeText } from '../core/text/escape-text.ts';
 import { MAX_OUTPUT, startCommand } from './command.ts';
 import { waitFor } from './deadline.ts';
 import type { Connection } from './dial.ts';

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findDrift } from '../core/drift.ts';
-import type { NodeTarget, PlaybookRequest, PlaybookResult } from '../core/ports.ts';
-import type { ProbeResult } from '../core/probe.ts';
+import type { ProbeResult } from '../core/model/probe.ts';
+import { findDrift } from '../core/node/drift.ts';
+import type { NodeTarget, PlaybookRequest, PlaybookResult } from '../core/ports/ports.ts';
 import { ensureKeyPair, startWorker, writeControlKey } from '../lab/worker.ts';
 import { createPlaybookRunner } from '../playbook/runner.ts';
 import { digestKeyFile } from '../reconcile/observe-drift.ts';

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket, type Server as TcpServer }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuthContext, type Connection, Server, type ServerChannel, utils } from 'ssh2';
-import type { NodeTarget } from '../core/ports.ts';
+import type { NodeTarget } from '../core/ports/ports.ts';
 
 // For the tests of this folder: nodes on loopback that misbehave as they are told.
 

@@ -1,4 +1,4 @@
-import type { InspectedAccount, Inspection } from '../core/inspection.ts';
+import type { InspectedAccount, Inspection } from '../core/model/inspection.ts';
 
 const FIRST_LINE = 'orion-inspection 1';
 export const LAST_LINE = 'orion-inspection-end';

@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { isOwnError, OWN_FAULT } from '../core/own-fault.ts';
-import type { NodeTarget } from '../core/ports.ts';
-import type { ProbeResult } from '../core/probe.ts';
+import { isOwnError, OWN_FAULT } from '../core/failure/own-fault.ts';
+import type { ProbeResult } from '../core/model/probe.ts';
+import type { NodeTarget } from '../core/ports/ports.ts';
 import { classifyFailure, HostKeyRefused, type Name, StepError } from './failure.ts';
 import { describeFailure } from './failure-text.ts';
 import { computeFingerprint, parseHostKey } from './host-key.ts';

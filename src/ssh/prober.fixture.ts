@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
-import type { Prober } from '../core/ports.ts';
-import type { ProbeResult } from '../core/probe.ts';
+import type { ProbeResult } from '../core/model/probe.ts';
+import type { Prober } from '../core/ports/ports.ts';
 import { SILENT } from '../silent.fixture.ts';
 import {
   createKeyPair,

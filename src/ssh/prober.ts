@@ -1,6 +1,6 @@
-import type { ListenerFill } from '../core/listener-fill.ts';
-import type { Logger, NodeTarget, Prober } from '../core/ports.ts';
-import type { ProbeResult } from '../core/probe.ts';
+import type { ListenerFill } from '../core/model/listener-fill.ts';
+import type { ProbeResult } from '../core/model/probe.ts';
+import type { Logger, NodeTarget, Prober } from '../core/ports/ports.ts';
 import { checkBanner } from './banner-check.ts';
 import { runNonceCommand } from './command.ts';
 import { createControlKeys } from './control-key.ts';

@@ -1,5 +1,5 @@
-import type { NewEvent } from '../core/event.ts';
-import type { ApiStore, CreateResult, NewRental } from '../core/store-ports.ts';
+import type { NewEvent } from '../core/history/event.ts';
+import type { ApiStore, CreateResult, NewRental } from '../core/ports/stores.ts';
 import { loadControls, writeControl } from './controls.ts';
 import { deleteDeliveries } from './deliveries.ts';
 import { findStoreError, StoreError } from './errors.ts';

@@ -1,7 +1,7 @@
-import type { EventType } from '../core/event.ts';
-import type { NodeRecord } from '../core/node.ts';
-import type { RentalPhase } from '../core/rental.ts';
-import type { Leadership, Save, SaveResult } from '../core/store-ports.ts';
+import type { EventType } from '../core/history/event.ts';
+import type { NodeRecord } from '../core/model/node.ts';
+import type { RentalPhase } from '../core/model/rental.ts';
+import type { Leadership, Save, SaveResult } from '../core/ports/stores.ts';
 import type { Store } from './store.ts';
 import { bindSave, event, fleetOf, newRental, nodeSpec } from './test-samples.ts';
 

@@ -4,7 +4,7 @@ import type {
   Leadership,
   LeaseStore,
   ReconcileStore,
-} from '../core/store-ports.ts';
+} from '../core/ports/stores.ts';
 
 /** What the contract tests need of a store: the one on MariaDB and the one of the simulation pass the same tests. */
 export type ContractStore = ReconcileStore &

@@ -1,5 +1,5 @@
 import { and, eq, lt, sql } from 'drizzle-orm';
-import { type ControlRequest, type Controls, NO_CONTROLS } from '../core/controls.ts';
+import { type ControlRequest, type Controls, NO_CONTROLS } from '../core/model/controls.ts';
 import type { Session } from './pool.ts';
 import { controls } from './schema.ts';
 

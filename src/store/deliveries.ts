@@ -15,6 +15,8 @@ import {
   type SQL,
 } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/mysql-core';
+import type { NewEvent } from '../core/history/event.ts';
+import type { NoticeBody } from '../core/history/notice.ts';
 import {
   type AttemptEnd,
   type ClaimedDelivery,
@@ -22,10 +24,8 @@ import {
   type DeliveryState,
   type DueDelivery,
   GIVE_UP_AFTER_MS,
-} from '../core/delivery.ts';
-import type { NewEvent } from '../core/event.ts';
-import type { NoticeBody } from '../core/notice.ts';
-import type { Page } from '../core/store-ports.ts';
+} from '../core/ports/delivery.ts';
+import type { Page } from '../core/ports/stores.ts';
 import { InvalidCursorError } from './errors.ts';
 import type { Session } from './pool.ts';
 import { webhookDeliveries as deliveries, rentals } from './schema.ts';

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
-import type { EventType, NewEvent, StoredEvent } from '../core/event.ts';
+import type { EventType, NewEvent, StoredEvent } from '../core/history/event.ts';
 import { insertDeliveries } from './deliveries.ts';
 import type { Session } from './pool.ts';
 import { events } from './schema.ts';

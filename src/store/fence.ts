@@ -1,5 +1,5 @@
-import type { NewEvent } from '../core/event.ts';
-import type { Leadership } from '../core/store-ports.ts';
+import type { NewEvent } from '../core/history/event.ts';
+import type { Leadership } from '../core/ports/stores.ts';
 import { assignNumbers, insertEvents, listUnnumbered } from './events.ts';
 import { takeMoreNumbers, takeNumbers } from './leases.ts';
 import type { Pool, Session } from './pool.ts';

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import type { InventoryAnswer, InventoryState } from '../core/inventory.ts';
+import type { InventoryAnswer, InventoryState } from '../core/model/inventory.ts';
 import type { Session } from './pool.ts';
 import { inventories } from './schema.ts';
 

@@ -1,9 +1,14 @@
-import type { EventType, NewEvent } from '../core/event.ts';
-import { diffInventory, type InventoryAnswer, type InventoryDiff, whyTooMuch } from '../core/inventory.ts';
-import { FIRST_UID, newNodeRecord } from '../core/node.ts';
-import { viewNode } from '../core/node-view.ts';
-import { viewRental } from '../core/rental-view.ts';
-import type { InventoryStore } from '../core/store-ports.ts';
+import type { EventType, NewEvent } from '../core/history/event.ts';
+import {
+  diffInventory,
+  type InventoryAnswer,
+  type InventoryDiff,
+  whyTooMuch,
+} from '../core/model/inventory.ts';
+import { FIRST_UID, newNodeRecord } from '../core/model/node.ts';
+import type { InventoryStore } from '../core/ports/stores.ts';
+import { viewNode } from '../core/view/node-view.ts';
+import { viewRental } from '../core/view/rental-view.ts';
 import { insertUnnumberedEvent } from './events.ts';
 import { underFence } from './fence.ts';
 import { loadInventoryState, saveAnswer } from './inventories.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FIRST_UID, type NodeRecord, type NodeState } from '../core/node.ts';
+import { FIRST_UID, type NodeRecord, type NodeState } from '../core/model/node.ts';
 import type { ContractBench } from './contract.fixture.ts';
 import { ask, bindSave, event, fleetOf, nodeSpec, now } from './test-samples.ts';
 

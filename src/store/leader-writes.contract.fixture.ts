@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LAST_UID } from '../core/node.ts';
+import { LAST_UID } from '../core/model/node.ts';
 import { type ContractBench, lease } from './contract.fixture.ts';
 import { bindSave as bindTo, event, fleetOf, newRental, nodeSpec, now } from './test-samples.ts';
 

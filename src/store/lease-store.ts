@@ -1,4 +1,4 @@
-import type { LeaseStore } from '../core/store-ports.ts';
+import type { LeaseStore } from '../core/ports/stores.ts';
 import { acquireLease, ensureLeaseRow, releaseLease, renewLease } from './leases.ts';
 import type { Pool } from './pool.ts';
 import { inTransaction } from './transaction.ts';

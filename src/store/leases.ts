@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import type { Leadership, LeaseSettings } from '../core/store-ports.ts';
+import type { Leadership, LeaseSettings } from '../core/ports/stores.ts';
 import type { Session } from './pool.ts';
 import { leases } from './schema.ts';
 

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
-import type { Ask } from '../core/controls.ts';
-import type { NodeWish } from '../core/store-ports.ts';
+import type { Ask } from '../core/model/controls.ts';
+import type { NodeWish } from '../core/ports/stores.ts';
 import { nextGeneration } from './nodes.ts';
 import type { Session } from './pool.ts';
 import { nodes } from './schema.ts';

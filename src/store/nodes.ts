@@ -1,5 +1,5 @@
 import { and, asc, eq, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
-import type { Node, NodeRecord, NodeSpec } from '../core/node.ts';
+import type { Node, NodeRecord, NodeSpec } from '../core/model/node.ts';
 import type { Session } from './pool.ts';
 import { nodes, placements } from './schema.ts';
 

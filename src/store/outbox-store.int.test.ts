@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type AttemptEnd, type DueDelivery, GIVE_UP_AFTER_MS } from '../core/delivery.ts';
-import type { NoticeBody, NoticeType } from '../core/notice.ts';
-import type { RentalRecord } from '../core/rental.ts';
+import type { NoticeBody, NoticeType } from '../core/history/notice.ts';
+import type { RentalRecord } from '../core/model/rental.ts';
+import { type AttemptEnd, type DueDelivery, GIVE_UP_AFTER_MS } from '../core/ports/delivery.ts';
 import { useStore } from './store.fixture.ts';
 import { event, newRental, now, rentalSpec } from './test-samples.ts';
 

@@ -1,4 +1,4 @@
-import type { DeliveryStore, OutboxStore } from '../core/delivery-ports.ts';
+import type { DeliveryStore, OutboxStore } from '../core/ports/deliveries.ts';
 import {
   claimDelivery,
   countDeliveries,

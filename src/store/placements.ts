@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, max, sql } from 'drizzle-orm';
-import type { PlacementDecision } from '../core/placement-decision.ts';
-import type { Placement } from '../core/rental.ts';
-import type { Save } from '../core/store-ports.ts';
+import type { Placement } from '../core/model/rental.ts';
+import type { Save } from '../core/ports/stores.ts';
+import type { PlacementDecision } from '../core/scheduling/placement-decision.ts';
 import { findStoreError } from './errors.ts';
 import type { Session } from './pool.ts';
 import { placements } from './schema.ts';

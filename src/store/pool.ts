@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drizzle, type MySqlRemoteDatabase } from 'drizzle-orm/mysql-proxy';
 import mysql from 'mysql2';
-import { isOwnError } from '../core/own-fault.ts';
+import { isOwnError } from '../core/failure/own-fault.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import { classifyDatabaseError, StoreError } from './errors.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RentalRecord } from '../core/rental.ts';
+import type { RentalRecord } from '../core/model/rental.ts';
 import { purgeEvents } from './purge.ts';
 import { useStore } from './store.fixture.ts';
 import { bindSave, event, fleetOf, newRental, nodeSpec, now } from './test-samples.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { NewEvent, StoredEvent } from '../core/event.ts';
-import { anyHistory } from '../core/qos.fixture.ts';
-import { computeQos, type QosHistory } from '../core/qos.ts';
-import type { QosEvent } from '../core/qos-event.ts';
-import type { QosQuestion } from '../core/store-ports.ts';
+import type { NewEvent, StoredEvent } from '../core/history/event.ts';
+import type { QosQuestion } from '../core/ports/stores.ts';
+import type { QosEvent } from '../core/qos/event.ts';
+import { anyHistory } from '../core/qos/qos.fixture.ts';
+import { computeQos, type QosHistory } from '../core/qos/qos.ts';
 import { readQosHistory } from '../simulation/memory-qos.ts';
 import { useStore } from './store.fixture.ts';
 import { event, fleetOf, newRental, nodeSpec, now } from './test-samples.ts';

@@ -1,7 +1,6 @@
 import { and, asc, eq, gte, inArray, isNotNull, isNull, lt, type SQL } from 'drizzle-orm';
-import type { EventType } from '../core/event.ts';
-import { viewNode } from '../core/node-view.ts';
-import type { QosHistory } from '../core/qos.ts';
+import type { EventType } from '../core/history/event.ts';
+import type { QosQuestion } from '../core/ports/stores.ts';
 import {
   NODE_STATE_TYPES,
   type NodeOpening,
@@ -9,8 +8,9 @@ import {
   RENTAL_STATE_TYPES,
   silentSinceOf,
   toNodeOpening,
-} from '../core/qos-event.ts';
-import type { QosQuestion } from '../core/store-ports.ts';
+} from '../core/qos/event.ts';
+import type { QosHistory } from '../core/qos/qos.ts';
+import { viewNode } from '../core/view/node-view.ts';
 import { listNodes } from './nodes.ts';
 import type { Session } from './pool.ts';
 import { events, rentals } from './schema.ts';

@@ -1,6 +1,6 @@
 import { asc, desc, eq, isNotNull, isNull, max, min, or } from 'drizzle-orm';
-import type { LeaseUse } from '../core/lease-use.ts';
-import type { Service } from '../core/store-ports.ts';
+import type { Service } from '../core/ports/stores.ts';
+import type { LeaseUse } from '../core/scheduling/lease-use.ts';
 import type { Session } from './pool.ts';
 import { placements, rentals } from './schema.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { FIRST_UID } from '../core/node.ts';
+import { FIRST_UID } from '../core/model/node.ts';
 import { lease } from './contract.fixture.ts';
 import { insertPlacement } from './placements.ts';
 import { testSaves } from './saves.contract.fixture.ts';

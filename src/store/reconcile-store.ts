@@ -1,5 +1,5 @@
-import { LAST_UID } from '../core/node.ts';
-import type { ReconcileStore, Save, SaveResult } from '../core/store-ports.ts';
+import { LAST_UID } from '../core/model/node.ts';
+import type { ReconcileStore, Save, SaveResult } from '../core/ports/stores.ts';
 import { loadControls, markOverrideUsed } from './controls.ts';
 import { purgeDeliveries } from './deliveries.ts';
 import { isBreakerOpen, listUnnumbered } from './events.ts';

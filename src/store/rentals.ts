@@ -12,8 +12,8 @@ import {
   type SQL,
   sql,
 } from 'drizzle-orm';
-import type { Rental, RentalPhase, RentalSpec } from '../core/rental.ts';
-import type { NewRental, Page, Save } from '../core/store-ports.ts';
+import type { Rental, RentalPhase, RentalSpec } from '../core/model/rental.ts';
+import type { NewRental, Page, Save } from '../core/ports/stores.ts';
 import { formatCursor, parseCursor } from './cursor.ts';
 import { listPlacementsOfRentals } from './placements.ts';
 import type { Session } from './pool.ts';

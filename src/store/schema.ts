@@ -1,13 +1,13 @@
 import { sql } from 'drizzle-orm';
 import { boolean, index, int, mysqlTable, text, uniqueIndex, varchar } from 'drizzle-orm/mysql-core';
-import type { Actor } from '../core/actor.ts';
-import type { Condition } from '../core/condition.ts';
-import type { Differences } from '../core/differences.ts';
-import type { InventoryAnswer } from '../core/inventory.ts';
-import type { NodeLimits } from '../core/limits.ts';
-import { NODE_STATES } from '../core/node.ts';
-import type { PlacementDecision } from '../core/placement-decision.ts';
-import { type CleaningReport, RENTAL_PHASES, type RentalSpec } from '../core/rental.ts';
+import type { Actor } from '../core/history/actor.ts';
+import type { Condition } from '../core/model/condition.ts';
+import type { Differences } from '../core/model/differences.ts';
+import type { InventoryAnswer } from '../core/model/inventory.ts';
+import type { NodeLimits } from '../core/model/limits.ts';
+import { NODE_STATES } from '../core/model/node.ts';
+import { type CleaningReport, RENTAL_PHASES, type RentalSpec } from '../core/model/rental.ts';
+import type { PlacementDecision } from '../core/scheduling/placement-decision.ts';
 import { counter, identifier, jsonText, moment, oneOf } from './columns.ts';
 
 // Columns are named after the properties, in snake case (`casing`, here and in drizzle.config.ts).

@@ -1,5 +1,5 @@
 import { and, desc, eq, gt, inArray, isNull, lte, or, sql } from 'drizzle-orm';
-import type { SessionStore, SignedIn } from '../core/session-ports.ts';
+import type { SessionStore, SignedIn } from '../core/ports/sessions.ts';
 import type { Session } from './pool.ts';
 import { apiTokens, sessions } from './schema-access.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import type { Leadership } from '../core/store-ports.ts';
+import type { Leadership } from '../core/ports/stores.ts';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
 import { lease } from './contract.fixture.ts';
 import { migrate } from './migrate.ts';

@@ -1,5 +1,5 @@
-import type { DeliveryStore, OutboxStore } from '../core/delivery-ports.ts';
-import type { ApiStore, InventoryStore, LeaseStore, ReconcileStore } from '../core/store-ports.ts';
+import type { DeliveryStore, OutboxStore } from '../core/ports/deliveries.ts';
+import type { ApiStore, InventoryStore, LeaseStore, ReconcileStore } from '../core/ports/stores.ts';
 import { createApiStore } from './api-store.ts';
 import { createInventoryStore } from './inventory-store.ts';
 import { createLeaseStore } from './lease-store.ts';

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { NewEvent } from '../core/event.ts';
-import type { Leadership } from '../core/store-ports.ts';
-import { DEFAULT_LIMITS } from '../core/tenant.ts';
+import type { NewEvent } from '../core/history/event.ts';
+import type { Leadership } from '../core/ports/stores.ts';
+import { DEFAULT_LIMITS } from '../core/tenant/tenant.ts';
 import { lease } from './contract.fixture.ts';
 import { migrate } from './migrate.ts';
 import { createPool, type Pool } from './pool.ts';

@@ -1,7 +1,7 @@
-import type { NewEvent } from '../core/event.ts';
-import type { NodeSpec } from '../core/node.ts';
-import type { RentalSpec } from '../core/rental.ts';
-import type { NewRental, ReconcileStore, Save } from '../core/store-ports.ts';
+import type { NewEvent } from '../core/history/event.ts';
+import type { NodeSpec } from '../core/model/node.ts';
+import type { RentalSpec } from '../core/model/rental.ts';
+import type { NewRental, ReconcileStore, Save } from '../core/ports/stores.ts';
 
 // Rows for the tests of this folder.
 

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm';
-import type { ApiStore, Principal, TokenView } from '../core/store-ports.ts';
+import type { ApiStore, Principal, TokenView } from '../core/ports/stores.ts';
 import type { Session } from './pool.ts';
 import { apiTokens } from './schema-access.ts';
 

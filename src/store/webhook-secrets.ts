@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import type { SecretVersion } from '../core/secret-rotation.ts';
+import type { SecretVersion } from '../core/tenant/secret-rotation.ts';
 import type { Session } from './pool.ts';
 import { tenants } from './schema-access.ts';
 

@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { viewActor } from '../../core/actor.ts';
-import type { StoredEvent } from '../../core/event.ts';
+import { viewActor } from '../../core/history/actor.ts';
+import type { StoredEvent } from '../../core/history/event.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { invalidInput } from '../problem.ts';

@@ -1,5 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { explainRental, lastPlacement } from '../../core/explanation.ts';
+import { explainRental, lastPlacement } from '../../core/rental/explanation.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { ProblemError } from '../problem.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { planFleet } from '../../core/fleet-plan.ts';
-import type { InventoryState } from '../../core/inventory.ts';
-import { listPolicyChanges } from '../../core/policy-changes.ts';
+import { planFleet } from '../../core/fleet/plan.ts';
+import { listPolicyChanges } from '../../core/fleet/policy-changes.ts';
+import type { InventoryState } from '../../core/model/inventory.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { withDeadline } from '../deadline.ts';

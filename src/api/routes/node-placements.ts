@@ -1,5 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { viewPlacement } from '../../core/rental-view.ts';
+import { viewPlacement } from '../../core/view/rental-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';

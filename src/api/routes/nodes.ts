@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Node } from '../../core/node.ts';
-import { type NodeView, reduceNodeView, viewNode } from '../../core/node-view.ts';
+import type { Node } from '../../core/model/node.ts';
+import { type NodeView, reduceNodeView, viewNode } from '../../core/view/node-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { ProblemError } from '../problem.ts';

@@ -1,9 +1,9 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Actor } from '../../core/actor.ts';
-import { type Ask, type ControlRequest, describeAsk } from '../../core/controls.ts';
-import type { EventType } from '../../core/event.ts';
-import { isBreakerOpen, type PoolView, viewPool } from '../../core/pool-view.ts';
-import type { Reason } from '../../core/reason.ts';
+import type { Reason } from '../../core/failure/reason.ts';
+import { isBreakerOpen, type PoolView, viewPool } from '../../core/health/pool-view.ts';
+import type { Actor } from '../../core/history/actor.ts';
+import type { EventType } from '../../core/history/event.ts';
+import { type Ask, type ControlRequest, describeAsk } from '../../core/model/controls.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { describeAuthor } from '../author.ts';
 import { createRoute } from '../create-route.ts';

@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { computeQos } from '../../core/qos.ts';
-import { parseWindow, WINDOW_FORMAT } from '../../core/qos-time.ts';
-import { chooseRentals, type QosScope, viewQos } from '../../core/qos-view.ts';
+import { computeQos } from '../../core/qos/qos.ts';
+import { parseWindow, WINDOW_FORMAT } from '../../core/qos/time.ts';
+import { chooseRentals, type QosScope, viewQos } from '../../core/qos/view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { invalidInput, ProblemError } from '../problem.ts';

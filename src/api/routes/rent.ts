@@ -1,9 +1,9 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { parseDuration } from '../../core/duration.ts';
-import type { Rental } from '../../core/rental.ts';
-import { viewRental } from '../../core/rental-view.ts';
-import { leaseOf, type TenantLimits } from '../../core/tenant.ts';
+import type { Rental } from '../../core/model/rental.ts';
+import { leaseOf, type TenantLimits } from '../../core/tenant/tenant.ts';
+import { parseDuration } from '../../core/text/duration.ts';
+import { viewRental } from '../../core/view/rental-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { withDeadline } from '../deadline.ts';

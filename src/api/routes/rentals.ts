@@ -1,8 +1,8 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { DNS_LABEL } from '../../core/dns-label.ts';
-import type { Rental } from '../../core/rental.ts';
-import { isEndedView, type RentalView, viewRental } from '../../core/rental-view.ts';
-import type { Page } from '../../core/store-ports.ts';
+import type { Rental } from '../../core/model/rental.ts';
+import type { Page } from '../../core/ports/stores.ts';
+import { DNS_LABEL } from '../../core/text/dns-label.ts';
+import { isEndedView, type RentalView, viewRental } from '../../core/view/rental-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { applyRental } from '../apply-rental.ts';
 import { createRoute } from '../create-route.ts';

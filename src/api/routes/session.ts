@@ -1,8 +1,8 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Actor } from '../../core/actor.ts';
-import type { EventType, NewEvent } from '../../core/event.ts';
-import { placeOf } from '../../core/request-source.ts';
-import type { SignedIn } from '../../core/session-ports.ts';
+import type { Actor } from '../../core/history/actor.ts';
+import type { EventType, NewEvent } from '../../core/history/event.ts';
+import type { SignedIn } from '../../core/ports/sessions.ts';
+import { placeOf } from '../../core/tenant/request-source.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createAttempts } from '../attempts.ts';
 import { actorOf } from '../author.ts';

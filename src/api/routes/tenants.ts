@@ -1,9 +1,9 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { DNS_LABEL } from '../../core/dns-label.ts';
-import { formatDuration } from '../../core/duration.ts';
-import type { NewEvent } from '../../core/event.ts';
-import type { TenantLimits } from '../../core/tenant.ts';
-import type { Tenant } from '../../core/tenant-ports.ts';
+import type { NewEvent } from '../../core/history/event.ts';
+import type { TenantLimits } from '../../core/tenant/tenant.ts';
+import type { Tenant } from '../../core/tenant/tenant-store.ts';
+import { DNS_LABEL } from '../../core/text/dns-label.ts';
+import { formatDuration } from '../../core/text/duration.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';

@@ -1,10 +1,10 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Actor } from '../../core/actor.ts';
-import { DNS_LABEL } from '../../core/dns-label.ts';
-import { parseDuration } from '../../core/duration.ts';
-import { SHOWABLE_TEXT } from '../../core/escape-text.ts';
-import type { EventType, NewEvent } from '../../core/event.ts';
-import type { TokenView } from '../../core/store-ports.ts';
+import type { Actor } from '../../core/history/actor.ts';
+import type { EventType, NewEvent } from '../../core/history/event.ts';
+import type { TokenView } from '../../core/ports/stores.ts';
+import { DNS_LABEL } from '../../core/text/dns-label.ts';
+import { parseDuration } from '../../core/text/duration.ts';
+import { SHOWABLE_TEXT } from '../../core/text/escape-text.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { requireAdmin } from '../middleware.ts';

@@ -1,9 +1,9 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { DELIVERY_STATES, type Delivery, tellTenant } from '../../core/delivery.ts';
-import type { NewEvent } from '../../core/event.ts';
-import { NOTICE_TYPES } from '../../core/notice.ts';
-import type { SecretVersion } from '../../core/secret-rotation.ts';
-import { formerSecretEndsAt } from '../../core/secret-rotation.ts';
+import type { NewEvent } from '../../core/history/event.ts';
+import { NOTICE_TYPES } from '../../core/history/notice.ts';
+import { DELIVERY_STATES, type Delivery, tellTenant } from '../../core/ports/delivery.ts';
+import type { SecretVersion } from '../../core/tenant/secret-rotation.ts';
+import { formerSecretEndsAt } from '../../core/tenant/secret-rotation.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../create-route.ts';
 import { ProblemError } from '../problem.ts';

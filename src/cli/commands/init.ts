@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { formatFleetIdentity } from '../../core/fleet-identity.ts';
+import { formatFleetIdentity } from '../../core/model/fleet-identity.ts';
 import { createFleetIdentity } from '../../fleet-identity-file.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';

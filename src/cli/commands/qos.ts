@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Qos } from '../../client/operations.ts';
-import { parseWindow, WINDOW_FORMAT } from '../../core/qos-time.ts';
+import { parseWindow, WINDOW_FORMAT } from '../../core/qos/time.ts';
 import { objectName } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';

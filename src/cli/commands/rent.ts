@@ -5,7 +5,7 @@ import { createKeyPair } from '../../api/key-pair.ts';
 import type { Input } from '../../client/client.ts';
 import { ApiError, NoAnswerError } from '../../client/errors.ts';
 import type { Rental } from '../../client/operations.ts';
-import { formatDuration } from '../../core/duration.ts';
+import { formatDuration } from '../../core/text/duration.ts';
 import { durationMs, durationText, labelPair } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';

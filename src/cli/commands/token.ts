@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Token } from '../../client/operations.ts';
-import { formatDuration } from '../../core/duration.ts';
+import { formatDuration } from '../../core/text/duration.ts';
 import { durationMs } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Node, Rental } from '../../client/operations.ts';
-import { NODE_STATES } from '../../core/node.ts';
-import { RENTAL_PHASES } from '../../core/rental.ts';
-import { suggest } from '../../core/suggest.ts';
+import { NODE_STATES } from '../../core/model/node.ts';
+import { RENTAL_PHASES } from '../../core/model/rental.ts';
+import { suggest } from '../../core/text/suggest.ts';
 import { durationMs, parseKindAndName } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';

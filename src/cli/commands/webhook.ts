@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Answer } from '../../client/client.ts';
-import { DELIVERY_STATES, type DeliveryState } from '../../core/delivery.ts';
+import { DELIVERY_STATES, type DeliveryState } from '../../core/ports/delivery.ts';
 import { objectName } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';

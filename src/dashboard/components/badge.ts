@@ -1,4 +1,4 @@
-import type { RentalPhase } from '../../core/rental.ts';
+import type { RentalPhase } from '../../core/model/rental.ts';
 import { html, type Markup } from '../html.ts';
 import { rentalLookOf } from '../rental-look.ts';
 import type { Tone } from '../tone.ts';

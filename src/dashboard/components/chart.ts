@@ -1,4 +1,4 @@
-import type { QosBucketView, QosView } from '../../core/qos-view.ts';
+import type { QosBucketView, QosView } from '../../core/qos/view.ts';
 import { labelled, type Span, spansOf, timeLabel } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
 import { useWidth } from './use-width.ts';

@@ -1,4 +1,4 @@
-import type { Condition } from '../../core/condition.ts';
+import type { Condition } from '../../core/model/condition.ts';
 import { conditionLook } from '../condition-look.ts';
 import { html, type Markup } from '../html.ts';
 import { wordsOf } from '../words.ts';

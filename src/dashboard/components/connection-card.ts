@@ -1,4 +1,4 @@
-import type { RentalView } from '../../core/rental-view.ts';
+import type { RentalView } from '../../core/view/rental-view.ts';
 import { html, type Markup } from '../html.ts';
 import { CopyButton } from './copy-button.ts';
 import { Facts } from './facts.ts';

@@ -1,5 +1,5 @@
-import { NODE_STATES, type NodeState } from '../../core/node.ts';
-import type { QosView } from '../../core/qos-view.ts';
+import { NODE_STATES, type NodeState } from '../../core/model/node.ts';
+import type { QosView } from '../../core/qos/view.ts';
 import { axisOf, stack } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
 import { stateLook } from '../node-look.ts';

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../core/duration.ts';
+import { parseDuration } from '../../core/text/duration.ts';
 import { clock } from '../clock.ts';
 import { html, type Markup } from '../html.ts';
 import { spanText } from '../time-text.ts';

@@ -1,4 +1,4 @@
-import type { NodeView } from '../../core/node-view.ts';
+import type { NodeView } from '../../core/view/node-view.ts';
 import { call } from '../call.ts';
 import { html, type Markup } from '../html.ts';
 import { nodes } from '../live.ts';

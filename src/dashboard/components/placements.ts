@@ -1,4 +1,4 @@
-import type { PlacementView, RentalView } from '../../core/rental-view.ts';
+import type { PlacementView, RentalView } from '../../core/view/rental-view.ts';
 import { clock } from '../clock.ts';
 import { html, type Markup } from '../html.ts';
 import { rentals } from '../live.ts';

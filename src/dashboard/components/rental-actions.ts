@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { RentalView } from '../../core/rental-view.ts';
+import type { RentalView } from '../../core/view/rental-view.ts';
 import { call } from '../call.ts';
 import { html, type Markup } from '../html.ts';
 import { rentals } from '../live.ts';

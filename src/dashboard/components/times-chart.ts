@@ -1,4 +1,4 @@
-import type { QosView } from '../../core/qos-view.ts';
+import type { QosView } from '../../core/qos/view.ts';
 import { axisOf } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
 import { clockText, secondsText } from '../time-text.ts';

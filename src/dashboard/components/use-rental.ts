@@ -1,4 +1,4 @@
-import type { RentalView } from '../../core/rental-view.ts';
+import type { RentalView } from '../../core/view/rental-view.ts';
 import { call } from '../call.ts';
 import { rentals } from '../live.ts';
 import type { Problem } from '../problem.ts';

@@ -1,5 +1,5 @@
-import type { Explanation } from '../../core/explanation.ts';
-import type { RentalView } from '../../core/rental-view.ts';
+import type { Explanation } from '../../core/rental/explanation.ts';
+import type { RentalView } from '../../core/view/rental-view.ts';
 import { call } from '../call.ts';
 import { html, type Markup } from '../html.ts';
 import { lostSince } from '../rental-look.ts';

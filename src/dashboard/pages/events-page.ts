@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from '../../core/event.ts';
+import { EVENT_TYPES } from '../../core/history/event.ts';
 import { EventList } from '../components/event-list.ts';
 import { SearchField, SelectField } from '../components/search-field.ts';
 import { Empty, Failure, Loading } from '../components/states.ts';

@@ -1,5 +1,5 @@
-import type { NodeView } from '../../core/node-view.ts';
-import type { RentalView } from '../../core/rental-view.ts';
+import type { NodeView } from '../../core/view/node-view.ts';
+import type { RentalView } from '../../core/view/rental-view.ts';
 import { call, type Page } from '../call.ts';
 import { PhaseBadge } from '../components/badge.ts';
 import { Conditions } from '../components/conditions.ts';

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import type { QosView, RentalQosView, TimesView } from '../../core/qos-view.ts';
+import type { QosView, RentalQosView, TimesView } from '../../core/qos/view.ts';
 import { call } from '../call.ts';
 import { AvailabilityChart } from '../components/availability-chart.ts';
 import { FleetChart } from '../components/fleet-chart.ts';

@@ -1,4 +1,4 @@
-import type { RentalView } from '../../core/rental-view.ts';
+import type { RentalView } from '../../core/view/rental-view.ts';
 import { RentalActions } from '../components/rental-actions.ts';
 import { Empty, Loading } from '../components/states.ts';
 import { Ago } from '../components/time.ts';

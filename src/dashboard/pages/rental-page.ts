@@ -1,4 +1,4 @@
-import type { RentalView } from '../../core/rental-view.ts';
+import type { RentalView } from '../../core/view/rental-view.ts';
 import { Conditions } from '../components/conditions.ts';
 import { ConnectionCard } from '../components/connection-card.ts';
 import { Facts, Labels } from '../components/facts.ts';

@@ -1,4 +1,4 @@
-import type { RentalView } from '../../core/rental-view.ts';
+import type { RentalView } from '../../core/view/rental-view.ts';
 import { PhaseBadge } from '../components/badge.ts';
 import { SearchField, SelectField } from '../components/search-field.ts';
 import { Empty, Loading } from '../components/states.ts';

@@ -1,0 +1,222 @@
+import { diffInventory, type InventoryDiff, whyTooMuch } from '../model/inventory.ts';
+import { NO_WISHES, type Node, type NodeSpec, newNodeRecord, wasVerified } from '../model/node.ts';
+import { DEFAULT_POLICY } from '../model/policy.ts';
+import type { Placement, Rental } from '../model/rental.ts';
+import { candidateOf } from '../scheduling/passed-over.ts';
+import { choosePlacement, matches } from '../scheduling/placement.ts';
+import { createStandings, orderQueue } from '../scheduling/queue.ts';
+
+/** What applying an inventory would do to one node. */
+export interface NodePlan {
+  node: string;
+  action: 'add' | 'change' | 'return' | 'remove';
+  /** Names of what changes in its spec. */
+  changes: string[];
+  /** What stands in its way; left out: nothing. */
+  note?: string;
+}
+
+/** What applying an inventory would do to one rental. */
+export interface RentalPlan {
+  rental: string;
+  name: string;
+  tenant: string;
+  /** `readdressed`: it stays, and its client reaches it at another address. */
+  effect: 'moves' | 'waits' | 'readdressed' | 'starts';
+  from: string | null;
+  to: string | null;
+  message: string;
+}
+
+export interface FleetPlan {
+  nodes: NodePlan[];
+  /** Only rentals that something happens to. */
+  rentals: RentalPlan[];
+  /** Nodes of the file that are in the fleet already, were never verified, and do not answer. */
+  notAnswering: string[];
+  /** Why it would be refused without force, or null. */
+  refused: string | null;
+}
+
+/**
+ * What would happen if these were the nodes of the fleet: the same diff and the same choice of nodes as the
+ * reconciler makes, in its order, on the rows as they are now. What dies meanwhile is not foreseen.
+ */
+export function planFleet(current: Node[], rentals: Rental[], wanted: NodeSpec[], now: Date): FleetPlan {
+  const specs = current.map(({ spec }) => spec);
+  const diff = diffInventory(specs, wanted);
+  const stage = createStage(current, rentals, wanted, diff, now);
+  const leaving = new Set([...diff.removed, ...specs.filter(({ retiring }) => retiring)].map((s) => s.name));
+  for (const { name } of wanted) leaving.delete(name);
+  return {
+    nodes: listNodePlans(diff, current),
+    rentals: [
+      ...planDepartures(rentals, leaving, stage),
+      ...planAddresses(rentals, diff, leaving),
+      ...planStarts(rentals, wanted, stage),
+    ],
+    notAnswering: listNotAnswering(current, wanted),
+    refused: whyTooMuch(current, diff),
+  };
+}
+
+function listNotAnswering(current: Node[], wanted: NodeSpec[]): string[] {
+  const names = new Set(wanted.map(({ name }) => name));
+  const silent = current.filter((node) => !wasVerified(node) && node.record.status !== 'alive');
+  return silent.map(({ spec }) => spec.name).filter((name) => names.has(name));
+}
+
+/** The node that leaves and is the same machine: until it is forgotten, the new name is refused as its. */
+function findFormer(spec: NodeSpec, current: Node[], leaving: ReadonlySet<string>): string | null {
+  const isSame = ({ spec: old, record }: Node) =>
+    (old.host === spec.host && old.port === spec.port) ||
+    (spec.pinnedHostKey !== null && spec.pinnedHostKey === (old.pinnedHostKey ?? record.hostKey));
+  return current.find((node) => leaving.has(node.spec.name) && isSame(node))?.spec.name ?? null;
+}
+
+function namesLeaving(current: Node[], { removed }: InventoryDiff): Set<string> {
+  const retiring = current.filter(({ spec }) => spec.retiring).map(({ spec }) => spec.name);
+  return new Set([...retiring, ...removed.map(({ name }) => name)]);
+}
+
+function listNodePlans(diff: InventoryDiff, current: Node[]): NodePlan[] {
+  const { added, changed, removed } = diff;
+  const leaving = namesLeaving(current, diff);
+  const noteOf = (spec: NodeSpec) => {
+    const former = findFormer(spec, current, leaving);
+    const note = `the machine of ${former} under another name: refused (HostKeyOfOtherNode) until ${former} is empty and forgotten`;
+    return former === null ? {} : { note };
+  };
+  const plans: NodePlan[] = [
+    ...added.map((spec) => ({ node: spec.name, action: 'add' as const, changes: [], ...noteOf(spec) })),
+    ...changed.map(({ name, before, keys }) => ({
+      node: name,
+      action: before.retiring ? ('return' as const) : ('change' as const),
+      changes: keys.filter((key) => key !== 'retiring'),
+    })),
+    ...removed.map(({ name }) => ({ node: name, action: 'remove' as const, changes: [] })),
+  ];
+  return plans.toSorted((a, b) => (a.node < b.node ? -1 : 1));
+}
+
+/** The fleet as it would be, of which one place after the other is taken. */
+interface Stage {
+  choose(rental: Rental): { node: string; isNew: boolean } | null;
+}
+
+function createStage(
+  current: Node[],
+  rentals: Rental[],
+  wanted: NodeSpec[],
+  diff: InventoryDiff,
+  now: Date,
+): Stage {
+  const specOf = new Map(wanted.map((spec) => [spec.name, spec]));
+  const occupied = new Set(rentals.flatMap(listLive).map(({ node }) => node));
+  const existing = current.map((node) => ({
+    ...node,
+    spec: specOf.get(node.spec.name) ?? { ...node.spec, retiring: true },
+  }));
+  const leaving = namesLeaving(current, diff);
+  // One that only changes its name joins when the old name is gone, so nobody can be moved there from the old one.
+  const joining = diff.added.filter((spec) => findFormer(spec, current, leaving) === null);
+  const fresh = joining.map((spec) => aFreshNode(spec, now));
+  const toCandidate = (node: Node) => candidateOf(node, occupied.has(node.spec.name));
+  return {
+    choose(rental) {
+      // What is there is taken before what has to be prepared first.
+      for (const nodes of [existing, [...existing, ...fresh]]) {
+        const choice = choosePlacement(rental, nodes.map(toCandidate), now);
+        if (choice.kind === 'none') continue;
+        const { name } = choice.node.spec;
+        occupied.add(name);
+        return { node: name, isNew: fresh.includes(choice.node) };
+      }
+      return null;
+    },
+  };
+}
+
+/** As a node is once it has joined. */
+function aFreshNode(spec: NodeSpec, now: Date): Node {
+  return {
+    spec,
+    wishes: NO_WISHES,
+    record: { ...newNodeRecord(now), status: 'alive', state: 'free', preparedAt: now, verifiedAt: now },
+    generation: 1,
+    lastCheckedAt: now,
+  };
+}
+
+function listLive({ placements }: Rental): Placement[] {
+  return placements.filter(({ endedAt }) => endedAt === null);
+}
+
+/** In the order in which the reconciler comes to them: by node. */
+function planDepartures(rentals: Rental[], leaving: Set<string>, stage: Stage): RentalPlan[] {
+  const servedBy = new Map(
+    rentals.flatMap((rental) =>
+      listLive(rental)
+        .filter(({ role }) => role === 'serving')
+        .map(({ node }) => [node, rental] as const),
+    ),
+  );
+  return [...leaving].toSorted().flatMap((node): RentalPlan[] => {
+    const rental = servedBy.get(node);
+    if (rental === undefined) return [];
+    const about = { rental: rental.id, name: rental.name, tenant: rental.tenant, from: node };
+    const incoming = listLive(rental).find(({ role }) => role === 'incoming');
+    const target = incoming && !leaving.has(incoming.node) ? { node: incoming.node, isNew: false } : null;
+    const to = target ?? stage.choose(rental);
+    if (to === null) {
+      const message = `waits on ${node} until another fitting node is free`;
+      return [{ ...about, effect: 'waits', to: null, message }];
+    }
+    const after = to.isNew ? `, once ${to.node} has joined` : '';
+    return [
+      {
+        ...about,
+        effect: 'moves',
+        to: to.node,
+        message: `moves from ${node} to ${to.node}${after}`,
+      },
+    ];
+  });
+}
+
+/** Clients that have to use another address from then on. */
+function planAddresses(rentals: Rental[], { changed }: InventoryDiff, leaving: Set<string>): RentalPlan[] {
+  const moved = changed.filter(({ keys }) => keys.includes('clientHost') || keys.includes('clientPort'));
+  return moved.flatMap(({ name: node, after }) => {
+    const rental = rentals.find((candidate) => listLive(candidate).some((live) => live.node === node));
+    if (rental === undefined || leaving.has(node)) return [];
+    return [
+      {
+        ...{ rental: rental.id, name: rental.name, tenant: rental.tenant },
+        ...{ effect: 'readdressed' as const, from: node, to: node },
+        message: `stays on ${node}; its address becomes ${after.clientHost}:${after.clientPort}`,
+      },
+    ];
+  });
+}
+
+/** Those that wait now and would get a node. */
+function planStarts(rentals: Rental[], wanted: NodeSpec[], stage: Stage): RentalPlan[] {
+  const waiting = rentals.filter((rental) => listLive(rental).length === 0 && !rental.releaseRequestedAt);
+  const nodes = wanted.map((spec) => ({ spec }));
+  const fits = (rental: Rental) => nodes.some((node) => matches(rental.spec.selector, node));
+  // Whose turn was when is not looked up for a plan: it decides only between tenants with as many machines.
+  const standings = createStandings(rentals, new Map(), () => false, DEFAULT_POLICY.lease.defaultMs);
+  return orderQueue(waiting.filter(fits), standings).flatMap((rental) => {
+    const to = stage.choose(rental);
+    if (to === null) return [];
+    const after = to.isNew ? ', once it has joined' : '';
+    return [
+      {
+        ...{ rental: rental.id, name: rental.name, tenant: rental.tenant },
+        ...{ effect: 'starts' as const, from: null, to: to.node },
+        message: `starts on ${to.node}${after}`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,52 @@
+import type { StoredEvent } from '../history/event.ts';
+import type { Condition } from '../model/condition.ts';
+import { type Ask, type Controls, describeAsk, NO_CONTROLS } from '../model/controls.ts';
+import { type AskView, viewAsk } from '../view/ask-view.ts';
+
+/** What is true of the fleet as a whole. */
+export interface PoolView {
+  conditions: Condition[];
+  /** Null: nobody has paused it. */
+  pause: AskView | null;
+  /** The last override of the breaker; null: there never was one. `used`: the leader has taken it up. */
+  override: (AskView & { used: boolean }) | null;
+}
+
+/** From the last entries of the history about the breaker and about pauses, null where there is none. */
+export function viewPool(
+  told: { opened: StoredEvent | null; closed: StoredEvent | null; resumed: StoredEvent | null },
+  { pause, override }: Controls = NO_CONTROLS,
+): PoolView {
+  return {
+    conditions: [viewMoves(told.opened, told.closed), viewPause(pause, told.resumed)],
+    pause: pause && viewAsk(pause),
+    override: override && { ...viewAsk(override), used: override.isUsed },
+  };
+}
+
+function viewMoves(opened: StoredEvent | null, closed: StoredEvent | null): Condition {
+  const isOpen = isBreakerOpen(opened, closed);
+  const last = isOpen ? opened : closed;
+  return {
+    type: 'MovesAllowed',
+    status: isOpen ? 'False' : 'True',
+    reason: isOpen ? 'MigrationHeld' : 'MigrationResumed',
+    message: last?.message ?? 'clients are moved when their node dies',
+    lastTransitionTime: (last?.at ?? new Date(0)).toISOString(),
+  };
+}
+
+export function isBreakerOpen(opened: StoredEvent | null, closed: StoredEvent | null): boolean {
+  return opened !== null && opened.seq > (closed?.seq ?? 0);
+}
+
+function viewPause(pause: Ask | null, resumed: StoredEvent | null): Condition {
+  const since = pause?.at ?? resumed?.at ?? new Date(0);
+  return {
+    type: 'Paused',
+    status: pause ? 'True' : 'False',
+    reason: pause ? 'Paused' : 'Resumed',
+    message: pause ? `nothing new is begun, ${describeAsk(pause)}` : 'whatever is wanted is seen to',
+    lastTransitionTime: since.toISOString(),
+  };
+}

@@ -1,0 +1,39 @@
+import { isFailure } from '../failure/remedy.ts';
+import type { Condition } from '../model/condition.ts';
+import { findCondition } from '../model/condition.ts';
+import type { EventType } from './event.ts';
+
+export interface ConditionEvent {
+  type: EventType;
+  reason: string;
+  message: string;
+}
+
+/**
+ * Entries of the history for changed conditions of a node that `told`, the events of the same save, do not tell of.
+ * A failure is always told, beside whatever else happens; of the rest one entry stands for all. `isNews` is asked
+ * about a reason that changes while the status stays, so that failures which alternate don't fill the history.
+ */
+export function describeConditionChanges(
+  before: Condition[],
+  after: Condition[],
+  told: { reason: string }[],
+  isNews: (condition: Condition) => boolean,
+): ConditionEvent[] {
+  const changed = after.filter((condition) => {
+    const old = findCondition(before, condition.type);
+    if (old?.status !== condition.status) return true;
+    return old.reason !== condition.reason && isNews(condition);
+  });
+  const failures = changed.filter(
+    ({ reason }) => isFailure(reason) && !told.some((event) => event.reason === reason),
+  );
+  const chosen = failures.length > 0 || told.length > 0 ? failures : changed.slice(0, 1);
+  return chosen.map(describe);
+}
+
+function describe({ type, status, reason, message }: Condition): ConditionEvent {
+  if (type !== 'Reachable' || status === 'Unknown')
+    return { type: 'node.condition', reason, message: `${type}: ${message}` };
+  return { type: status === 'False' && isFailure(reason) ? 'node.suspect' : 'node.alive', reason, message };
+}

@@ -1,0 +1,29 @@
+import type { FailureReason } from '../failure/remedy.ts';
+import type { BootId } from './boot.ts';
+import type { Inspection } from './inspection.ts';
+import type { ListenerFill } from './listener-fill.ts';
+
+/** What one probe saw. `filled`: an account of the node had filled its listener, and was ended for it. */
+export type ProbeResult = { filled?: ListenerFill } & (
+  | {
+      ok: true;
+      hostKey: string;
+      latencyMs: number;
+      /** Which start of the machine answers; a held probe has it from the beginning of its session. */
+      bootId?: BootId | null;
+      /** Of a fresh probe: what it saw of the account files, or why that can't be told; no failure of the node. */
+      inspection?: Inspection | { unreadable: string };
+    }
+  | {
+      ok: false;
+      reason: FailureReason;
+      /** For people: what was tried and what came back; escaped, bounded, no secret. */
+      message: string;
+      /** `strong`: the node (or its host) itself said no, as in refused or reset; `weak`: silence. */
+      evidence: 'strong' | 'weak';
+      /** The host key that was offered instead of the expected one. */
+      offeredHostKey: string | null;
+      /** Its `SHA256:…` fingerprint. */
+      offeredFingerprint: string | null;
+    }
+);

@@ -1,0 +1,71 @@
+import { type Ask, describeAsk } from '../model/controls.ts';
+import type { AcceptRequest, Difference } from '../model/differences.ts';
+import type { Node, NodeRecord } from '../model/node.ts';
+import type { Acceptance } from '../model/work.ts';
+import type { NodeDecision } from './decision.ts';
+import type { NodeInputs } from './inputs.ts';
+
+type Asked = Pick<Node, 'wishes' | 'record'>;
+
+/** A request that no verification has taken along yet. */
+export function openAcceptance({ wishes, record }: Asked): AcceptRequest | null {
+  return wishes.acceptRequested > record.acceptSeen ? wishes.accept : null;
+}
+
+/** What a person's word adds to the next verification. */
+export function acceptanceOf(asked: Asked): { accept?: Acceptance } {
+  const open = openAcceptance(asked);
+  return open === null ? {} : { accept: { ids: open.ids, request: asked.wishes.acceptRequested } };
+}
+
+/** The differences that a request names, of those that stand on record. */
+export function namedIn(
+  { differences }: Pick<NodeRecord, 'differences'>,
+  ids: readonly string[],
+): Difference[] {
+  return (differences?.items ?? []).filter(({ id }) => ids.includes(id));
+}
+
+/** As it stands in the history: the author, the reason, and all that was let in. */
+export function describeAcceptance(
+  ask: Pick<Ask, 'by' | 'reason'>,
+  differences: readonly Difference[],
+): string {
+  return `${describeAsk(ask)}; ${differences.map(({ kind, text }) => `${kind}: ${text}`).join('; ')}`;
+}
+
+/** Why the request can't be taken, in words that say what to do instead; null when it can. */
+export function whyNotAccepted({ wishes, record }: Asked, { ids, reason, by }: AcceptRequest): string | null {
+  const open = openAcceptance({ wishes, record });
+  if (open !== null) {
+    const isSame = open.reason === reason && open.by === by && open.ids.join() === ids.join();
+    return isSame ? null : `what was accepted ${describeAsk(open)} is being taken in; look again when it is`;
+  }
+  if (record.state === 'dead') return 'it is dead; look again when it answers';
+  if (record.differences === null) return 'nothing was found on it that could be accepted';
+  if (record.state !== 'cleaning' && record.state !== 'quarantined') return `it is ${record.state}`;
+  const unknown = ids.length - namedIn(record, ids).length;
+  return unknown === 0 ? null : `${unknown} of ${ids.length} are not what is found on it now; look again`;
+}
+
+/** What a verification says of differences. A person's word counts until one has taken it along, whatever it found. */
+export function noteDifferences(
+  record: NodeRecord,
+  { node, run }: Pick<NodeInputs, 'node' | 'run'>,
+  decision: NodeDecision,
+): NodeRecord {
+  const outcome = run?.outcome;
+  if (run?.work.kind !== 'clean' || (outcome?.kind !== 'done' && outcome?.kind !== 'failed')) return record;
+  const { accept } = run.work;
+  const isVerified = outcome.kind === 'done' || outcome.reason === 'LimitNotHeld';
+  const seen = outcome.kind === 'done' ? (outcome.differences ?? null) : null;
+  const next = isVerified ? { ...record, differences: seen } : record;
+  if (!accept || !outcome.accepted || accept.request <= record.acceptSeen) return next;
+  const { accepted } = outcome;
+  const ask = node.wishes.accept;
+  const what = accepted.length > 0 ? accepted.join('; ') : 'none of it is there any more';
+  const many = `${accepted.length} of ${accept.ids.length} taken into the baseline`;
+  const message = `${many}${ask === null ? '' : `, ${describeAsk(ask)}`}; ${what}`;
+  decision.events.push({ type: 'node.accepted', reason: 'DifferencesAccepted', message });
+  return { ...next, acceptSeen: accept.request };
+}

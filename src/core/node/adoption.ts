@@ -1,0 +1,34 @@
+import type { Node, NodeRecord } from '../model/node.ts';
+import type { Adoption } from '../model/work.ts';
+import type { NodeDecision } from './decision.ts';
+import type { NodeInputs } from './inputs.ts';
+
+/** What a person's word adds to the next piece of work on a node of another fleet. */
+export function adoptionOf({ wishes, record }: Pick<Node, 'wishes' | 'record'>): { adopt?: Adoption } {
+  const { otherFleet: fleet, adoptSeen } = record;
+  if (fleet === null || wishes.adoptRequested <= adoptSeen) return {};
+  return { adopt: { fleet, request: wishes.adoptRequested } };
+}
+
+/** Whose the node is, as it said itself at the end of a run. A person's word counts for the fleet that they named, once. */
+export function noteFleet(
+  record: NodeRecord,
+  { node, run }: Pick<NodeInputs, 'node' | 'run'>,
+  decision: NodeDecision,
+): NodeRecord {
+  const outcome = run?.outcome;
+  if (outcome?.kind === 'failed' && outcome.reason === 'OtherFleet') {
+    const otherFleet = outcome.fleetSeen ?? record.otherFleet;
+    const adoptSeen = run?.work.adopt?.request ?? record.adoptSeen;
+    return { ...record, otherFleet, adoptSeen };
+  }
+  const { adoptRequested } = node.wishes;
+  if (outcome?.kind !== 'done' || (record.otherFleet === null && record.adoptSeen === adoptRequested))
+    return record;
+  const message = run?.work.adopt
+    ? `taken over from the fleet ${run.work.adopt.fleet}`
+    : `the fleet ${record.otherFleet} has let it go`;
+  if (record.otherFleet !== null)
+    decision.events.push({ type: 'node.adopted', reason: 'NodeAdopted', message });
+  return { ...record, otherFleet: null, adoptSeen: adoptRequested };
+}

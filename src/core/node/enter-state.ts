@@ -1,0 +1,66 @@
+import type { Reason } from '../failure/reason.ts';
+import { steadyMs } from '../health/flapping.ts';
+import type { EventType } from '../history/event.ts';
+import { isCleaningAsked, type NodeRecord, type NodeState, wasVerified } from '../model/node.ts';
+import { failureOf, type Run } from '../model/work.ts';
+import { QUARANTINE_RETRY_MS } from '../text/backoff.ts';
+import type { NodeDecision } from './decision.ts';
+import { describeDrift, isDrifted, listDrift } from './drift.ts';
+import type { NodeInputs } from './inputs.ts';
+
+const STATE_EVENTS: Record<NodeState, EventType> = {
+  unknown: 'node.joined',
+  free: 'node.free',
+  provisioning: 'node.provisioning',
+  allocated: 'node.allocated',
+  cleaning: 'node.cleaning',
+  quarantined: 'node.quarantined',
+  dead: 'node.dead',
+};
+
+/** The record of a node that changes its state, and what the history is told of it. */
+export function enterState(
+  record: NodeRecord,
+  state: NodeState,
+  { node, health, run, now, live, drift, policy, blame }: NodeInputs,
+  decision: NodeDecision,
+): NodeRecord {
+  const outcome = run?.outcome;
+  const isSoiled = node.record.state === 'free' && state === 'cleaning';
+  const messages: Record<NodeState, [Reason, string]> = {
+    unknown: ['NotProbedYet', ''],
+    free: ['Clean', 'verified clean; ready to be lent'],
+    provisioning: ['Provisioning', `access is being made for placement ${live?.epoch}`],
+    allocated: ['Provisioned', `access is confirmed for placement ${live?.epoch}`],
+    cleaning:
+      isSoiled && isDrifted(drift)
+        ? ['Drifted', `no longer known to be clean: ${describeDrift(listDrift(drift))}`]
+        : ['NotVerified', 'what is left of earlier use is being removed'],
+    quarantined: ['Quarantined', `not lent until cleaned: ${blame ?? describeFailure(outcome ?? null)}`],
+    dead: [health.reason, health.message],
+  };
+  const [reason, message] = messages[state];
+  if (node.record.state === 'dead') {
+    const message = wasVerified(node) ? 'the node answers again' : 'the node answers';
+    decision.events.push({ type: 'node.alive', reason: 'Alive', message });
+  }
+  decision.events.push({ type: STATE_EVENTS[state], reason, message });
+  const next: NodeRecord = { ...record, state, stateSince: now, attempt: 0, nextAttemptAt: null };
+  if (state === 'dead') {
+    next.lastFailedAt = now;
+    next.deaths = health.steadyForMs >= steadyMs(policy.probe) ? 1 : node.record.deaths + 1;
+  }
+  // Should it die while it is cleaned, it is not free when it returns.
+  if (isSoiled) next.verifiedAt = null;
+  if (state === 'quarantined') next.nextAttemptAt = new Date(now.getTime() + QUARANTINE_RETRY_MS);
+  // A person has seen to it.
+  if (state === 'cleaning' && isCleaningAsked(node)) next.deaths = 0;
+  // A wish to clean it outlasts a return as anything else.
+  if (node.record.state !== 'dead' || state === 'cleaning') next.cleanSeen = node.wishes.cleanRequested;
+  return next;
+}
+
+function describeFailure(outcome: Run['outcome']): string {
+  const failure = failureOf(outcome);
+  return failure ? `${failure.reason}: ${failure.message}` : 'unknown';
+}

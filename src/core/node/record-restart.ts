@@ -1,0 +1,50 @@
+import { isOtherBoot } from '../model/boot.ts';
+import { findCondition } from '../model/condition.ts';
+import type { Node, NodeRecord, NodeState } from '../model/node.ts';
+import { describeRestart } from '../model/restart.ts';
+import type { NodeDecision } from './decision.ts';
+import type { NodeInputs } from './inputs.ts';
+
+/** Restarts of one node are told at most this often: a hostile one invents as many as it likes. */
+const TOLD_EVERY_MS = 60_000;
+
+/**
+ * The record with the start of the machine that answers now. The one before is a column, so that no daemon that is
+ * started again or takes over misses the change. A dead node is compared when it is back.
+ */
+export function recordRestart(
+  record: NodeRecord,
+  { node, boot, live, now }: NodeInputs,
+  state: NodeState,
+  decision: NodeDecision,
+): NodeRecord {
+  const { id } = boot;
+  if (id === null || state === 'dead') return record;
+  if (record.bootId === null) return { ...record, bootId: id };
+  if (!isOtherBoot(record.bootId, id) || tellAgainAt(record, now) !== null) return record;
+  const seenAt = boot.seenAt ?? now;
+  // Later than what it follows, the access and the restart before it, even where another daemon's clock was ahead.
+  const earlierMs = [live?.readyAt, record.restartedAt].map((at) => at?.getTime() ?? 0);
+  const restartedAt = new Date(Math.max(seenAt.getTime(), ...earlierMs.map((ms) => ms + 1)));
+  const silentSince = earliest(boot.silentSince ?? lastAnswerOf(node), restartedAt);
+  const told = describeRestart({ node: node.spec.name, at: restartedAt, silentSince });
+  decision.events.push({ type: 'node.restarted', ...told });
+  return { ...record, bootId: id, restartedAt, silentSince };
+}
+
+/** When another restart of the node may be told; null: now. */
+export function tellAgainAt({ restartedAt }: NodeRecord, now: Date): Date | null {
+  if (restartedAt === null) return null;
+  const agoMs = now.getTime() - restartedAt.getTime();
+  return agoMs >= 0 && agoMs < TOLD_EVERY_MS ? new Date(restartedAt.getTime() + TOLD_EVERY_MS) : null;
+}
+
+/** As an earlier daemon has left it. */
+function lastAnswerOf({ record, lastCheckedAt }: Node): Date | null {
+  const reachable = findCondition(record.conditions, 'Reachable');
+  return reachable?.status === 'False' ? new Date(reachable.lastTransitionTime) : lastCheckedAt;
+}
+
+function earliest(a: Date | null, b: Date): Date {
+  return a !== null && a < b ? a : b;
+}

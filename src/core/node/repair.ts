@@ -1,0 +1,57 @@
+import type { Reason } from '../failure/reason.ts';
+import type { EventType } from '../history/event.ts';
+import type { NodeRecord } from '../model/node.ts';
+import type { Repair, Run } from '../model/work.ts';
+import { type DriftReport, describeDrift, isDrifted } from './drift.ts';
+
+/** Is there drift that is to be put right now? A node that is changed back each time has to wait. */
+export function isRepairDue(drift: DriftReport | null, now: Date): drift is DriftReport {
+  return isDrifted(drift) && drift.repairAt <= now;
+}
+
+/** What the work on a rented node has to put right besides. */
+export function chooseRepair(drift: DriftReport | null, now: Date): { repair?: Repair } {
+  return isRepairDue(drift, now) ? { repair: toRepair(drift, false) } : {};
+}
+
+/**
+ * What cleaning has to put right besides; nothing in the ordinary case. When an earlier attempt failed, strays may
+ * be what verification found, so they are looked for without having been seen. Never before a node was verified
+ * clean once: accounts that a machine brings along when it joins are somebody's, and are a person's to judge.
+ */
+export function chooseCleaningRepair(record: NodeRecord, drift: DriftReport | null): { repair?: Repair } {
+  if (record.preparedAt === null) return {};
+  const precaution = record.attempt > 0 || record.state === 'quarantined';
+  return precaution || isDrifted(drift) ? { repair: toRepair(drift, precaution) } : {};
+}
+
+function toRepair(drift: DriftReport | null, precaution: boolean): Repair {
+  const { access, way, strays, nth } = drift ?? { access: [], way: [], strays: [], nth: 1 };
+  return { access, way, strays: strays.length > 0, precaution, count: nth };
+}
+
+interface Told {
+  type: EventType;
+  reason: Reason;
+  message: string;
+}
+
+/** What a repair that has ended did, for the history. */
+export function describeRepaired({ work, outcome }: Run): Told[] {
+  const { repair } = work;
+  if (!repair || !outcome || outcome.kind === 'aborted' || !outcome.repaired) return [];
+  const { access, way, removed, left } = outcome.repaired;
+  const often = repair.count > 1 ? ` (${repair.count} repairs without a calm hour between them)` : '';
+  const events: Told[] = [];
+  if (access || way) {
+    const seen = [...(access ? repair.access : []), ...(way ? repair.way : [])];
+    const message = `put right: ${describeDrift(seen.length > 0 ? seen : ['the account or the way in'])}${often}`;
+    events.push({ type: 'node.drift_repaired', reason: 'DriftRepaired', message });
+  }
+  if (removed.length > 0) {
+    const message = `removed, since nobody's: ${describeDrift(removed)}${often}`;
+    events.push({ type: 'node.stray_account_removed', reason: 'StrayAccount', message });
+  }
+  if (left !== null) events.push({ type: 'node.cleaning_failed', reason: 'StrayAccount', message: left });
+  return events;
+}

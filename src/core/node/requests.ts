@@ -1,0 +1,75 @@
+import { findCondition } from '../model/condition.ts';
+import { hasLeft, isCleaningAsked, type NodeRecord, type NodeState, type NodeWishes } from '../model/node.ts';
+import type { NodeWish } from '../ports/stores.ts';
+import type { NodeInputs } from './inputs.ts';
+
+/**
+ * The key that the node shows becomes its known one when an operator named exactly this key. It may be a machine
+ * that was installed anew, so it is prepared and verified again before it is lent.
+ */
+export function acceptTrustedKey(
+  record: NodeRecord,
+  { node, health }: Pick<NodeInputs, 'node' | 'health'>,
+): NodeRecord {
+  const { trustedFingerprint } = node.wishes;
+  const isNamed = trustedFingerprint !== null && trustedFingerprint === health.offeredFingerprint;
+  // A pin is the inventory's word; it is changed there.
+  if (!isNamed || node.spec.pinnedHostKey !== null) return record;
+  if (health.offeredHostKey === null || health.offeredHostKey === record.hostKey) return record;
+  return {
+    ...record,
+    hostKey: health.offeredHostKey,
+    offeredFingerprint: null,
+    preparedAt: null,
+    verifiedAt: null,
+  };
+}
+
+/** The wishes once one about keeping clients off is noted; without a reason the first stays, with its author. */
+export function withMaintenance(wishes: NodeWishes, wish: NodeWish): NodeWishes {
+  if (wish.kind === 'uncordon') return { ...wishes, cordoned: false, draining: false, maintenance: null };
+  if (wish.kind !== 'cordon' && wish.kind !== 'drain') return wishes;
+  const maintenance = wish.ask.reason === null ? (wishes.maintenance ?? wish.ask) : wish.ask;
+  const set = wish.kind === 'cordon' ? { cordoned: true } : { draining: true };
+  return { ...wishes, ...set, maintenance };
+}
+
+/** It answers, and the policy leaves it to a person to say that it is well (`healthyDelay` is negative). */
+export function isReturnHeld({ state, status }: NodeRecord): boolean {
+  return state === 'dead' && status === 'alive';
+}
+
+/** An operator who asks for a clean node does not wait for the next try. */
+export function hastenCleaning(record: NodeRecord, { node }: Pick<NodeInputs, 'node'>): NodeRecord {
+  if (record.state !== 'cleaning' || !isCleaningAsked({ wishes: node.wishes, record })) return record;
+  return { ...record, nextAttemptAt: null, cleanSeen: node.wishes.cleanRequested };
+}
+
+/** What a node that is to be emptied waits for. */
+export function whyNotEmpty({ node, live }: Pick<NodeInputs, 'node' | 'live'>, state: NodeState): string {
+  const name = node.spec.name;
+  if (live) return `${live.rentalId} is moved from it as soon as another fitting node is free`;
+  if (!node.spec.retiring) return 'empty';
+  if (state === 'dead') {
+    return `it is dead, so what clients left on it can't be removed: start it, or give it up with orion forget ${name}`;
+  }
+  if (state === 'quarantined')
+    return `it does not become clean: see to it, or give it up with orion forget ${name}`;
+  return 'it is being cleaned';
+}
+
+/**
+ * May a node that left the inventory be dropped? Only without a client on it, clean, and free for another fleet; a machine that died
+ * clean has nothing to be cleaned of. One that is given up goes as it is.
+ */
+export function mayBeRemoved(
+  { node, live, residue }: Pick<NodeInputs, 'node' | 'live' | 'residue'>,
+  state: NodeState,
+): boolean {
+  if (!node.spec.retiring || live) return false;
+  if (node.wishes.forgetting) return true;
+  const wasUnsafe = findCondition(node.record.conditions, 'Clean')?.reason === 'Quarantined';
+  const isClean =
+    (state === 'free' && hasLeft(node.record)) || state === 'unknown' || (state === 'dead' && !wasUnsafe);
+  return residue.length === 0 && isClean;
+}

@@ -1,0 +1,24 @@
+import type { NewEvent } from '../history/event.ts';
+
+/** Somebody who signed in with a token, and stays signed in by a cookie. */
+export interface SignedIn {
+  tokenId: string;
+  tokenName: string | null;
+  tenant: string;
+  role: 'tenant' | 'admin';
+  /** When the session ends by itself; it ends earlier with its token. */
+  expiresAt: Date;
+}
+
+/** Sessions of the dashboard. Only hashes of their secrets are known here. */
+export interface SessionStore {
+  /** Also forgets sessions that have expired, and this token's oldest ones beyond a number. */
+  createSession(
+    session: { hash: string; tokenId: string; createdAt: Date; expiresAt: Date },
+    event?: NewEvent,
+  ): Promise<void>;
+  /** Null when it is unknown or expired, or when its token was revoked or has expired. */
+  authenticateSession(hash: string): Promise<SignedIn | null>;
+  /** Ending one that is not there is no mistake, and writes no event. */
+  endSession(hash: string, event?: NewEvent): Promise<void>;
+}

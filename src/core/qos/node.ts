@@ -1,0 +1,59 @@
+import type { NodeState } from '../model/node.ts';
+import { addTo, type Timeline } from './account.ts';
+import type { NodeOpening } from './event.ts';
+import type { NodeHealth } from './rental.ts';
+
+export interface NodeTrack {
+  /** It was so when the window began. */
+  open(opening: NodeOpening): void;
+  health(): NodeHealth;
+  /** It is so from now on; `state` null: as before. */
+  become(atMs: number, next: { state: NodeState | null; isUnreachable: boolean }): void;
+  /** It left the fleet. */
+  leave(atMs: number): void;
+  settle(atMs: number): void;
+}
+
+/** Follows one node through the history and adds up the time in each state, as far as it lies in the window. */
+export function createNodeTrack(timeline: Timeline): NodeTrack {
+  let state: NodeState | null = null;
+  let sinceMs = 0;
+  let unreachableSinceMs: number | null = null;
+  let deadSinceMs: number | null = null;
+
+  function settle(atMs: number): void {
+    const toMs = Math.max(sinceMs, atMs);
+    const known = state;
+    if (known !== null) {
+      timeline.spread({ fromMs: sinceMs, toMs }, (bucket, part) => addTo(bucket.nodes, known, part));
+    }
+    sinceMs = toMs;
+  }
+
+  return {
+    open(opening) {
+      state = opening.state;
+      sinceMs = opening.stateSinceMs;
+      unreachableSinceMs = opening.unreachableSinceMs;
+      deadSinceMs = state === 'dead' ? sinceMs : null;
+    },
+    health() {
+      // A dead node that answers again is not well yet, and what it failed with first is where it began.
+      const signs = [unreachableSinceMs, deadSinceMs].filter((ms) => ms !== null);
+      return { downSinceMs: signs.length === 0 ? null : Math.min(...signs), deadSinceMs };
+    },
+    become(atMs, next) {
+      settle(atMs);
+      if (next.state !== null) {
+        deadSinceMs = next.state === 'dead' ? (deadSinceMs ?? atMs) : null;
+        state = next.state;
+      }
+      unreachableSinceMs = next.isUnreachable ? (unreachableSinceMs ?? atMs) : null;
+    },
+    leave(atMs) {
+      settle(atMs);
+      state = null;
+    },
+    settle,
+  };
+}

@@ -1,0 +1,119 @@
+import type { Reason } from '../failure/reason.ts';
+import { findCondition } from '../model/condition.ts';
+import type { Placement } from '../model/rental.ts';
+import type { RentalDecision, RentalInputs } from './decision.ts';
+import { mustLeave } from './departure.ts';
+import { describeDiscipline } from './move-turn.ts';
+import { isPardoned, suspect } from './suspicion.ts';
+
+/**
+ * While so much fails at once, no placement ends because its node is unhealthy: the node is as likely to come back as
+ * any other. Null when nothing is held, or an operator has said of this node that they know better.
+ */
+export function whyHeld(
+  { breaker, isOverridden }: Pick<RentalInputs, 'breaker' | 'isOverridden'>,
+  node: string,
+): { reason: Reason; message: string } | null {
+  if (!breaker.open || isOverridden(node)) return null;
+  return { reason: 'MigrationHeld', message: `nobody is moved: ${breaker.message}` };
+}
+
+/** Access elsewhere is being made, or is there: then the old placement ends in the same save. */
+export function decideMove(
+  inputs: RentalInputs,
+  base: RentalDecision,
+  serving: Placement,
+  incoming: Placement,
+  endReason: Reason,
+): RentalDecision {
+  const { nodeOf, rental } = inputs;
+  if (nodeOf(incoming.node)?.record.state === 'dead') {
+    const hold = whyHeld(inputs, incoming.node);
+    if (hold) return { ...base, phase: 'Migrating', ...hold };
+    return {
+      ...base,
+      change: { kind: 'end', placements: [incoming], endReason: 'NodeDead' },
+      phase: base.lostAt ? 'Lost' : 'Active',
+      reason: 'NodeDead',
+      message: `${incoming.node}, where it was to go, died too`,
+      event: 'rental.placement_failed',
+    };
+  }
+  if (incoming.readyAt === null) {
+    const message = `moving from ${serving.node} to ${incoming.node}`;
+    const event = rental.record.phase === 'Migrating' ? null : 'rental.migrating';
+    return { ...base, phase: 'Migrating', reason: 'Migrating', message, event };
+  }
+  return {
+    ...base,
+    change: { kind: 'promote', incoming, old: serving, endReason },
+    phase: 'Active',
+    reason: 'Provisioned',
+    message: `the account on ${incoming.node} is ready`,
+    event: 'rental.migrated',
+    lostAt: null,
+    restart: null,
+  };
+}
+
+/** Its node is dead or must be emptied, and nothing is incoming yet. */
+export function decideDeparture(
+  inputs: RentalInputs,
+  base: RentalDecision,
+  serving: Placement,
+  why: 'NodeDead' | 'NodeDrained',
+): RentalDecision {
+  const { rental, choose, now, policy } = inputs;
+  const found = suspect(rental, policy, now);
+  // Who has access where he is kills nothing by being moved from there.
+  const suspicion = found?.reason !== 'RentalSuspected' && why === 'NodeDrained' ? null : found;
+  const stays = (reason: Reason, message: string, dueAt: Date | null = null): RentalDecision => {
+    const phase = why === 'NodeDead' ? 'Lost' : 'Active';
+    const old = findCondition(rental.record.conditions, 'Ready')?.reason;
+    const isNews = phase === 'Lost' && (rental.record.phase !== 'Lost' || old !== reason);
+    const nextDueAt =
+      [dueAt, base.expiresAt].filter((at) => at !== null).toSorted((a, b) => +a - +b)[0] ?? null;
+    const event = isNews ? 'rental.lost' : null;
+    return { ...base, phase, reason, message, event, nextDueAt, observes: suspicion === null };
+  };
+  const cause = why === 'NodeDead' ? `${serving.node} is dead` : `${serving.node} is to be emptied`;
+  const wait = whyWait(inputs, base, serving, why);
+  if (wait) return stays('Waiting', `${cause}; ${wait.message}`, wait.until);
+  if (suspicion && !isPardoned(rental)) {
+    return stays(suspicion.reason, `${cause}; ${suspicion.message}`, suspicion.until);
+  }
+  // A living node may be left all the same: its access ends only when there is access elsewhere.
+  const hold = why === 'NodeDead' ? whyHeld(inputs, serving.node) : null;
+  if (hold) return stays(hold.reason, hold.message);
+  const choice = choose();
+  if (choice.kind === 'none') return stays('NoFreeNode', `${cause} and no healthy free node matches now`);
+  const turn = inputs.turn(why === 'NodeDead');
+  if (!turn.isNow) {
+    return stays('MigrationQueued', `${cause}; ${describeDiscipline(policy.migrate)}`, turn.at);
+  }
+  return {
+    ...base,
+    change: { kind: 'bind', role: 'incoming', node: choice.node },
+    phase: 'Migrating',
+    reason: 'Migrating',
+    message: `moving from ${serving.node} to ${choice.node.spec.name}`,
+    event: 'rental.migrating',
+  };
+}
+
+/** What the client asked for: to keep his place, or to give his node some time. */
+function whyWait(
+  { rental, nodeOf, now }: RentalInputs,
+  { lostAt }: RentalDecision,
+  serving: Placement,
+  why: 'NodeDead' | 'NodeDrained',
+): { message: string; until: Date | null } | null {
+  const node = nodeOf(serving.node);
+  // A node that its operator wants empty is not waited for: nobody says that it comes back.
+  if (why !== 'NodeDead' || (node !== undefined && mustLeave(node))) return null;
+  const { action, afterMs } = rental.spec.onNodeLoss;
+  if (action === 'wait') return { message: 'waiting for it as asked', until: null };
+  const until = new Date((lostAt ?? now).getTime() + afterMs);
+  if (until <= now) return null;
+  return { message: `moved at ${until.toISOString()} unless it is back before`, until };
+}

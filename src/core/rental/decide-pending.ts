@@ -1,0 +1,88 @@
+import { isFailure } from '../failure/remedy.ts';
+import { findCondition } from '../model/condition.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Rental } from '../model/rental.ts';
+import { computeDelayMs, RENTAL_BACKOFF } from '../text/backoff.ts';
+import type { RentalDecision, RentalInputs } from './decision.ts';
+import { isPardoned, suspect } from './suspicion.ts';
+
+/** It has no node: gets one, waits for one, or is turned away. */
+export function decidePending(
+  { rental, choose, place, policy, now }: RentalInputs,
+  base: RentalDecision,
+): RentalDecision {
+  const suspicion = suspect(rental, policy, now);
+  const pending: RentalDecision = { ...base, phase: 'Pending', observes: suspicion === null };
+  const isNews = (reason: string) => findCondition(rental.record.conditions, 'Ready')?.reason !== reason;
+  if (suspicion && !isPardoned(rental)) {
+    const { reason, message, until } = suspicion;
+    const event = isNews(reason) ? 'rental.waiting' : null;
+    return { ...pending, reason, message, nextDueAt: until, event };
+  }
+  const retryAt = retryTime(rental);
+  if (retryAt && retryAt > now) {
+    const message = `${describeFailed(rental)}; tried again at ${retryAt.toISOString()}`;
+    return { ...pending, reason: 'ProvisionFailed', message, nextDueAt: retryAt };
+  }
+  const choice = choose();
+  if (choice.kind === 'node') {
+    const message = `the account is being made on ${choice.node.spec.name}`;
+    return {
+      ...base,
+      change: { kind: 'bind', role: 'serving', node: choice.node },
+      phase: 'Provisioning',
+      reason: 'Provisioning',
+      message,
+      event: 'rental.placed',
+    };
+  }
+  const message =
+    choice.reason === 'Unsatisfiable'
+      ? 'no node of the fleet can ever match the selector'
+      : `no healthy free node matches now${isFailure(lastEndReason(rental)) ? `; ${describeFailed(rental)}` : ''}`;
+  // A daemon that has just started to lead has not seen its nodes yet: that is no reason to turn a client away.
+  if (rental.spec.whenFull === 'reject' && !choice.undecided) {
+    const reason = choice.reason === 'Unsatisfiable' ? 'Unsatisfiable' : 'Rejected';
+    return {
+      ...base,
+      phase: 'Failed',
+      reason,
+      message,
+      ended: true,
+      event: 'rental.failed',
+      nextDueAt: null,
+    };
+  }
+  return {
+    ...pending,
+    reason: choice.reason,
+    message,
+    place: choice.reason === 'Unsatisfiable' ? null : place,
+    event: isNews(choice.reason) ? 'rental.waiting' : null,
+  };
+}
+
+/** It takes no node now, whatever there is: it stands in no queue. */
+export function isHeldBack(rental: Rental, policy: Policy, now: Date): boolean {
+  if (suspect(rental, policy, now) !== null && !isPardoned(rental)) return true;
+  const retryAt = retryTime(rental);
+  return retryAt !== null && retryAt > now;
+}
+
+function lastEndReason({ placements }: Rental): string | null {
+  return placements.at(-1)?.endReason ?? null;
+}
+
+function describeFailed({ placements }: Rental): string {
+  const failed = placements.findLast(({ endReason }) => isFailure(endReason));
+  return `the account could not be made on ${failed?.node} (${failed?.endReason})`;
+}
+
+/** After two nodes failed it, a rental pauses, longer each time: the fault may be its own. */
+function retryTime(rental: Rental): Date | null {
+  const failed = rental.placements.filter(({ endReason }) => isFailure(endReason));
+  const last = failed.at(-1)?.endedAt;
+  if (failed.length < 2 || !last) return null;
+  // The client is told the time, so it is the same at each look.
+  return new Date(last.getTime() + computeDelayMs(failed.length - 1, RENTAL_BACKOFF, 0.5));
+}

@@ -1,0 +1,47 @@
+import type { Node } from '../model/node.ts';
+import type { Placement, Rental } from '../model/rental.ts';
+
+/** An operator or the inventory wants the node empty. */
+export function mustLeave(node: Node): boolean {
+  return node.wishes.draining || node.spec.retiring;
+}
+
+/** A node that is not listed any more is as good as dead. */
+export function isDead(node: Node | undefined): boolean {
+  return node === undefined || node.record.state === 'dead';
+}
+
+/** Why a client can't stay on the node; null when he can. */
+export function whyLeave(node: Node | undefined): 'NodeDead' | 'NodeDrained' | null {
+  if (node === undefined || isDead(node)) return 'NodeDead';
+  return mustLeave(node) ? 'NodeDrained' : null;
+}
+
+/** Where a client has access that was confirmed and that he is to leave, with nothing prepared elsewhere yet. */
+function leftPlacement({ placements }: Rental, nodeOf: (name: string) => Node | undefined): Placement | null {
+  const live = placements.filter(({ endedAt }) => endedAt === null);
+  const [serving] = live;
+  if (!serving || live.length > 1 || serving.readyAt === null) return null;
+  return whyLeave(nodeOf(serving.node)) ? serving : null;
+}
+
+/**
+ * Those that are to be moved, the most urgent first: a client without any access before one who only has to leave,
+ * and of those without access who has been so for longest.
+ */
+export function orderDepartures(rentals: Rental[], nodeOf: (name: string) => Node | undefined): Rental[] {
+  return rentals
+    .flatMap((rental) => {
+      const left = leftPlacement(rental, nodeOf);
+      if (left === null) return [];
+      // One that was lost a moment ago has not got its time yet.
+      const lostAt = rental.record.lostAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
+      return [{ rental, rank: isDead(nodeOf(left.node)) ? lostAt : Number.POSITIVE_INFINITY }];
+    })
+    .sort((a, b) => compare(a.rank, b.rank) || compare(a.rental.id, b.rental.id))
+    .map(({ rental }) => rental);
+}
+
+function compare<Value extends number | string>(a: Value, b: Value): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

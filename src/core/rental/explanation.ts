@@ -1,0 +1,138 @@
+import { REASONS, type Reason } from '../failure/reason.ts';
+import { findCondition } from '../model/condition.ts';
+import { type Node, wasVerified } from '../model/node.ts';
+import type { Placement, Rental, RentalPhase } from '../model/rental.ts';
+import { candidateOf, type PassedOverSummary, summarize, whyPassedOver } from '../scheduling/passed-over.ts';
+import { type PassedOver, whyNotAgain } from '../scheduling/placement.ts';
+import type { PlacementDecision } from '../scheduling/placement-decision.ts';
+import { type PlacementView, viewPlacement } from '../view/rental-view.ts';
+import { whyLeave } from './departure.ts';
+
+/** Why a rental is where it is, or why it waits, as the API shows it. */
+export interface Explanation {
+  rental: string;
+  name: string;
+  phase: RentalPhase;
+  node: string | null;
+  /** What its condition says, and since when it is so. */
+  reason: Reason;
+  message: string;
+  since: string | null;
+  queuePosition: number | null;
+  /** When it may expect a node; null: it waits for none, or nothing can be said. */
+  queueEstimateAt: string | null;
+  /** As things stand now, for a rental that wants a node or another one; null when it wants none. */
+  wanted: { usable: number; passedOver: PassedOverSummary } | null;
+  /** The last placement, and what it was decided from. */
+  placement: (PlacementView & { decision: DecisionView | null }) | null;
+  /** What each reason in here means. */
+  meanings: Record<string, string>;
+}
+
+export interface DecisionView extends Omit<PlacementDecision, 'rank'> {
+  rank: {
+    failedHere: number;
+    pickier: number;
+    failedLatelyAt: string | null;
+    inZone: number;
+    restedSince: string | null;
+  };
+}
+
+/** `decision`: of the last placement; null when none was kept with it. */
+export function explainRental(
+  rental: Rental,
+  nodes: Node[],
+  occupants: ReadonlyMap<string, string>,
+  decision: PlacementDecision | null,
+  now: Date,
+): Explanation {
+  const ready = findCondition(rental.record.conditions, 'Ready');
+  const last = lastPlacement(rental);
+  const serving = rental.placements.find(({ role, endedAt }) => role === 'serving' && endedAt === null);
+  const explanation = {
+    rental: rental.id,
+    name: rental.name,
+    phase: rental.record.phase,
+    node: serving?.node ?? null,
+    reason: ready?.reason ?? ('Accepted' as const),
+    message: ready?.reason === 'MigrationHeld' ? explainHold(nodes, occupants) : (ready?.message ?? 'stored'),
+    since: ready?.lastTransitionTime ?? null,
+    queuePosition: rental.record.queuePosition,
+    queueEstimateAt: rental.record.queueEstimateAt?.toISOString() ?? null,
+    wanted: wantsNode(rental, nodes) ? explainWaiting(rental, nodes, occupants, ready?.reason, now) : null,
+    placement: last ? { ...viewPlacement(last), decision: decision && viewDecision(decision) } : null,
+  };
+  return { ...explanation, meanings: meaningsIn(explanation) };
+}
+
+/** With the numbers of now; what is stored says how it was when the breaker last counted. */
+function explainHold(nodes: Node[], occupants: ReadonlyMap<string, string>): string {
+  const counted = nodes.filter((node) => wasVerified(node) || occupants.has(node.spec.name));
+  const isUnhealthy = ({ record }: Node) =>
+    record.state === 'dead' || findCondition(record.conditions, 'Reachable')?.status === 'False';
+  const unhealthy = counted.filter(isUnhealthy).length;
+  const percent = Math.round((100 * unhealthy) / Math.max(counted.length, 1));
+  return `nobody is moved: ${unhealthy} of ${counted.length} nodes (${percent} %) are unhealthy now; moves go on when that was few enough for a while`;
+}
+
+export function lastPlacement({ placements }: Rental): Placement | undefined {
+  return placements.toSorted((a, b) => a.epoch - b.epoch).at(-1);
+}
+
+/** It has no node, or one that is dead or to be emptied; and none is being prepared. */
+function wantsNode({ placements, releaseRequestedAt, record }: Rental, nodes: Node[]): boolean {
+  if (releaseRequestedAt !== null || record.endedAt !== null || record.phase === 'Releasing') return false;
+  const live = placements.filter(({ endedAt }) => endedAt === null);
+  if (live.some(({ role }) => role === 'incoming')) return false;
+  return whyLeave(nodes.find(({ spec }) => spec.name === live[0]?.node)) !== null;
+}
+
+/** What holds the rental itself back, whatever nodes there are. */
+const NO_HOLD: readonly (Reason | undefined)[] = [undefined, 'Accepted', 'NoFreeNode', 'Unsatisfiable'];
+
+/**
+ * From what is stored, with the function that the placement itself uses: so it is true at the moment of the question,
+ * and a pass over an unchanged world has nothing to write down.
+ */
+function explainWaiting(
+  rental: Rental,
+  nodes: Node[],
+  occupants: ReadonlyMap<string, string>,
+  hold: Reason | undefined,
+  now: Date,
+): Explanation['wanted'] {
+  let usable = 0;
+  const passedOver: PassedOver[] = [];
+  for (const node of nodes) {
+    const { name } = node.spec;
+    const candidate = candidateOf(node, occupants.has(name));
+    const reason = whyPassedOver(rental.spec.selector, candidate) ?? whyNotAgain(rental, name, now);
+    if (reason === null) usable++;
+    // It could be taken, and is not, for what holds the rental back.
+    const told = reason ?? (NO_HOLD.includes(hold) ? null : (hold as Reason));
+    if (told !== null) passedOver.push({ node: name, reason: told });
+  }
+  return { usable, passedOver: summarize(passedOver) };
+}
+
+function viewDecision({ rank, usable, passedOver, breaker }: PlacementDecision): DecisionView {
+  const toTime = (ms: number) => (ms === 0 ? null : new Date(ms).toISOString());
+  // Placements of earlier versions say nothing of who else waited.
+  const { failedHere, pickier = 0, failedLatelyMs, inZone, restedSinceMs } = rank;
+  const shown = { failedHere, pickier, inZone };
+  return {
+    usable,
+    rank: { ...shown, failedLatelyAt: toTime(failedLatelyMs), restedSince: toTime(restedSinceMs) },
+    passedOver,
+    breaker,
+  };
+}
+
+function meaningsIn({ reason, wanted, placement }: Omit<Explanation, 'meanings'>): Record<string, string> {
+  const summaries = [wanted?.passedOver, placement?.decision?.passedOver].filter((each) => each != null);
+  const reasons = summaries.flatMap(({ nodes, others }) => [...nodes, ...others].map((each) => each.reason));
+  // Kept by an earlier version, a reason may have gone from the list since.
+  const known = [...new Set([reason, ...reasons])].filter((each) => each in REASONS);
+  return Object.fromEntries(known.map((each) => [each, REASONS[each]]));
+}

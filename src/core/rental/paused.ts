@@ -1,0 +1,45 @@
+import { findCondition } from '../model/condition.ts';
+import type { Ask } from '../model/controls.ts';
+import type { RentalDecision, RentalInputs } from './decision.ts';
+import { describePause } from './pause-text.ts';
+
+/**
+ * What becomes of a decision while an operator has paused the reconciler: nothing is begun on a node and no placement
+ * ends, so whoever wants that waits. What was begun comes to its end: a move whose new access is confirmed takes it.
+ */
+export function holdWhilePaused(
+  decision: RentalDecision,
+  { rental, place }: Pick<RentalInputs, 'rental' | 'place'>,
+  pause: Ask,
+): RentalDecision {
+  const { change, lostAt } = decision;
+  if (change.kind === 'none' || change.kind === 'promote') return decision;
+  const { record } = rental;
+  const old = findCondition(record.conditions, 'Ready')?.reason;
+  const isLost = change.kind === 'bind' && change.role === 'incoming' && lostAt !== null;
+  const phase = isLost ? 'Lost' : record.phase;
+  const isNews = old !== 'Paused' || record.phase !== phase;
+  const told = isLost ? 'rental.lost' : record.phase === 'Pending' ? 'rental.waiting' : null;
+  return {
+    ...decision,
+    change: { kind: 'none' },
+    phase,
+    reason: 'Paused',
+    message: `${describeWanted(decision)} as soon as Orion goes on; ${describePause(pause)}`,
+    event: isNews ? told : null,
+    ended: false,
+    // Nobody knows when an operator goes on.
+    place: phase === 'Pending' && place ? { ...place, estimateAt: null } : null,
+    nextDueAt: null,
+    observes: false,
+  };
+}
+
+function describeWanted({ change, reason }: RentalDecision): string {
+  if (change.kind === 'bind') {
+    const { name } = change.node.spec;
+    return change.role === 'serving' ? `the account is made on ${name}` : `moved to ${name}`;
+  }
+  if (reason === 'Expired') return 'the lease is over; what is left of it is removed';
+  return reason === 'Releasing' ? 'released; access is removed' : 'another node is looked for';
+}

@@ -1,0 +1,27 @@
+import type { Node } from '../model/node.ts';
+import type { Rental } from '../model/rental.ts';
+import type { RentalStep } from '../ports/ports.ts';
+import type { RentalDecision } from './decision.ts';
+
+/** Which step the decision ends, if any; the same times as docs/qos.md tells, of what happens now. */
+export function measureStep(
+  rental: Rental,
+  { change, event }: Pick<RentalDecision, 'change' | 'event'>,
+  nodeOf: (name: string) => Node | undefined,
+  now: Date,
+): RentalStep | null {
+  // The wall clock may have gone back meanwhile.
+  const since = (at: Date) => Math.max(0, now.getTime() - at.getTime());
+  if (change.kind === 'bind') {
+    return rental.placements.length > 0 ? null : { kind: 'queueWait', durationMs: since(rental.createdAt) };
+  }
+  if (change.kind === 'promote') {
+    const old = nodeOf(change.old.node);
+    return old?.record.state === 'dead'
+      ? { kind: 'migration', planned: false, durationMs: since(old.record.stateSince) }
+      : { kind: 'migration', planned: true, durationMs: since(change.incoming.startedAt) };
+  }
+  if (event !== 'rental.active') return null;
+  const serving = rental.placements.find(({ endedAt, role }) => endedAt === null && role === 'serving');
+  return serving ? { kind: 'provisioning', durationMs: since(serving.startedAt) } : null;
+}

@@ -1,0 +1,166 @@
+import type { Reason } from '../failure/reason.ts';
+import { isFailure } from '../failure/remedy.ts';
+import type { Health } from '../health/health.ts';
+import { isTrusted } from '../health/health.ts';
+import { LAST_UID, type Node } from '../model/node.ts';
+import type { Rental, Selector } from '../model/rental.ts';
+import { computeDelayMs, SAME_NODE_BACKOFF } from '../text/backoff.ts';
+import { listFailures } from './blame.ts';
+
+/** A node as placement sees it. */
+export interface Candidate {
+  node: Node;
+  health: Health | undefined;
+  /** A live placement is bound to it. */
+  occupied: boolean;
+  /** It was looked at, and something on it is not as it was when it was verified clean. */
+  drifted?: boolean;
+  /** It died again and again, and was not steady for long enough since. */
+  flapping?: boolean;
+  /** Another node has the same host key. */
+  keyShared?: boolean;
+  /** So many pickier rentals wait for a node like it (demand.ts). */
+  pickier?: number;
+}
+
+export interface PassedOver {
+  node: string;
+  reason: Reason;
+}
+
+export type PlacementChoice =
+  | { kind: 'node'; node: Node; passedOver: PassedOver[] }
+  /** `NoFreeNode` clears by itself; `Unsatisfiable` needs another fleet or another selector. */
+  | {
+      kind: 'none';
+      reason: 'NoFreeNode' | 'Unsatisfiable';
+      /** A fitting free node has not been looked at yet by this leader, so the answer may be another in a moment. */
+      undecided: boolean;
+      passedOver: PassedOver[];
+    };
+
+/** How long a node that died is chosen last. */
+const RECENT_FAILURE_MS = 3_600_000;
+
+export function matches(selector: Selector, node: Pick<Node, 'spec'>): boolean {
+  if (selector.zone !== null && selector.zone !== node.spec.zone) return false;
+  return Object.entries(selector.matchLabels).every(([key, value]) => node.spec.labels[key] === value);
+}
+
+/** Why a node that fits can't take a rental now; null when it can. */
+export function whyNotNow({
+  node,
+  health,
+  occupied,
+  drifted,
+  flapping,
+  keyShared,
+}: Candidate): Reason | null {
+  if (node.wishes.draining) return 'Draining';
+  if (node.wishes.cordoned) return 'Cordoned';
+  if (node.record.otherFleet !== null) return 'OtherFleet';
+  if (keyShared) return 'HostKeyShared';
+  if (occupied || node.record.state !== 'free') return notFreeReason(node, occupied);
+  if (node.record.verifiedAt === null) return 'NotVerified';
+  if (!isTrusted(health)) return 'NotAlive';
+  if (flapping) return 'Flapping';
+  if (drifted) return 'Drifted';
+  if (node.record.nextUid > LAST_UID) return 'UidsExhausted';
+  return null;
+}
+
+/** Where it failed before it is tried again only after a pause, longer each time. */
+export function whyNotAgain(rental: Rental, node: string, now: Date): Reason | null {
+  const failures = listFailures(rental, node);
+  const last = failures.at(-1);
+  if (!last?.endedAt) return null;
+  // Some chance that is the same at each look.
+  const jitter = (last.epoch * 0.618_034) % 1;
+  const delayMs = computeDelayMs(failures.length, SAME_NODE_BACKOFF, jitter);
+  return last.endedAt.getTime() + delayMs > now.getTime() ? last.endReason : null;
+}
+
+function notFreeReason(node: Node, occupied: boolean): Reason {
+  if (node.record.state === 'dead' || node.record.state === 'unknown') return 'NotAlive';
+  if (node.record.state === 'quarantined') return 'Quarantined';
+  return occupied ? 'Occupied' : 'NotVerified';
+}
+
+function isUndecided({ node, health, occupied }: Candidate): boolean {
+  const { cordoned, draining } = node.wishes;
+  return node.record.state === 'free' && !occupied && !cordoned && !draining && health?.verdict === 'unknown';
+}
+
+/**
+ * The node for a rental: one that fits, is free and healthy; preferring one where this rental has not failed, that
+ * nobody pickier waits for, that did not die lately, in the zone with the fewest rentals, and that has rested longest.
+ */
+export function choosePlacement(rental: Rental, candidates: Candidate[], now: Date): PlacementChoice {
+  const fitting = candidates.filter(({ node }) => !node.spec.retiring && matches(rental.spec.selector, node));
+  if (fitting.length === 0)
+    return { kind: 'none', reason: 'Unsatisfiable', undecided: false, passedOver: [] };
+  const passedOver: PassedOver[] = [];
+  const usable = fitting.filter((candidate) => {
+    const reason = whyNotNow(candidate) ?? whyNotAgain(rental, candidate.node.spec.name, now);
+    if (reason) passedOver.push({ node: candidate.node.spec.name, reason });
+    return reason === null;
+  });
+  const occupancy = countByZone(candidates);
+  const [best] = usable
+    .map((candidate) => ({ node: candidate.node, rank: rankNode(rental, candidate, occupancy, now) }))
+    .sort((a, b) => compareRanks(a.rank, b.rank) || (a.node.spec.name < b.node.spec.name ? -1 : 1));
+  return best
+    ? { kind: 'node', node: best.node, passedOver }
+    : { kind: 'none', reason: 'NoFreeNode', undecided: fitting.some(isUndecided), passedOver };
+}
+
+/** What speaks against a node, the weightiest first: the lowest is chosen. */
+export interface Rank {
+  /** Times that the account of this rental could not be made there. */
+  failedHere: number;
+  /** Rentals that wait for a node like it and fit fewer nodes than this one. */
+  pickier: number;
+  /** When it last died or failed to get an account, if that was lately (ms); else 0. */
+  failedLatelyMs: number;
+  /** Rentals in its zone. */
+  inZone: number;
+  /** Since when it has rested (ms). */
+  restedSinceMs: number;
+}
+
+export function rankNode(
+  rental: Rental,
+  { node, pickier = 0 }: Candidate,
+  occupancy: Map<string | null, number>,
+  now: Date,
+): Rank {
+  const failedHere = rental.placements.filter(
+    (placement) => placement.node === node.spec.name && isFailure(placement.endReason),
+  ).length;
+  const failedAtMs = node.record.lastFailedAt?.getTime() ?? 0;
+  return {
+    failedHere,
+    pickier,
+    failedLatelyMs: now.getTime() - failedAtMs < RECENT_FAILURE_MS ? failedAtMs : 0,
+    inZone: occupancy.get(node.spec.zone) ?? 0,
+    restedSinceMs: node.record.verifiedAt?.getTime() ?? 0,
+  };
+}
+
+function compareRanks(a: Rank, b: Rank): number {
+  return (
+    a.failedHere - b.failedHere ||
+    a.pickier - b.pickier ||
+    a.failedLatelyMs - b.failedLatelyMs ||
+    a.inZone - b.inZone ||
+    a.restedSinceMs - b.restedSinceMs
+  );
+}
+
+export function countByZone(candidates: Candidate[]): Map<string | null, number> {
+  const counts = new Map<string | null, number>();
+  for (const { node, occupied } of candidates) {
+    if (occupied) counts.set(node.spec.zone, (counts.get(node.spec.zone) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,136 @@
+import type { Node } from '../model/node.ts';
+import type { Rental } from '../model/rental.ts';
+import { keyOf } from './demand.ts';
+import { expectEnd } from './lease-use.ts';
+import { matches } from './placement.ts';
+
+const MINUTE = 60_000;
+/** From the end of a lease until its node may be lent again: some seconds of cleaning, and the passes between. */
+const CLEANING_MS = 30_000;
+/** An estimate is told anew only when it is off by more than this share of the wait. */
+const TOLERANCE = 0.1;
+
+/** A node, who has it, and whether it could be taken now. */
+export interface Prospect {
+  node: Node;
+  holder: Rental | null;
+  isFree: boolean;
+}
+
+/**
+ * When a node may be expected to be free; null when nothing can be said: nobody knows when one that is dead,
+ * quarantined, or kept back by an operator comes back.
+ */
+export function forecastFree(
+  { node, holder, isFree }: Prospect,
+  ends: number[],
+  nowMs: number,
+): number | null {
+  const { spec, wishes, record } = node;
+  if (spec.retiring || wishes.cordoned || wishes.draining) return null;
+  if (isFree) return nowMs;
+  if (record.state === 'cleaning' && record.attempt === 0)
+    return Math.max(nowMs, record.stateSince.getTime() + CLEANING_MS);
+  if (holder === null || (record.state !== 'allocated' && record.state !== 'provisioning')) return null;
+  if (holder.releaseRequestedAt !== null) return nowMs + CLEANING_MS;
+  const began = holder.placements.find(({ readyAt }) => readyAt !== null)?.readyAt;
+  const startMs = (began ?? holder.placements.at(-1)?.startedAt ?? holder.createdAt).getTime();
+  const endMs = holder.record.expiresAt?.getTime() ?? startMs + holder.spec.ttlMs;
+  return expectEnd(startMs, endMs, ends, nowMs) + CLEANING_MS;
+}
+
+/**
+ * When each of the rentals in the queue may expect a node, by its id; those of which nothing can be said are missing.
+ * Plays out what is to come: as nodes get free, each goes to the first in the queue that it fits, and is held by it
+ * for as long as half of the clients hold theirs. To the full minute, rounded up.
+ */
+export function estimateTurns(
+  order: Rental[],
+  prospects: Prospect[],
+  ends: number[],
+  nowMs: number,
+): Map<string, Date> {
+  const lanes = createLanes(order);
+  const coming = prospects.flatMap((prospect) => {
+    const atMs = forecastFree(prospect, ends, nowMs);
+    return atMs === null ? [] : [{ node: prospect.node, atMs }];
+  });
+  const typicalShare = ends[0] ?? 1;
+  const estimates = new Map<string, Date>();
+  coming.sort(compareTimes);
+  for (let next = coming.shift(); next && estimates.size < order.length; next = coming.shift()) {
+    const { node, atMs } = next;
+    const rental = lanes.takeFirst(node);
+    // Nobody who waits could make use of it.
+    if (rental === undefined) continue;
+    estimates.set(rental.id, new Date(Math.ceil(atMs / MINUTE) * MINUTE));
+    const again = { node, atMs: atMs + rental.spec.ttlMs * typicalShare + CLEANING_MS };
+    const index = coming.findIndex((other) => compareTimes(again, other) < 0);
+    coming.splice(index < 0 ? coming.length : index, 0, again);
+  }
+  return estimates;
+}
+
+/** The queue, split by what is asked for, so that who is first for a node is found without a look at all. */
+function createLanes(order: Rental[]): { takeFirst(node: Node): Rental | undefined } {
+  const lanes = new Map<string, { rental: Rental; index: number }[]>();
+  for (const [index, rental] of order.entries()) {
+    const key = keyOf(rental.spec.selector);
+    const lane = lanes.get(key);
+    if (lane) lane.push({ rental, index });
+    else lanes.set(key, [{ rental, index }]);
+  }
+  return {
+    takeFirst(node) {
+      let first: { rental: Rental; index: number }[] | undefined;
+      for (const lane of lanes.values()) {
+        const [head] = lane;
+        if (!head || !matches(head.rental.spec.selector, node)) continue;
+        if (first?.[0] === undefined || head.index < first[0].index) first = lane;
+      }
+      return first?.shift()?.rental;
+    },
+  };
+}
+
+interface Coming {
+  node: Node;
+  atMs: number;
+}
+
+function compareTimes(a: Coming, b: Coming): number {
+  return a.atMs - b.atMs || (a.node.spec.name < b.node.spec.name ? -1 : 1);
+}
+
+/**
+ * What is told to each of the queue. Of those that ask for the same nobody is told to come before one who stands ahead:
+ * an old estimate that is still about right may be later than a new one behind it.
+ */
+export function settleEstimates(
+  order: Rental[],
+  estimates: ReadonlyMap<string, Date>,
+  now: Date,
+): Map<string, Date> {
+  const settled = new Map<string, Date>();
+  const latest = new Map<string, Date>();
+  for (const { id, spec, record } of order) {
+    const own = settleEstimate(record.queueEstimateAt, estimates.get(id) ?? null, now);
+    if (own === null) continue;
+    const key = keyOf(spec.selector);
+    const ahead = latest.get(key);
+    const told = ahead && ahead > own ? ahead : own;
+    latest.set(key, told);
+    settled.set(id, told);
+  }
+  return settled;
+}
+
+/**
+ * What is told: the old estimate for as long as it is about right, so that clients are not told of seconds and a
+ * queue that merely waits is not written again and again.
+ */
+export function settleEstimate(old: Date | null, next: Date | null, now: Date): Date | null {
+  if (old === null || next === null || old <= now) return next;
+  const toleranceMs = Math.max(MINUTE, TOLERANCE * (next.getTime() - now.getTime()));
+  return Math.abs(next.getTime() - old.getTime()) <= toleranceMs ? old : next;
+}

@@ -1,0 +1,38 @@
+import type { NewEvent } from '../history/event.ts';
+import type { TenantLimits } from './tenant.ts';
+
+/** A tenant as operators see it: what it may have, and what it has. */
+export interface Tenant {
+  name: string;
+  limits: TenantLimits;
+  /** Rentals that have not ended, those that wait among them. */
+  rentals: number;
+  /** When its limits were last set; null: never. */
+  updatedAt: Date | null;
+}
+
+/** What is left of a tenant's requests, after the one that asked. */
+export interface RequestBudget {
+  perMinute: number;
+  /** False: this one was one too many. */
+  isAllowed: boolean;
+  /** Whole requests that are left now. */
+  remaining: number;
+  /** Until the next one is allowed; 0: now. */
+  waitMs: number;
+  /** Until all are allowed again. */
+  fullMs: number;
+}
+
+/** Limits of tenants, the same for every process of the API. */
+export interface TenantStore {
+  /** All that have limits, a rental that has not ended, or a token that was not revoked; by name. */
+  listTenants(): Promise<Tenant[]>;
+  /** Null when it has none of these. */
+  findTenant(name: string): Promise<Tenant | null>;
+  loadLimits(name: string): Promise<TenantLimits>;
+  /** Sets those that are named, also of a tenant that is not known yet, and writes the event. */
+  setLimits(name: string, limits: Partial<TenantLimits>, event: NewEvent): Promise<void>;
+  /** Takes one request out of the tenant's budget. Null: its requests are not limited. */
+  takeRequest(name: string): Promise<RequestBudget | null>;
+}

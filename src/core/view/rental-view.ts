@@ -1,0 +1,153 @@
+import type { Condition } from '../model/condition.ts';
+import type { Node } from '../model/node.ts';
+import type { CleaningReport, Placement, Rental, RentalPhase } from '../model/rental.ts';
+import { findRestart } from '../model/restart.ts';
+import { formatDuration } from '../text/duration.ts';
+
+/** A rental as the API, the watch streams and the history show it: this list of fields and nothing else. */
+export interface RentalView {
+  id: string;
+  name: string;
+  tenant: string;
+  generation: number;
+  createdAt: string;
+  spec: {
+    sshPublicKey: string;
+    selector: { matchLabels: Record<string, string>; zone: string | null };
+    ttl: string;
+    whenFull: 'queue' | 'reject';
+    onNodeLoss: { action: 'migrate' | 'wait'; after: string };
+    webhookUrl: string | null;
+    labels: Record<string, string>;
+  };
+  status: {
+    phase: RentalPhase;
+    observedGeneration: number;
+    node: string | null;
+    expiresAt: string | null;
+    queuePosition: number | null;
+    queueEstimateAt: string | null;
+    connection: ConnectionView | null;
+    /** The last restart of its node since its client got access to it; null: there was none. */
+    restart: RestartView | null;
+    conditions: Condition[];
+    placements: PlacementView[];
+  };
+}
+
+export interface ConnectionView {
+  host: string;
+  port: number;
+  user: string;
+  hostKey: string | null;
+  command: string;
+}
+
+export interface RestartView {
+  /** The first answer after it. */
+  at: string;
+  /** The last answer before it. */
+  silentSince: string;
+}
+
+export interface PlacementView {
+  epoch: number;
+  node: string;
+  startedAt: string;
+  readyAt: string | null;
+  endedAt: string | null;
+  endReason: string | null;
+  /** When the node was verified clean of it. */
+  cleanedAt: string | null;
+  /** What the tries to clean the node of it said; null: none has come to an end. */
+  cleaning: CleaningReport | null;
+}
+
+/** `nodes` looks a node up by its name; undefined for one that left the fleet. */
+export function viewRental(rental: Rental, nodes: (name: string) => Node | undefined): RentalView {
+  const { spec, record } = rental;
+  const serving = rental.placements.find(
+    (placement) => placement.role === 'serving' && placement.endedAt === null,
+  );
+  return {
+    id: rental.id,
+    name: rental.name,
+    tenant: rental.tenant,
+    generation: rental.generation,
+    createdAt: rental.createdAt.toISOString(),
+    spec: {
+      sshPublicKey: spec.sshPublicKey,
+      selector: { matchLabels: spec.selector.matchLabels, zone: spec.selector.zone },
+      ttl: formatDuration(spec.ttlMs),
+      whenFull: spec.whenFull,
+      onNodeLoss: { action: spec.onNodeLoss.action, after: formatDuration(spec.onNodeLoss.afterMs) },
+      webhookUrl: spec.webhookUrl,
+      labels: spec.labels,
+    },
+    status: {
+      phase: record.phase,
+      observedGeneration: record.observedGeneration,
+      node: serving?.node ?? null,
+      expiresAt: toTime(record.expiresAt),
+      queuePosition: record.queuePosition,
+      queueEstimateAt: toTime(record.queueEstimateAt),
+      connection: viewConnection(rental, serving, nodes),
+      restart: viewRestart(serving, nodes),
+      conditions: record.conditions,
+      placements: [...rental.placements].sort((a, b) => a.epoch - b.epoch).map(viewPlacement),
+    },
+  };
+}
+
+/** Nothing about it will change any more. */
+export function isEndedView({ status }: RentalView): boolean {
+  return status.phase === 'Released' || status.phase === 'Failed';
+}
+
+/**
+ * Shown once access was confirmed, until the release. A rental that is Lost or Migrating keeps showing its old
+ * place, which is where the client's files are and where it may come back; the phase tells that it is down.
+ */
+function viewConnection(
+  rental: Rental,
+  serving: Placement | undefined,
+  nodes: (name: string) => Node | undefined,
+): ConnectionView | null {
+  const isOpen = ['Active', 'Migrating', 'Lost'].includes(rental.record.phase);
+  if (!isOpen || serving === undefined || serving.readyAt === null) return null;
+  const node = nodes(serving.node);
+  if (node === undefined) return null;
+  const { clientHost: host, clientPort: port } = node.spec;
+  return {
+    host,
+    port,
+    user: rental.account,
+    hostKey: node.spec.pinnedHostKey ?? node.record.hostKey,
+    command: `ssh -p ${port} ${rental.account}@${host}`,
+  };
+}
+
+function viewRestart(
+  serving: Placement | undefined,
+  nodes: (name: string) => Node | undefined,
+): RestartView | null {
+  const restart = serving ? findRestart(serving, nodes(serving.node)) : null;
+  return restart && { at: restart.at.toISOString(), silentSince: restart.silentSince.toISOString() };
+}
+
+export function viewPlacement(placement: Placement): PlacementView {
+  return {
+    epoch: placement.epoch,
+    node: placement.node,
+    startedAt: placement.startedAt.toISOString(),
+    readyAt: toTime(placement.readyAt),
+    endedAt: toTime(placement.endedAt),
+    endReason: placement.endReason,
+    cleanedAt: toTime(placement.cleanedAt),
+    cleaning: placement.report ?? null,
+  };
+}
+
+function toTime(at: Date | null): string | null {
+  return at === null ? null : at.toISOString();
+}
