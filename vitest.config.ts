@@ -16,7 +16,7 @@ const expect = { poll: { timeout: 60_000, interval: 100 } };
 const SLOWEST = /lab\/(crash-points|fleet)\.|simulation\/histories\./;
 
 /** No test asks the machine's resolver for somebody's name. */
-const setupFiles = ['src/no-public-names.fixture.ts'];
+const setupFiles = ['src/project/no-public-names.fixture.ts'];
 
 class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

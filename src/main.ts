@@ -3,21 +3,21 @@ import type { Config, Listen } from './config.ts';
 import type { FleetIdentity } from './core/model/fleet-identity.ts';
 import type { Inventory } from './core/model/inventory.ts';
 import type { AlarmClock, Logger } from './core/ports/ports.ts';
-import { FleetIdentityError } from './fleet-identity-file.ts';
-import { claimInstance } from './instance.ts';
+import { claimInstance } from './daemon/instance.ts';
+import { createLogger, logScope } from './daemon/log.ts';
+import { createMetrics, type PrometheusMetrics } from './daemon/metrics.ts';
+import { prepareDatabase } from './daemon/prepare-database.ts';
+import { VERSION } from './daemon/version.ts';
+import { createMessageSender, createSecretOf } from './daemon/webhooks.ts';
 import { loadInventory, parseInventory } from './inventory/load.ts';
-import { createLogger, logScope } from './log.ts';
-import { createMetrics, type PrometheusMetrics } from './metrics.ts';
-import { prepareDatabase } from './prepare-database.ts';
 import { createInventoryKeeper, type InventoryKeeper } from './reconcile/inventory-keeper.ts';
 import type { Loop } from './reconcile/loop.ts';
 import { createOwnFaults, type OwnFaults } from './reconcile/own-faults.ts';
 import { createPulse, type Pulse } from './reconcile/pulse.ts';
-import { createFullDiskWatch } from './store/full-disk.ts';
-import { createPool } from './store/pool.ts';
+import { FleetIdentityError } from './secrets/fleet-identity-file.ts';
+import { createFullDiskWatch } from './store/connection/full-disk.ts';
+import { createPool } from './store/connection/pool.ts';
 import { createStore } from './store/store.ts';
-import { VERSION } from './version.ts';
-import { createMessageSender, createSecretOf } from './webhooks.ts';
 
 const clock: AlarmClock = {
   now: () => new Date(),
@@ -141,9 +141,9 @@ async function serveApi(
   // Loaded only where it runs: the process that faces clients needs no ssh2, and the other need not know the API.
   const [{ createApp }, { createRefusals }, { startServer }, { createWatchHub }] = await Promise.all([
     import('./api/app.ts'),
-    import('./api/refusals.ts'),
+    import('./api/caller/refusals.ts'),
     import('./api/server.ts'),
-    import('./api/watch-hub.ts'),
+    import('./api/watch/watch-hub.ts'),
   ]);
   const watch = createWatchHub({ store, logger });
   const refusals = createRefusals({ store, clock, logger });

@@ -3,13 +3,13 @@ import type { Node } from '../core/model/node.ts';
 import { DEFAULT_POLICY } from '../core/model/policy.ts';
 import type { Placement, Rental } from '../core/model/rental.ts';
 import { NOTHING_ALLOWED } from '../core/text/webhook-url.ts';
-import { createMetrics } from '../metrics.ts';
+import { createMetrics } from '../daemon/metrics.ts';
 import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
 import type { AppEnv } from './app-env.ts';
-import { checkedApp } from './checked-app.fixture.ts';
-import { createRefusals } from './refusals.ts';
-import { createTokenSecret } from './token-secret.ts';
-import { createWatchHub, type WatchHub, type WatchLimits } from './watch-hub.ts';
+import { createRefusals } from './caller/refusals.ts';
+import { createTokenSecret } from './caller/token-secret.ts';
+import { checkedApp } from './description/checked-app.fixture.ts';
+import { createWatchHub, type WatchHub, type WatchLimits } from './watch/watch-hub.ts';
 
 // The API on a store in memory, with two tenants and an administrator, for the tests of src/api.
 

@@ -6,10 +6,10 @@ import type { Clock, Logger, LogScope } from '../core/ports/ports.ts';
 import type { ApiStore, Principal } from '../core/ports/stores.ts';
 import type { Network } from '../core/text/ip-address.ts';
 import type { WebhookAllowance } from '../core/text/webhook-url.ts';
-import type { BodyBudget } from './body-budget.ts';
-import type { Credential } from './credential.ts';
-import type { Refusals } from './refusals.ts';
-import type { WatchHub } from './watch-hub.ts';
+import type { BodyBudget } from './body/budget.ts';
+import type { Credential } from './caller/credential.ts';
+import type { Refusals } from './caller/refusals.ts';
+import type { WatchHub } from './watch/watch-hub.ts';
 
 /** All that the API needs from outside; it never makes a part itself. */
 export interface ApiDeps {

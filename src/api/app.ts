@@ -1,11 +1,12 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi';
 import { refuseAddress, requireMethod } from './allowed-methods.ts';
 import type { ApiDeps, AppEnv } from './app-env.ts';
-import { createBodyBudget } from './body-budget.ts';
-import { limitRate } from './limit-rate.ts';
+import { createBodyBudget } from './body/budget.ts';
+import { BODY_LIMITS } from './body/read.ts';
+import { limitRate } from './caller/limit-rate.ts';
+import { noteDenied } from './caller/turn-away.ts';
 import { authenticate, observe } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
-import { BODY_LIMITS } from './read-body.ts';
 import { addDashboardRoutes } from './routes/dashboard.ts';
 import { addDescriptionRoute } from './routes/description.ts';
 import { addDocsRoutes } from './routes/docs.ts';
@@ -25,7 +26,6 @@ import { addSessionRoutes, addSignInRoute } from './routes/session.ts';
 import { addTenantRoutes } from './routes/tenants.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { addWebhookRoutes } from './routes/webhooks.ts';
-import { noteDenied } from './turn-away.ts';
 
 /** The API: writes what is wanted, shows what is, and decides nothing. */
 export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { StoredEvent } from '../core/history/event.ts';
 import { type ApiBench, createApiBench, KEY, now, sampleNode } from './api.fixture.ts';
-import { readDescription } from './checked-app.fixture.ts';
+import { readDescription } from './description/checked-app.fixture.ts';
 
 let bench: ApiBench;
 beforeEach(async () => {

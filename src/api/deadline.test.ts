@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { collectGarbage } from '../garbage.fixture.ts';
+import { collectGarbage } from '../project/garbage.fixture.ts';
 import { withDeadline } from './deadline.ts';
 
 test('the deadline fires, whatever is collected before', async () => {

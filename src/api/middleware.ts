@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import type { ApiDeps, AppEnv } from './app-env.ts';
-import { actorOf } from './author.ts';
-import { findPrincipal } from './credential.ts';
+import { actorOf } from './caller/author.ts';
+import { findPrincipal } from './caller/credential.ts';
+import { readCredential } from './caller/read-credential.ts';
+import { sourceOf } from './caller/source-address.ts';
+import { refuseStranger } from './caller/turn-away.ts';
 import { ProblemError } from './problem.ts';
-import { readCredential } from './read-credential.ts';
-import { sourceOf } from './source-address.ts';
-import { refuseStranger } from './turn-away.ts';
 
 /** Gives the request its id, keeps answers out of caches and frames, and writes one line about it. */
 export function observe({

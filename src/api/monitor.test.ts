@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { createMetrics } from '../metrics.ts';
+import { createMetrics } from '../daemon/metrics.ts';
 import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
 import { now } from './api.fixture.ts';
 import { createMonitor } from './monitor.ts';

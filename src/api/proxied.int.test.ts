@@ -10,9 +10,9 @@ import { caPathOf, startProxy, waitUntilServing } from '../lab/proxy.ts';
 import type { LabSettings } from '../lab/settings.ts';
 import type { Running } from '../lab/supervisor.ts';
 import { type ApiBench, createApiBench, KEY } from './api.fixture.ts';
-import { readDescription } from './checked-app.fixture.ts';
-import { createAnswerCheck } from './described.fixture.ts';
-import { problemSchema } from './schemas.ts';
+import { readDescription } from './description/checked-app.fixture.ts';
+import { createAnswerCheck } from './description/described.fixture.ts';
+import { problemSchema } from './schemas/rental.ts';
 import { type ApiServer, startServer } from './server.ts';
 
 // The API behind the real proxy, on the proxy's own configuration; only the store is one in memory.

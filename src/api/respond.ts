@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { PROBLEMS, type ProblemCode } from './problem.ts';
-import { problemSchema } from './schemas.ts';
+import { problemSchema } from './schemas/rental.ts';
 
 /** A JSON answer for the description. */
 export function json<Schema extends z.ZodType>(schema: Schema, description: string) {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { type FakeApi, runOrion, startFakeApi } from './fake-api.ts';
+import { type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
 import type { Input } from './input.ts';
 
 let api: FakeApi;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../daemon/version.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 

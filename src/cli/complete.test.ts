@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
+import { type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
 /** What the shell is given for a line that is typed up to here, as `WORD` lines. */
 async function typed(line: string, env: Record<string, string> = {}): Promise<string[]> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type FakeApi, fakeRental, startFakeApi } from './fake-api.ts';
+import { type FakeApi, fakeRental, startFakeApi } from './fake-api.fixture.ts';
 
 // Shells as people use them: lines typed at a real terminal, with the key that completes.
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
+import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
 let api: FakeApi | null = null;
 afterEach(async () => {

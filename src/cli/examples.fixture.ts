@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { runOrion } from './fake-api.ts';
+import { runOrion } from './fake-api.fixture.ts';
 import { createProgram } from './program.ts';
 
 /** For tests: all commands, as the help knows them; none can be run. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Explanation } from '../core/rental/explanation.ts';
-import { type FakeApi, runOrion, startFakeApi } from './fake-api.ts';
+import { type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
 let api: FakeApi | null = null;
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createBareProgram, listExamples, listLeaves, wordsOf } from './examples.fixture.ts';
-import { runOrion } from './fake-api.ts';
+import { runOrion } from './fake-api.fixture.ts';
 
 let commands: { name: string; command: Command }[] = [];
 let run: (argv: string[]) => Promise<{ code: number; out: string; err: string }>;

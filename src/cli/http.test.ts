@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { type FakeApi, runOrion, startFakeApi } from './fake-api.ts';
+import { type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
 /** Made for these tests alone, for localhost, good for a hundred years. */
 const TLS = {

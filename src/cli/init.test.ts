@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseConfig } from '../config.ts';
 import { parseFleetIdentity } from '../core/model/fleet-identity.ts';
-import { runOrion } from './fake-api.ts';
+import { runOrion } from './fake-api.fixture.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
+import { type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.fixture.ts';
 import { putKindFirst } from './kind-words.ts';
 
 test.each([

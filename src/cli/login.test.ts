@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type FakeApi, runOrion, startFakeApi } from './fake-api.ts';
+import { type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
 import type { Input } from './input.ts';
 
 let home: string;

@@ -3,7 +3,7 @@ import type { Condition } from '../core/model/condition.ts';
 import { aNode, KEY, NOW } from '../core/rows.fixture.ts';
 import type { NodeView } from '../core/view/node-view.ts';
 import { viewNode } from '../core/view/node-view.ts';
-import { runOrion, startFakeApi } from './fake-api.ts';
+import { runOrion, startFakeApi } from './fake-api.fixture.ts';
 import { formatNextSteps } from './next-steps.ts';
 
 const condition = (type: string, reason: Condition['reason'], status: Condition['status'] = 'False') => ({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { createBareProgram, listExamples, listLeaves, wordsOf } from './examples.fixture.ts';
-import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
+import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
 /** These work beside the API: on the database, the lab, or the shell. */
 const WITHOUT_API = /^(lab|serve|migrate|check|init|completion|login|logout|inventory check)\b/;

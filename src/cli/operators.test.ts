@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Answer, type FakeApi, runOrion, startFakeApi } from './fake-api.ts';
+import { type Answer, type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
 let api: FakeApi;
 let folder: string;

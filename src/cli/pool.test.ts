@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Answer, type FakeApi, runOrion, startFakeApi } from './fake-api.ts';
+import { type Answer, type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
 const at = new Date(Date.now() - 120_000).toISOString();
 const pool = {

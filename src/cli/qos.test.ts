@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Qos } from '../client/operations.ts';
-import { type FakeApi, runOrion, startFakeApi } from './fake-api.ts';
+import { type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
 let api: FakeApi | null = null;
 afterEach(async () => {

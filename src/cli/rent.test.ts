@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type ParsedKey, utils } from 'ssh2';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { renderScreen } from '../lab/session/screen.ts';
-import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
+import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.fixture.ts';
 import type { Io } from './io.ts';
 import { findStoredKey } from './key-files.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.ts';
+import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
 let api: FakeApi | null = null;
 let sshd: Server;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Answer, type FakeApi, runOrion, startFakeApi } from './fake-api.ts';
+import { type Answer, type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
 let api: FakeApi;
 const runCli = (...argv: string[]) => runOrion(['tenant', ...argv], { ORION_URL: api.url, ORION_TOKEN: 't' });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { renderScreen } from '../lab/session/screen.ts';
-import { type FakeApi, fakeRental, startFakeApi } from './fake-api.ts';
+import { type FakeApi, fakeRental, startFakeApi } from './fake-api.fixture.ts';
 
 // The program itself, at a real terminal and in pipes.
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
-import { runOrion } from './fake-api.ts';
+import { runOrion } from './fake-api.fixture.ts';
 
 let server: ScratchServer;
 

@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { App } from './components/app.ts';
+import { App } from './app.ts';
 import { html } from './html.ts';
 import { startRouter } from './router.ts';
 import { applyTheme } from './theme.ts';

@@ -1,4 +1,4 @@
-import { takeLock } from '../process-lock.ts';
+import { takeLock } from '../daemon/process-lock.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { signalProcess, waitUntilGone } from './processes.ts';
 import { readRecord } from './records.ts';

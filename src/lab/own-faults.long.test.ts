@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPool } from '../store/pool.ts';
+import { createPool } from '../store/connection/pool.ts';
 import { type Connection, openTestLab, type TestLab } from './test-lab.fixture.ts';
 
 const WAIT = { timeout: 60_000, interval: 100 };

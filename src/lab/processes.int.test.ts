@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { takeLock } from '../process-lock.ts';
+import { takeLock } from '../daemon/process-lock.ts';
 import { endProcess, identify, isRunning, listMarked, listTree, signalProcess } from './processes.ts';
 
 test('a process is known by pid and start time, so that its successor is not mistaken for it', async () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { takeLock } from '../process-lock.ts';
+import { takeLock } from '../daemon/process-lock.ts';
 import { orionCommand, startDaemon, waitUntilReady } from './daemon.ts';
 import { type Database, startDatabase } from './database.ts';
 import { listNodes, waitForFleet } from './fleet-ready.ts';

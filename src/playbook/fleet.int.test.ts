@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createFleetIdentity } from '../fleet-identity-file.ts';
-import { SILENT } from '../silent.fixture.ts';
+import { SILENT } from '../project/silent.fixture.ts';
+import { createFleetIdentity } from '../secrets/fleet-identity-file.ts';
 import { type PreparedNode, prepareNode } from './prepared-node.fixture.ts';
 import { createPlaybookRunner } from './runner.ts';
 

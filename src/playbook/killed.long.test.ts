@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NodeTarget, PlaybookRunner } from '../core/ports/ports.ts';
 import { startWorker, type Worker, writeControlKey } from '../lab/worker.ts';
-import { SILENT } from '../silent.fixture.ts';
+import { SILENT } from '../project/silent.fixture.ts';
 import { createPlaybookRunner } from './runner.ts';
 
 const port = 28_100 + Math.floor(Math.random() * 300);

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import type { NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports/ports.ts';
 import { listMarked } from '../lab/processes.ts';
 import { ensureKeyPair, startWorker, type Worker, writeControlKey } from '../lab/worker.ts';
-import { SILENT } from '../silent.fixture.ts';
+import { SILENT } from '../project/silent.fixture.ts';
 import { createPlaybookRunner } from './runner.ts';
 
 /** A worker of its own, prepared, with a runner beside it and numbers that only grow. */

@@ -9,7 +9,7 @@ import {
 } from '../core/qos/event.ts';
 import type { QosHistory } from '../core/qos/qos.ts';
 
-/** What store/qos.ts reads with SQL, from the entries that have a number, in their order. */
+/** What store/statements/qos.ts reads with SQL, from the entries that have a number, in their order. */
 export function readQosHistory(events: readonly StoredEvent[], asked: QosQuestion): QosHistory | null {
   const { from, to, tenant, rentalId, limit } = asked;
   const isOfRental = (event: StoredEvent) =>

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { SILENT } from '../silent.fixture.ts';
+import { SILENT } from '../project/silent.fixture.ts';
 import { createAccessQuery } from './access-query.ts';
 import {
   createKeyPair,

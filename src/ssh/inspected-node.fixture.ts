@@ -6,8 +6,8 @@ import { findDrift } from '../core/node/drift.ts';
 import type { NodeTarget, PlaybookRequest, PlaybookResult } from '../core/ports/ports.ts';
 import { ensureKeyPair, startWorker, writeControlKey } from '../lab/worker.ts';
 import { createPlaybookRunner } from '../playbook/runner.ts';
+import { SILENT } from '../project/silent.fixture.ts';
 import { digestKeyFile } from '../reconcile/observe-drift.ts';
-import { SILENT } from '../silent.fixture.ts';
 import { createAccessQuery } from './access-query.ts';
 import { createProber } from './prober.ts';
 

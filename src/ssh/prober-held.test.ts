@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SILENT } from '../silent.fixture.ts';
+import { SILENT } from '../project/silent.fixture.ts';
 import { type FakeSsh, runShell } from './node.fixture.ts';
 import {
   floodChannel,

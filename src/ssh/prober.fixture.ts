@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import type { ProbeResult } from '../core/model/probe.ts';
 import type { Prober } from '../core/ports/ports.ts';
-import { SILENT } from '../silent.fixture.ts';
+import { SILENT } from '../project/silent.fixture.ts';
 import {
   createKeyPair,
   createTarget,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeTarget, Prober } from '../core/ports/ports.ts';
 import { ensureKeyPair, startWorker, type Worker } from '../lab/worker.ts';
-import { SILENT } from '../silent.fixture.ts';
+import { SILENT } from '../project/silent.fixture.ts';
 import { createAccessQuery } from './access-query.ts';
 import { ACCOUNT_SCRIPT, fillListener, limitListener, readTitle } from './filled-listener.fixture.ts';
 import { createProber } from './prober.ts';

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
 import { asApiUser, openAsApiUser } from './api-user.fixture.ts';
-import { StoreError } from './errors.ts';
-import { createFullDiskWatch } from './full-disk.ts';
-import { migrate } from './migrate.ts';
-import { createPool, type Pool } from './pool.ts';
+import { StoreError } from './connection/errors.ts';
+import { createFullDiskWatch } from './connection/full-disk.ts';
+import { createPool, type Pool } from './connection/pool.ts';
+import { event } from './contract/samples.fixture.ts';
+import { migrate } from './migration/migrate.ts';
 import { createStore } from './store.ts';
-import { event } from './test-samples.ts';
 
-// That every call of the API works with these rights is what src/api/fuzz.int.test.ts shows: its API has no others.
+// That every call of the API works with these rights is what src/api/fuzz/fuzz.int.test.ts shows: its API has no others.
 
 let server: ScratchServer;
 let url: string;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { testClientWrites } from './clients.contract.fixture.ts';
-import { createPool } from './pool.ts';
+import { createPool } from './connection/pool.ts';
+import { testClientWrites } from './contract/clients.contract.fixture.ts';
+import { ask, event, fleetOf, newRental, nodeSpec, now } from './contract/samples.fixture.ts';
 import { useStore } from './store.fixture.ts';
 import { createStore, type Store } from './store.ts';
-import { ask, event, fleetOf, newRental, nodeSpec, now } from './test-samples.ts';
 
 const bench = useStore();
 

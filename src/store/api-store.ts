@@ -1,8 +1,11 @@
 import type { NewEvent } from '../core/history/event.ts';
 import type { ApiStore, CreateResult, NewRental } from '../core/ports/stores.ts';
-import { loadControls, writeControl } from './controls.ts';
-import { deleteDeliveries } from './deliveries.ts';
-import { findStoreError, StoreError } from './errors.ts';
+import { findStoreError, StoreError } from './connection/errors.ts';
+import type { Pool, Session } from './connection/pool.ts';
+import { inSnapshot, inTransaction, readOnce, undo } from './connection/transaction.ts';
+import { findSchemaProblem } from './migration/migrate.ts';
+import { loadControls, writeControl } from './statements/controls.ts';
+import { deleteDeliveries } from './statements/deliveries.ts';
 import {
   insertUnnumberedEvent,
   insertUnnumberedEvents,
@@ -10,14 +13,11 @@ import {
   listEventsBefore,
   loadFirstSeq,
   loadLastSeq,
-} from './events.ts';
-import { insertRequest, loadInventoryState } from './inventories.ts';
-import { findSchemaProblem } from './migrate.ts';
-import { updateWish } from './node-wishes.ts';
-import { listNodes, loadNode } from './nodes.ts';
-import { findDecision, listOccupants, listPlacementsOfNode } from './placements.ts';
-import type { Pool, Session } from './pool.ts';
-import { loadQosHistory } from './qos.ts';
+} from './statements/events.ts';
+import { insertRequest, loadInventoryState } from './statements/inventories.ts';
+import { listNodes, loadNode } from './statements/nodes.ts';
+import { findDecision, listOccupants, listPlacementsOfNode } from './statements/placements.ts';
+import { loadQosHistory } from './statements/qos.ts';
 import {
   countOpenRentals,
   deleteRejected,
@@ -29,11 +29,18 @@ import {
   listRentals,
   markReleaseRequested,
   updateRentalSpec,
-} from './rentals.ts';
-import { deleteSession, findSignedIn, insertSession } from './sessions.ts';
-import { countOpenOf, listTenants, loadLimits, lockQuota, takeRequestOf, upsertLimits } from './tenants.ts';
-import { findPrincipal, insertToken, listTokens, revokeToken } from './tokens.ts';
-import { inSnapshot, inTransaction, readOnce, undo } from './transaction.ts';
+} from './statements/rentals.ts';
+import { updateWish } from './statements/requests.ts';
+import { deleteSession, findSignedIn, insertSession } from './statements/sessions.ts';
+import {
+  countOpenOf,
+  listTenants,
+  loadLimits,
+  lockQuota,
+  takeRequestOf,
+  upsertLimits,
+} from './statements/tenants.ts';
+import { findPrincipal, insertToken, listTokens, revokeToken } from './statements/tokens.ts';
 
 const READY_DEADLINE_MS = 2_000;
 

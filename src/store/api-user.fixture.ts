@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createPool, type Pool } from './pool.ts';
+import { createPool, type Pool } from './connection/pool.ts';
 
 const FILE = new URL('../../compose/db/api-grants.sql', import.meta.url);
 

@@ -2,8 +2,8 @@ import type { EventType } from '../core/history/event.ts';
 import type { NodeRecord } from '../core/model/node.ts';
 import type { RentalPhase } from '../core/model/rental.ts';
 import type { Leadership, Save, SaveResult } from '../core/ports/stores.ts';
+import { bindSave, event, fleetOf, newRental, nodeSpec } from './contract/samples.fixture.ts';
 import type { Store } from './store.ts';
-import { bindSave, event, fleetOf, newRental, nodeSpec } from './test-samples.ts';
 
 /** Lives of rentals as the reconciler writes them, save by save, with the times of today. */
 export interface Lives {

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runOrion } from '../cli/fake-api.ts';
+import { runOrion } from '../cli/fake-api.fixture.ts';
 import type { Leadership } from '../core/ports/stores.ts';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
 import { createLives, type Lives } from './check.fixture.ts';
 import { checkInvariants, checkSession } from './check.ts';
-import { lease } from './contract.fixture.ts';
+import { createPool, type Pool } from './connection/pool.ts';
+import { lease } from './contract/contract.fixture.ts';
 import { INVARIANTS } from './invariants.ts';
-import { migrate } from './migrate.ts';
-import { createPool, type Pool } from './pool.ts';
+import { migrate } from './migration/migrate.ts';
 import { createStore } from './store.ts';
 
 let server: ScratchServer;

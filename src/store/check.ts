@@ -1,7 +1,7 @@
+import { createPool, type Session } from './connection/pool.ts';
+import { inSnapshot } from './connection/transaction.ts';
 import { INVARIANTS } from './invariants.ts';
-import { findSchemaProblem } from './migrate.ts';
-import { createPool, type Session } from './pool.ts';
-import { inSnapshot } from './transaction.ts';
+import { findSchemaProblem } from './migration/migrate.ts';
 
 export interface CheckedInvariant {
   name: string;

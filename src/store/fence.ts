@@ -1,9 +1,9 @@
 import type { NewEvent } from '../core/history/event.ts';
 import type { Leadership } from '../core/ports/stores.ts';
-import { assignNumbers, insertEvents, listUnnumbered } from './events.ts';
-import { takeMoreNumbers, takeNumbers } from './leases.ts';
-import type { Pool, Session } from './pool.ts';
-import { inTransaction, undo } from './transaction.ts';
+import type { Pool, Session } from './connection/pool.ts';
+import { inTransaction, undo } from './connection/transaction.ts';
+import { assignNumbers, insertEvents, listUnnumbered } from './statements/events.ts';
+import { takeMoreNumbers, takeNumbers } from './statements/leases.ts';
 
 /**
  * One transaction of the leader. It opens with a write of the lease row, whose lock it holds up to its COMMIT:

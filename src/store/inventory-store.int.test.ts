@@ -1,4 +1,4 @@
-import { testInventories } from './inventory.contract.fixture.ts';
+import { testInventories } from './contract/inventory.contract.fixture.ts';
 import { useStore } from './store.fixture.ts';
 
 testInventories(useStore());

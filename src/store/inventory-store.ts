@@ -9,14 +9,14 @@ import { FIRST_UID, newNodeRecord } from '../core/model/node.ts';
 import type { InventoryStore } from '../core/ports/stores.ts';
 import { viewNode } from '../core/view/node-view.ts';
 import { viewRental } from '../core/view/rental-view.ts';
-import { insertUnnumberedEvent } from './events.ts';
+import type { Pool, Session } from './connection/pool.ts';
+import { inTransaction, readOnce } from './connection/transaction.ts';
 import { underFence } from './fence.ts';
-import { loadInventoryState, saveAnswer } from './inventories.ts';
-import { insertNode, listNodes, loadNode, updateNodeSpec } from './nodes.ts';
-import { findHighestUid, listOccupants } from './placements.ts';
-import type { Pool, Session } from './pool.ts';
-import { loadRental } from './rentals.ts';
-import { inTransaction, readOnce } from './transaction.ts';
+import { insertUnnumberedEvent } from './statements/events.ts';
+import { loadInventoryState, saveAnswer } from './statements/inventories.ts';
+import { insertNode, listNodes, loadNode, updateNodeSpec } from './statements/nodes.ts';
+import { findHighestUid, listOccupants } from './statements/placements.ts';
+import { loadRental } from './statements/rentals.ts';
 
 export function createInventoryStore(pool: Pool): InventoryStore {
   return {

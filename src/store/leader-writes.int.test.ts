@@ -1,5 +1,5 @@
-import { testControls } from './controls.contract.fixture.ts';
-import { testLeaderWrites } from './leader-writes.contract.fixture.ts';
+import { testControls } from './contract/controls.contract.fixture.ts';
+import { testLeaderWrites } from './contract/leader-writes.contract.fixture.ts';
 import { useStore } from './store.fixture.ts';
 
 const bench = useStore();

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { NoticeBody, NoticeType } from '../core/history/notice.ts';
 import type { RentalRecord } from '../core/model/rental.ts';
 import { type AttemptEnd, type DueDelivery, GIVE_UP_AFTER_MS } from '../core/ports/delivery.ts';
+import { event, newRental, now, rentalSpec } from './contract/samples.fixture.ts';
 import { useStore } from './store.fixture.ts';
-import { event, newRental, now, rentalSpec } from './test-samples.ts';
 
 const bench = useStore();
 const HOOK = 'https://client.example/hook';

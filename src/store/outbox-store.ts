@@ -1,4 +1,7 @@
 import type { DeliveryStore, OutboxStore } from '../core/ports/deliveries.ts';
+import type { Pool } from './connection/pool.ts';
+import { inTransaction, readOnce } from './connection/transaction.ts';
+import { underFence } from './fence.ts';
 import {
   claimDelivery,
   countDeliveries,
@@ -8,12 +11,9 @@ import {
   listDueDeliveries,
   loadClaimed,
   renewDelivery,
-} from './deliveries.ts';
-import { insertUnnumberedEvent, insertUnnumberedEvents } from './events.ts';
-import { underFence } from './fence.ts';
-import type { Pool } from './pool.ts';
-import { inTransaction, readOnce } from './transaction.ts';
-import { loadSecretVersion, raiseSecretVersion } from './webhook-secrets.ts';
+} from './statements/deliveries.ts';
+import { insertUnnumberedEvent, insertUnnumberedEvents } from './statements/events.ts';
+import { loadSecretVersion, raiseSecretVersion } from './statements/webhook-secrets.ts';
 
 /** The messages to clients, for the one who sends them and for those who look after them. */
 export function createOutboxStore(pool: Pool): OutboxStore & DeliveryStore {

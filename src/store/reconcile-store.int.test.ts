@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { FIRST_UID } from '../core/model/node.ts';
-import { lease } from './contract.fixture.ts';
-import { insertPlacement } from './placements.ts';
-import { testSaves } from './saves.contract.fixture.ts';
+import { inTransaction } from './connection/transaction.ts';
+import { lease } from './contract/contract.fixture.ts';
+import { bindSave as bindTo, fleetOf, nodeSpec, now } from './contract/samples.fixture.ts';
+import { testSaves } from './contract/saves.contract.fixture.ts';
+import { insertPlacement } from './statements/placements.ts';
 import { useStore } from './store.fixture.ts';
 import { createStore, type Store } from './store.ts';
-import { bindSave as bindTo, fleetOf, nodeSpec, now } from './test-samples.ts';
-import { inTransaction } from './transaction.ts';
 
 const bench = useStore();
 

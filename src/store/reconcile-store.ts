@@ -1,10 +1,12 @@
 import { LAST_UID } from '../core/model/node.ts';
 import type { ReconcileStore, Save, SaveResult } from '../core/ports/stores.ts';
-import { loadControls, markOverrideUsed } from './controls.ts';
-import { purgeDeliveries } from './deliveries.ts';
-import { isBreakerOpen, listUnnumbered } from './events.ts';
+import type { Pool, Session } from './connection/pool.ts';
+import { inSnapshot, readOnce } from './connection/transaction.ts';
 import { underFence } from './fence.ts';
-import { raiseSeq } from './leases.ts';
+import { loadControls, markOverrideUsed } from './statements/controls.ts';
+import { purgeDeliveries } from './statements/deliveries.ts';
+import { isBreakerOpen, listUnnumbered } from './statements/events.ts';
+import { raiseSeq } from './statements/leases.ts';
 import {
   deleteNode,
   listDirtyNodes,
@@ -13,19 +15,17 @@ import {
   raiseNextUid,
   saveLastChecked,
   updateNodeRecord,
-} from './nodes.ts';
+} from './statements/nodes.ts';
 import {
   insertPlacement,
   listPlacementsOnNodes,
   markCleaned,
   updatePlacements,
   updateReports,
-} from './placements.ts';
-import type { Pool, Session } from './pool.ts';
-import { purgeEvents, purgeRentals } from './purge.ts';
-import { listLeaseUses, listServices } from './queue-history.ts';
-import { listDirtyRentals, listOpenRentals, loadRental, updateRentalRecord } from './rentals.ts';
-import { inSnapshot, readOnce } from './transaction.ts';
+} from './statements/placements.ts';
+import { purgeEvents, purgeRentals } from './statements/purge.ts';
+import { listLeaseUses, listServices } from './statements/queue-history.ts';
+import { listDirtyRentals, listOpenRentals, loadRental, updateRentalRecord } from './statements/rentals.ts';
 
 /** Far below 2^53, where JavaScript's numbers stop being exact. */
 const HIGHEST_PLAUSIBLE_FENCE = 2 ** 48;

@@ -1,5 +1,5 @@
 import { double, index, int, mysqlTable, uniqueIndex, varchar } from 'drizzle-orm/mysql-core';
-import { counter, identifier, moment, oneOf } from './columns.ts';
+import { counter, identifier, moment, oneOf } from './connection/columns.ts';
 
 // Who may ask, and for how much.
 

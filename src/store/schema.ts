@@ -8,7 +8,7 @@ import type { NodeLimits } from '../core/model/limits.ts';
 import { NODE_STATES } from '../core/model/node.ts';
 import { type CleaningReport, RENTAL_PHASES, type RentalSpec } from '../core/model/rental.ts';
 import type { PlacementDecision } from '../core/scheduling/placement-decision.ts';
-import { counter, identifier, jsonText, moment, oneOf } from './columns.ts';
+import { counter, identifier, jsonText, moment, oneOf } from './connection/columns.ts';
 
 // Columns are named after the properties, in snake case (`casing`, here and in drizzle.config.ts).
 //
@@ -210,7 +210,7 @@ export const events = mysqlTable(
   },
   (table) => [
     uniqueIndex('events_seq').on(table.seq),
-    // All that store/qos.ts asks of a window lies in the index itself, far from the objects.
+    // All that store/statements/qos.ts asks of a window lies in the index itself, far from the objects.
     index('events_qos').on(
       table.at,
       table.type,

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Leadership } from '../core/ports/stores.ts';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
-import { lease } from './contract.fixture.ts';
-import { migrate } from './migrate.ts';
-import { createPool, type Pool } from './pool.ts';
+import { createPool, type Pool } from './connection/pool.ts';
+import { lease } from './contract/contract.fixture.ts';
+import { migrate } from './migration/migrate.ts';
 import { createStore, type Store } from './store.ts';
 
 /** For each test of a file: a database of its own on one real server, with a leader. Fields are set before each. */

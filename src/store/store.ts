@@ -1,10 +1,10 @@
 import type { DeliveryStore, OutboxStore } from '../core/ports/deliveries.ts';
 import type { ApiStore, InventoryStore, LeaseStore, ReconcileStore } from '../core/ports/stores.ts';
 import { createApiStore } from './api-store.ts';
+import type { Pool } from './connection/pool.ts';
 import { createInventoryStore } from './inventory-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createOutboxStore } from './outbox-store.ts';
-import type { Pool } from './pool.ts';
 import { createReconcileStore } from './reconcile-store.ts';
 
 export type Store = ReconcileStore & LeaseStore & InventoryStore & ApiStore & OutboxStore & DeliveryStore;

@@ -1,8 +1,8 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createRoute } from '../create-route.ts';
-import { type DashboardFiles, readDashboardFiles } from '../dashboard-files.ts';
-import { createDashboardPage, DASHBOARD_POLICY, type DashboardPage } from '../dashboard-page.ts';
+import { createRoute } from '../description/create-route.ts';
+import { type DashboardFiles, readDashboardFiles } from '../pages/dashboard-files.ts';
+import { createDashboardPage, DASHBOARD_POLICY, type DashboardPage } from '../pages/dashboard-page.ts';
 import { ProblemError } from '../problem.ts';
 import { describeProblems, header } from '../respond.ts';
 

@@ -1,11 +1,11 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { addExamples, type Examinable } from '../complete-description.ts';
-import { createRoute } from '../create-route.ts';
-import { PROBLEM_EXAMPLES } from '../problem-examples.ts';
+import { CSRF_HEADER } from '../caller/same-origin.ts';
+import { SESSION_COOKIE } from '../caller/session-cookie.ts';
+import { addExamples, type Examinable } from '../description/complete.ts';
+import { createRoute } from '../description/create-route.ts';
+import { PROBLEM_EXAMPLES } from '../description/problem-examples.ts';
 import { json } from '../respond.ts';
-import { CSRF_HEADER } from '../same-origin.ts';
-import { SESSION_COOKIE } from '../session-cookie.ts';
 
 const document = z
   .record(z.string(), z.unknown())

@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createRoute } from '../create-route.ts';
-import { type DocsPage, openDocsPage, PAGE_POLICY } from '../docs-page.ts';
+import { createRoute } from '../description/create-route.ts';
+import { type DocsPage, openDocsPage, PAGE_POLICY } from '../pages/docs-page.ts';
 import { ProblemError } from '../problem.ts';
 import { describeProblems } from '../respond.ts';
 

@@ -2,11 +2,11 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { viewActor } from '../../core/history/actor.ts';
 import type { StoredEvent } from '../../core/history/event.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createRoute } from '../create-route.ts';
+import { createRoute } from '../description/create-route.ts';
 import { invalidInput } from '../problem.ts';
 import { problems, watchable, watchHeader } from '../respond.ts';
-import { eventSchema, pageOf, pageQuery } from '../schemas.ts';
-import { answerStream, wantsStream } from '../stream.ts';
+import { eventSchema, pageOf, pageQuery } from '../schemas/rental.ts';
+import { answerStream, wantsStream } from '../watch/stream.ts';
 import { scopeOf } from './rentals.ts';
 
 const route = createRoute({

@@ -1,10 +1,10 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { explainRental, lastPlacement } from '../../core/rental/explanation.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createRoute } from '../create-route.ts';
+import { createRoute } from '../description/create-route.ts';
 import { ProblemError } from '../problem.ts';
 import { json, problems } from '../respond.ts';
-import { explanationSchema } from '../schemas-explain.ts';
+import { explanationSchema } from '../schemas/explain.ts';
 import { scopeOf } from './rentals.ts';
 
 const route = createRoute({

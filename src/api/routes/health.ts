@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createRoute } from '../create-route.ts';
+import { createRoute } from '../description/create-route.ts';
 import { ProblemError } from '../problem.ts';
 import { describeProblems, json } from '../respond.ts';
 

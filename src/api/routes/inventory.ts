@@ -4,13 +4,13 @@ import { planFleet } from '../../core/fleet/plan.ts';
 import { listPolicyChanges } from '../../core/fleet/policy-changes.ts';
 import type { InventoryState } from '../../core/model/inventory.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createRoute } from '../create-route.ts';
+import { MAX_INVENTORY_BYTES } from '../body/read.ts';
 import { withDeadline } from '../deadline.ts';
+import { createRoute } from '../description/create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
-import { MAX_INVENTORY_BYTES } from '../read-body.ts';
 import { body, json, problems } from '../respond.ts';
-import { fleetPlanSchema, inventoryAnswerSchema, inventoryStateSchema } from '../schemas-inventory.ts';
+import { fleetPlanSchema, inventoryAnswerSchema, inventoryStateSchema } from '../schemas/inventory.ts';
 
 /** How long the leader is waited for; it looks twice a second. */
 const ANSWER_WITHIN_MS = 20_000;

@@ -1,10 +1,10 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createRoute } from '../create-route.ts';
+import { noteDenied } from '../caller/turn-away.ts';
+import { createRoute } from '../description/create-route.ts';
 import { authenticate, requireAdmin } from '../middleware.ts';
 import { problems } from '../respond.ts';
-import { noteDenied } from '../turn-away.ts';
 
 const EXAMPLE =
   '# HELP orion_leader 1 on the daemon that leads.\n# TYPE orion_leader gauge\norion_leader 1\n';

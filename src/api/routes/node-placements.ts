@@ -1,11 +1,11 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { viewPlacement } from '../../core/view/rental-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createRoute } from '../create-route.ts';
+import { createRoute } from '../description/create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { json, problems } from '../respond.ts';
-import { pageOf, pageQuery, placementSchema, rentalName } from '../schemas.ts';
+import { pageOf, pageQuery, placementSchema, rentalName } from '../schemas/rental.ts';
 import { nodeParam } from './nodes.ts';
 
 const placedSchema = placementSchema.extend({ rental: z.string(), rentalName }).openapi('Placed');

@@ -11,13 +11,13 @@ import { isReturnHeld, withMaintenance } from '../../core/node/requests.ts';
 import type { NodeWish } from '../../core/ports/stores.ts';
 import { type NodeView, viewNode } from '../../core/view/node-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { describeAuthor } from '../author.ts';
-import { createRoute } from '../create-route.ts';
+import { describeAuthor } from '../caller/author.ts';
+import { createRoute } from '../description/create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
-import { reasonText } from '../schemas-ask.ts';
-import { adminNodeSchema, differenceId } from '../schemas-node.ts';
+import { reasonText } from '../schemas/ask.ts';
+import { adminNodeSchema, differenceId } from '../schemas/node.ts';
 import { loadNodeView, nodeParam } from './nodes.ts';
 
 const NOTED =

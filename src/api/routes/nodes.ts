@@ -2,12 +2,12 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Node } from '../../core/model/node.ts';
 import { type NodeView, reduceNodeView, viewNode } from '../../core/view/node-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createRoute } from '../create-route.ts';
+import { createRoute } from '../description/create-route.ts';
 import { ProblemError } from '../problem.ts';
 import { problems, watchable, watchHeader } from '../respond.ts';
-import { pageOf, pageQuery } from '../schemas.ts';
-import { nodeSchema } from '../schemas-node.ts';
-import { answerStream, wantsStream } from '../stream.ts';
+import { nodeSchema } from '../schemas/node.ts';
+import { pageOf, pageQuery } from '../schemas/rental.ts';
+import { answerStream, wantsStream } from '../watch/stream.ts';
 
 export const nodeParam = {
   params: z.object({ name: z.string().min(1).max(80).openapi({ example: 'worker_1' }) }),

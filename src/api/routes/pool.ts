@@ -5,13 +5,13 @@ import type { Actor } from '../../core/history/actor.ts';
 import type { EventType } from '../../core/history/event.ts';
 import { type Ask, type ControlRequest, describeAsk } from '../../core/model/controls.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { describeAuthor } from '../author.ts';
-import { createRoute } from '../create-route.ts';
+import { describeAuthor } from '../caller/author.ts';
+import { createRoute } from '../description/create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
-import { conditionSchema } from '../schemas.ts';
-import { askSchema, reasonText } from '../schemas-ask.ts';
+import { askSchema, reasonText } from '../schemas/ask.ts';
+import { conditionSchema } from '../schemas/rental.ts';
 
 const poolSchema = z
   .object({

@@ -3,10 +3,10 @@ import { computeQos } from '../../core/qos/qos.ts';
 import { parseWindow, WINDOW_FORMAT } from '../../core/qos/time.ts';
 import { chooseRentals, type QosScope, viewQos } from '../../core/qos/view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createRoute } from '../create-route.ts';
+import { createRoute } from '../description/create-route.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { json, problems } from '../respond.ts';
-import { qosSchema } from '../schemas-qos.ts';
+import { qosSchema } from '../schemas/qos.ts';
 import { scopeOf } from './rentals.ts';
 
 /** Read and computed in about a second; a larger history is asked for in parts. */

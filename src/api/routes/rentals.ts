@@ -4,10 +4,10 @@ import type { Page } from '../../core/ports/stores.ts';
 import { DNS_LABEL } from '../../core/text/dns-label.ts';
 import { isEndedView, type RentalView, viewRental } from '../../core/view/rental-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { applyRental } from '../apply-rental.ts';
-import { createRoute } from '../create-route.ts';
-import { readIdempotency } from '../idempotency.ts';
+import { createRoute } from '../description/create-route.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
+import { applyRental } from '../rental/apply.ts';
+import { readIdempotency } from '../rental/idempotency.ts';
 import {
   changeSpec,
   createRental,
@@ -16,10 +16,10 @@ import {
   patchSpec,
   requestRelease,
   specOf,
-} from '../rental-writes.ts';
+} from '../rental/writes.ts';
 import { body, idempotencyHeader, json, LOCATION, problems, watchable, watchHeader } from '../respond.ts';
-import { newRentalSchema, pageOf, pageQuery, rentalPatchSchema, rentalSchema } from '../schemas.ts';
-import { answerStream, readLastEventId, type StreamOptions, wantsStream } from '../stream.ts';
+import { newRentalSchema, pageOf, pageQuery, rentalPatchSchema, rentalSchema } from '../schemas/rental.ts';
+import { answerStream, readLastEventId, type StreamOptions, wantsStream } from '../watch/stream.ts';
 
 const idParam = {
   params: z.object({

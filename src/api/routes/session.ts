@@ -4,13 +4,9 @@ import type { EventType, NewEvent } from '../../core/history/event.ts';
 import type { SignedIn } from '../../core/ports/sessions.ts';
 import { placeOf } from '../../core/tenant/request-source.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createAttempts } from '../attempts.ts';
-import { actorOf } from '../author.ts';
-import { createRoute } from '../create-route.ts';
-import { ProblemError } from '../problem.ts';
-import { body, header, json, problems } from '../respond.ts';
-import { requireSameOrigin } from '../same-origin.ts';
-import { time } from '../schemas.ts';
+import { createAttempts } from '../caller/attempts.ts';
+import { actorOf } from '../caller/author.ts';
+import { requireSameOrigin } from '../caller/same-origin.ts';
 import {
   createSessionSecret,
   csrfTokenOf,
@@ -19,8 +15,12 @@ import {
   readSessionSecret,
   SESSION_COOKIE,
   takeSessionCookie,
-} from '../session-cookie.ts';
-import { hashToken, isToken } from '../token-secret.ts';
+} from '../caller/session-cookie.ts';
+import { hashToken, isToken } from '../caller/token-secret.ts';
+import { createRoute } from '../description/create-route.ts';
+import { ProblemError } from '../problem.ts';
+import { body, header, json, problems } from '../respond.ts';
+import { time } from '../schemas/rental.ts';
 
 /** Nobody stays signed in for longer; a shift of work fits in. */
 const MAX_AGE_S = 12 * 3_600;

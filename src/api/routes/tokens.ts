@@ -6,12 +6,12 @@ import { DNS_LABEL } from '../../core/text/dns-label.ts';
 import { parseDuration } from '../../core/text/duration.ts';
 import { SHOWABLE_TEXT } from '../../core/text/escape-text.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createRoute } from '../create-route.ts';
+import { createTokenSecret } from '../caller/token-secret.ts';
+import { createRoute } from '../description/create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
-import { pageOf, pageQuery, time } from '../schemas.ts';
-import { createTokenSecret } from '../token-secret.ts';
+import { pageOf, pageQuery, time } from '../schemas/rental.ts';
 
 const tokenSchema = z
   .object({

@@ -5,10 +5,10 @@ import { DELIVERY_STATES, type Delivery, tellTenant } from '../../core/ports/del
 import type { SecretVersion } from '../../core/tenant/secret-rotation.ts';
 import { formerSecretEndsAt } from '../../core/tenant/secret-rotation.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
-import { createRoute } from '../create-route.ts';
+import { createRoute } from '../description/create-route.ts';
 import { ProblemError } from '../problem.ts';
 import { json, problems } from '../respond.ts';
-import { pageOf, pageQuery, time } from '../schemas.ts';
+import { pageOf, pageQuery, time } from '../schemas/rental.ts';
 import { scopeOf } from './rentals.ts';
 
 const deliverySchema = z

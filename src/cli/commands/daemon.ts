@@ -40,8 +40,8 @@ export function registerDaemon(program: Command, context: Context): void {
 async function migrateTables({ io }: Context): Promise<void> {
   const { databaseUrl } = requireConfig(io.env);
   const [{ createPool }, { migrate }] = await Promise.all([
-    import('../../store/pool.ts'),
-    import('../../store/migrate.ts'),
+    import('../../store/connection/pool.ts'),
+    import('../../store/migration/migrate.ts'),
   ]);
   const pool = createPool({ url: databaseUrl });
   try {

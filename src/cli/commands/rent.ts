@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { createKeyPair } from '../../api/key-pair.ts';
+import { createKeyPair } from '../../api/rental/key-pair.ts';
 import type { Input } from '../../client/client.ts';
 import { ApiError, NoAnswerError } from '../../client/errors.ts';
 import type { Rental } from '../../client/operations.ts';

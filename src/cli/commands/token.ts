@@ -131,7 +131,7 @@ async function withTokens(context: Context, work: (tokens: Tokens) => Promise<vo
   const { env } = context.io;
   if (!env.ORION_DATABASE_URL && !env.ORION_DATABASE_URL_FILE) return work(tokensOfApi(context));
   const { databaseUrl } = requireConfig(env);
-  const { createPool } = await import('../../store/pool.ts');
+  const { createPool } = await import('../../store/connection/pool.ts');
   const pool = createPool({ url: databaseUrl });
   try {
     await work(await tokensOfDatabase(context, pool));
@@ -164,7 +164,7 @@ type StorePool = Parameters<typeof import('../../store/store.ts')['createStore']
 async function tokensOfDatabase(context: Context, pool: StorePool): Promise<Tokens> {
   const [{ createStore }, { createTokenSecret }] = await Promise.all([
     import('../../store/store.ts'),
-    import('../../api/token-secret.ts'),
+    import('../../api/caller/token-secret.ts'),
   ]);
   const store = createStore(pool);
   return {

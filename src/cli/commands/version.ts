@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../../daemon/version.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';
 import { type Format, printData, withOutput } from '../output.ts';

@@ -4,7 +4,7 @@ import { REASONS } from './reason.ts';
 import { writeReasonsPage } from './reasons-page.ts';
 import { REMEDIES, remedyOf } from './remedy.ts';
 
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
 describe('docs/reasons.md', () => {
   it('is what the tables in the code say', async () => {

@@ -1,8 +1,8 @@
 import { EVENT_TYPES } from '../../core/history/event.ts';
-import { EventList } from '../components/event-list.ts';
+import { EventList } from '../components/cards/event-list.ts';
+import { useHistory } from '../components/hooks/use-history.ts';
 import { SearchField, SelectField } from '../components/search-field.ts';
 import { Empty, Failure, Loading } from '../components/states.ts';
-import { useHistory } from '../components/use-history.ts';
 import { matchesEvent } from '../event-look.ts';
 import { html, type Markup } from '../html.ts';
 import { place, setQuery } from '../router.ts';

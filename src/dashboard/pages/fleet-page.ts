@@ -1,10 +1,10 @@
 import { useMemo } from 'preact/hooks';
-import { EventList } from '../components/event-list.ts';
-import { FleetSummary } from '../components/fleet-summary.ts';
-import { PauseButton } from '../components/pool-actions.ts';
+import { PauseButton } from '../components/actions/pool-actions.ts';
+import { EventList } from '../components/cards/event-list.ts';
+import { FleetSummary } from '../components/cards/fleet-summary.ts';
+import { ZoneSection } from '../components/cards/zone-section.ts';
 import { SearchField, SelectField } from '../components/search-field.ts';
 import { Empty, Loading } from '../components/states.ts';
-import { ZoneSection } from '../components/zone-section.ts';
 import {
   describeFleet,
   type FleetFilter,

@@ -1,11 +1,11 @@
 import { useEffect } from 'preact/hooks';
 import type { QosView, RentalQosView, TimesView } from '../../core/qos/view.ts';
 import { call } from '../call.ts';
-import { AvailabilityChart } from '../components/availability-chart.ts';
-import { FleetChart } from '../components/fleet-chart.ts';
+import { AvailabilityChart } from '../components/charts/availability-chart.ts';
+import { FleetChart } from '../components/charts/fleet-chart.ts';
+import { TimesChart } from '../components/charts/times-chart.ts';
+import { useLoaded } from '../components/hooks/use-loaded.ts';
 import { Failure, Loading } from '../components/states.ts';
-import { TimesChart } from '../components/times-chart.ts';
-import { useLoaded } from '../components/use-loaded.ts';
 import { html, type Markup } from '../html.ts';
 import { rentalPath } from '../route.ts';
 import { place, setQuery } from '../router.ts';

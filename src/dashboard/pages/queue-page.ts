@@ -1,5 +1,5 @@
 import type { RentalView } from '../../core/view/rental-view.ts';
-import { RentalActions } from '../components/rental-actions.ts';
+import { RentalActions } from '../components/actions/rental-actions.ts';
 import { Empty, Loading } from '../components/states.ts';
 import { Ago } from '../components/time.ts';
 import { Wait } from '../components/wait.ts';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import { Logo } from '../components/logo.ts';
+import { Logo } from '../components/shell/logo.ts';
+import { ThemeButton } from '../components/shell/theme-button.ts';
 import { Failure } from '../components/states.ts';
-import { ThemeButton } from '../components/theme-button.ts';
 import { html, type Markup } from '../html.ts';
 import { type Problem, problemOf } from '../problem.ts';
 import { signIn } from '../session.ts';

@@ -1,0 +1,118 @@
+import type { Reason } from '../../core/failure/reason.ts';
+import type { Actor } from '../../core/history/actor.ts';
+import type { EventType, NewEvent } from '../../core/history/event.ts';
+import type { AlarmClock, Logger } from '../../core/ports/ports.ts';
+import type { ApiStore } from '../../core/ports/stores.ts';
+import { placeOf } from '../../core/tenant/request-source.ts';
+import { escapeText } from '../../core/text/escape-text.ts';
+import { createAttempts } from './attempts.ts';
+
+/** Whoever is turned away, as the history tells it: in sums, so that nobody can fill it by being turned away. */
+export interface Refusals {
+  /** A token or session was shown that is not valid. */
+  stranger(what: 'call' | 'sign-in', source: string | null): void;
+  /** Somebody whom we know asked for what is not theirs; `call`: the first line of the request. */
+  denied(actor: Actor, call: string): void;
+  /** Counts a wrong bearer token; seconds until the place should try again, 0: it has not tried that often. */
+  slowDown(source: string | null): number;
+  /** Writes what has been counted. */
+  close(): Promise<void>;
+}
+
+const WINDOW_MS = 60_000;
+const WRONG_TOKENS_PER_WINDOW = 10;
+/** Entries of either kind in a window; whoever comes from further places is told of in one more. */
+const MAX_PLACES = 20;
+const LONGEST_CALL = 100;
+
+export function createRefusals({
+  store,
+  clock,
+  logger,
+}: {
+  store: Pick<ApiStore, 'recordEvents'>;
+  clock: AlarmClock;
+  logger: Logger;
+}): Refusals {
+  const attempts = createAttempts(WRONG_TOKENS_PER_WINDOW, WINDOW_MS, () => clock.monotonicMs());
+  const strangers = createTally();
+  const known = createTally();
+  let cancel: (() => void) | null = null;
+
+  async function write(): Promise<void> {
+    cancel?.();
+    cancel = null;
+    const at = clock.now();
+    const events = [...strangers.take(), ...known.take()].map((toEvent) => toEvent(at));
+    if (events.length === 0) return;
+    await store.recordEvents(events).catch((error: unknown) => {
+      logger.warn(
+        { err: error, refused: events.map(({ message }) => message) },
+        'refusals are not in the history',
+      );
+    });
+  }
+  const soon = () => {
+    cancel ??= clock.after(WINDOW_MS, () => void write());
+  };
+
+  return {
+    stranger(what, source) {
+      const place = placeOf(source);
+      strangers.count(`${what} ${place}`, (count, isRest) => {
+        const from = isRest ? 'from further addresses' : `from ${place}`;
+        const told = `${count} × ${isRest ? 'refused' : `a ${what} refused`} ${from}: the token is not valid`;
+        const actor = { ...NOBODY, source: isRest ? null : source };
+        return entryOf('access.refused', 'TokenRefused', told, actor);
+      });
+      soon();
+    },
+    denied(actor, call) {
+      const shown = escapeText(call, LONGEST_CALL);
+      known.count(`${actor.token?.id}`, (count, isRest) => {
+        const others = count === 1 ? '' : ` and ${count - 1} more`;
+        const told = isRest ? `${count} calls with further tokens` : `${shown}${others}`;
+        return entryOf(
+          'access.denied',
+          'AccessDenied',
+          `${told}: only administrators may`,
+          isRest ? NOBODY : actor,
+        );
+      });
+      soon();
+    },
+    slowDown(source) {
+      const place = placeOf(source);
+      const waitS = attempts.waitS(place);
+      if (waitS === 0) attempts.fail(place);
+      return waitS;
+    },
+    close: write,
+  };
+}
+
+const NOBODY: Actor = { token: null, tenant: null, role: null, source: null };
+
+function entryOf(type: EventType, reason: Reason, message: string, actor: Actor): (at: Date) => NewEvent {
+  const about = { rentalId: null, node: null, tenant: actor.tenant, object: null };
+  return (at) => ({ type, at, ...about, reason, message, actor });
+}
+
+type Describe = (count: number, isRest: boolean) => (at: Date) => NewEvent;
+
+/** Counts by key up to a number of keys, and all others as one. */
+function createTally() {
+  let counts = new Map<string | null, { count: number; describe: Describe }>();
+  return {
+    count(key: string, describe: Describe) {
+      const place = counts.has(key) || counts.size < MAX_PLACES ? key : null;
+      const entry = counts.get(place) ?? { count: 0, describe };
+      counts.set(place, { ...entry, count: entry.count + 1 });
+    },
+    take() {
+      const taken = [...counts].map(([key, { count, describe }]) => describe(count, key === null));
+      counts = new Map();
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { Context } from 'hono';
+import type { AppEnv } from '../app-env.ts';
+import { ProblemError } from '../problem.ts';
+import { isCsrfToken } from './session-cookie.ts';
+
+export const CSRF_HEADER = 'X-CSRF-Token';
+
+/**
+ * Refuses what a browser sends for a page of another site. Browsers say in Sec-Fetch-Site where a request comes from,
+ * older ones in Origin; who says neither is no browser, and then there is no page that could be deceived.
+ */
+export function requireSameOrigin(c: Context<AppEnv>): void {
+  const site = c.req.header('sec-fetch-site');
+  const origin = c.req.header('origin');
+  const isForeign = site === undefined ? origin !== undefined && !isOwn(origin, c) : site !== 'same-origin';
+  if (isForeign || (origin !== undefined && !isOwn(origin, c))) {
+    throw new ProblemError('cross_site', 'this call is only for pages of Orion itself');
+  }
+}
+
+/** A write that a cookie vouches for: from a page of ours, and with what only such a page can know. */
+export function requireCsrfToken(c: Context<AppEnv>, secret: string): void {
+  const isWrite = c.req.method !== 'GET' && c.req.method !== 'HEAD';
+  if (!isWrite) return;
+  requireSameOrigin(c);
+  if (!isCsrfToken(c.req.header(CSRF_HEADER) ?? '', secret)) {
+    throw new ProblemError('cross_site', `send the csrfToken of GET /api/session as ${CSRF_HEADER}`);
+  }
+}
+
+/** The proxy passes on the host that the browser asked for; TLS ends there, so only host and port can be compared. */
+function isOwn(origin: string, c: Context<AppEnv>): boolean {
+  return URL.canParse(origin) && new URL(origin).host === (c.req.header('host') ?? new URL(c.req.url).host);
+}

@@ -1,0 +1,103 @@
+import { createRoute as describeRoute, type RouteConfig, z } from '@hono/zod-openapi';
+import { MAX_BODY_BYTES, readBody } from '../body/read.ts';
+import type { ProblemCode } from '../problem.ts';
+import { codesOf, describeProblems, header } from '../respond.ts';
+
+type Config = Omit<RouteConfig, 'path'> & { path: string; maxBodyBytes?: number };
+
+const REQUEST_ID = {
+  'X-Request-Id': header(
+    'Stands in the log and in problems; one of 8 to 64 letters that is sent is kept',
+    'f3a1c9d2',
+  ),
+};
+
+const RATE = {
+  'RateLimit-Policy': header(
+    'Of tenants with a limit: requests (`q`) in how many seconds',
+    '"tenant";q=600;w=60',
+    false,
+  ),
+  RateLimit: header(
+    'What is left (`r`), and in how many seconds all is back (`t`)',
+    '"tenant";r=599;t=1',
+    false,
+  ),
+};
+
+/**
+ * A route with its description, in the chapter that its address names; `operationId` is what the typed client calls
+ * it, `description` says what its summary has no room for. Under /api, the body of a write is taken after the route's
+ * own middleware has let the request pass; and one that has no query of its own refuses every
+ * field of one, so that a misspelt filter is an error and not a longer list.
+ */
+export function createRoute<
+  Path extends string,
+  Given extends Omit<RouteConfig, 'path'> & {
+    path: Path;
+    operationId: string;
+    summary: string;
+    description: string;
+    /** 16 KB when left out. */
+    maxBodyBytes?: number;
+  },
+>(given: Given): ReturnType<typeof describeRoute<Path, Given>> {
+  const { maxBodyBytes = MAX_BODY_BYTES, ...config } = given;
+  const isApi = config.path.startsWith('/api/');
+  return describeRoute<Path, Given>({
+    ...(config as unknown as Given),
+    middleware: [
+      ...[config.middleware ?? []].flat(),
+      ...(isApi && config.method !== 'get' ? [readBody(maxBodyBytes)] : []),
+    ],
+    tags: [chapterOf(config.path)],
+    security: config.security ?? securityOf(config),
+    ...(isApi ? { request: { query: z.strictObject({}), ...config.request } } : {}),
+    responses: describeAnswers(config, isApi ? impliedBy(config) : []) as Given['responses'],
+  });
+}
+
+function chapterOf(path: string): string {
+  const [, first, kind = ''] = path.split('/');
+  if (first !== 'api') return 'service';
+  return kind === 'rent' ? 'rentals' : kind;
+}
+
+/** Who is signed in by a cookie needs to show that a write comes from a page of Orion. */
+function securityOf({ method }: Config): Record<string, string[]>[] {
+  return [{ token: [] }, { session: [], ...(method === 'get' ? {} : { csrf: [] }) }];
+}
+
+const OF_BODIES: ProblemCode[] = [
+  'malformed_request',
+  'request_too_slow',
+  'body_too_large',
+  'unsupported_media_type',
+  'too_many_bodies',
+  'busy',
+];
+
+/** What the middleware refuses before a route is asked. */
+function impliedBy({ method, security }: Config): ProblemCode[] {
+  const ofTenants: ProblemCode[] = security?.length === 0 ? [] : ['rate_limited', 'too_many_attempts'];
+  if (method === 'get') return ofTenants;
+  const ofWrites: ProblemCode[] = [...ofTenants, 'cross_site'];
+  return [...ofWrites, ...OF_BODIES];
+}
+
+/** The answers with their common header, and each problem once, whoever named it. */
+function describeAnswers({ responses }: Config, implied: ProblemCode[]): RouteConfig['responses'] {
+  const all = { ...responses, ...describeProblems([...implied, ...codesOf(responses)]) };
+  return Object.fromEntries(
+    Object.entries(all).map(([status, answer]) => {
+      const headers = 'headers' in answer ? answer.headers : {};
+      return [
+        status,
+        {
+          ...answer,
+          headers: { ...REQUEST_ID, ...(implied.includes('rate_limited') ? RATE : {}), ...headers },
+        },
+      ];
+    }),
+  ) as RouteConfig['responses'];
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** One file that a browser may have. */
+export interface PageFile {
+  type: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface DashboardFiles {
+  /** SHA-256 over all of them, shortened: part of each address, so that browsers may keep them for ever. */
+  version: string;
+  /** Modules in the order in which they were found; the first one starts the page. */
+  modules: string[];
+  styles: string[];
+  /** By the last part of their address. */
+  files: ReadonlyMap<string, PageFile>;
+}
+
+/** Where the build puts the page; the same from src/ and from dist/. */
+const BUILT = fileURLToPath(new URL('../../../dist', import.meta.url));
+const ENTRY = 'dashboard/main.js';
+const STATIC = 'dashboard/static';
+
+/** The packages that the page is made with, and the file of each that browsers take. */
+const PACKAGES = {
+  preact: 'preact/dist/preact.mjs',
+  'preact/hooks': 'preact/hooks/dist/hooks.mjs',
+  htm: 'htm/dist/htm.module.js',
+} as const;
+const MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
+
+const TYPES: Record<string, string> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+/** Of a module, at the start of a line, where compilers put it; in a text of the page it would mean nothing. */
+const IMPORT = /^((?:import|export)\b[^'"`;]*?\bfrom\s*|import\s*)(["'])([^"'\s]+)\2/gm;
+
+/**
+ * The page's own module and whatever it imports, and nothing else of the build. Browsers know no package names, so
+ * each is replaced with an address; an import map would have to stand in the page, where no script may be.
+ */
+export async function readDashboardFiles(built = BUILT, packages = MODULES): Promise<DashboardFiles> {
+  const files = new Map<string, PageFile>();
+  const modules: string[] = [];
+
+  /** `path`: from the build's folder, or the name of a package. */
+  async function addModule(path: string): Promise<void> {
+    const name = addressOf(path);
+    if (files.has(name)) return;
+    modules.push(name);
+    const imported: string[] = [];
+    const source = await readFile(
+      isPackage(path) ? join(packages, PACKAGES[path]) : join(built, path),
+      'utf8',
+    );
+    const text = source
+      .replace(/^\/\/# sourceMappingURL=.*$/m, '')
+      .replace(IMPORT, (_whole, keyword: string, quote: string, specifier: string) => {
+        const target = specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier;
+        if (target === specifier && !isPackage(target)) throw new Error(`${path} imports ${specifier}`);
+        imported.push(target);
+        return `${keyword}${quote}./${addressOf(target)}${quote}`;
+      });
+    files.set(name, fileOf('.js', Buffer.from(text)));
+    for (const target of imported) await addModule(target);
+  }
+
+  await addModule(ENTRY);
+  const styles: string[] = [];
+  for (const name of (await readdir(join(built, STATIC))).toSorted()) {
+    const ending = name.slice(name.lastIndexOf('.'));
+    if (!Object.hasOwn(TYPES, ending)) continue;
+    files.set(name, fileOf(ending, await readFile(join(built, STATIC, name))));
+    if (ending === '.css') styles.push(name);
+  }
+  return { version: hashOf(files), modules, styles, files };
+}
+
+function isPackage(specifier: string): specifier is keyof typeof PACKAGES {
+  return Object.hasOwn(PACKAGES, specifier);
+}
+
+/** All files lie side by side under one address: `dashboard/pages/fleet.js` is `dashboard.pages.fleet.js` there. */
+function addressOf(path: string): string {
+  return isPackage(path) ? `${path.replaceAll('/', '.')}.package.js` : path.replaceAll('/', '.');
+}
+
+function fileOf(ending: string, bytes: Buffer): PageFile {
+  return { type: TYPES[ending] as string, bytes: new Uint8Array(bytes) };
+}
+
+function hashOf(files: ReadonlyMap<string, PageFile>): string {
+  const hash = createHash('sha256');
+  for (const [name, { bytes }] of files) hash.update(`${name}\0${bytes.length}\0`).update(bytes);
+  return hash.digest('hex').slice(0, 16);
+}

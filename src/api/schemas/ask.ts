@@ -1,0 +1,18 @@
+import { z } from '@hono/zod-openapi';
+import { time } from './rental.ts';
+
+/** What an operator says of why he does something: one line, shown to whoever meets it. */
+export const reasonText = z
+  .string()
+  .trim()
+  .min(1, 'expected some words')
+  .max(200, 'expected at most 200 characters')
+  .regex(/^\P{Cc}*$/u, 'expected one line')
+  .openapi({ type: 'string', example: 'new switch in rack-a' });
+
+/** What an operator wanted, why, and who it was. */
+export const askSchema = z.object({
+  reason: z.string().nullable(),
+  by: z.string().openapi({ example: 'admin (x3k5mzq7wv) of lab' }),
+  at: time,
+});

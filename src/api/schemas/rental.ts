@@ -1,0 +1,242 @@
+import { z } from '@hono/zod-openapi';
+import { EVENT_TYPES } from '../../core/history/event.ts';
+import { RENTAL_PHASES } from '../../core/model/rental.ts';
+import { DNS_LABEL } from '../../core/text/dns-label.ts';
+import { DURATION_FORMAT, parseDuration } from '../../core/text/duration.ts';
+import { SHOWABLE_TEXT } from '../../core/text/escape-text.ts';
+import { parsePublicKey } from '../../core/text/public-key.ts';
+import { PROBLEMS } from '../problem.ts';
+
+const LABEL_KEY = /^[A-Za-z0-9](?:[\w./-]{0,61}[A-Za-z0-9])?$/;
+const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?)?$/;
+
+// Examples that can be sent as they are, but for the key: one that many people know is worse than none.
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…';
+const SELECTOR = { matchLabels: { size: 'small' } };
+
+export const duration = z.string().transform((text, context) => {
+  const ms = parseDuration(text);
+  if (ms !== null) return ms;
+  context.issues.push({ code: 'custom', input: text, message: `expected ${DURATION_FORMAT}` });
+  return z.NEVER;
+});
+
+const publicKey = z
+  .string()
+  .transform((text, context) => {
+    const parsed = parsePublicKey(text);
+    if (parsed.ok) return parsed.key;
+    context.issues.push({ code: 'custom', input: '', message: parsed.message });
+    return z.NEVER;
+  })
+  .openapi({ type: 'string', example: KEY });
+
+const labels = z
+  .record(z.string().regex(LABEL_KEY, 'not a label key'), z.string().regex(LABEL_VALUE, 'not a label value'))
+  .refine((all) => Object.keys(all).length <= 32, 'at most 32 labels');
+
+/** Where it may lead is the operator's to say, and is checked when it is written. */
+const webhookUrl = z.string().max(2_000).nullable().openapi({ example: 'https://example.com/orion' });
+
+const onNodeLoss = z.strictObject({
+  action: z.enum(['migrate', 'wait']).default('migrate'),
+  after: duration.openapi({ type: 'string', example: '0s' }).optional(),
+});
+
+/** Without defaults: what a patch leaves out stays as it is. */
+const onNodeLossPatch = z.strictObject({
+  action: z.enum(['migrate', 'wait']).optional(),
+  after: duration.openapi({ type: 'string', example: '0s' }).optional(),
+});
+
+const ttl = duration
+  .refine((ms) => ms >= 10_000, 'expected at least 10s')
+  .openapi({ type: 'string', example: '6h' });
+
+const zone = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(SHOWABLE_TEXT, 'expected no control characters')
+  .openapi({ type: 'string', minLength: 1, maxLength: 63 });
+
+const specFields = {
+  name: z.string().regex(DNS_LABEL, 'expected a DNS label: a-z, 0-9 and "-", at most 63').optional(),
+  sshPublicKey: publicKey.optional(),
+  selector: z.strictObject({ matchLabels: labels.optional(), zone: zone.nullable().optional() }).optional(),
+  ttl: ttl.optional(),
+  whenFull: z.enum(['queue', 'reject']).optional(),
+  onNodeLoss: onNodeLoss.optional(),
+  webhookUrl: webhookUrl.optional(),
+  labels: labels.optional(),
+};
+
+/** Takes both `{name, spec: {…}}`, which is what is read back, and the spec's fields beside the name. */
+function flatten(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('spec' in body)) return body;
+  const { spec, ...rest } = body;
+  return typeof spec === 'object' && spec !== null ? { ...rest, ...spec } : body;
+}
+
+export const quickRentalSchema = z
+  .preprocess(flatten, z.strictObject(specFields))
+  .openapi('QuickRental', { example: { name: 'build-box', selector: SELECTOR, ttl: '1h' } });
+export const newRentalSchema = z
+  .preprocess(flatten, z.strictObject({ ...specFields, sshPublicKey: publicKey }))
+  .openapi('NewRental', { example: { name: 'build-box', sshPublicKey: KEY, selector: SELECTOR, ttl: '1h' } });
+export const rentalPatchSchema = z
+  .strictObject({ sshPublicKey: publicKey, ttl, labels, onNodeLoss: onNodeLossPatch, webhookUrl })
+  .partial()
+  .openapi('RentalPatch', { example: { ttl: '6h' } });
+export type SpecInput = z.output<typeof quickRentalSchema>;
+export type NewRentalInput = z.output<typeof newRentalSchema>;
+export type SpecPatch = z.output<typeof rentalPatchSchema>;
+
+export const time = z.string().openapi({ format: 'date-time' });
+
+export const conditionSchema = z.object({
+  type: z.string(),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string(),
+  message: z.string(),
+  lastTransitionTime: time,
+});
+
+export const placementSchema = z.object({
+  epoch: z.int(),
+  node: z.string(),
+  startedAt: time,
+  readyAt: time.nullable(),
+  endedAt: time.nullable(),
+  endReason: z.string().nullable(),
+  cleanedAt: time.nullable().openapi({ description: 'when the node was verified clean of it' }),
+  cleaning: z
+    .object({
+      attempts: z.int().openapi({ description: 'tries that came to an end' }),
+      outcome: z.enum(['clean', 'failed']).openapi({ description: 'of the last one' }),
+      reason: z.string(),
+      message: z.string(),
+      at: time,
+      found: z
+        .object({ at: time, items: z.array(z.string()), more: z.int() })
+        .nullable()
+        .openapi({ description: 'what the verification found when it last found anything' }),
+    })
+    .nullable()
+    .openapi({ description: 'what the tries to clean the node of it said; null: none has come to an end' }),
+});
+
+export const rentalSchema = z
+  .object({
+    id: z.string().openapi({ example: 'r_3k5mzq7xw2c4d6fa' }),
+    name: z.string().openapi({ example: 'amber-otter-42' }),
+    tenant: z.string(),
+    generation: z.int(),
+    createdAt: time,
+    spec: z.object({
+      sshPublicKey: z.string(),
+      selector: z.object({ matchLabels: z.record(z.string(), z.string()), zone: z.string().nullable() }),
+      ttl: z.string(),
+      whenFull: z.enum(['queue', 'reject']),
+      onNodeLoss: z.object({ action: z.enum(['migrate', 'wait']), after: z.string() }),
+      webhookUrl: z.string().nullable(),
+      labels: z.record(z.string(), z.string()),
+    }),
+    status: z.object({
+      phase: z.enum(RENTAL_PHASES),
+      observedGeneration: z.int(),
+      node: z.string().nullable(),
+      expiresAt: time.nullable().openapi({
+        description:
+          'The end of the lease, a whole second; null before access was confirmed. A renewal sets it to the ttl from then. ' +
+          'Before the first one it is at least the ttl after access was confirmed, and by a tenth of it, a minute at most, ' +
+          'later when making the account took less time than that.',
+      }),
+      queuePosition: z.int().nullable().openapi({ description: '1 is next; null: it waits for no node' }),
+      queueEstimateAt: time
+        .nullable()
+        .openapi({ description: 'when it may expect a node; null: nothing can be said' }),
+      connection: z
+        .object({
+          host: z.string(),
+          port: z.int(),
+          user: z.string(),
+          hostKey: z.string().nullable(),
+          command: z.string(),
+        })
+        .nullable(),
+      restart: z
+        .object({
+          at: time.openapi({ description: 'the first answer after it' }),
+          silentSince: time.openapi({ description: 'the last answer before it' }),
+        })
+        .nullable()
+        .openapi({
+          description:
+            'of its machine, the last one since its client got access: what ran there is gone; null: none',
+        }),
+      conditions: z.array(conditionSchema),
+      placements: z.array(placementSchema),
+    }),
+  })
+  .openapi('Rental');
+
+export const rentedSchema = rentalSchema.extend({ privateKey: z.string().optional() }).openapi('Rented');
+
+/** Beside the id of a rental. */
+export const rentalName = z
+  .string()
+  .nullable()
+  .openapi({ description: 'null: the rental itself is kept no longer, or there is none' });
+
+export const eventSchema = z
+  .object({
+    seq: z.int(),
+    at: time,
+    type: z.enum(EVENT_TYPES),
+    rental: z.string().nullable(),
+    rentalName: rentalName.optional().openapi({ description: 'in a list; a watch of rentals tells of each' }),
+    node: z.string().nullable(),
+    tenant: z.string().nullable(),
+    reason: z.string(),
+    message: z.string(),
+    actor: z
+      .object({
+        token: z.object({ id: z.string(), name: z.string().nullable() }).nullable(),
+        tenant: z.string().nullable(),
+        role: z.enum(['tenant', 'admin']).nullable(),
+        source: z.string().nullable(),
+      })
+      .nullable()
+      .openapi({
+        description:
+          'who asked for it, and the address that the request came from; null: Orion did it by itself. Of an administrator a tenant sees the role alone; of refused strangers there is only the address.',
+      }),
+  })
+  .openapi('Event');
+
+/** Codes that are not in PROBLEMS are the proxy's own, when no daemon answers it; those have no request id. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum([...Object.keys(PROBLEMS), 'unavailable', 'proxy_error']),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    quota: z
+      .object({ limit: z.enum(['maxRentals']), allowed: z.int(), used: z.int() })
+      .optional()
+      .openapi({ description: 'of `quota_exceeded`: which limit, and how much of it is used' }),
+    requestId: z.string().optional(),
+  })
+  .openapi('Problem');
+
+export const pageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor: z.string().max(200).optional(),
+});
+
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}

@@ -1,0 +1,30 @@
+import type { FleetIdentity } from '../core/model/fleet-identity.ts';
+import type { Logger } from '../core/ports/ports.ts';
+import {
+  createFleetIdentity,
+  FleetIdentityError,
+  readFleetIdentity,
+  writeFleetIdentity,
+} from '../secrets/fleet-identity-file.ts';
+import type { Pool } from '../store/connection/pool.ts';
+import { ensureFleetId } from '../store/statements/fleets.ts';
+
+/**
+ * Which fleet this is. The file beside the control key outlives the database and the database outlives the file: each
+ * gives the other what it lacks, so that a fresh or restored database of the same fleet is the same fleet. The database
+ * goes first, where all daemons meet; when the two name different fleets, nobody can tell which one is meant.
+ */
+export async function claimFleet(pool: Pool, path: string, logger: Logger): Promise<FleetIdentity> {
+  const kept = await readFleetIdentity(path);
+  const wanted = kept ?? createFleetIdentity();
+  const id = await pool.withSession((session) => ensureFleetId(session, wanted.id));
+  const identity = kept ?? (await writeFleetIdentity(path, { ...wanted, id }));
+  if (identity.id !== id) {
+    throw new FleetIdentityError(
+      `the database is of the fleet ${id}, but ${path} says ${identity.id}: point ORION_DATABASE_URL or ORION_FLEET_IDENTITY to the right one; nothing was changed`,
+    );
+  }
+  if (kept === null)
+    logger.info({ fleet: id, path }, 'the identity of the fleet is kept beside the control key');
+  return identity;
+}

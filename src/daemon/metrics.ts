@@ -1,0 +1,201 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { REASONS } from '../core/failure/reason.ts';
+import { computeFleetFigures } from '../core/health/fleet-figures.ts';
+import { RENTAL_PHASES } from '../core/model/rental.ts';
+import type { DeliveryStore } from '../core/ports/deliveries.ts';
+import type { Logger, Metrics } from '../core/ports/ports.ts';
+import type { ApiStore } from '../core/ports/stores.ts';
+
+/** What is counted here, and how it is read out. docs/metrics.md is checked against it. */
+export interface PrometheusMetrics extends Metrics {
+  scrape(): Promise<{ contentType: string; text: string }>;
+}
+
+export interface MetricsDeps {
+  store: Pick<ApiStore, 'listNodes' | 'listOccupants' | 'countRentals'> &
+    Pick<DeliveryStore, 'countDeliveries'>;
+  logger: Logger;
+}
+
+/** In Prometheus' text format: counts of this process, and the fleet as the database has it when it is asked. */
+export function createMetrics(deps: MetricsDeps): PrometheusMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const counts = createCounts(registry);
+  const readFleet = createFleetGauges(registry, deps);
+  return {
+    ...counts,
+    async scrape() {
+      await readFleet();
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}
+
+function createCounts(registry: Registry): Metrics {
+  const registers = [registry];
+  const events = new Counter({
+    ...{ name: 'orion_events_total', labelNames: ['type', 'reason'], registers },
+    help: 'Events that the reconciler of this process wrote to the history.',
+  });
+  const probes = new Counter({
+    ...{ name: 'orion_probes_total', labelNames: ['reason'], registers },
+    help: 'Probes of nodes by what came of them; Alive is a good one.',
+  });
+  const probeDuration = new Histogram({
+    ...{ name: 'orion_probe_duration_seconds', registers },
+    help: 'How long a probe of a node took.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  });
+  const workDuration = new Histogram({
+    ...{ name: 'orion_work_duration_seconds', labelNames: ['kind', 'outcome'], registers },
+    help: 'How long work on a node took, without the wait for its turn.',
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
+  });
+  const workFailures = new Counter({
+    ...{ name: 'orion_work_failures_total', labelNames: ['kind', 'reason'], registers },
+    help: 'Work on nodes that failed, by reason.',
+  });
+  const webhooks = new Counter({
+    ...{ name: 'orion_webhook_attempts_total', labelNames: ['outcome'], registers },
+    help: 'Calls of webhooks by what came of them.',
+  });
+  const passDuration = new Histogram({
+    ...{ name: 'orion_pass_duration_seconds', labelNames: ['outcome'], registers },
+    help: 'How long a pass of the reconcile loop took.',
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
+  });
+  const steps = createSteps(registry);
+  const flag = (name: string, help: string) => new Gauge({ name, help, registers });
+  const leader = flag('orion_leader', 'Whether this process leads.');
+  const breaker = flag('orion_breaker_open', 'Whether so much is unhealthy that this leader moves nobody.');
+  const ownFault = flag(
+    'orion_control_plane_fault',
+    'Whether this process lacks something of its own (files, ports, memory, disk, its key), so that no node is blamed.',
+  );
+  const paused = flag('orion_paused', 'Whether an operator has paused this leader.');
+  const inventory = flag(
+    'orion_inventory_last_read_ok',
+    'Whether the inventory file was right when this process read it last.',
+  );
+  return {
+    eventsSaved(saved) {
+      for (const { type, reason } of saved) events.inc({ type, reason: closed(reason) });
+    },
+    probed(reason, durationMs) {
+      probes.inc({ reason });
+      probeDuration.observe(durationMs / 1_000);
+    },
+    workEnded(kind, outcome, durationMs) {
+      workDuration.observe({ kind, outcome: outcome.kind }, durationMs / 1_000);
+      if (outcome.kind === 'failed') workFailures.inc({ kind, reason: outcome.reason });
+    },
+    webhookAttempted: (outcome) => webhooks.inc({ outcome }),
+    stepped: steps,
+    passEnded: (outcome, durationMs) => passDuration.observe({ outcome }, durationMs / 1_000),
+    leads: (isLeading) => leader.set(Number(isLeading)),
+    breakerIs: (isOpen) => breaker.set(Number(isOpen)),
+    ownFaultIs: (isThere) => ownFault.set(Number(isThere)),
+    pausedIs: (isPaused) => paused.set(Number(isPaused)),
+    inventoryRead: (ok) => inventory.set(Number(ok)),
+  };
+}
+
+/** What clients waited for. The same is told of the past, and exactly, by /api/qos. */
+function createSteps(registry: Registry): Metrics['stepped'] {
+  const histogram = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    buckets: number[],
+  ) => new Histogram({ name, help, labelNames, buckets, registers: [registry] });
+  const quick = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
+  const provisioning = histogram(
+    'orion_provisioning_duration_seconds',
+    'From the placement of a rental to the first access.',
+    [],
+    quick,
+  );
+  const migration = histogram(
+    'orion_migration_duration_seconds',
+    'Until access on the next node: from the verdict that the old one is dead, or, planned, from the placement.',
+    ['planned'],
+    quick,
+  );
+  const queueWait = histogram(
+    'orion_queue_wait_seconds',
+    'From the request for a machine to its placement.',
+    [],
+    [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200],
+  );
+  return (step) => {
+    const seconds = step.durationMs / 1_000;
+    if (step.kind === 'migration') migration.observe({ planned: String(step.planned) }, seconds);
+    else if (step.kind === 'provisioning') provisioning.observe(seconds);
+    else queueWait.observe(seconds);
+  };
+}
+
+/** What a stored text could be must not become a new time series each time. */
+function closed(reason: string): string {
+  return Object.hasOwn(REASONS, reason) ? reason : 'other';
+}
+
+/** Set anew at each scrape; without the database, its gauges are missing rather than old. */
+function createFleetGauges(registry: Registry, { store, logger }: MetricsDeps): () => Promise<void> {
+  const registers = [registry];
+  const up = new Gauge({
+    ...{ name: 'orion_database_up', registers },
+    help: 'Whether the database answered when the figures of the fleet were read.',
+  });
+  const nodes = new Gauge({ name: 'orion_nodes', help: 'Nodes by state.', labelNames: ['state'], registers });
+  const free = new Gauge({
+    ...{ name: 'orion_nodes_free', registers },
+    help: 'Nodes that the next rental could have.',
+  });
+  const conditions = new Gauge({
+    ...{ name: 'orion_node_conditions', labelNames: ['type', 'status', 'reason'], registers },
+    help: 'Nodes by what their conditions say.',
+  });
+  const unreachable = new Gauge({
+    ...{ name: 'orion_node_unreachable', labelNames: ['node', 'reason'], registers },
+    help: 'Always 1: a node that cannot be reached, and why.',
+  });
+  const rentals = new Gauge({
+    ...{ name: 'orion_rentals', labelNames: ['phase'], registers },
+    help: 'Rentals that have not ended, by phase.',
+  });
+  const webhooks = new Gauge({
+    ...{ name: 'orion_webhook_deliveries', labelNames: ['state'], registers },
+    help: 'Messages to webhooks that wait to be delivered (pending) or were given up (dead).',
+  });
+  const gauges = [nodes, free, conditions, unreachable, rentals, webhooks];
+
+  return async () => {
+    const read = Promise.all([
+      store.listNodes(),
+      store.listOccupants(),
+      store.countRentals(),
+      store.countDeliveries(),
+    ]);
+    const found = await read.catch((error: unknown) => {
+      logger.warn({ err: error }, 'the figures of the fleet could not be read');
+      return null;
+    });
+    up.set(Number(found !== null));
+    for (const gauge of gauges) gauge.reset();
+    if (found === null) return free.remove();
+    const [allNodes, occupants, phases, deliveries] = found;
+    const figures = computeFleetFigures(allNodes, occupants);
+    for (const { state, count } of figures.states) nodes.set({ state }, count);
+    free.set(figures.free);
+    for (const { count, ...labels } of figures.conditions) conditions.set(labels, count);
+    for (const labels of figures.unreachable) unreachable.set(labels, 1);
+    for (const phase of RENTAL_PHASES.filter((phase) => phase !== 'Released' && phase !== 'Failed')) {
+      rentals.set({ phase }, phases.find((entry) => entry.phase === phase)?.count ?? 0);
+    }
+    for (const state of ['pending', 'dead'] as const) {
+      webhooks.set({ state }, deliveries.find((entry) => entry.state === state)?.count ?? 0);
+    }
+  };
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config.ts';
+import type { FleetIdentity } from '../core/model/fleet-identity.ts';
+import type { Logger } from '../core/ports/ports.ts';
+import { findStoreError } from '../store/connection/errors.ts';
+import type { Pool } from '../store/connection/pool.ts';
+import { findSchemaProblem, migrate } from '../store/migration/migrate.ts';
+import { insertTokenOnce } from '../store/statements/tokens.ts';
+import { claimFleet } from './claim-fleet.ts';
+
+export interface PrepareOptions {
+  /** The API's half may have no right to change tables: then it waits until the other one has done so. */
+  migrates: boolean;
+  firstToken: Config['firstToken'];
+  now: () => Date;
+  /** Where the identity of the fleet is kept; null: this process acts on no node, and need not know it. */
+  identityPath?: string | null;
+}
+
+/**
+ * Returns once the database can be worked on, or the signal has come. Waits for one that is not there yet, and says so;
+ * rejects for a schema that this program can't run on.
+ */
+export async function prepareDatabase(
+  pool: Pool,
+  { migrates, firstToken, now, identityPath = null }: PrepareOptions,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<FleetIdentity | null> {
+  const step = async () => {
+    if (migrates) await applyMigrations(pool, logger);
+    else await awaitSchema(pool, logger, signal);
+    if (firstToken && !signal.aborted) await ensureFirstToken(pool, firstToken, now());
+    return identityPath === null || signal.aborted ? null : await claimFleet(pool, identityPath, logger);
+  };
+  while (!signal.aborted) {
+    try {
+      return await step();
+    } catch (error) {
+      const failure = findStoreError(error);
+      if (!failure || failure.kind === 'rejected') throw error;
+      logger.warn({ code: failure.code }, 'waiting for the database');
+      await sleep(1_000, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return null;
+}
+
+async function applyMigrations(pool: Pool, logger: Logger): Promise<void> {
+  const applied = await migrate(pool);
+  if (applied.length > 0) logger.info({ applied }, 'migrations applied');
+}
+
+async function awaitSchema(pool: Pool, logger: Logger, signal: AbortSignal): Promise<void> {
+  let told = '';
+  while (!signal.aborted) {
+    const problem = await pool.withSession(findSchemaProblem);
+    if (problem === null) return;
+    if (problem !== told) logger.warn({ problem }, 'waiting for the schema');
+    told = problem;
+    await sleep(500, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+type FirstToken = NonNullable<Config['firstToken']>;
+
+async function ensureFirstToken(pool: Pool, { id, hash }: FirstToken, now: Date): Promise<void> {
+  const token = { id, hash, tenant: 'operator', role: 'admin', name: 'made by orion init' } as const;
+  await pool.withSession((session) =>
+    insertTokenOnce(session, { ...token, createdAt: now, expiresAt: null }),
+  );
+}

@@ -1,0 +1,55 @@
+import { useState } from 'preact/hooks';
+import { html, type Markup } from '../../html.ts';
+import { tellProblem } from '../../toasts.ts';
+import { Dialog } from '../dialog.ts';
+import { Icon } from '../icon.ts';
+
+/** The private half of a key pair that was just made. It is kept nowhere, so it must not be clicked away unread. */
+export function NewKey({
+  name,
+  privateKey,
+  close,
+}: {
+  name: string;
+  privateKey: string;
+  close: () => void;
+}): Markup {
+  const [isSaved, setSaved] = useState(false);
+  const file = `${name}.key`;
+  const download = () => {
+    saveFile(file, privateKey);
+    setSaved(true);
+  };
+  const copy = () =>
+    navigator.clipboard.writeText(privateKey).then(
+      () => setSaved(true),
+      (thrown: unknown) => tellProblem('The browser did not let the key be copied', thrown),
+    );
+  return html`<${Dialog} title="Your private key" close=${close} mayClose=${isSaved}>
+    <div class="dialog-body">
+      <p>It is shown this once, and Orion does not keep it. Save it, and keep others from reading it:</p>
+      <pre class="key" tabindex="0" aria-label="Private key">${privateKey}</pre>
+      <p class="command"><code>chmod 600 ${file}</code></p>
+      <div class="actions">
+        <button type="button" class="button primary" autofocus onClick=${download}>
+          <${Icon} name="download" size=${16} />Save as ${file}
+        </button>
+        <button type="button" class="button" onClick=${copy}><${Icon} name="copy" size=${16} />Copy</button>
+      </div>
+      <div class="dialog-foot">
+        <button type="button" class=${`button ${isSaved ? 'primary' : ''}`} onClick=${close}>
+          ${isSaved ? 'Done' : 'I have it, go on'}
+        </button>
+      </div>
+    </div>
+  <//>`;
+}
+
+function saveFile(name: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: 'application/x-pem-file' }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(address);
+}

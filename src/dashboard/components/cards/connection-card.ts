@@ -1,0 +1,35 @@
+import type { RentalView } from '../../../core/view/rental-view.ts';
+import { html, type Markup } from '../../html.ts';
+import { CopyButton } from '../copy-button.ts';
+import { Facts } from './facts.ts';
+
+/** How to log in to where it is now. */
+export function ConnectionCard({ rental }: { rental: RentalView }): Markup {
+  const { connection, phase } = rental.status;
+  if (connection === null) return null;
+  const { host, port, user, hostKey, command } = connection;
+  return html`<section class="card" aria-labelledby="connection-title">
+    <h2 id="connection-title">Log in</h2>
+    ${
+      phase !== 'Active' &&
+      html`<p class="muted gap-below">This is where it last was. The way to the next machine will stand here.</p>`
+    }
+    <p class="command">
+      <code>${command}</code>
+      <${CopyButton} text=${command} what="the command" />
+    </p>
+    <p class="muted small gap-above">
+      or <code>orion ssh ${rental.name}</code>, which finds the machine that it is on and checks its host key. Add
+      ${' '}<code>-i KEYFILE</code> with the private half of its key.
+    </p>
+    <details class="gap-above">
+      <summary>Address and host key</summary>
+      <${Facts} facts=${[
+        ['Host', html`<code>${host}</code>`],
+        ['Port', html`<code>${port}</code>`],
+        ['User', html`<code>${user}</code>`],
+        ['Host key', hostKey && html`<code>${hostKey}</code>`],
+      ]} />
+    </details>
+  </section>`;
+}

@@ -1,0 +1,20 @@
+import { html, type Markup } from '../../html.ts';
+import { liveState } from '../../live.ts';
+import { useValue } from '../../use-value.ts';
+import type { WatchState } from '../../watch.ts';
+
+const WORDS: Record<WatchState, [word: string, meaning: string]> = {
+  live: ['Live', 'What you see is what is'],
+  connecting: ['Connecting', 'The page is being filled'],
+  reconnecting: ['Reconnecting', 'What you see may be old; the page catches up by itself'],
+  ended: ['Not live', 'Nothing more will come; reload the page'],
+};
+
+/** Whether what one sees can be believed. */
+export function LiveSign(): Markup {
+  const state = useValue(liveState);
+  const [word, meaning] = WORDS[state];
+  return html`<span class="live live-${state}" role="status" title=${meaning}>
+    <span class="live-dot" aria-hidden="true"></span>${word}
+  </span>`;
+}

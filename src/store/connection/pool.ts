@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { drizzle, type MySqlRemoteDatabase } from 'drizzle-orm/mysql-proxy';
+import mysql from 'mysql2';
+import { isOwnError } from '../../core/failure/own-fault.ts';
+import { parseDatabaseUrl } from './database-url.ts';
+import { classifyDatabaseError, StoreError } from './errors.ts';
+
+export interface PoolSettings {
+  url: string;
+  connectionLimit?: number;
+  /** How long to wait for a connection, including making and preparing one. */
+  acquireMs?: number;
+  /** How long a statement may take before its connection is destroyed. */
+  statementMs?: number;
+  /** Called with each statement that fails. */
+  onFailure?: (error: StoreError) => void;
+}
+
+/** A connection, for as long as it is lent. */
+export interface Session {
+  db: MySqlRemoteDatabase;
+  /** For what the query builder has no words for. */
+  execute(statement: string, values?: unknown[]): Promise<mysql.ResultSetHeader>;
+  /** The connection is broken (`now`), or is not to be lent to anybody else later on (`after`). */
+  discard(when: 'now' | 'after'): void;
+}
+
+export interface Pool {
+  withSession<Result>(
+    work: (session: Session) => Promise<Result>,
+    options?: { statementMs: number },
+  ): Promise<Result>;
+  close(): Promise<void>;
+}
+
+const CLOSE_DEADLINE_MS = 2_000;
+const ASK_AGAIN_MS = 20;
+
+// The server's limits are shorter than the client's deadline, so that a statement that is merely slow ends with
+// an error and not with a lost connection. A leader that was stopped inside a transaction holds the lease row
+// against its successor: idle_write_transaction_timeout ends that.
+const SESSION_SETTINGS = `SET SESSION
+  time_zone = '+00:00',
+  sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+  tx_isolation = 'REPEATABLE-READ',
+  innodb_snapshot_isolation = ON,
+  max_statement_time = 4,
+  innodb_lock_wait_timeout = 3,
+  idle_write_transaction_timeout = 3,
+  idle_readonly_transaction_timeout = 10`;
+
+/**
+ * Connections to the database, each wait on which has an end: the driver by itself waits for ever on a server
+ * that is frozen or cut off. A connection whose statement ran into its deadline is destroyed, because the next
+ * statement would only queue up behind it.
+ */
+export function createPool(settings: PoolSettings): Pool {
+  const { acquireMs = 5_000, statementMs = 5_000, connectionLimit = 10 } = settings;
+  const pool = createDriverPool(settings.url, connectionLimit);
+  const prepared = new WeakSet<mysql.PoolConnection>();
+  const open = new Set<mysql.PoolConnection>();
+  pool.on('connection', (connection) => {
+    open.add(connection);
+    connection.on('end', () => open.delete(connection));
+    // A connection can fail more than once, and the driver listens only to the first time.
+    connection.on('error', () => open.delete(connection));
+  });
+
+  async function withSession<Result>(
+    work: (session: Session) => Promise<Result>,
+    options = { statementMs },
+  ): Promise<Result> {
+    const connection = await acquire(pool, open, acquireMs);
+    let broken = false;
+    let discarded = false;
+    const query = async (sql: string, values: unknown[], rowsAsArray: boolean) => {
+      // Its deadline would pass before the driver says that the connection is gone.
+      if (broken) throw new StoreError('unknown', 'CONNECTION_BROKEN', sql);
+      try {
+        return await runStatement(connection, { sql, values, rowsAsArray }, options.statementMs);
+      } catch (error) {
+        if (error instanceof StoreError) settings.onFailure?.(error);
+        broken = !(error instanceof StoreError && LEAVES_CONNECTION_USABLE.has(error.kind));
+        throw error;
+      }
+    };
+    const session: Session = {
+      db: drizzle(
+        async (sql, params, method) => {
+          const rows = await query(sql, params, method === 'all');
+          return { rows: method === 'all' ? (rows as unknown[]) : [rows] };
+        },
+        { casing: 'snake_case' },
+      ),
+      execute: async (sql, values = []) => (await query(sql, values, false)) as mysql.ResultSetHeader,
+      discard: (when) => {
+        discarded = true;
+        broken ||= when === 'now';
+      },
+    };
+    try {
+      if (!prepared.has(connection)) await prepare(session);
+      prepared.add(connection);
+      return await work(session);
+    } finally {
+      if (broken || discarded) connection.destroy();
+      else connection.release();
+    }
+  }
+
+  async function close(): Promise<void> {
+    const ended = new Promise<void>((done) => pool.end(() => done()));
+    await Promise.race([ended, sleep(CLOSE_DEADLINE_MS, undefined, { ref: false })]);
+    for (const connection of open) connection.destroy();
+  }
+
+  return { withSession, close };
+}
+
+function createDriverPool(url: string, connectionLimit: number): mysql.Pool {
+  return mysql.createPool({
+    ...parseDatabaseUrl(url),
+    connectionLimit,
+    // Idle connections die unseen behind firewalls and restarts: few are kept, and not for long.
+    maxIdle: Math.min(4, connectionLimit),
+    idleTimeout: 30_000,
+    queueLimit: 200,
+    connectTimeout: 3_000,
+    timezone: 'Z',
+    // The query builder turns these into dates, as UTC.
+    dateStrings: true,
+    supportBigNumbers: true,
+    // An object as a parameter would otherwise become SQL (`{a: 1}` as "a = 1").
+    stringifyObjects: true,
+    multipleStatements: false,
+    flags: ['-LOCAL_FILES'],
+  });
+}
+
+const LEAVES_CONNECTION_USABLE = new Set(['retry', 'duplicate', 'rejected']);
+
+async function prepare(session: Session): Promise<void> {
+  try {
+    await session.execute(SESSION_SETTINGS);
+  } catch (error) {
+    session.discard('now');
+    // Nothing of the caller's was sent yet.
+    if (error instanceof StoreError) throw new StoreError('notExecuted', error.code, error.statement);
+    throw error;
+  }
+}
+
+function acquire(
+  pool: mysql.Pool,
+  open: ReadonlySet<mysql.PoolConnection>,
+  deadlineMs: number,
+): Promise<mysql.PoolConnection> {
+  return new Promise((done, fail) => {
+    let waiting = true;
+    const timer = setTimeout(() => {
+      waiting = false;
+      fail(new StoreError('notExecuted', 'ACQUIRE_DEADLINE', null));
+    }, deadlineMs);
+    const ask = () => {
+      if (waiting) pool.getConnection(take);
+    };
+    const take: Parameters<typeof pool.getConnection>[0] = (error, connection) => {
+      if (!waiting) {
+        // Nobody waits for it any more; the driver has no way to leave its queue.
+        if (!error) connection.release();
+        return;
+      }
+      // A process that can't open one more (files, ports, memory) makes do with those it has: a leader that reads with
+      // several at once could otherwise do nothing, and not even say what it lacks.
+      if (error && open.size > 0 && isOwnError(error)) {
+        setTimeout(ask, ASK_AGAIN_MS);
+        return;
+      }
+      clearTimeout(timer);
+      // Without a code: the pool is closed, or too many wait for it already.
+      if (error) fail(new StoreError('notExecuted', error.code ?? 'NO_CONNECTION', null));
+      else done(connection);
+    };
+    ask();
+  });
+}
+
+function runStatement(
+  connection: mysql.PoolConnection,
+  statement: { sql: string; values: unknown[]; rowsAsArray: boolean },
+  deadlineMs: number,
+): Promise<unknown> {
+  return new Promise((done, fail) => {
+    const timer = setTimeout(() => {
+      connection.destroy();
+      fail(new StoreError('unknown', 'STATEMENT_DEADLINE', statement.sql));
+    }, deadlineMs);
+    connection.query(statement, (error, result) => {
+      clearTimeout(timer);
+      if (!error) return done(result);
+      const { kind, code } = classifyDatabaseError(error);
+      fail(new StoreError(kind, code, statement.sql));
+    });
+  });
+}

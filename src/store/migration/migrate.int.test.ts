@@ -1,0 +1,114 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type ScratchServer, startScratchServer } from '../../lab/scratch-database.ts';
+import { createPool, type Pool } from '../connection/pool.ts';
+import { findSchemaProblem, migrate } from './migrate.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+let server: ScratchServer;
+let url: string;
+let pool: Pool;
+
+beforeAll(async () => {
+  server = await startScratchServer();
+});
+afterAll(() => server?.stop());
+beforeEach(async () => {
+  url = await server.createDatabase();
+  pool = createPool({ url });
+});
+afterEach(() => pool.close());
+
+const problem = () => pool.withSession(findSchemaProblem);
+
+async function count(table: string): Promise<number> {
+  const rows = await pool.withSession(({ execute }) => execute(`SELECT count(*) AS n FROM ${table}`));
+  return (rows as unknown as { n: number }[])[0]?.n ?? -1;
+}
+
+/** A copy of the migrations that the test may change. */
+function copyMigrations(): { folder: string; url: URL } {
+  const folder = mkdtempSync(join(tmpdir(), 'orion-migrations-'));
+  cpSync(join(root, 'drizzle'), folder, { recursive: true });
+  return { folder, url: pathToFileURL(`${folder}/`) };
+}
+
+function addMigration(folder: string, sql: string): void {
+  const path = join(folder, 'meta', '_journal.json');
+  const journal = JSON.parse(readFileSync(path, 'utf8')) as { entries: { tag: string }[] };
+  journal.entries.push({ tag: '9999_next' });
+  writeFileSync(path, JSON.stringify(journal));
+  writeFileSync(join(folder, '9999_next.sql'), sql);
+}
+
+test('brings an empty database to the schema once, and does nothing the second time', async () => {
+  expect(await problem()).toBe('the database has no schema yet');
+  const ran = await migrate(pool);
+  expect(ran.length).toBeGreaterThan(0);
+  expect(await problem()).toBeNull();
+  expect(await migrate(pool)).toEqual([]);
+  expect(await count('schema_migrations')).toBe(ran.length);
+});
+
+test('lets many start at once: exactly one runs each migration and all come back when it is done', async () => {
+  const pools = Array.from({ length: 4 }, () => createPool({ url, connectionLimit: 3 }));
+  const results = await Promise.all(pools.map((each) => migrate(each)));
+  expect(results.filter((ran) => ran.length > 0)).toHaveLength(1);
+  expect(await problem()).toBeNull();
+  await Promise.all(pools.map((each) => each.close()));
+});
+
+test('goes on where a process was killed between a statement and its count', async () => {
+  const copy = copyMigrations();
+  addMigration(copy.folder, 'CREATE TABLE one (a int);\n--> statement-breakpoint\nCREATE TABLE two (a int)');
+  await migrate(pool, copy.url);
+  const forget = `UPDATE schema_migrations SET statements = 0, finished_at = NULL WHERE name = '9999_next'`;
+  await pool.withSession(async ({ execute }) => {
+    await execute('DROP TABLE two');
+    await execute(forget);
+  });
+  expect(await migrate(pool, copy.url)).toEqual(['9999_next']);
+  expect(await count('two')).toBe(0);
+  rmSync(copy.folder, { recursive: true });
+});
+
+test('refuses a database that a newer program has migrated', async () => {
+  const copy = copyMigrations();
+  addMigration(copy.folder, 'CREATE TABLE later (a int)');
+  await migrate(pool, copy.url);
+  await expect(migrate(pool)).rejects.toThrow('newer than this program: it has 9999_next');
+  expect(await problem()).toContain('newer than this program');
+  rmSync(copy.folder, { recursive: true });
+});
+
+test('refuses to go on when a migration was edited after it ran', async () => {
+  await migrate(pool);
+  const copy = copyMigrations();
+  const file = readdirSync(copy.folder).find((name) => name.endsWith('.sql')) as string;
+  writeFileSync(join(copy.folder, file), `${readFileSync(join(copy.folder, file), 'utf8')}\n`);
+  await expect(migrate(pool, copy.url)).rejects.toThrow('was changed after it ran');
+  rmSync(copy.folder, { recursive: true });
+});
+
+test('has a migration for every change of the schema', () => {
+  // drizzle-kit writes into a copy, so that a failure leaves no half-made migration in the checkout.
+  const folder = mkdtempSync(join(tmpdir(), 'orion-schema-'));
+  try {
+    for (const part of ['src/core', 'src/store', 'drizzle']) {
+      cpSync(join(root, part), join(folder, part), { recursive: true });
+    }
+    cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    const before = readdirSync(join(folder, 'drizzle'));
+    const tool = join(root, 'node_modules', '.bin', 'drizzle-kit');
+    const out = execFileSync(tool, ['generate', '--config', 'drizzle/drizzle.config.ts'], { cwd: folder });
+    expect(out.toString()).toContain('No schema changes');
+    expect(readdirSync(join(folder, 'drizzle'))).toEqual(before);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,257 @@
+import { randomBytes } from 'node:crypto';
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  inArray,
+  isNotNull,
+  lt,
+  lte,
+  ne,
+  notExists,
+  or,
+  type SQL,
+} from 'drizzle-orm';
+import { alias } from 'drizzle-orm/mysql-core';
+import type { NewEvent } from '../../core/history/event.ts';
+import type { NoticeBody } from '../../core/history/notice.ts';
+import {
+  type AttemptEnd,
+  type ClaimedDelivery,
+  type Delivery,
+  type DeliveryState,
+  type DueDelivery,
+  GIVE_UP_AFTER_MS,
+} from '../../core/ports/delivery.ts';
+import type { Page } from '../../core/ports/stores.ts';
+import { InvalidCursorError } from '../connection/errors.ts';
+import type { Session } from '../connection/pool.ts';
+import { webhookDeliveries as deliveries, rentals } from '../schema.ts';
+
+/** What its column holds. */
+const MAX_ERROR_LENGTH = 512;
+
+/** Messages of events that are written right now, with the events' places in the order. */
+export async function insertDeliveries(
+  { db }: Session,
+  events: { event: NewEvent; seq: number }[],
+  fence: number,
+): Promise<void> {
+  const rows = events.flatMap(({ event, seq }) => toRow(event, seq, fence) ?? []);
+  if (rows.length > 0) await db.insert(deliveries).values(rows);
+}
+
+function toRow(
+  { notice, rentalId, tenant, at }: NewEvent,
+  seq: number,
+  fence: number,
+): typeof deliveries.$inferInsert | null {
+  if (!notice || rentalId === null || tenant === null) return null;
+  return {
+    // The random part makes it unique also where the numbers were set back, as by restoring a backup.
+    messageId: `msg_${seq}_${randomBytes(6).toString('hex')}`,
+    rentalId,
+    tenant,
+    type: notice.type,
+    url: notice.url,
+    body: notice.body(fence),
+    createdAt: at,
+    state: 'pending',
+    attempts: 0,
+    nextAttemptAt: at,
+    giveUpAt: new Date(at.getTime() + GIVE_UP_AFTER_MS),
+  };
+}
+
+/**
+ * A message waits for all earlier ones of its rental that are pending. It goes where the rental's webhook is now, for a
+ * client who mends his URL does not want to wait until the wrong one was given up; or, when the rental itself is gone,
+ * where it was then.
+ */
+export async function listDueDeliveries({ db }: Session, now: Date, limit: number): Promise<DueDelivery[]> {
+  const earlier = alias(deliveries, 'earlier');
+  const waitsFor = db
+    .select({ id: earlier.id })
+    .from(earlier)
+    .where(
+      and(
+        eq(earlier.rentalId, deliveries.rentalId),
+        eq(earlier.state, 'pending'),
+        lt(earlier.id, deliveries.id),
+      ),
+    );
+  const { id, rentalId, tenant, url, attempts } = deliveries;
+  const rows = await db
+    .select({ id, rentalId, tenant, url, attempts, spec: rentals.spec })
+    .from(deliveries)
+    .leftJoin(rentals, eq(rentals.id, deliveries.rentalId))
+    .where(and(eq(deliveries.state, 'pending'), lte(deliveries.nextAttemptAt, now), notExists(waitsFor)))
+    .orderBy(asc(deliveries.nextAttemptAt), asc(deliveries.id))
+    .limit(limit);
+  return rows.map(({ spec, ...row }) => ({ ...row, url: spec ? spec.webhookUrl : row.url }));
+}
+
+/** False when somebody else was faster. */
+export async function claimDelivery({ db }: Session, due: DueDelivery, until: Date): Promise<boolean> {
+  const [result] = await db
+    .update(deliveries)
+    .set({ attempts: due.attempts + 1, nextAttemptAt: until, ...(due.url === null ? {} : { url: due.url }) })
+    .where(isAt(due.id, due.attempts));
+  return result.affectedRows === 1;
+}
+
+export async function loadClaimed(
+  { db }: Session,
+  id: number,
+): Promise<Omit<ClaimedDelivery, 'secret'> | null> {
+  const { messageId, attempts, body, giveUpAt } = deliveries;
+  const [row] = await db
+    .select({ id: deliveries.id, messageId, attempts, body, giveUpAt })
+    .from(deliveries)
+    .where(eq(deliveries.id, id));
+  return row ? { ...row, body: row.body as NoticeBody } : null;
+}
+
+export async function endAttempt(
+  { db }: Session,
+  { id, attempts }: Pick<ClaimedDelivery, 'id' | 'attempts'>,
+  end: AttemptEnd,
+): Promise<boolean> {
+  const lastError = end.kind === 'delivered' ? null : end.error.slice(0, MAX_ERROR_LENGTH);
+  const set =
+    end.kind === 'failed'
+      ? { lastError, nextAttemptAt: end.nextAttemptAt }
+      : { lastError, state: end.kind, endedAt: end.at, nextAttemptAt: null };
+  const [result] = await db.update(deliveries).set(set).where(isAt(id, attempts));
+  return result.affectedRows === 1;
+}
+
+function isAt(id: number, attempts: number): SQL | undefined {
+  return and(eq(deliveries.id, id), eq(deliveries.state, 'pending'), eq(deliveries.attempts, attempts));
+}
+
+export async function listDeliveries(
+  { db }: Session,
+  tenant: string | null,
+  filter: { state: DeliveryState | null; rentalId: string | null },
+  page: { limit: number; cursor: string | null },
+): Promise<Page<Delivery>> {
+  const where = ofTenant(tenant);
+  if (filter.state !== null) where.push(eq(deliveries.state, filter.state));
+  if (filter.rentalId !== null) where.push(eq(deliveries.rentalId, filter.rentalId));
+  if (page.cursor !== null) {
+    if (!/^\d{1,15}$/.test(page.cursor))
+      throw new InvalidCursorError('the cursor is not one that a list gave');
+    where.push(lt(deliveries.id, Number(page.cursor)));
+  }
+  // One more than asked for tells whether there is a next page.
+  const rows = await db
+    .select(SHOWN)
+    .from(deliveries)
+    .where(and(...where))
+    .orderBy(desc(deliveries.id))
+    .limit(page.limit + 1);
+  const items = rows.slice(0, page.limit);
+  const last = items.at(-1);
+  return {
+    items: items.map(toDelivery),
+    nextCursor: last && rows.length > items.length ? String(last.id) : null,
+  };
+}
+
+export async function findDelivery(
+  { db }: Session,
+  tenant: string | null,
+  messageId: string,
+): Promise<Delivery | null> {
+  const [row] = await db
+    .select(SHOWN)
+    .from(deliveries)
+    .where(and(eq(deliveries.messageId, messageId), ...ofTenant(tenant)));
+  return row ? toDelivery(row) : null;
+}
+
+/** One that is pending is only tried sooner; all others begin anew. */
+export async function renewDelivery({ db }: Session, messageId: string, now: Date): Promise<void> {
+  const isMessage = eq(deliveries.messageId, messageId);
+  await db
+    .update(deliveries)
+    .set({ nextAttemptAt: now })
+    .where(and(isMessage, eq(deliveries.state, 'pending')));
+  await db
+    .update(deliveries)
+    .set({
+      state: 'pending',
+      attempts: 0,
+      nextAttemptAt: now,
+      endedAt: null,
+      giveUpAt: new Date(now.getTime() + GIVE_UP_AFTER_MS),
+    })
+    .where(and(isMessage, ne(deliveries.state, 'pending')));
+}
+
+export async function countDeliveries({ db }: Session): Promise<{ state: DeliveryState; count: number }[]> {
+  return await db
+    .select({ state: deliveries.state, count: count() })
+    .from(deliveries)
+    .groupBy(deliveries.state);
+}
+
+/** Of a rental that is forgotten as if it had never been. */
+export async function deleteDeliveries({ db }: Session, rentalId: string): Promise<void> {
+  await db.delete(deliveries).where(eq(deliveries.rentalId, rentalId));
+}
+
+/** The oldest that were delivered before the one time, or given up before the other. */
+export async function purgeDeliveries(
+  { db }: Session,
+  { deliveredBefore, deadBefore }: { deliveredBefore: Date; deadBefore: Date },
+  limit: number,
+): Promise<number> {
+  const rows = await db
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(
+      and(
+        isNotNull(deliveries.endedAt),
+        or(
+          and(eq(deliveries.state, 'delivered'), lt(deliveries.endedAt, deliveredBefore)),
+          and(eq(deliveries.state, 'dead'), lt(deliveries.endedAt, deadBefore)),
+        ),
+      ),
+    )
+    .orderBy(asc(deliveries.endedAt))
+    .limit(limit);
+  const ids = rows.map(({ id }) => id);
+  if (ids.length > 0) await db.delete(deliveries).where(inArray(deliveries.id, ids));
+  return ids.length;
+}
+
+const SHOWN = {
+  id: deliveries.id,
+  messageId: deliveries.messageId,
+  type: deliveries.type,
+  rentalId: deliveries.rentalId,
+  tenant: deliveries.tenant,
+  url: deliveries.url,
+  state: deliveries.state,
+  attempts: deliveries.attempts,
+  createdAt: deliveries.createdAt,
+  nextAttemptAt: deliveries.nextAttemptAt,
+  lastError: deliveries.lastError,
+  endedAt: deliveries.endedAt,
+};
+
+function toDelivery({
+  id: _place,
+  type,
+  ...row
+}: Omit<typeof deliveries.$inferSelect, 'body' | 'giveUpAt'>): Delivery {
+  return { ...row, type: type as Delivery['type'] };
+}
+
+function ofTenant(tenant: string | null): SQL[] {
+  return tenant === null ? [] : [eq(deliveries.tenant, tenant)];
+}

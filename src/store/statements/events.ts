@@ -1,0 +1,132 @@
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import type { EventType, NewEvent, StoredEvent } from '../../core/history/event.ts';
+import type { Session } from '../connection/pool.ts';
+import { events } from '../schema.ts';
+import { insertDeliveries } from './deliveries.ts';
+
+export interface EventFilter {
+  limit: number;
+  rentalId: string | null;
+  node: string | null;
+  type: string | null;
+}
+
+/** From the API: the leader gives it its place in the order soon after. */
+export async function insertUnnumberedEvent(session: Session, event: NewEvent): Promise<void> {
+  await insertUnnumberedEvents(session, [event]);
+}
+
+export async function insertUnnumberedEvents({ db }: Session, list: NewEvent[]): Promise<void> {
+  if (list.length > 0) await db.insert(events).values(list.map((event) => toRow(event, null, null)));
+}
+
+/** From the leader: numbered from `firstSeq` on, and into the outbox what clients are told of them. */
+export async function insertEvents(
+  session: Session,
+  list: NewEvent[],
+  firstSeq: number,
+  fence: number,
+): Promise<void> {
+  if (list.length === 0) return;
+  await session.db.insert(events).values(list.map((event, index) => toRow(event, firstSeq + index, fence)));
+  // Here and nowhere else, so that no event can be told without being written, nor written without being told.
+  const numbered = list.map((event, index) => ({ event, seq: firstSeq + index }));
+  await insertDeliveries(session, numbered, fence);
+}
+
+/** Ids of committed events without a place in the order, oldest first. */
+export async function listUnnumbered({ db }: Session): Promise<number[]> {
+  const rows = await db
+    .select({ id: events.id })
+    .from(events)
+    .where(isNull(events.seq))
+    .orderBy(asc(events.id));
+  return rows.map(({ id }) => id);
+}
+
+/** Takes the ids and not a condition: events that commit meanwhile must neither block nor be blocked. */
+export async function assignNumbers({ execute }: Session, ids: number[], firstSeq: number): Promise<void> {
+  if (ids.length === 0) return;
+  await execute(
+    `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (position FOR ORDINALITY, id bigint PATH '$')) AS fresh
+     STRAIGHT_JOIN events ON events.id = fresh.id
+     SET events.seq = ? + fresh.position
+     WHERE events.seq IS NULL`,
+    [JSON.stringify(ids), firstSeq - 1],
+  );
+}
+
+export async function listEventsAfter(
+  { db }: Session,
+  tenant: string | null,
+  afterSeq: number,
+  filter: EventFilter,
+): Promise<StoredEvent[]> {
+  const rows = await db
+    .select()
+    .from(events)
+    .where(and(gt(events.seq, afterSeq), ...conditions(tenant, filter)))
+    .orderBy(asc(events.seq))
+    .limit(filter.limit);
+  return rows.map(toEvent);
+}
+
+export async function listEventsBefore(
+  { db }: Session,
+  tenant: string | null,
+  beforeSeq: number | null,
+  filter: EventFilter,
+): Promise<StoredEvent[]> {
+  const bound = beforeSeq === null ? isNotNull(events.seq) : lt(events.seq, beforeSeq);
+  const rows = await db
+    .select()
+    .from(events)
+    .where(and(bound, ...conditions(tenant, filter)))
+    .orderBy(desc(events.seq))
+    .limit(filter.limit);
+  return rows.map(toEvent);
+}
+
+/** The last entry of the history about the breaker. */
+export async function isBreakerOpen({ db }: Session): Promise<boolean> {
+  const types: EventType[] = ['pool.breaker_opened', 'pool.breaker_closed'];
+  const [last] = await db
+    .select({ type: events.type })
+    .from(events)
+    .where(and(isNotNull(events.seq), inArray(events.type, types)))
+    .orderBy(desc(events.seq))
+    .limit(1);
+  return last?.type === 'pool.breaker_opened';
+}
+
+/** Numbers are given and committed one save after the other, so nothing below the highest is still to come. */
+export async function loadLastSeq({ db }: Session): Promise<number> {
+  const [row] = await db.select({ last: sql<number | null>`max(${events.seq})` }).from(events);
+  return Number(row?.last ?? 0);
+}
+
+export async function loadFirstSeq({ db }: Session): Promise<number> {
+  const [row] = await db.select({ first: sql<number | null>`min(${events.seq})` }).from(events);
+  return Number(row?.first ?? 0);
+}
+
+function conditions(tenant: string | null, filter: EventFilter): SQL[] {
+  const list: SQL[] = [];
+  if (tenant !== null) list.push(eq(events.tenant, tenant));
+  if (filter.rentalId !== null) list.push(eq(events.rentalId, filter.rentalId));
+  if (filter.node !== null) list.push(eq(events.node, filter.node));
+  if (filter.type !== null) list.push(eq(events.type, filter.type));
+  return list;
+}
+
+function toRow(event: NewEvent, seq: number | null, fence: number | null): typeof events.$inferInsert {
+  const { notice: _told, ...entry } = event;
+  const object = typeof event.object === 'function' ? event.object(fence) : event.object;
+  return { ...entry, seq, object: object ?? null, actor: event.actor ?? null };
+}
+
+function toEvent(row: typeof events.$inferSelect): StoredEvent {
+  const { at, rentalId, node, tenant, reason, message, object, actor } = row;
+  const type = row.type as EventType;
+  return { seq: Number(row.seq), type, at, rentalId, node, tenant, reason, message, object, actor };
+}

@@ -1,0 +1,45 @@
+import { eq } from 'drizzle-orm';
+import type { InventoryAnswer, InventoryState } from '../../core/model/inventory.ts';
+import type { Session } from '../connection/pool.ts';
+import { inventories } from '../schema.ts';
+
+const FLEET = 'fleet';
+
+export async function loadInventoryState({ db }: Session): Promise<InventoryState | null> {
+  const [row] = await db.select().from(inventories).where(eq(inventories.name, FLEET));
+  if (!row) return null;
+  const { name: _name, ...state } = row;
+  return state;
+}
+
+/** The number of the request; each grows by one. */
+export async function insertRequest(
+  { execute }: Session,
+  { sha256, force, by }: { sha256: string | null; force: boolean; by: string },
+): Promise<number> {
+  // last_insert_id(x) hands the new value back with the answer to the statement.
+  const result = await execute(
+    `INSERT INTO inventories (name, requested, requested_sha256, requested_force, requested_by)
+     VALUES (?, last_insert_id(1), ?, ?, ?)
+     ON DUPLICATE KEY UPDATE requested = last_insert_id(requested + 1), requested_sha256 = VALUES(requested_sha256),
+       requested_force = VALUES(requested_force), requested_by = VALUES(requested_by)`,
+    [FLEET, sha256, force, by],
+  );
+  return result.insertId;
+}
+
+/** The leader's columns. `answering` null: nobody asked, the file was read at a start or a signal. */
+export async function saveAnswer(
+  { db, execute }: Session,
+  answer: { answering: number | null; answer: InventoryAnswer; sha256: string | null; at: Date },
+): Promise<void> {
+  await execute('INSERT IGNORE INTO inventories (name) VALUES (?)', [FLEET]);
+  const { answering, sha256, at } = answer;
+  const applied = answer.answer.kind === 'applied' ? { appliedSha256: sha256, appliedAt: at } : {};
+  const answered = answering === null ? {} : { answered: answering, answer: answer.answer };
+  if (Object.keys({ ...applied, ...answered }).length === 0) return;
+  await db
+    .update(inventories)
+    .set({ ...applied, ...answered })
+    .where(eq(inventories.name, FLEET));
+}

@@ -1,0 +1,76 @@
+import { eq } from 'drizzle-orm';
+import type { Leadership, LeaseSettings } from '../../core/ports/stores.ts';
+import type { Session } from '../connection/pool.ts';
+import { leases } from '../schema.ts';
+
+// All times are the database's. `last_insert_id(x)` hands the new value back with the answer to the update.
+
+/** True when the row was missing, as in a new database. */
+export async function ensureLeaseRow({ db, execute }: Session): Promise<boolean> {
+  const [row] = await db.select({ name: leases.name }).from(leases).where(eq(leases.name, 'leader'));
+  if (row) return false;
+  await execute(
+    `INSERT IGNORE INTO leases (name, holder, token, seq, expires_at) VALUES ('leader', '', 0, 0, now(3))`,
+  );
+  return true;
+}
+
+/** The new token, or null when another holder's lease still runs. */
+export async function acquireLease({ execute }: Session, settings: LeaseSettings): Promise<number | null> {
+  const result = await execute(
+    `UPDATE leases
+     SET token = last_insert_id(token + 1), holder = ?, expires_at = now(3) + INTERVAL ? MICROSECOND
+     WHERE name = 'leader' AND (expires_at <= now(3) OR holder = ?)`,
+    [settings.holder, settings.durationMs * 1000, settings.holder],
+  );
+  return result.affectedRows === 1 ? result.insertId : null;
+}
+
+/** A lease that ran out may still be renewed as long as nobody took it: the token tells. */
+export async function renewLease(
+  { execute }: Session,
+  { token }: Leadership,
+  settings: LeaseSettings,
+): Promise<boolean> {
+  const result = await execute(
+    `UPDATE leases SET expires_at = now(3) + INTERVAL ? MICROSECOND
+     WHERE name = 'leader' AND token = ? AND holder = ?`,
+    [settings.durationMs * 1000, token, settings.holder],
+  );
+  return result.affectedRows === 1;
+}
+
+export async function releaseLease({ execute }: Session, { token }: Leadership): Promise<void> {
+  await execute(`UPDATE leases SET holder = '', expires_at = now(3) WHERE name = 'leader' AND token = ?`, [
+    token,
+  ]);
+}
+
+/**
+ * Opens the fence: the first statement of each of the leader's transactions. It takes `count` numbers and gives
+ * back the first of them, or null when the lease is not ours any more. It writes the row, for only then does a
+ * successor's take-over wait for this transaction, or this transaction find itself deposed; reading the row was
+ * measured to let a deposed leader's writes through.
+ */
+export async function takeNumbers(
+  { execute }: Session,
+  { token }: Leadership,
+  count: number,
+): Promise<number | null> {
+  const result = await execute(
+    `UPDATE leases SET seq = last_insert_id(seq + ?)
+     WHERE name = 'leader' AND token = ? AND expires_at > now(3)`,
+    [count, token],
+  );
+  return result.affectedRows === 1 ? result.insertId - count + 1 : null;
+}
+
+/** More numbers, right after those that this same transaction took; the row is locked by it. */
+export async function takeMoreNumbers({ execute }: Session, count: number): Promise<void> {
+  await execute(`UPDATE leases SET seq = seq + ? WHERE name = 'leader'`, [count]);
+}
+
+/** The fence counter never goes down. */
+export async function raiseSeq({ execute }: Session, seen: number): Promise<void> {
+  await execute(`UPDATE leases SET seq = greatest(seq, ?) WHERE name = 'leader'`, [seen]);
+}

@@ -1,0 +1,160 @@
+import { and, asc, eq, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
+import type { Node, NodeRecord, NodeSpec } from '../../core/model/node.ts';
+import type { Session } from '../connection/pool.ts';
+import { nodes, placements } from '../schema.ts';
+
+type Row = typeof nodes.$inferSelect;
+
+export async function listNodes({ db }: Session): Promise<Node[]> {
+  return (await db.select().from(nodes).orderBy(asc(nodes.name))).map(toNode);
+}
+
+export async function loadNode({ db }: Session, name: string): Promise<Node | null> {
+  const [row] = await db.select().from(nodes).where(eq(nodes.name, name));
+  return row ? toNode(row) : null;
+}
+
+export async function insertNode({ db }: Session, spec: NodeSpec, record: NodeRecord): Promise<void> {
+  await db.insert(nodes).values({ ...spec, ...record });
+}
+
+export async function listDirtyNodes({ db }: Session): Promise<string[]> {
+  const rows = await db
+    .select({ name: nodes.name })
+    .from(nodes)
+    .where(eq(nodes.dirty, true))
+    .orderBy(asc(nodes.name));
+  return rows.map(({ name }) => name);
+}
+
+/** The inventory's columns; its one writer is serialized by the fence, so nothing is compared. */
+export async function updateNodeSpec({ db }: Session, spec: NodeSpec): Promise<void> {
+  const { name, ...columns } = spec;
+  // To be forgotten is part of leaving: it ends with it, or it would fire when the node leaves another time.
+  const stays = spec.retiring ? {} : { forgetting: false };
+  await db
+    .update(nodes)
+    .set({ ...columns, ...stays, generation: nextGeneration })
+    .where(eq(nodes.name, name));
+}
+
+/** For all who write spec or wishes: the reconciler sees by it that there is something to look at. */
+export const nextGeneration = sql`${nodes.generation} + 1`;
+
+/** The reconciler's columns. False when somebody else wrote them since they were loaded. */
+export async function updateNodeRecord({ db }: Session, name: string, record: NodeRecord): Promise<boolean> {
+  const { resourceVersion, ...columns } = record;
+  const [result] = await db
+    .update(nodes)
+    .set({ ...columns, resourceVersion: resourceVersion + 1 })
+    .where(and(eq(nodes.name, name), eq(nodes.resourceVersion, resourceVersion)));
+  return result.affectedRows === 1;
+}
+
+/**
+ * False when the node is not retiring, or something is placed on it, or was and is not cleaned; only a node that
+ * was given up goes with its residue, whose rows stay, so that it is removed should the machine ever join again.
+ */
+export async function deleteNode({ db }: Session, name: string): Promise<boolean> {
+  const placedWhere = (condition: SQL) =>
+    db
+      .select({ epoch: placements.epoch })
+      .from(placements)
+      .where(and(eq(placements.node, name), condition));
+  const isEmpty = notExists(placedWhere(isNull(placements.endedAt)));
+  const isClean = or(eq(nodes.forgetting, true), notExists(placedWhere(isNull(placements.cleanedAt))));
+  const [result] = await db
+    .delete(nodes)
+    .where(and(eq(nodes.name, name), eq(nodes.retiring, true), isEmpty, isClean));
+  return result.affectedRows === 1;
+}
+
+/** Never goes down. Outside the guard of the version: the reconciler may be about to save another field. */
+export async function raiseNextUid({ db }: Session, name: string, nextUid: number): Promise<void> {
+  await db
+    .update(nodes)
+    .set({
+      nextUid: sql`greatest(${nodes.nextUid}, ${nextUid})`,
+      // Whoever has the old number in hand must load again before he saves it.
+      resourceVersion: sql`${nodes.resourceVersion} + 1`,
+    })
+    .where(and(eq(nodes.name, name), sql`${nodes.nextUid} < ${nextUid}`));
+}
+
+/** One statement for the whole fleet; a time never goes back. */
+export async function saveLastChecked(
+  { execute }: Session,
+  checked: { node: string; at: Date }[],
+): Promise<void> {
+  const rows = checked.map(({ node, at }) => ({
+    node,
+    at: at.toISOString().replace('T', ' ').replace('Z', ''),
+  }));
+  await execute(
+    `UPDATE nodes JOIN JSON_TABLE(?, '$[*]' COLUMNS (
+       node varchar(63) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$.node',
+       at datetime(3) PATH '$.at'
+     )) AS checked ON checked.node = nodes.name
+     SET nodes.last_checked_at = checked.at
+     WHERE nodes.last_checked_at IS NULL OR nodes.last_checked_at < checked.at`,
+    [JSON.stringify(rows)],
+  );
+}
+
+function toNode(row: Row): Node {
+  const { name, host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort } = row;
+  const { zone, labels, retiring, cordoned, draining, cleanRequested, trustedFingerprint, forgetting } = row;
+  const { adoptRequested, otherFleet, adoptSeen, acceptRequested, differences, acceptSeen } = row;
+  const { status, state, stateSince, hostKey, offeredFingerprint, conditions, preparedAt, verifiedAt } = row;
+  const { attempt, nextAttemptAt, lastFailedAt, deaths, nextUid, limits } = row;
+  const { bootId, restartedAt, silentSince } = row;
+  const { cleanSeen, observedGeneration, resourceVersion } = row;
+  const address = { host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort };
+  const keys = { hostKey, offeredFingerprint };
+  const { maintenanceReason: reason, maintenanceBy: by, maintenanceAt: at } = row;
+  const maintenance = by !== null && at !== null ? { reason, by, at } : null;
+  const progress = {
+    attempt,
+    nextAttemptAt,
+    lastFailedAt,
+    deaths,
+    bootId,
+    restartedAt,
+    silentSince,
+    nextUid,
+  };
+  const asked = { differences, acceptSeen };
+  const versions = { cleanSeen, otherFleet, adoptSeen, ...asked, observedGeneration, resourceVersion };
+  return {
+    spec: { name, ...address, zone, labels, retiring },
+    wishes: {
+      cordoned,
+      draining,
+      maintenance,
+      cleanRequested,
+      trustedFingerprint,
+      forgetting,
+      adoptRequested,
+      acceptRequested,
+      accept: toAcceptRequest(row),
+    },
+    record: {
+      status,
+      state,
+      stateSince,
+      ...keys,
+      conditions,
+      preparedAt,
+      limits,
+      verifiedAt,
+      ...progress,
+      ...versions,
+    },
+    generation: row.generation,
+    lastCheckedAt: row.lastCheckedAt,
+  };
+}
+
+function toAcceptRequest({ acceptIds: ids, acceptReason: reason, acceptBy: by, acceptAt: at }: Row) {
+  return ids !== null && by !== null && at !== null ? { ids, reason, by, at } : null;
+}

@@ -1,0 +1,151 @@
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, max, sql } from 'drizzle-orm';
+import type { Placement } from '../../core/model/rental.ts';
+import type { Save } from '../../core/ports/stores.ts';
+import type { PlacementDecision } from '../../core/scheduling/placement-decision.ts';
+import { findStoreError } from '../connection/errors.ts';
+import type { Session } from '../connection/pool.ts';
+import { placements } from '../schema.ts';
+
+const columns = {
+  epoch: placements.epoch,
+  rentalId: placements.rentalId,
+  node: placements.node,
+  role: placements.role,
+  account: placements.account,
+  uid: placements.uid,
+  startedAt: placements.startedAt,
+  readyAt: placements.readyAt,
+  appliedKey: placements.appliedKey,
+  appliedExpiresAt: placements.appliedExpiresAt,
+  endedAt: placements.endedAt,
+  endReason: placements.endReason,
+  cleanedAt: placements.cleanedAt,
+  report: placements.report,
+};
+
+/** Live ones and residue; what was cleaned has ended, too. */
+export async function listPlacementsOnNodes({ db }: Session, node?: string): Promise<Placement[]> {
+  const open = isNull(placements.cleanedAt);
+  const where = node === undefined ? open : and(open, eq(placements.node, node));
+  return await db.select(columns).from(placements).where(where).orderBy(asc(placements.epoch));
+}
+
+/** Of many rentals in one statement: rental id -> its placements, oldest first. */
+export async function listPlacementsOfRentals(
+  { db }: Session,
+  rentalIds: string[],
+): Promise<Map<string, Placement[]>> {
+  const byRental = new Map<string, Placement[]>(rentalIds.map((id) => [id, []]));
+  if (rentalIds.length === 0) return byRental;
+  const rows = await db
+    .select(columns)
+    .from(placements)
+    .where(inArray(placements.rentalId, rentalIds))
+    .orderBy(asc(placements.epoch));
+  for (const row of rows) byRental.get(row.rentalId)?.push(row);
+  return byRental;
+}
+
+export async function listPlacementsOfNode(
+  { db }: Session,
+  node: string,
+  { before, limit }: { before: number | null; limit: number },
+): Promise<Placement[]> {
+  const onNode = eq(placements.node, node);
+  return await db
+    .select(columns)
+    .from(placements)
+    .where(before === null ? onNode : and(onNode, lt(placements.epoch, before)))
+    .orderBy(desc(placements.epoch))
+    .limit(limit);
+}
+
+/** Apart from the rows, which are read again and again: it is asked for rarely, and long beside them. */
+export async function findDecision({ db }: Session, epoch: number): Promise<PlacementDecision | null> {
+  const [row] = await db
+    .select({ decision: placements.decision })
+    .from(placements)
+    .where(eq(placements.epoch, epoch));
+  return row?.decision ?? null;
+}
+
+/** node name -> rental id. */
+export async function listOccupants({ db }: Session): Promise<Map<string, string>> {
+  const rows = await db
+    .select({ node: placements.node, rentalId: placements.rentalId })
+    .from(placements)
+    .where(isNotNull(placements.liveNode));
+  return new Map(rows.map(({ node, rentalId }) => [node, rentalId]));
+}
+
+/** Of all placements there ever were on a node of this name, as far as the history goes; 0: there was none. */
+export async function findHighestUid({ db }: Session, node: string): Promise<number> {
+  const [row] = await db
+    .select({ highest: max(placements.uid) })
+    .from(placements)
+    .where(eq(placements.node, node));
+  return Number(row?.highest ?? 0);
+}
+
+/** False when the node or the rental's role is taken: the unique keys decide, not a look before. */
+export async function insertPlacement(
+  { db }: Session,
+  placement: NonNullable<Save['bind']>,
+  epoch: number,
+): Promise<boolean> {
+  const { rentalId, node, role, account, uid, startedAt, decision } = placement;
+  const about = { rentalId, node, role, account, uid, startedAt };
+  try {
+    await db.insert(placements).values({ epoch, ...about, decision: decision ?? null });
+    return true;
+  } catch (error) {
+    if (findStoreError(error)?.kind === 'duplicate') return false;
+    throw error;
+  }
+}
+
+/** False when one of them has ended already, or its new role is taken. In the given order. */
+export async function updatePlacements(
+  { db }: Session,
+  changes: NonNullable<Save['placements']>,
+): Promise<boolean> {
+  for (const { epoch, set } of changes) {
+    if (Object.values(set).every((value) => value === undefined)) continue;
+    try {
+      const [result] = await db
+        .update(placements)
+        .set(set)
+        .where(and(eq(placements.epoch, epoch), isNull(placements.endedAt)));
+      if (result.affectedRows !== 1) return false;
+    } catch (error) {
+      if (findStoreError(error)?.kind === 'duplicate') return false;
+      throw error;
+    }
+  }
+  return true;
+}
+
+/** False when one of them is not there, or lives. */
+export async function updateReports(
+  { db }: Session,
+  reports: NonNullable<Save['reports']>,
+): Promise<boolean> {
+  for (const { epoch, report } of reports) {
+    const [result] = await db
+      .update(placements)
+      .set({ report })
+      .where(and(eq(placements.epoch, epoch), isNotNull(placements.endedAt)));
+    if (result.affectedRows !== 1) return false;
+  }
+  return true;
+}
+
+/** False when one of them has not ended, for then it is no residue. One that was cleaned before stays so. */
+export async function markCleaned({ db }: Session, epochs: number[], at: Date): Promise<boolean> {
+  if (epochs.length === 0) return true;
+  const [result] = await db
+    .update(placements)
+    .set({ cleanedAt: sql`coalesce(${placements.cleanedAt}, ${sql.param(at, placements.cleanedAt)})` })
+    .where(and(inArray(placements.epoch, epochs), isNotNull(placements.endedAt)));
+  return result.affectedRows === new Set(epochs).size;
+}

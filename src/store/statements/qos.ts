@@ -1,0 +1,218 @@
+import { and, asc, eq, gte, inArray, isNotNull, isNull, lt, type SQL } from 'drizzle-orm';
+import type { EventType } from '../../core/history/event.ts';
+import type { QosQuestion } from '../../core/ports/stores.ts';
+import {
+  NODE_STATE_TYPES,
+  type NodeOpening,
+  type QosEvent,
+  RENTAL_STATE_TYPES,
+  silentSinceOf,
+  toNodeOpening,
+} from '../../core/qos/event.ts';
+import type { QosHistory } from '../../core/qos/qos.ts';
+import { viewNode } from '../../core/view/node-view.ts';
+import type { Session } from '../connection/pool.ts';
+import { events, rentals } from '../schema.ts';
+import { listNodes } from './nodes.ts';
+
+/** Ids in one condition; more are asked for in parts. */
+const BATCH = 500;
+
+/** Null: more than `limit` entries. Everything of the window comes from one index (`events_qos`). */
+export async function loadQosHistory(session: Session, asked: QosQuestion): Promise<QosHistory | null> {
+  const { tenant, rentalId, limit } = asked;
+  const isAll = tenant === null && rentalId === null;
+  const types = isAll ? [...RENTAL_STATE_TYPES, ...NODE_STATE_TYPES] : RENTAL_STATE_TYPES;
+  const within = await listRows(session, asked, [inArray(events.type, types), ...ofWhom(asked)]);
+  if (within.length > limit) return null;
+  const before = await listRentalRowsBefore(session, asked, within);
+  const ofRentals = [...before, ...within];
+  if (isAll) return build(session, await listOpenings(session, asked, within, null), ofRentals, limit);
+  const nodes = [...new Set(ofRentals.flatMap(({ node }) => node ?? []))];
+  const ofNodes: QosEvent[] = [];
+  for (const part of partsOf(nodes)) {
+    ofNodes.push(
+      ...(await listRows(session, asked, [
+        inArray(events.type, NODE_STATE_TYPES),
+        inArray(events.node, part),
+      ])),
+    );
+  }
+  const openings = await listOpenings(session, asked, ofNodes, nodes);
+  return build(session, openings, [...ofRentals, ...ofNodes], limit);
+}
+
+async function build(
+  session: Session,
+  openings: NodeOpening[],
+  rows: QosEvent[],
+  limit: number,
+): Promise<QosHistory | null> {
+  if (rows.length > limit) return null;
+  await addSilences(session, rows);
+  return { openings, events: rows };
+}
+
+/** Restarts are rare: their objects are read, rather than a column of the largest table be kept for them. */
+async function addSilences({ db }: Session, rows: QosEvent[]): Promise<void> {
+  const restarts = new Map(
+    rows.filter(({ type }) => type === 'rental.restarted').map((row) => [row.seq, row]),
+  );
+  for (const part of partsOf([...restarts.keys()])) {
+    const found = await db
+      .select({ seq: events.seq, object: events.object })
+      .from(events)
+      .where(inArray(events.seq, part));
+    for (const { seq, object } of found) {
+      const row = restarts.get(Number(seq));
+      if (row) row.silentSinceMs = silentSinceOf(object);
+    }
+  }
+}
+
+function ofWhom({ tenant, rentalId }: QosQuestion): SQL[] {
+  const list: SQL[] = [];
+  if (tenant !== null) list.push(eq(events.tenant, tenant));
+  if (rentalId !== null) list.push(eq(events.rentalId, rentalId));
+  return list;
+}
+
+const slim = {
+  seq: events.seq,
+  type: events.type,
+  at: events.at,
+  rentalId: events.rentalId,
+  node: events.node,
+  tenant: events.tenant,
+  state: events.state,
+  unreachable: events.unreachable,
+};
+
+/** Of the window, one more than are allowed at most. */
+async function listRows(
+  { db }: Session,
+  { from, to, limit }: QosQuestion,
+  conditions: SQL[],
+): Promise<QosEvent[]> {
+  const rows = await db
+    .select(slim)
+    .from(events)
+    .where(and(gte(events.at, from), lt(events.at, to), isNotNull(events.seq), ...conditions))
+    .orderBy(asc(events.at))
+    .limit(limit + 1);
+  return rows.map(toRow);
+}
+
+/** What was before of those rentals that were there already when the window began. */
+async function listRentalRowsBefore(
+  { db }: Session,
+  asked: QosQuestion,
+  within: QosEvent[],
+): Promise<QosEvent[]> {
+  const { from, tenant, rentalId } = asked;
+  const ids = new Set(within.flatMap((row) => row.rentalId ?? []));
+  const open = await db
+    .select({ id: rentals.id })
+    .from(rentals)
+    .where(
+      and(
+        isNull(rentals.endedAt),
+        lt(rentals.createdAt, from),
+        ...(tenant === null ? [] : [eq(rentals.tenant, tenant)]),
+        ...(rentalId === null ? [] : [eq(rentals.id, rentalId)]),
+      ),
+    );
+  for (const { id } of open) ids.add(id);
+  for (const row of within)
+    if (row.type === 'rental.created' && row.rentalId !== null) ids.delete(row.rentalId);
+  const found: QosEvent[] = [];
+  for (const part of partsOf([...ids])) {
+    const rows = await db
+      .select(slim)
+      .from(events)
+      .where(
+        and(
+          inArray(events.rentalId, part),
+          lt(events.at, from),
+          isNotNull(events.seq),
+          inArray(events.type, RENTAL_STATE_TYPES),
+        ),
+      );
+    found.push(...rows.map(toRow));
+  }
+  return found;
+}
+
+/**
+ * Each node as the last entry about it before the window shows it. One that has been as it is now since before the
+ * history begins has no such entry, and is as its row says. `names` null: all.
+ */
+async function listOpenings(
+  session: Session,
+  asked: QosQuestion,
+  within: QosEvent[],
+  names: string[] | null,
+) {
+  const openings = new Map<string, NodeOpening>();
+  for (const node of await listNodes(session)) {
+    const { name } = node.spec;
+    if (names?.includes(name) === false) continue;
+    const now = toNodeOpening({ seq: 0, node: name, object: viewNode(node, null) });
+    if (now && now.stateSinceMs < asked.from.getTime()) openings.set(name, now);
+  }
+  const all = new Set([...(names ?? []), ...openings.keys(), ...within.flatMap(({ node }) => node ?? [])]);
+  for (const part of partsOf([...all])) {
+    for (const event of await listLastBefore(session, asked.from, part)) {
+      const opening =
+        event.type === 'node.removed' ? null : toNodeOpening({ ...event, seq: Number(event.seq) });
+      if (opening) openings.set(opening.node, opening);
+    }
+  }
+  return [...openings.values()];
+}
+
+/** The last entry about each node before a time; found from the end of each, without a look at those before. */
+async function listLastBefore({ db, execute }: Session, before: Date, names: string[]) {
+  const [first] = await db
+    .select({ seq: events.seq })
+    .from(events)
+    .where(and(gte(events.at, before), isNotNull(events.seq)))
+    .orderBy(asc(events.at))
+    .limit(1);
+  const found = (await execute(
+    `SELECT (
+       SELECT events.seq FROM events
+       WHERE events.node = fleet.name AND events.seq < ? AND events.at < ? AND events.type IN (?)
+       ORDER BY events.seq DESC LIMIT 1
+     ) AS seq
+     FROM JSON_TABLE(?, '$[*]' COLUMNS (name varchar(63) COLLATE utf8mb4_bin PATH '$')) AS fleet`,
+    [first?.seq ?? Number.MAX_SAFE_INTEGER, before, NODE_STATE_TYPES, JSON.stringify(names)],
+  )) as unknown as { seq: number | null }[];
+  const seqs = found.flatMap(({ seq }) => seq ?? []);
+  if (seqs.length === 0) return [];
+  return await db
+    .select({ seq: events.seq, type: events.type, node: events.node, object: events.object })
+    .from(events)
+    .where(inArray(events.seq, seqs));
+}
+
+function* partsOf<Item>(all: Item[]): Generator<Item[]> {
+  for (let index = 0; index < all.length; index += BATCH) yield all.slice(index, index + BATCH);
+}
+
+function toRow(row: {
+  seq: number | null;
+  type: string;
+  at: Date;
+  rentalId: string | null;
+  node: string | null;
+  tenant: string | null;
+  state: string | null;
+  unreachable: boolean | null;
+}): QosEvent {
+  const { seq, type, at, rentalId, node, tenant, state, unreachable } = row;
+  return {
+    ...{ seq: Number(seq), type: type as EventType, atMs: at.getTime(), rentalId, node, tenant },
+    ...{ state: state as QosEvent['state'], isUnreachable: Boolean(unreachable) },
+  };
+}

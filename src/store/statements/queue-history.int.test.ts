@@ -1,0 +1,4 @@
+import { testQueueHistory } from '../contract/queue-history.contract.fixture.ts';
+import { useStore } from '../store.fixture.ts';
+
+testQueueHistory(useStore());

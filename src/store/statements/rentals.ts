@@ -1,0 +1,202 @@
+import {
+  and,
+  asc,
+  count,
+  eq,
+  gt,
+  inArray,
+  isNotNull,
+  isNull,
+  notExists,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
+import type { Rental, RentalPhase, RentalSpec } from '../../core/model/rental.ts';
+import type { NewRental, Page, Save } from '../../core/ports/stores.ts';
+import { formatCursor, parseCursor } from '../connection/cursor.ts';
+import type { Session } from '../connection/pool.ts';
+import { placements, rentals } from '../schema.ts';
+import { listPlacementsOfRentals } from './placements.ts';
+
+type Row = typeof rentals.$inferSelect;
+
+export async function listDirtyRentals({ db }: Session): Promise<string[]> {
+  const rows = await db
+    .select({ id: rentals.id })
+    .from(rentals)
+    .where(eq(rentals.dirty, true))
+    .orderBy(asc(rentals.createdAt), asc(rentals.id));
+  return rows.map(({ id }) => id);
+}
+
+export async function listOpenRentals(session: Session): Promise<Rental[]> {
+  return await selectRentals(session, isNull(rentals.endedAt));
+}
+
+export async function countOpenRentals({ db }: Session): Promise<{ phase: RentalPhase; count: number }[]> {
+  return await db
+    .select({ phase: rentals.phase, count: count() })
+    .from(rentals)
+    .where(isNull(rentals.endedAt))
+    .groupBy(rentals.phase);
+}
+
+export async function loadRental(session: Session, id: string): Promise<Rental | null> {
+  return (await selectRentals(session, eq(rentals.id, id)))[0] ?? null;
+}
+
+/**
+ * An id finds ended rentals, too; a name only a live one. Names are unique per tenant: where an administrator's
+ * name fits several tenants' rentals nothing is found, for a guess could release the wrong one.
+ */
+export async function findRental(
+  session: Session,
+  tenant: string | null,
+  idOrName: string,
+): Promise<Rental | null> {
+  const match = or(eq(rentals.id, idOrName), eq(rentals.liveName, idOrName));
+  const found = await selectRentals(session, and(match, ...ofTenant(tenant)));
+  return found.find(({ id }) => id === idOrName) ?? (found.length === 1 ? (found[0] ?? null) : null);
+}
+
+export async function findByIdempotencyKey(
+  session: Session,
+  tenant: string,
+  key: string,
+): Promise<{ rental: Rental; requestHash: string | null } | null> {
+  const [row] = await session.db
+    .select({ id: rentals.id, requestHash: rentals.requestHash })
+    .from(rentals)
+    .where(and(eq(rentals.tenant, tenant), eq(rentals.idempotencyKey, key)));
+  const rental = row ? await loadRental(session, row.id) : null;
+  return row && rental ? { rental, requestHash: row.requestHash } : null;
+}
+
+/** Oldest first. The cursor is the place of the last item, so rows that come and go shift nothing. */
+export async function listRentals(
+  session: Session,
+  tenant: string | null,
+  page: { limit: number; cursor: string | null; includeEnded: boolean },
+): Promise<Page<Rental>> {
+  const where = ofTenant(tenant);
+  if (!page.includeEnded) where.push(isNull(rentals.endedAt));
+  if (page.cursor !== null) {
+    const { createdAt, id } = parseCursor(page.cursor);
+    const later = or(
+      gt(rentals.createdAt, createdAt),
+      and(eq(rentals.createdAt, createdAt), gt(rentals.id, id)),
+    );
+    if (later) where.push(later);
+  }
+  // One more than asked for tells whether there is a next page.
+  const found = await selectRentals(session, and(...where), page.limit + 1);
+  const items = found.slice(0, page.limit);
+  const last = items.at(-1);
+  return { items, nextCursor: last && found.length > items.length ? formatCursor(last) : null };
+}
+
+/** Rejects with `duplicate` when the name or the key is taken. */
+export async function insertRental({ db }: Session, rental: NewRental): Promise<void> {
+  await db.insert(rentals).values({
+    ...rental,
+    generation: 1,
+    dirty: true,
+    phase: 'Pending',
+    observedGeneration: 0,
+    conditions: [],
+    resourceVersion: 1,
+  });
+}
+
+export async function updateRentalSpec(
+  { db }: Session,
+  id: string,
+  expectedGeneration: number,
+  spec: RentalSpec,
+  renewedAt: Date | null,
+): Promise<boolean> {
+  const [result] = await db
+    .update(rentals)
+    .set({ spec, generation: expectedGeneration + 1, dirty: true, ...(renewedAt ? { renewedAt } : {}) })
+    .where(and(eq(rentals.id, id), eq(rentals.generation, expectedGeneration), isNull(rentals.endedAt)));
+  return result.affectedRows === 1;
+}
+
+export async function markReleaseRequested({ db }: Session, id: string, at: Date): Promise<boolean> {
+  const [result] = await db
+    .update(rentals)
+    .set({ releaseRequestedAt: at, dirty: true })
+    .where(and(eq(rentals.id, id), isNull(rentals.releaseRequestedAt), isNull(rentals.endedAt)));
+  return result.affectedRows === 1;
+}
+
+/** The reconciler's columns. False when somebody else wrote them since they were loaded. */
+export async function updateRentalRecord(
+  { db }: Session,
+  change: NonNullable<Save['rentals']>[number],
+): Promise<boolean> {
+  const { resourceVersion, ...columns } = change.record;
+  // What the API wrote after the reconciler had looked stays marked, so that it is looked at again; in a rental that
+  // has ended there is nothing to look at any more.
+  const hasEnded = columns.endedAt !== null;
+  const seen = sql`${rentals.generation} = ${change.seenGeneration}
+    and (${rentals.releaseRequestedAt} is not null) = ${change.seenReleaseRequested}`;
+  const [result] = await db
+    .update(rentals)
+    .set({
+      ...columns,
+      resourceVersion: resourceVersion + 1,
+      dirty: hasEnded ? false : sql`if(${seen}, false, ${rentals.dirty})`,
+    })
+    .where(and(eq(rentals.id, change.id), eq(rentals.resourceVersion, resourceVersion)));
+  return result.affectedRows === 1;
+}
+
+/** False when it is not one that was rejected. */
+export async function deleteRejected({ db }: Session, id: string): Promise<boolean> {
+  const ever = db.select({ epoch: placements.epoch }).from(placements).where(eq(placements.rentalId, id));
+  const [result] = await db
+    .delete(rentals)
+    .where(and(eq(rentals.id, id), eq(rentals.phase, 'Failed'), isNotNull(rentals.endedAt), notExists(ever)));
+  return result.affectedRows === 1;
+}
+
+function ofTenant(tenant: string | null): SQL[] {
+  return tenant === null ? [] : [eq(rentals.tenant, tenant)];
+}
+
+async function selectRentals(session: Session, where: SQL | undefined, limit?: number): Promise<Rental[]> {
+  const query = session.db
+    .select()
+    .from(rentals)
+    .where(where)
+    .orderBy(asc(rentals.createdAt), asc(rentals.id));
+  const rows = await (limit === undefined ? query : query.limit(limit));
+  const placed = await listPlacementsOfRentals(
+    session,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => ({ ...toRental(row), placements: placed.get(row.id) ?? [] }));
+}
+
+function toRental(row: Row): Omit<Rental, 'placements'> {
+  const { id, tenant, name, account, generation, createdAt, renewedAt, releaseRequestedAt, spec } = row;
+  const { phase, observedGeneration, conditions, expiresAt, lostAt, endedAt } = row;
+  const { queuePosition, queueEstimateAt, toldBeforeEndMs, resourceVersion } = row;
+  const times = { createdAt, renewedAt, releaseRequestedAt };
+  const ends = { expiresAt, queuePosition, queueEstimateAt, lostAt, toldBeforeEndMs, endedAt };
+  return {
+    ...{ id, tenant, name, account, generation, ...times, spec },
+    record: { phase, observedGeneration, conditions, ...ends, resourceVersion },
+  };
+}
+
+export async function listRentalNames({ db }: Session, ids: string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({ id: rentals.id, name: rentals.name })
+    .from(rentals)
+    .where(inArray(rentals.id, ids));
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}

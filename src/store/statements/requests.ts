@@ -1,0 +1,103 @@
+import { and, eq, inArray, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import type { Ask } from '../../core/model/controls.ts';
+import type { NodeWish } from '../../core/ports/stores.ts';
+import type { Session } from '../connection/pool.ts';
+import { nodes } from '../schema.ts';
+import { nextGeneration } from './nodes.ts';
+
+/** The columns that a wish sets, and when it may. */
+function effectOf(wish: NodeWish): { set: Partial<typeof nodes.$inferInsert>; when: SQL | undefined } {
+  switch (wish.kind) {
+    case 'cordon':
+      return maintain({ cordoned: true }, eq(nodes.cordoned, false), wish.ask);
+    case 'uncordon':
+      return {
+        set: { cordoned: false, draining: false, ...NO_MAINTENANCE },
+        when: or(eq(nodes.cordoned, true), eq(nodes.draining, true)),
+      };
+    case 'drain':
+      return maintain({ draining: true }, eq(nodes.draining, false), wish.ask);
+    case 'clean':
+      return {
+        set: { cleanRequested: sql`${nodes.cleanRequested} + 1` as never },
+        // Dead and answering: held until a person says that it is well.
+        when: or(
+          inArray(nodes.state, ['quarantined', 'cleaning', 'free']),
+          and(eq(nodes.state, 'dead'), eq(nodes.status, 'alive')),
+        ),
+      };
+    case 'forget':
+      return {
+        set: { forgetting: true },
+        when: and(eq(nodes.retiring, true), inArray(nodes.state, ['dead', 'quarantined', 'unknown'])),
+      };
+    case 'trust':
+      return {
+        set: { trustedFingerprint: wish.fingerprint },
+        when: and(
+          isNull(nodes.pinnedHostKey),
+          or(isNull(nodes.trustedFingerprint), ne(nodes.trustedFingerprint, wish.fingerprint)),
+        ),
+      };
+    case 'adopt':
+      return {
+        // Cleaned at once: the order that takes the node is one of its cleaning.
+        set: {
+          adoptRequested: sql`${nodes.adoptRequested} + 1` as never,
+          cleanRequested: sql`${nodes.cleanRequested} + 1` as never,
+        },
+        when: and(eq(nodes.otherFleet, wish.fleet), eq(nodes.adoptRequested, nodes.adoptSeen)),
+      };
+    case 'accept': {
+      const { ids, reason, by, at } = wish.accept;
+      return {
+        // Cleaned at once: the order that takes them in is one of its cleaning.
+        set: {
+          acceptRequested: sql`${nodes.acceptRequested} + 1` as never,
+          cleanRequested: sql`${nodes.cleanRequested} + 1` as never,
+          ...{ acceptIds: ids, acceptReason: reason, acceptBy: by, acceptAt: at },
+        },
+        when: and(
+          eq(nodes.acceptRequested, nodes.acceptSeen),
+          isNotNull(nodes.differences),
+          inArray(nodes.state, ['quarantined', 'cleaning']),
+        ),
+      };
+    }
+    default:
+      return wish satisfies never;
+  }
+}
+
+const NO_MAINTENANCE = { maintenanceReason: null, maintenanceBy: null, maintenanceAt: null };
+
+/** Another reason is worth writing, too; without one the first stays, with its author. */
+function maintain(
+  set: { cordoned: true } | { draining: true },
+  isNew: SQL,
+  { reason, by, at }: Ask,
+): ReturnType<typeof effectOf> {
+  const named = { maintenanceReason: reason, maintenanceBy: by, maintenanceAt: at };
+  if (reason !== null) {
+    const isOther = or(isNull(nodes.maintenanceReason), ne(nodes.maintenanceReason, reason));
+    return { set: { ...set, ...named }, when: or(isNew, isOther) };
+  }
+  return {
+    set: {
+      ...set,
+      maintenanceBy: sql`coalesce(${nodes.maintenanceBy}, ${by})` as never,
+      maintenanceAt: sql`coalesce(${nodes.maintenanceAt}, ${sql.param(at, nodes.maintenanceAt)})` as never,
+    },
+    when: isNew,
+  };
+}
+
+/** False when the node's state does not allow the wish or it is written already; also when there is no such node. */
+export async function updateWish({ db }: Session, name: string, wish: NodeWish): Promise<boolean> {
+  const { set, when } = effectOf(wish);
+  const [result] = await db
+    .update(nodes)
+    .set({ ...set, generation: nextGeneration })
+    .where(and(eq(nodes.name, name), when));
+  return result.affectedRows === 1;
+}

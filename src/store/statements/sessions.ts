@@ -1,0 +1,59 @@
+import { and, desc, eq, gt, inArray, isNull, lte, or, sql } from 'drizzle-orm';
+import type { SessionStore, SignedIn } from '../../core/ports/sessions.ts';
+import type { Session } from '../connection/pool.ts';
+import { apiTokens, sessions } from '../schema-access.ts';
+
+/** Sign-ins with one token that may last side by side; one more ends the oldest. */
+const SESSIONS_PER_TOKEN = 20;
+/** Expired ones that are forgotten at a time. */
+const FORGET_AT_ONCE = 200;
+
+export async function insertSession(
+  { db }: Session,
+  { hash, tokenId, createdAt, expiresAt }: Parameters<SessionStore['createSession']>[0],
+): Promise<void> {
+  const expired = db
+    .select({ hash: sessions.hash })
+    .from(sessions)
+    .where(lte(sessions.expiresAt, sql`now(3)`))
+    .limit(FORGET_AT_ONCE);
+  const oldest = db
+    .select({ hash: sessions.hash })
+    .from(sessions)
+    .where(eq(sessions.tokenId, tokenId))
+    .orderBy(desc(sessions.createdAt))
+    .limit(FORGET_AT_ONCE)
+    .offset(SESSIONS_PER_TOKEN - 1);
+  const gone = [...(await expired), ...(await oldest)].map((row) => row.hash);
+  if (gone.length > 0) await db.delete(sessions).where(inArray(sessions.hash, gone));
+  await db.insert(sessions).values({ hash, tokenId, createdAt, expiresAt });
+}
+
+/** With its token in one look, so that a session is never valid a moment longer than that. */
+export async function findSignedIn({ db }: Session, hash: string): Promise<SignedIn | null> {
+  const [row] = await db
+    .select({
+      tokenId: apiTokens.id,
+      tokenName: apiTokens.name,
+      tenant: apiTokens.tenant,
+      role: apiTokens.role,
+      expiresAt: sessions.expiresAt,
+    })
+    .from(sessions)
+    .innerJoin(apiTokens, eq(apiTokens.id, sessions.tokenId))
+    .where(
+      and(
+        eq(sessions.hash, hash),
+        gt(sessions.expiresAt, sql`now(3)`),
+        isNull(apiTokens.revokedAt),
+        or(isNull(apiTokens.expiresAt), gt(apiTokens.expiresAt, sql`now(3)`)),
+      ),
+    );
+  return row ?? null;
+}
+
+/** False when there is none. */
+export async function deleteSession({ db }: Session, hash: string): Promise<boolean> {
+  const [result] = await db.delete(sessions).where(eq(sessions.hash, hash));
+  return result.affectedRows === 1;
+}
