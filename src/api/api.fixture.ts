@@ -4,10 +4,10 @@ import { DEFAULT_POLICY } from '../core/model/policy.ts';
 import type { Placement, Rental } from '../core/model/rental.ts';
 import { NOTHING_ALLOWED } from '../core/text/webhook-url.ts';
 import { createMetrics } from '../daemon/metrics.ts';
+import { createTokenSecret } from '../secrets/token-secret.ts';
 import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
 import type { AppEnv } from './app-env.ts';
 import { createRefusals } from './caller/refusals.ts';
-import { createTokenSecret } from './caller/token-secret.ts';
 import { checkedApp } from './description/checked-app.fixture.ts';
 import { createWatchHub, type WatchHub, type WatchLimits } from './watch/watch-hub.ts';
 

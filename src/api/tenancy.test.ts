@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createTokenSecret, isToken } from '../secrets/token-secret.ts';
 import { type ApiBench, createApiBench, KEY, now, sampleNode } from './api.fixture.ts';
-import { createTokenSecret, isToken } from './caller/token-secret.ts';
 
 let bench: ApiBench;
 beforeEach(async () => {

@@ -21,7 +21,8 @@ interface Panel {
   targets?: { refId: string; expr: string; legendFormat: string }[];
 }
 
-const read = (name: string) => readFileSync(new URL(`../../docs/monitoring/${name}`, import.meta.url), 'utf8');
+const read = (name: string) =>
+  readFileSync(new URL(`../../docs/monitoring/${name}`, import.meta.url), 'utf8');
 const file = parse(read('alerts.yml')) as { groups: { name: string; rules: Rule[] }[] };
 const rules = file.groups.flatMap((group) => group.rules);
 const dashboard = JSON.parse(read('grafana.json')) as { panels: Panel[] };

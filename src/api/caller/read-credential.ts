@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
+import { hashToken, isToken } from '../../secrets/token-secret.ts';
 import type { AppEnv } from '../app-env.ts';
 import type { Credential } from './credential.ts';
 import { requireCsrfToken } from './same-origin.ts';
 import { hashSessionSecret, readSessionSecret } from './session-cookie.ts';
-import { hashToken, isToken } from './token-secret.ts';
 
 /**
  * A request that has an Authorization header is judged by that alone: a bad token is refused even where the browser

@@ -9,6 +9,7 @@ import { NOTHING_ALLOWED } from '../../core/text/webhook-url.ts';
 import { createMetrics } from '../../daemon/metrics.ts';
 import { parseInventory } from '../../inventory/load.ts';
 import { startScratchServer } from '../../lab/scratch-database.ts';
+import { createTokenSecret } from '../../secrets/token-secret.ts';
 import { openAsApiUser } from '../../store/api-user.fixture.ts';
 import { createPool } from '../../store/connection/pool.ts';
 import { bindSave, event, fleetOf, nodeSpec } from '../../store/contract/samples.fixture.ts';
@@ -23,7 +24,6 @@ import {
   hashSessionSecret,
   SESSION_COOKIE,
 } from '../caller/session-cookie.ts';
-import { createTokenSecret } from '../caller/token-secret.ts';
 import type { Answered } from '../description/described.fixture.ts';
 import { startServer } from '../server.ts';
 import { createWatchHub } from '../watch/watch-hub.ts';

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { randomText } from '../caller/token-secret.ts';
+import { randomText } from '../../secrets/token-secret.ts';
 
 const COLOURS =
   'amber azure black blue bronze brown coral cyan golden gray green indigo ivory jade lilac olive pink red silver teal violet white'.split(

@@ -3,6 +3,7 @@ import type { Actor } from '../../core/history/actor.ts';
 import type { EventType, NewEvent } from '../../core/history/event.ts';
 import type { SignedIn } from '../../core/ports/sessions.ts';
 import { placeOf } from '../../core/tenant/request-source.ts';
+import { hashToken, isToken } from '../../secrets/token-secret.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createAttempts } from '../caller/attempts.ts';
 import { actorOf } from '../caller/author.ts';
@@ -16,7 +17,6 @@ import {
   SESSION_COOKIE,
   takeSessionCookie,
 } from '../caller/session-cookie.ts';
-import { hashToken, isToken } from '../caller/token-secret.ts';
 import { createRoute } from '../description/create-route.ts';
 import { ProblemError } from '../problem.ts';
 import { body, header, json, problems } from '../respond.ts';

@@ -67,7 +67,7 @@ async function init({ io }: Context, folder: string): Promise<void> {
   const name = basename(folder);
   io.err(`What was missing of ${name}/secrets and ${name}/.env is there now.\n`);
   // Last: a token that was made but not shown would be of no use to anybody.
-  const { createTokenSecret } = await import('../../api/caller/token-secret.ts');
+  const { createTokenSecret } = await import('../../secrets/token-secret.ts');
   const { id, token, hash } = createTokenSecret();
   if ((await secrets.ensure(SECRETS.firstTokenHash, () => `${id}:${hash}`)) !== `${id}:${hash}`) {
     io.err('The first token was made and shown before. For another one, when the control plane runs:\n');
@@ -111,7 +111,7 @@ async function ensureDatabaseUser(
 
 /** The public half; both halves are made together. */
 async function ensureControlKey(secrets: Secrets): Promise<string> {
-  const { createKeyPair } = await import('../../api/rental/key-pair.ts');
+  const { createKeyPair } = await import('../../secrets/key-pair.ts');
   const pair = createKeyPair('orion control');
   const privateKey = await secrets.ensure(SECRETS.controlKey, () => pair.privateKey);
   if (privateKey === pair.privateKey.trim()) {

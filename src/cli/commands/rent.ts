@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { createKeyPair } from '../../api/rental/key-pair.ts';
 import type { Input } from '../../client/client.ts';
 import { ApiError, NoAnswerError } from '../../client/errors.ts';
 import type { Rental } from '../../client/operations.ts';
 import { formatDuration } from '../../core/text/duration.ts';
+import { createKeyPair } from '../../secrets/key-pair.ts';
 import { durationMs, durationText, labelPair } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';

@@ -164,7 +164,7 @@ type StorePool = Parameters<typeof import('../../store/store.ts')['createStore']
 async function tokensOfDatabase(context: Context, pool: StorePool): Promise<Tokens> {
   const [{ createStore }, { createTokenSecret }] = await Promise.all([
     import('../../store/store.ts'),
-    import('../../api/caller/token-secret.ts'),
+    import('../../secrets/token-secret.ts'),
   ]);
   const store = createStore(pool);
   return {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parsePublicKey } from '../../core/text/public-key.ts';
+import { parsePublicKey } from '../core/text/public-key.ts';
 import { createKeyPair } from './key-pair.ts';
 
 test('ssh-keygen reads the private half and finds the same public one', () => {
