@@ -36,3 +36,14 @@ test.each(PAGES)('the links of %s lead somewhere', (page) => {
   });
   expect(dead).toEqual([]);
 });
+
+/** Every file of the sources, by the end of its name: `core/model/node.ts` and `node.ts` name one, too. */
+const SOURCES = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).map(
+  (file) => `/src/${file}`,
+);
+
+test.each(PAGES)('the source files that %s names are there', (page) => {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  const named = [...text.matchAll(/`([\w./-]+\.ts)`/g)].map(([, name = '']) => name);
+  expect(named.filter((name) => !SOURCES.some((file) => file.endsWith(`/${name}`)))).toEqual([]);
+});
