@@ -16,7 +16,7 @@ import { addHealthRoutes } from './routes/health.ts';
 import { addInventoryRoutes } from './routes/inventory.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addNodePlacementsRoute } from './routes/node-placements.ts';
-import { addNodeWishRoutes } from './routes/node-wishes.ts';
+import { addNodeWishRoutes } from './routes/node-requests.ts';
 import { addNodeRoutes } from './routes/nodes.ts';
 import { addPoolRoutes } from './routes/pool.ts';
 import { addQosRoute } from './routes/qos.ts';

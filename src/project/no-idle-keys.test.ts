@@ -66,7 +66,7 @@ const SETTINGS: Record<string, string> = {
   ORION_HOME: 'main.ts | config.home',
   ORION_CONTROL_KEY: 'inventory/load.ts | env.ORION_CONTROL_KEY',
   ORION_FLEET_IDENTITY: 'main.ts | fleetIdentityPath',
-  ORION_LEASE_DURATION: 'store/statements/leases.ts | durationMs',
+  ORION_LEASE_DURATION: 'store/statements/leadership.ts | durationMs',
   ORION_LEASE_RENEW_DEADLINE: 'reconcile/leader.ts | renewDeadlineMs',
   ORION_LEASE_RETRY_PERIOD: 'reconcile/leader.ts | retryPeriodMs',
   ORION_INSPECT_INTERVAL: 'reconcile/watcher.ts | deps.inspectIntervalMs',

@@ -8,7 +8,7 @@ import type { Due } from './due.ts';
 import type { Fleet } from './fleet.ts';
 import type { OwnFaults } from './own-faults.ts';
 import type { Runs } from './runs.ts';
-import type { Told } from './told.ts';
+import type { Told } from './announced-conditions.ts';
 import type { Watcher } from './watcher.ts';
 
 /** What one leader works with, from winning the lease to losing it. */

@@ -19,7 +19,7 @@ import type { Term } from './leader.ts';
 import { createLoop, type Loop } from './loop.ts';
 import type { OwnFaults } from './own-faults.ts';
 import { createRuns } from './runs.ts';
-import { createTold } from './told.ts';
+import { createTold } from './announced-conditions.ts';
 import { createWatcher, targetOf } from './watcher.ts';
 
 export interface LeadDeps {

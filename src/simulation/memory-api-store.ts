@@ -15,7 +15,7 @@ import { createHistory } from './memory-history.ts';
 import { readQosHistory } from './memory-qos.ts';
 import { createMemorySessions } from './memory-sessions.ts';
 import { createMemoryTenants } from './memory-tenants.ts';
-import { withWish } from './memory-wishes.ts';
+import { withWish } from './memory-requests.ts';
 
 /** The API's store in memory, and the hand of a reconciler that the tests play themselves. */
 export interface MemoryApiStore extends ApiStore, DeliveryStore {

@@ -5,7 +5,7 @@ import { CONTROLS_KEY, controlsOf, withControl } from './memory-controls.ts';
 import { createHistory } from './memory-history.ts';
 import type { MemoryDeps } from './memory-leader.ts';
 import { type RentalRow, type Transaction, toRental, transact } from './memory-tables.ts';
-import { withWish } from './memory-wishes.ts';
+import { withWish } from './memory-requests.ts';
 
 /** What clients and operators do; what only shows things is not needed where nobody looks. */
 export type MemoryApi = Pick<

@@ -3,7 +3,7 @@ import type { Leadership } from '../core/ports/stores.ts';
 import type { Pool, Session } from './connection/pool.ts';
 import { inTransaction, undo } from './connection/transaction.ts';
 import { assignNumbers, insertEvents, listUnnumbered } from './statements/events.ts';
-import { takeMoreNumbers, takeNumbers } from './statements/leases.ts';
+import { takeMoreNumbers, takeNumbers } from './statements/leadership.ts';
 
 /**
  * One transaction of the leader. It opens with a write of the lease row, whose lock it holds up to its COMMIT:

@@ -6,7 +6,7 @@ import { underFence } from './fence.ts';
 import { loadControls, markOverrideUsed } from './statements/controls.ts';
 import { purgeDeliveries } from './statements/deliveries.ts';
 import { isBreakerOpen, listUnnumbered } from './statements/events.ts';
-import { raiseSeq } from './statements/leases.ts';
+import { raiseSeq } from './statements/leadership.ts';
 import {
   deleteNode,
   listDirtyNodes,

@@ -3,7 +3,7 @@ import type { ApiStore, InventoryStore, LeaseStore, ReconcileStore } from '../co
 import { createApiStore } from './api-store.ts';
 import type { Pool } from './connection/pool.ts';
 import { createInventoryStore } from './inventory-store.ts';
-import { createLeaseStore } from './lease-store.ts';
+import { createLeaseStore } from './leadership-store.ts';
 import { createOutboxStore } from './outbox-store.ts';
 import { createReconcileStore } from './reconcile-store.ts';
 

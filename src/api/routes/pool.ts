@@ -10,7 +10,7 @@ import { createRoute } from '../description/create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
-import { askSchema, reasonText } from '../schemas/ask.ts';
+import { askSchema, reasonText } from '../schemas/attribution.ts';
 import { conditionSchema } from '../schemas/rental.ts';
 
 const poolSchema = z

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { DIFFERENCE_ID } from '../../core/model/differences.ts';
 import { NODE_STATES } from '../../core/model/node.ts';
-import { askSchema } from './ask.ts';
+import { askSchema } from './attribution.ts';
 import { conditionSchema, time } from './rental.ts';
 
 const labels = z.record(z.string(), z.string());

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../history/event.ts';
 import type { Condition } from '../model/condition.ts';
 import { type Ask, type Controls, describeAsk, NO_CONTROLS } from '../model/controls.ts';
-import { type AskView, viewAsk } from '../view/ask-view.ts';
+import { type AskView, viewAsk } from '../view/attribution-view.ts';
 
 /** What is true of the fleet as a whole. */
 export interface PoolView {

@@ -2,7 +2,7 @@ import { type Condition, findCondition } from '../model/condition.ts';
 import type { Differences } from '../model/differences.ts';
 import type { NodeLimits } from '../model/limits.ts';
 import type { Node, NodeState, NodeStatus } from '../model/node.ts';
-import { type AskView, viewAsk } from './ask-view.ts';
+import { type AskView, viewAsk } from './attribution-view.ts';
 
 /** A node as administrators see it: this list of fields and nothing else. */
 export interface NodeView {

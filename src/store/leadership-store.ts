@@ -1,7 +1,7 @@
 import type { LeaseStore } from '../core/ports/stores.ts';
 import type { Pool } from './connection/pool.ts';
 import { inTransaction } from './connection/transaction.ts';
-import { acquireLease, ensureLeaseRow, releaseLease, renewLease } from './statements/leases.ts';
+import { acquireLease, ensureLeaseRow, releaseLease, renewLease } from './statements/leadership.ts';
 
 export function createLeaseStore(pool: Pool): LeaseStore {
   return {

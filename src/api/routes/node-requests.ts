@@ -16,7 +16,7 @@ import { createRoute } from '../description/create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
-import { reasonText } from '../schemas/ask.ts';
+import { reasonText } from '../schemas/attribution.ts';
 import { adminNodeSchema, differenceId } from '../schemas/node.ts';
 import { loadNodeView, nodeParam } from './nodes.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Condition } from '../core/model/condition.ts';
-import { createTold } from './told.ts';
+import { createTold } from './announced-conditions.ts';
 
 const failing = (reason: Condition['reason'], since = 'monday'): Condition => ({
   type: 'Reachable',
