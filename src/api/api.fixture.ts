@@ -99,7 +99,7 @@ export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {
       ...{ pinnedHostKey: null, clientHost: '127.0.0.1', clientPort: 22221, zone },
       ...{ labels: { size: 'small' }, retiring: false },
     },
-    wishes: {
+    requests: {
       cordoned: false,
       draining: false,
       maintenance: null,

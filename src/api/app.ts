@@ -16,7 +16,7 @@ import { addHealthRoutes } from './routes/health.ts';
 import { addInventoryRoutes } from './routes/inventory.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addNodePlacementsRoute } from './routes/node-placements.ts';
-import { addNodeWishRoutes } from './routes/node-requests.ts';
+import { addNodeRequestRoutes } from './routes/node-requests.ts';
 import { addNodeRoutes } from './routes/nodes.ts';
 import { addPoolRoutes } from './routes/pool.ts';
 import { addQosRoute } from './routes/qos.ts';
@@ -50,7 +50,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   addExplainRoute(app, deps);
   addNodeRoutes(app, deps);
   addNodePlacementsRoute(app, deps);
-  addNodeWishRoutes(app, deps);
+  addNodeRequestRoutes(app, deps);
   addInventoryRoutes(app, deps);
   addPoolRoutes(app, deps);
   addEventRoute(app, deps);

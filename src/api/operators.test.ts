@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 const FINGERPRINT = `SHA256:${'a'.repeat(43)}`;
 const FLEET = `f_${'0'.repeat(24)}`;
-const WISHES: [string, object?][] = [
+const REQUESTS: [string, object?][] = [
   ['cordon'],
   ['uncordon'],
   ['drain'],
@@ -18,7 +18,7 @@ const WISHES: [string, object?][] = [
   ['forget'],
   ['trust', { fingerprint: FINGERPRINT }],
 ];
-const wish = (name: string, body?: object, who: 'admin' | 'anna' = 'admin') =>
+const request = (name: string, body?: object, who: 'admin' | 'anna' = 'admin') =>
   bench.call(who, `POST /api/nodes/${name}`, body);
 function change(set: { spec?: Partial<Node['spec']>; record?: Partial<Node['record']> }): void {
   const node = sampleNode('w1');
@@ -28,18 +28,18 @@ function change(set: { spec?: Partial<Node['spec']>; record?: Partial<Node['reco
     record: { ...node.record, ...set.record },
   });
 }
-const wishes = () => bench.store.nodes.get('w1')?.wishes;
+const requests = () => bench.store.nodes.get('w1')?.requests;
 
-describe('wishes of operators', () => {
-  test.each(WISHES)('%s is not for tenants, and 404 for a node that is not there', async (kind, body) => {
-    expect((await wish(`w1/${kind}`, body, 'anna')).status).toBe(403);
-    expect((await wish(`w9/${kind}`, body)).status).toBe(404);
+describe('requests of operators', () => {
+  test.each(REQUESTS)('%s is not for tenants, and 404 for a node that is not there', async (kind, body) => {
+    expect((await request(`w1/${kind}`, body, 'anna')).status).toBe(403);
+    expect((await request(`w9/${kind}`, body)).status).toBe(404);
     expect(bench.store.events).toEqual([]);
   });
 
   test('are noted with their event, and noting them again changes nothing', async () => {
-    expect((await wish('w1/drain')).status).toBe(202);
-    const again = await wish('w1/drain');
+    expect((await request('w1/drain')).status).toBe(202);
+    const again = await request('w1/drain');
     expect(again.status).toBe(202);
     expect(await again.json()).toMatchObject({
       generation: 2,
@@ -48,8 +48,8 @@ describe('wishes of operators', () => {
     expect(bench.store.events.map(({ type, reason }) => [type, reason])).toEqual([
       ['node.draining', 'Draining'],
     ]);
-    await wish('w1/uncordon');
-    expect(wishes()).toMatchObject({ cordoned: false, draining: false });
+    await request('w1/uncordon');
+    expect(requests()).toMatchObject({ cordoned: false, draining: false });
   });
 
   test.each([
@@ -70,36 +70,36 @@ describe('wishes of operators', () => {
   ] as const)('%s is 409 when the state %j %j does not allow it: %s', async (kind, record, spec, words) => {
     change({ record, spec });
     const named = { trust: { fingerprint: FINGERPRINT }, adopt: { fleet: FLEET } };
-    const response = await wish(`w1/${kind}`, named[kind as 'trust']);
+    const response = await request(`w1/${kind}`, named[kind as 'trust']);
     expect(response.status).toBe(409);
     const problem = (await response.json()) as { code: string; detail: string };
     expect(problem.code).toBe('state_conflict');
     expect(problem.detail).toContain(words);
-    expect(wishes()).toEqual(sampleNode('w1').wishes);
+    expect(requests()).toEqual(sampleNode('w1').requests);
   });
 
   test('clean is noted for a node that is back and held, also with its client still on it', async () => {
     change({ record: { state: 'dead', status: 'alive' } });
-    expect((await wish('w1/clean')).status).toBe(202);
-    expect(wishes()?.cleanRequested).toBe(1);
+    expect((await request('w1/clean')).status).toBe(202);
+    expect(requests()?.cleanRequested).toBe(1);
   });
 
   test('clean, forget and trust are noted where they make sense', async () => {
     change({ record: { state: 'quarantined' } });
-    expect((await wish('w1/clean')).status).toBe(202);
-    expect(wishes()?.cleanRequested).toBe(1);
+    expect((await request('w1/clean')).status).toBe(202);
+    expect(requests()?.cleanRequested).toBe(1);
     change({ record: { state: 'dead' }, spec: { retiring: true } });
-    expect((await wish('w1/forget')).status).toBe(202);
-    expect(wishes()?.forgetting).toBe(true);
+    expect((await request('w1/forget')).status).toBe(202);
+    expect(requests()?.forgetting).toBe(true);
     change({ record: { state: 'dead', offeredFingerprint: FINGERPRINT } });
-    expect((await wish('w1/trust', { fingerprint: FINGERPRINT })).status).toBe(202);
-    expect(wishes()?.trustedFingerprint).toBe(FINGERPRINT);
+    expect((await request('w1/trust', { fingerprint: FINGERPRINT })).status).toBe(202);
+    expect(requests()?.trustedFingerprint).toBe(FINGERPRINT);
     change({ record: { state: 'quarantined', otherFleet: FLEET } });
-    const cleanings = wishes()?.cleanRequested ?? 0;
+    const cleanings = requests()?.cleanRequested ?? 0;
     for (const _ of ['asked', 'repeated'])
-      expect((await wish('w1/adopt', { fleet: FLEET })).status).toBe(202);
-    expect(wishes()).toMatchObject({ adoptRequested: 1, cleanRequested: cleanings + 1 });
-    expect((await wish('w1/adopt', { fleet: 'x' })).status).toBe(422);
+      expect((await request('w1/adopt', { fleet: FLEET })).status).toBe(202);
+    expect(requests()).toMatchObject({ adoptRequested: 1, cleanRequested: cleanings + 1 });
+    expect((await request('w1/adopt', { fleet: 'x' })).status).toBe(422);
   });
 
   const found = (...letters: string[]) => ({
@@ -114,24 +114,24 @@ describe('wishes of operators', () => {
     },
   });
   const accepted = (ids: string[], reason = 'upgrade', who: 'admin' | 'anna' = 'admin') =>
-    wish('w1/accept', { ids: ids.map((letter) => letter.repeat(32)), reason }, who);
+    request('w1/accept', { ids: ids.map((letter) => letter.repeat(32)), reason }, who);
 
   test('accept notes what was shown, with author, reason and all of it in the history', async () => {
     change({ record: found('a', 'b') });
     expect((await accepted(['a'], 'x', 'anna')).status).toBe(403);
-    expect((await wish('w9/accept', { ids: ['a'.repeat(32)], reason: 'x' })).status).toBe(404);
+    expect((await request('w9/accept', { ids: ['a'.repeat(32)], reason: 'x' })).status).toBe(404);
     const answer = await accepted(['a']);
     expect([answer.status, await answer.json()]).toMatchObject([
       202,
       { status: { differences: found('a', 'b').differences } },
     ]);
-    expect(wishes()).toMatchObject({
+    expect(requests()).toMatchObject({
       ...{ acceptRequested: 1, cleanRequested: 1 },
       accept: { ids: ['a'.repeat(32)], reason: 'upgrade', by: expect.stringContaining('of admin') },
     });
     // Repeated, as by a client whose answer was lost, it is the same request; another one waits.
     expect((await accepted(['a'])).status).toBe(202);
-    expect(wishes()).toMatchObject({ acceptRequested: 1 });
+    expect(requests()).toMatchObject({ acceptRequested: 1 });
     const other = await accepted(['a', 'b']);
     expect([other.status, await other.json()]).toMatchObject([
       409,
@@ -156,7 +156,7 @@ describe('wishes of operators', () => {
       409,
       { code: 'state_conflict', detail: expect.stringContaining(words) },
     ]);
-    expect(wishes()?.acceptRequested).toBe(0);
+    expect(requests()?.acceptRequested).toBe(0);
   });
 
   test.each([
@@ -167,14 +167,14 @@ describe('wishes of operators', () => {
     { ids: ['a'.repeat(32)], reason: ' ' },
   ])('accept of %j is 422', async (body) => {
     change({ record: found('a') });
-    expect((await wish('w1/accept', body)).status).toBe(422);
+    expect((await request('w1/accept', body)).status).toBe(422);
   });
 
   test.each(['', 'SHA256:short', 'md5:aa', `SHA256:${'a'.repeat(44)}`])(
     'trust of %j is 422',
     async (fingerprint) => {
       change({ record: { offeredFingerprint: FINGERPRINT } });
-      expect((await wish('w1/trust', { fingerprint })).status).toBe(422);
+      expect((await request('w1/trust', { fingerprint })).status).toBe(422);
     },
   );
 });

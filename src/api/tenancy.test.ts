@@ -95,7 +95,7 @@ describe('what only administrators may do', () => {
     const response = await bench.call('ben', line, body);
     expect(response.status).toBe(403);
     expect(await response.json()).toMatchObject({ code: 'forbidden' });
-    expect(bench.store.nodes.get('worker_1')?.wishes.cordoned).toBe(false);
+    expect(bench.store.nodes.get('worker_1')?.requests.cordoned).toBe(false);
   });
 
   test('tenants see of a node only its name, zone, labels and whether it is free', async () => {
@@ -115,7 +115,7 @@ describe('what only administrators may do', () => {
   test('cordon is stored, shown and noted', async () => {
     const response = await bench.call('admin', 'POST /api/nodes/worker_1/cordon');
     expect(await response.json()).toMatchObject({ name: 'worker_1', spec: { unschedulable: true } });
-    expect(bench.store.nodes.get('worker_1')?.wishes.cordoned).toBe(true);
+    expect(bench.store.nodes.get('worker_1')?.requests.cordoned).toBe(true);
     expect(bench.store.events.at(-1)).toMatchObject({ type: 'node.cordoned', node: 'worker_1' });
     expect((await bench.call('admin', 'POST /api/nodes/nobody/cordon')).status).toBe(404);
   });

@@ -28,8 +28,8 @@ test('one rental that is not there keeps no other from its release', async () =>
   );
 });
 
-test.each(['cordon', 'uncordon', 'clean', 'forget'])('nor one node another: %s', async (wish) => {
-  const ran = await orion([wish, 'gone', 'w2'], withoutGone);
+test.each(['cordon', 'uncordon', 'clean', 'forget'])('nor one node another: %s', async (request) => {
+  const ran = await orion([request, 'gone', 'w2'], withoutGone);
   expect(ran.code).toBe(1);
   expect(ran.out).toMatch(/^node\/w2 .*\n$/);
   expect(ran.err).toContain('error: there is no node gone\n');

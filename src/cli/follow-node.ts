@@ -9,7 +9,7 @@ import { printable } from './table.ts';
 /** Node's timers overflow beyond it. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Nothing is placed on it, by a reconciler that knows of the wish. */
+/** Nothing is placed on it, by a reconciler that knows of the request. */
 export function isEmpty({ generation, status }: Node): boolean {
   return status.observedGeneration >= generation && !status.allocated;
 }

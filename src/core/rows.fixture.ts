@@ -2,8 +2,8 @@ import type { Health } from './health/health.ts';
 import { createHealth } from './health/health.ts';
 import { NO_BOOT } from './model/boot.ts';
 import type { Access } from './model/lease.ts';
-import type { Node, NodeRecord, NodeSpec, NodeWishes } from './model/node.ts';
-import { FIRST_UID, NO_WISHES, newNodeRecord } from './model/node.ts';
+import type { Node, NodeRecord, NodeRequests, NodeSpec } from './model/node.ts';
+import { FIRST_UID, NO_REQUESTS, newNodeRecord } from './model/node.ts';
 import { DEFAULT_POLICY } from './model/policy.ts';
 import {
   NEW_RENTAL_RECORD,
@@ -24,7 +24,7 @@ export const WANTED: Access = { publicKey: KEY, expiresAt: END };
 
 export function aNode(
   name: string,
-  set: { spec?: Partial<NodeSpec>; wishes?: Partial<NodeWishes>; record?: Partial<NodeRecord> } = {},
+  set: { spec?: Partial<NodeSpec>; requests?: Partial<NodeRequests>; record?: Partial<NodeRecord> } = {},
 ): Node {
   return {
     spec: {
@@ -41,7 +41,7 @@ export function aNode(
       retiring: false,
       ...set.spec,
     },
-    wishes: { ...NO_WISHES, ...set.wishes },
+    requests: { ...NO_REQUESTS, ...set.requests },
     record: {
       ...newNodeRecord(NOW),
       status: 'alive',

@@ -17,7 +17,7 @@ import { ensureFleetId } from '../store/statements/fleets.ts';
 export async function claimFleet(pool: Pool, path: string, logger: Logger): Promise<FleetIdentity> {
   const kept = await readFleetIdentity(path);
   const wanted = kept ?? createFleetIdentity();
-  const id = await pool.withSession((session) => ensureFleetId(session, wanted.id));
+  const id = await pool.withConnection((session) => ensureFleetId(session, wanted.id));
   const identity = kept ?? (await writeFleetIdentity(path, { ...wanted, id }));
   if (identity.id !== id) {
     throw new FleetIdentityError(

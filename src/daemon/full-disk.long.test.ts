@@ -25,7 +25,7 @@ test('a daemon whose database has a full disk says so for as long as it lasts, t
     const insert = `INSERT INTO events (type, at, reason, message) VALUES ${row}`;
     const write = () =>
       pool
-        .withSession(({ execute }) => execute(insert))
+        .withConnection(({ execute }) => execute(insert))
         .then(
           () => true,
           () => false,

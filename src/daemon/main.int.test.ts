@@ -49,7 +49,7 @@ test('of two processes with one name, one leads and the other stands by', async 
   const url = await server.createDatabase();
   const pool = createPool({ url });
   const readLease = async () => {
-    const [row] = await pool.withSession(({ db }) => db.select().from(leases));
+    const [row] = await pool.withConnection(({ db }) => db.select().from(leases));
     if (!row) throw new Error('there is no lease');
     return row;
   };

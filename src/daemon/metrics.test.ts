@@ -35,7 +35,7 @@ describe('the fleet, as the database has it at the scrape', () => {
     for (const name of ['w1', 'w2', 'w3']) store.addNode(sampleNode(name));
     store.setNodeState('w3', 'node.dead', { state: 'dead', status: 'dead' });
     const cordoned = sampleNode('w4');
-    store.addNode({ ...cordoned, wishes: { ...cordoned.wishes, cordoned: true } });
+    store.addNode({ ...cordoned, requests: { ...cordoned.requests, cordoned: true } });
     const rental = aRental();
     store.rentals.set(rental.id, { ...rental, placements: [samplePlacement(rental, 'w2')] });
     expect(await linesOf('orion_nodes')).toEqual([

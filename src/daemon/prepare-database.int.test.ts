@@ -28,7 +28,7 @@ function prepare(options: Partial<PrepareOptions>, with_ = pool, signal = new Ab
   const now = () => new Date('2026-01-01T00:00:00Z');
   return prepareDatabase(with_, { migrates: true, firstToken: null, now, ...options }, logger, signal);
 }
-const ask = (statement: string) => pool.withSession(({ execute }) => execute(statement));
+const ask = (statement: string) => pool.withConnection(({ execute }) => execute(statement));
 const listTokens = () => ask('SELECT id, role, revoked_at FROM api_tokens');
 
 test('the half that may not change tables waits for the one that does, then works on its rights', async () => {

@@ -54,7 +54,7 @@ async function applyMigrations(pool: Pool, logger: Logger): Promise<void> {
 async function awaitSchema(pool: Pool, logger: Logger, signal: AbortSignal): Promise<void> {
   let told = '';
   while (!signal.aborted) {
-    const problem = await pool.withSession(findSchemaProblem);
+    const problem = await pool.withConnection(findSchemaProblem);
     if (problem === null) return;
     if (problem !== told) logger.warn({ problem }, 'waiting for the schema');
     told = problem;
@@ -66,7 +66,7 @@ type FirstToken = NonNullable<Config['firstToken']>;
 
 async function ensureFirstToken(pool: Pool, { id, hash }: FirstToken, now: Date): Promise<void> {
   const token = { id, hash, tenant: 'operator', role: 'admin', name: 'made by orion init' } as const;
-  await pool.withSession((session) =>
+  await pool.withConnection((session) =>
     insertTokenOnce(session, { ...token, createdAt: now, expiresAt: null }),
   );
 }

@@ -1,4 +1,4 @@
-import { describeAsk } from '../core/model/controls.ts';
+import { describeAttribution } from '../core/model/controls.ts';
 import type { RentalView } from '../core/view/rental-view.ts';
 import { compareNames } from './fleet.ts';
 import { type AnyNode, isFullView } from './node-look.ts';
@@ -15,7 +15,7 @@ export function currentOverride(state: PoolState | null): NonNullable<PoolState[
 }
 
 export function overrideText(override: NonNullable<PoolState['override']>): string {
-  const asked = describeAsk(override);
+  const asked = describeAttribution(override);
   return override.used
     ? `Overridden once for the nodes that were dead then, ${asked}. Clients of nodes that died later are held.`
     : `An override waits to be taken up by the next pass, asked for ${asked}.`;

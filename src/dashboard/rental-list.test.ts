@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RentalView } from '../core/view/rental-view.ts';
 import { AT, atSecond, rentalOf } from './dashboard.fixture.ts';
-import { listRentals, queueOf, wishText } from './rental-list.ts';
+import { listRentals, queueOf, requestText } from './rental-list.ts';
 
 const ready = (reason: 'NoFreeNode' | 'Unsatisfiable') =>
   [{ type: 'Ready', status: 'False', reason, message: '', lastTransitionTime: AT }] as const;
@@ -28,9 +28,9 @@ test('the queue is in the order of its positions, and what can never be fitted s
   expect([ids(waiting), ids(hopeless)]).toEqual([['f', 'e'], ['g']]);
 });
 
-test('a wish is told in a few words', () => {
-  expect(wishText(rentalOf('a'))).toBe('any machine');
+test('a request is told in a few words', () => {
+  expect(requestText(rentalOf('a'))).toBe('any machine');
   const selector = { matchLabels: { size: 'small' }, zone: 'rack-a' };
   const spec = { ...rentalOf('a').spec, selector };
-  expect(wishText({ ...rentalOf('a'), spec })).toBe('size=small, in rack-a');
+  expect(requestText({ ...rentalOf('a'), spec })).toBe('size=small, in rack-a');
 });

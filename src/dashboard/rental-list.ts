@@ -44,7 +44,7 @@ function isUnsatisfiable({ conditions }: RentalView['status']): boolean {
 }
 
 /** What it asks of a machine, in a few words. */
-export function wishText({ spec: { selector } }: RentalView): string {
+export function requestText({ spec: { selector } }: RentalView): string {
   const parts = [
     ...labelsText(selector.matchLabels),
     ...(selector.zone === null ? [] : [`in ${selector.zone}`]),

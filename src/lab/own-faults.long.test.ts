@@ -62,7 +62,7 @@ describe('a daemon that has no file descriptors left', () => {
     // The daemon accepts nobody now, and the proxy asks it nothing while it is not ready.
     const pool = createPool({ url: test.lab.databaseUrl, connectionLimit: 1 });
     const sinceFaultMs = () =>
-      pool.withSession(async ({ execute }) => {
+      pool.withConnection(async ({ execute }) => {
         const rows = await execute("SELECT at FROM events WHERE type = 'daemon.fault'");
         const [fault] = rows as unknown as { at: string }[];
         return fault ? Date.now() - Date.parse(`${fault.at}Z`) : 0;

@@ -1,15 +1,15 @@
 import type { Condition } from '../core/model/condition.ts';
 
-/** What the history was told of the conditions of each node; only in memory, so a new leader may say it again. */
-export interface Told {
-  /** Was this reason not told yet since the condition last changed its status? */
+/** The failures that the history already has of each node. Only in memory, so a new leader may record one again. */
+export interface AnnouncedConditions {
+  /** Is this reason new since the condition last changed its status? */
   isNews(node: string, condition: Condition): boolean;
   /** Call with the conditions that were saved. */
   note(node: string, conditions: Condition[]): void;
   forget(node: string): void;
 }
 
-export function createTold(): Told {
+export function createAnnouncedConditions(): AnnouncedConditions {
   const spells = new Map<string, Map<string, { since: string; reasons: Set<string> }>>();
 
   function find(node: string, { type, lastTransitionTime }: Condition) {

@@ -1,14 +1,14 @@
 import type { Breaker } from '../core/health/breaker.ts';
-import type { Ask } from '../core/model/controls.ts';
+import type { Attribution } from '../core/model/controls.ts';
 import type { Policy } from '../core/model/policy.ts';
 import type { Work } from '../core/model/work.ts';
 import type { AlarmClock, Logger, Metrics } from '../core/ports/ports.ts';
 import type { Leadership, ReconcileStore } from '../core/ports/stores.ts';
+import type { AnnouncedConditions } from './announced-conditions.ts';
 import type { Due } from './due.ts';
 import type { Fleet } from './fleet.ts';
 import type { OwnFaults } from './own-faults.ts';
 import type { Runs } from './runs.ts';
-import type { Told } from './announced-conditions.ts';
 import type { Watcher } from './watcher.ts';
 
 /** What one leader works with, from winning the lease to losing it. */
@@ -18,7 +18,7 @@ export interface Context {
   fleet: Fleet;
   watcher: Watcher;
   runs: Runs;
-  told: Told;
+  announced: AnnouncedConditions;
   due: Due;
   policy: () => Policy;
   clock: AlarmClock;
@@ -28,7 +28,7 @@ export interface Context {
   breaker: () => Breaker;
   ownFaults: OwnFaults;
   /** What operators asked of the whole, as of this pass. */
-  controls: { pause: () => Ask | null; isOverridden: (node: string) => boolean };
+  controls: { pause: () => Attribution | null; isOverridden: (node: string) => boolean };
   /** Starts work on a node under the fence number of the save that ordered it. */
   start: (node: string, work: Work, fence: number) => void;
 }

@@ -10,6 +10,7 @@ import type {
   Prober,
 } from '../core/ports/ports.ts';
 import type { ReconcileStore } from '../core/ports/stores.ts';
+import { createAnnouncedConditions } from './announced-conditions.ts';
 import { carryOut } from './carry-out.ts';
 import type { Context } from './context.ts';
 import { countSaves } from './counted-saves.ts';
@@ -19,7 +20,6 @@ import type { Term } from './leader.ts';
 import { createLoop, type Loop } from './loop.ts';
 import type { OwnFaults } from './own-faults.ts';
 import { createRuns } from './runs.ts';
-import { createTold } from './announced-conditions.ts';
 import { createWatcher, targetOf } from './watcher.ts';
 
 export interface LeadDeps {
@@ -101,11 +101,24 @@ export async function lead(
     watcher.disturb(node, { repair: work.repair?.precaution === false });
     runs.start(node, work, fence);
   };
-  const told = createTold();
+  const announced = createAnnouncedConditions();
   loop = createLoop(
     (parts) => ({
       ...parts,
-      ...{ store, leadership, fleet, watcher, runs, told, policy, clock, random, logger, metrics, start },
+      ...{
+        store,
+        leadership,
+        fleet,
+        watcher,
+        runs,
+        announced,
+        policy,
+        clock,
+        random,
+        logger,
+        metrics,
+        start,
+      },
       ownFaults: deps.ownFaults,
     }),
     due,

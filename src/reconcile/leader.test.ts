@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LeaseStore } from '../core/ports/stores.ts';
+import type { LeadershipStore } from '../core/ports/stores.ts';
 import { createProcess } from '../simulation/process.ts';
 import { createTime } from '../simulation/time.ts';
 import { runElections, type Term } from './leader.ts';
@@ -9,10 +9,10 @@ const ignore = () => undefined;
 const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** A daemon that leads, in a process that can be stopped, with time that the test moves. */
-async function startLeader(store: Partial<LeaseStore>) {
+async function startLeader(store: Partial<LeadershipStore>) {
   const time = createTime();
   const process = createProcess('one', time, { wallMs: 0, bootMs: 0 });
-  const lease: LeaseStore = {
+  const lease: LeadershipStore = {
     acquire: async () => ({ token: 1 }),
     renew: async () => true,
     release: async () => undefined,

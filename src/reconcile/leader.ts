@@ -1,15 +1,15 @@
 import type { AlarmClock, Logger } from '../core/ports/ports.ts';
-import type { Leadership, LeaseSettings, LeaseStore } from '../core/ports/stores.ts';
+import type { Leadership, LeadershipSettings, LeadershipStore } from '../core/ports/stores.ts';
 import { pause } from './pause.ts';
 
-export interface LeaderSettings extends LeaseSettings {
+export interface LeaderSettings extends LeadershipSettings {
   /** A leader that could not renew for this long stops acting, before the lease can pass to another. */
   renewDeadlineMs: number;
   retryPeriodMs: number;
 }
 
 export interface LeaderDeps {
-  store: LeaseStore;
+  store: LeadershipStore;
   settings: LeaderSettings;
   clock: AlarmClock;
   logger: Logger;

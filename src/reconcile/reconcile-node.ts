@@ -91,7 +91,7 @@ async function save(
   decision: NodeDecision,
   context: Context,
 ): Promise<number | 'conflict' | null> {
-  const { store, leadership, fleet, told } = context;
+  const { store, leadership, fleet, announced } = context;
   const { node, live, residue, run, now } = inputs;
   const { record, placement, cleaned, start, remove } = decision;
   const isChanged = record !== node.record || placement || cleaned.length > 0 || start || remove;
@@ -108,8 +108,8 @@ async function save(
   });
   if (result.kind === 'deposed') throw new DeposedError();
   if (result.kind === 'conflict') return 'conflict';
-  if (remove) told.forget(name);
-  else told.note(name, record.conditions);
+  if (remove) announced.forget(name);
+  else announced.note(name, record.conditions);
   await fleet.refreshNode(name);
   if (live) await fleet.refreshRental(live.rentalId);
   // Theirs are the rows that say that the node was cleaned of them: a release waits for that.
@@ -120,7 +120,11 @@ async function save(
   return result.fence;
 }
 
-function describeChanges(inputs: NodeInputs, decision: NodeDecision, { fleet, told }: Context): NewEvent[] {
+function describeChanges(
+  inputs: NodeInputs,
+  decision: NodeDecision,
+  { fleet, announced }: Context,
+): NewEvent[] {
   const { node, live, now } = inputs;
   const rental = live ? fleet.rental(live.rentalId) : undefined;
   const events = [...decision.events];
@@ -128,7 +132,7 @@ function describeChanges(inputs: NodeInputs, decision: NodeDecision, { fleet, to
     const message = 'taken out of the inventory and clean: forgotten';
     events.push({ type: 'node.removed', reason: 'Retiring', message });
   }
-  const isNews = (condition: Condition) => told.isNews(node.spec.name, condition);
+  const isNews = (condition: Condition) => announced.isNews(node.spec.name, condition);
   events.push(
     ...describeConditionChanges(node.record.conditions, decision.record.conditions, events, isNews),
   );

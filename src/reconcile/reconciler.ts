@@ -1,11 +1,11 @@
-import type { LeaseStore, ReconcileStore } from '../core/ports/stores.ts';
+import type { LeadershipStore, ReconcileStore } from '../core/ports/stores.ts';
 import type { InventoryKeeper } from './inventory-keeper.ts';
 import { type LeadDeps, lead } from './lead.ts';
 import { type LeaderSettings, runElections, type Term } from './leader.ts';
 import type { Loop } from './loop.ts';
 
 export interface ReconcilerDeps extends LeadDeps {
-  store: ReconcileStore & LeaseStore;
+  store: ReconcileStore & LeadershipStore;
   keeper: InventoryKeeper;
   lease: LeaderSettings;
 }

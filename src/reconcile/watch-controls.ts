@@ -1,5 +1,5 @@
 import { type Breaker, UNSEEN_BREAKER } from '../core/health/breaker.ts';
-import { type Controls, describeAsk, NO_CONTROLS } from '../core/model/controls.ts';
+import { type Controls, describeAttribution, NO_CONTROLS } from '../core/model/controls.ts';
 import { type Context, DeposedError } from './context.ts';
 
 export interface ControlsWatch {
@@ -37,7 +37,7 @@ export function createControlsWatch(
   async function use(override: NonNullable<Controls['override']>, isOpen: boolean) {
     const dead = isOpen ? fleet.nodes().filter(({ record }) => record.state === 'dead') : [];
     const { number, by } = override;
-    const asked = `asked for ${describeAsk(override)}`;
+    const asked = `asked for ${describeAttribution(override)}`;
     const message = isOpen
       ? `clients of ${dead.length} dead nodes are moved although the breaker is open, ${asked}`
       : `the breaker had closed before it was of use, ${asked}`;

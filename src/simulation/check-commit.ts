@@ -165,7 +165,7 @@ export function checkNodes(books: Books, commit: Commit): void {
   for (const { key, before, after } of changesOf<Node>(commit, 'nodes')) {
     const machine = machines.get(String(key));
     if (after === undefined) {
-      const isGivenUp = before?.wishes.forgetting;
+      const isGivenUp = before?.requests.forgetting;
       if (machine && !isClean(machine) && !isGivenUp)
         violate(`${key} was forgotten with a tenant's things on it`);
       tally.count('node removed');
@@ -173,7 +173,7 @@ export function checkNodes(books: Books, commit: Commit): void {
     }
     const { state, nextUid, hostKey } = after.record;
     if (before && nextUid < before.record.nextUid) violate(`the next uid of ${key} went down`);
-    const isTrusted = before?.wishes.trustedFingerprint === fingerprintOf(hostKey ?? '');
+    const isTrusted = before?.requests.trustedFingerprint === fingerprintOf(hostKey ?? '');
     if (before?.record.hostKey && before.record.hostKey !== hostKey && !isTrusted)
       violate(`the host key of ${key} was replaced`);
     const schedulable = findCondition(after.record.conditions, 'Schedulable')?.reason;

@@ -3,7 +3,7 @@ import { findCondition } from '../core/model/condition.ts';
 import { isCleaningAsked, type Node } from '../core/model/node.ts';
 import type { RentalSpec } from '../core/model/rental.ts';
 import { isReturnHeld } from '../core/node/requests.ts';
-import type { NodeWish } from '../core/ports/stores.ts';
+import type { NodeRequest } from '../core/ports/stores.ts';
 import type { Chance } from './chance.ts';
 import { leave } from './machine.ts';
 import type { RentalRow } from './memory-tables.ts';
@@ -28,7 +28,7 @@ export interface Clients {
   tend(): Promise<void>;
 }
 
-const WISH_EVENTS = {
+const REQUEST_EVENTS = {
   cordon: 'node.cordoned',
   uncordon: 'node.uncordoned',
   drain: 'node.draining',
@@ -102,7 +102,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
     await store.updateRentalSpec(rental.id, rental.generation, spec, options);
   }
 
-  function wishOf(what: NodeWish['kind'], { record }: Node): NodeWish {
+  function requestOf(what: NodeRequest['kind'], { record }: Node): NodeRequest {
     if (what === 'trust') return { kind: what, fingerprint: String(record.offeredFingerprint) };
     if (what === 'adopt') return { kind: what, fleet: String(record.otherFleet) };
     if (what === 'accept') {
@@ -110,11 +110,11 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
       return { kind: what, accept: { ids, reason: 'seen', by: 'an operator', at: now() } };
     }
     if (what !== 'cordon' && what !== 'drain') return { kind: what };
-    return { kind: what, ask: { reason: null, by: 'an operator', at: now() } };
+    return { kind: what, attribution: { reason: null, by: 'an operator', at: now() } };
   }
 
   /** An operator asks something of a node for which it makes sense, if there is one. */
-  async function wish({ what, which }: { what: NodeWish['kind']; which: number }): Promise<void> {
+  async function request({ what, which }: { what: NodeRequest['kind']; which: number }): Promise<void> {
     const nodes = [...store.tables.nodes.values()].filter(
       ({ spec, record }) =>
         (what !== 'forget' || spec.retiring) &&
@@ -126,14 +126,14 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
     const node = nodes[which % Math.max(nodes.length, 1)];
     if (node === undefined) return;
     const { name } = node.spec;
-    const asked = wishOf(what, node);
-    if (await store.writeWish(name, asked, event(WISH_EVENTS[what], null, name)))
-      tally.count(`wish: ${what}`);
+    const asked = requestOf(what, node);
+    if (await store.writeRequest(name, asked, event(REQUEST_EVENTS[what], null, name)))
+      tally.count(`request: ${what}`);
   }
 
   async function control(what: 'pause' | 'resume' | 'override'): Promise<void> {
-    const ask = { reason: null, by: 'an operator', at: now() };
-    const request = what === 'resume' ? { kind: what } : { kind: what, ...ask };
+    const attribution = { reason: null, by: 'an operator', at: now() };
+    const request = what === 'resume' ? { kind: what } : { kind: what, ...attribution };
     if (await store.writeControl(request, event(CONTROL_EVENTS[what], null))) tally.count(`control: ${what}`);
   }
 
@@ -162,14 +162,14 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
         const sshPublicKey = `ssh-ed25519 ${rental.id}/${rental.generation + 1}`;
         await update(rental, { ...rental.spec, sshPublicKey }, null);
       }
-      for (let which = 0; which < 3; which++) await wish({ what: 'trust', which });
+      for (let which = 0; which < 3; which++) await request({ what: 'trust', which });
       // Somebody has to say of each that came back that it is well, where the policy wants it; it is asked once a spell.
       for (const node of store.tables.nodes.values()) {
         if (!isReturnHeld(node.record) || isCleaningAsked(node)) continue;
         const { name } = node.spec;
-        await store.writeWish(name, { kind: 'clean' }, event(WISH_EVENTS.clean, null, name));
+        await store.writeRequest(name, { kind: 'clean' }, event(REQUEST_EVENTS.clean, null, name));
       }
-      if (isDiligent) await wish({ what: 'clean', which: 0 });
+      if (isDiligent) await request({ what: 'clean', which: 0 });
     },
     async perform(action) {
       const rentals = open();
@@ -197,8 +197,8 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
         case 'use':
           if (rental) use(rental);
           return;
-        case 'wish':
-          await wish(action);
+        case 'request':
+          await request(action);
           break;
         case 'control':
           await control(action.what);

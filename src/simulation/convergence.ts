@@ -30,7 +30,7 @@ function liveOn({ store }: World, name: string) {
   return [...store.tables.placements.values()].find(({ node, endedAt }) => node === name && endedAt === null);
 }
 
-function whyNotNode(world: World, { spec, record, wishes, generation }: Node): string | null {
+function whyNotNode(world: World, { spec, record, requests, generation }: Node): string | null {
   const live = liveOn(world, spec.name);
   const machine = world.machines.get(spec.name);
   if (!machine) return `there is no machine ${spec.name}`;
@@ -58,7 +58,7 @@ function whyNotNode(world: World, { spec, record, wishes, generation }: Node): s
   const end = computeExpiry(toRental(world.store.tables, rental));
   if (account.expiresAt?.getTime() !== end?.getTime())
     return `${live.rentalId} has another end on ${spec.name} than its lease`;
-  if ((spec.retiring || wishes.draining) && freeNodesFor(world, rental).length > 0)
+  if ((spec.retiring || requests.draining) && freeNodesFor(world, rental).length > 0)
     return `${spec.name} is to be emptied`;
   return null;
 }
@@ -67,8 +67,8 @@ function freeNodesFor({ store }: World, rental: RentalRow): Node[] {
   return [...store.tables.nodes.values()].filter(
     (node) =>
       !node.spec.retiring &&
-      !node.wishes.cordoned &&
-      !node.wishes.draining &&
+      !node.requests.cordoned &&
+      !node.requests.draining &&
       node.record.state === 'free' &&
       matches(rental.spec.selector, node),
   );

@@ -21,10 +21,10 @@ function describeChange({ table, key, before, after }: Change): string {
 function flatten(table: Change['table'], row: unknown): Record<string, unknown> {
   if (row === undefined) return {};
   if (table === 'nodes') {
-    const { spec, wishes, record, lastCheckedAt } = row as Node;
+    const { spec, requests, record, lastCheckedAt } = row as Node;
     const { conditions, resourceVersion: _version, ...rest } = record;
     const told = Object.fromEntries(conditions.map(({ type, reason }) => [type, reason]));
-    return { ...rest, ...told, ...wishes, retiring: spec.retiring, lastCheckedAt };
+    return { ...rest, ...told, ...requests, retiring: spec.retiring, lastCheckedAt };
   }
   if (table === 'rentals') {
     const { record, spec, ...rest } = row as RentalRow;

@@ -13,9 +13,9 @@ import { withControl, withOverrideUsed } from './memory-controls.ts';
 import { createMemoryDeliveries } from './memory-deliveries.ts';
 import { createHistory } from './memory-history.ts';
 import { readQosHistory } from './memory-qos.ts';
+import { withRequest } from './memory-requests.ts';
 import { createMemorySessions } from './memory-sessions.ts';
 import { createMemoryTenants } from './memory-tenants.ts';
-import { withWish } from './memory-requests.ts';
 
 /** The API's store in memory, and the hand of a reconciler that the tests play themselves. */
 export interface MemoryApiStore extends ApiStore, DeliveryStore {
@@ -165,12 +165,12 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
       );
       return new Map(live);
     },
-    async writeWish(name, wish, event) {
+    async writeRequest(name, request, event) {
       const node = nodes.get(name);
       if (!node) return null;
-      const wishes = withWish(node, wish);
-      if (wishes === null) return false;
-      nodes.set(name, { ...node, wishes, generation: node.generation + 1 });
+      const requests = withRequest(node, request);
+      if (requests === null) return false;
+      nodes.set(name, { ...node, requests, generation: node.generation + 1 });
       write(event);
       return true;
     },

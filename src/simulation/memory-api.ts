@@ -4,8 +4,8 @@ import type { ApiStore } from '../core/ports/stores.ts';
 import { CONTROLS_KEY, controlsOf, withControl } from './memory-controls.ts';
 import { createHistory } from './memory-history.ts';
 import type { MemoryDeps } from './memory-leader.ts';
+import { withRequest } from './memory-requests.ts';
 import { type RentalRow, type Transaction, toRental, transact } from './memory-tables.ts';
-import { withWish } from './memory-requests.ts';
 
 /** What clients and operators do; what only shows things is not needed where nobody looks. */
 export type MemoryApi = Pick<
@@ -15,7 +15,7 @@ export type MemoryApi = Pick<
   | 'updateRentalSpec'
   | 'requestRelease'
   | 'discardRejected'
-  | 'writeWish'
+  | 'writeRequest'
   | 'loadControls'
   | 'writeControl'
   | 'listOccupants'
@@ -113,7 +113,7 @@ function createFleet(
   deps: MemoryDeps,
 ): Pick<
   MemoryApi,
-  'writeWish' | 'loadControls' | 'writeControl' | 'listOccupants' | 'loadDecision' | 'listPlacementsOfNode'
+  'writeRequest' | 'loadControls' | 'writeControl' | 'listOccupants' | 'loadDecision' | 'listPlacementsOfNode'
 > {
   const { nodes, placements, controls } = deps.tables;
   return {
@@ -137,13 +137,13 @@ function createFleet(
       const live = [...placements.values()].filter(({ endedAt }) => endedAt === null);
       return new Map(live.map(({ node, rentalId }) => [node, rentalId]));
     },
-    async writeWish(name, wish, event) {
+    async writeRequest(name, request, event) {
       const node = nodes.get(name);
       if (!node) return null;
-      const wishes = withWish(node, wish);
-      if (wishes === null) return false;
+      const requests = withRequest(node, request);
+      if (requests === null) return false;
       return write(deps, event, (transaction) => {
-        transaction.set('nodes', nodes, name, { ...node, wishes, generation: node.generation + 1 });
+        transaction.set('nodes', nodes, name, { ...node, requests, generation: node.generation + 1 });
         return true;
       });
     },

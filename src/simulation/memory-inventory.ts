@@ -5,7 +5,7 @@ import {
   type InventoryState,
   whyTooMuch,
 } from '../core/model/inventory.ts';
-import { FIRST_UID, NO_WISHES, type NodeSpec, newNodeRecord } from '../core/model/node.ts';
+import { FIRST_UID, NO_REQUESTS, type NodeSpec, newNodeRecord } from '../core/model/node.ts';
 import type { ApiStore, InventoryStore } from '../core/ports/stores.ts';
 import { viewNode } from '../core/view/node-view.ts';
 import { type MemoryDeps, underFence } from './memory-leader.ts';
@@ -89,12 +89,14 @@ function writeSpec(
   // Of a node that was in the fleet before, the history knows which uids were used.
   const used = [...placements.values()].flatMap(({ node, uid }) => (node === spec.name ? [uid] : []));
   const nextUid = Math.max(FIRST_UID, ...used.map((uid) => uid + 1));
-  const wishes = old ? { ...old.wishes, forgetting: spec.retiring && old.wishes.forgetting } : NO_WISHES;
+  const requests = old
+    ? { ...old.requests, forgetting: spec.retiring && old.requests.forgetting }
+    : NO_REQUESTS;
   const kept = {
     record: old?.record ?? { ...newNodeRecord(now), nextUid },
     lastCheckedAt: old?.lastCheckedAt ?? null,
   };
-  const node = { spec, wishes, ...kept, generation: (old?.generation ?? 0) + 1 };
+  const node = { spec, requests, ...kept, generation: (old?.generation ?? 0) + 1 };
   transaction.set('nodes', nodes, spec.name, node);
   const live = [...placements.values()].find((p) => p.node === spec.name && p.endedAt === null);
   const object = viewNode(node, live?.rentalId ?? null);

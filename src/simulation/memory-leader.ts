@@ -1,7 +1,7 @@
 import type { NewEvent } from '../core/history/event.ts';
 import { LAST_UID } from '../core/model/node.ts';
 import type { Placement } from '../core/model/rental.ts';
-import type { Leadership, LeaseStore, ReconcileStore, Save } from '../core/ports/stores.ts';
+import type { Leadership, LeadershipStore, ReconcileStore, Save } from '../core/ports/stores.ts';
 import { compareAge } from '../core/scheduling/queue.ts';
 import { CONTROLS_KEY, controlsOf, withOverrideUsed } from './memory-controls.ts';
 import { createQueueHistory } from './memory-queue-history.ts';
@@ -17,7 +17,7 @@ export interface MemoryDeps {
 /** Far below 2^53, where JavaScript's numbers stop being exact. */
 const HIGHEST_PLAUSIBLE_FENCE = 2 ** 48;
 
-export function createMemoryLease({ tables, nowMs }: MemoryDeps): LeaseStore {
+export function createMemoryLeadership({ tables, nowMs }: MemoryDeps): LeadershipStore {
   const { lease } = tables;
   return {
     async acquire({ holder, durationMs }) {
@@ -240,7 +240,7 @@ function removeNodes({ nodes, placements }: Tables, transaction: Transaction, na
   for (const name of names) {
     const node = nodes.get(name);
     const isInTheWay = ({ node: on, endedAt, cleanedAt }: Placement) =>
-      on === name && (endedAt === null || (cleanedAt === null && !node?.wishes.forgetting));
+      on === name && (endedAt === null || (cleanedAt === null && !node?.requests.forgetting));
     if (!node?.spec.retiring || [...placements.values()].some(isInTheWay)) return false;
     transaction.set('nodes', nodes, name, undefined);
   }

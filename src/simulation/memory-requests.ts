@@ -1,48 +1,52 @@
-import type { Ask } from '../core/model/controls.ts';
-import type { Node, NodeWishes } from '../core/model/node.ts';
+import type { Attribution } from '../core/model/controls.ts';
+import type { Node, NodeRequests } from '../core/model/node.ts';
 import { isReturnHeld, withMaintenance } from '../core/node/requests.ts';
-import type { NodeWish } from '../core/ports/stores.ts';
+import type { NodeRequest } from '../core/ports/stores.ts';
 
-/** The wishes after one more; null when the node's state does not allow it or it is there already. */
-export function withWish({ wishes, spec, record }: Node, wish: NodeWish): NodeWishes | null {
-  switch (wish.kind) {
+/** The requests after one more; null when the node's state does not allow it or it is there already. */
+export function withRequest({ requests, spec, record }: Node, request: NodeRequest): NodeRequests | null {
+  switch (request.kind) {
     case 'cordon':
-      return wishes.cordoned && !isOther(wishes, wish.ask) ? null : withMaintenance(wishes, wish);
+      return requests.cordoned && !isOther(requests, request.attribution)
+        ? null
+        : withMaintenance(requests, request);
     case 'drain':
-      return wishes.draining && !isOther(wishes, wish.ask) ? null : withMaintenance(wishes, wish);
+      return requests.draining && !isOther(requests, request.attribution)
+        ? null
+        : withMaintenance(requests, request);
     case 'uncordon':
-      return wishes.cordoned || wishes.draining ? withMaintenance(wishes, wish) : null;
+      return requests.cordoned || requests.draining ? withMaintenance(requests, request) : null;
     case 'clean':
       if (!['quarantined', 'cleaning', 'free'].includes(record.state) && !isReturnHeld(record)) return null;
-      return { ...wishes, cleanRequested: wishes.cleanRequested + 1 };
+      return { ...requests, cleanRequested: requests.cleanRequested + 1 };
     case 'forget':
       if (!spec.retiring || !['dead', 'quarantined', 'unknown'].includes(record.state)) return null;
-      return { ...wishes, forgetting: true };
+      return { ...requests, forgetting: true };
     case 'trust':
-      if (spec.pinnedHostKey !== null || wishes.trustedFingerprint === wish.fingerprint) return null;
-      return { ...wishes, trustedFingerprint: wish.fingerprint };
+      if (spec.pinnedHostKey !== null || requests.trustedFingerprint === request.fingerprint) return null;
+      return { ...requests, trustedFingerprint: request.fingerprint };
     case 'adopt':
-      if (record.otherFleet !== wish.fleet || wishes.adoptRequested > record.adoptSeen) return null;
+      if (record.otherFleet !== request.fleet || requests.adoptRequested > record.adoptSeen) return null;
       return {
-        ...wishes,
-        adoptRequested: wishes.adoptRequested + 1,
-        cleanRequested: wishes.cleanRequested + 1,
+        ...requests,
+        adoptRequested: requests.adoptRequested + 1,
+        cleanRequested: requests.cleanRequested + 1,
       };
     case 'accept':
-      if (wishes.acceptRequested > record.acceptSeen || record.differences === null) return null;
+      if (requests.acceptRequested > record.acceptSeen || record.differences === null) return null;
       if (record.state !== 'quarantined' && record.state !== 'cleaning') return null;
       return {
-        ...wishes,
-        acceptRequested: wishes.acceptRequested + 1,
-        accept: wish.accept,
-        cleanRequested: wishes.cleanRequested + 1,
+        ...requests,
+        acceptRequested: requests.acceptRequested + 1,
+        accept: request.accept,
+        cleanRequested: requests.cleanRequested + 1,
       };
     default:
-      return wish satisfies never;
+      return request satisfies never;
   }
 }
 
 /** Another reason is worth writing, too. */
-function isOther({ maintenance }: NodeWishes, { reason }: Ask): boolean {
+function isOther({ maintenance }: NodeRequests, { reason }: Attribution): boolean {
   return reason !== null && reason !== maintenance?.reason;
 }

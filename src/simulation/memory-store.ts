@@ -1,11 +1,11 @@
-import type { ApiStore, InventoryStore, LeaseStore, ReconcileStore } from '../core/ports/stores.ts';
+import type { ApiStore, InventoryStore, LeadershipStore, ReconcileStore } from '../core/ports/stores.ts';
 import { createMemoryApi, type MemoryApi } from './memory-api.ts';
 import { createMemoryInventories } from './memory-inventory.ts';
-import { createMemoryLease, createMemoryReconcileStore, type MemoryDeps } from './memory-leader.ts';
+import { createMemoryLeadership, createMemoryReconcileStore, type MemoryDeps } from './memory-leader.ts';
 import { createTables, type Tables } from './memory-tables.ts';
 
 export type MemoryStore = ReconcileStore &
-  LeaseStore &
+  LeadershipStore &
   InventoryStore &
   MemoryApi &
   Pick<ApiStore, 'requestInventory'> & { tables: Tables };
@@ -16,7 +16,7 @@ export function createMemoryStore({ nowMs, onCommit }: Omit<MemoryDeps, 'tables'
   const deps = { tables, nowMs, onCommit };
   return {
     ...createMemoryReconcileStore(deps),
-    ...createMemoryLease(deps),
+    ...createMemoryLeadership(deps),
     ...createMemoryApi(deps),
     ...createMemoryInventories(deps),
     tables,

@@ -14,7 +14,7 @@ export interface RentalRow extends Omit<Rental, 'placements'> {
   requestHash: string | null;
 }
 
-export interface LeaseRow {
+export interface LeadershipRow {
   holder: string;
   token: number;
   seq: number;
@@ -45,7 +45,7 @@ export interface Tables {
   placements: Map<number, Placement>;
   /** epoch -> what the placement was decided from. */
   decisions: Map<number, PlacementDecision>;
-  lease: LeaseRow;
+  lease: LeadershipRow;
   inventory: InventoryState | null;
   /** One row, or none. */
   controls: Map<string, Controls>;

@@ -42,7 +42,7 @@ export type Action = { atMs: number } & (
       broken?: boolean;
     }
   | { kind: 'release' | 'renew' | 'changeKey' | 'use' | 'repeat'; which: number }
-  | { kind: 'wish'; what: 'cordon' | 'uncordon' | 'drain' | 'clean' | 'forget' | 'trust'; which: number }
+  | { kind: 'request'; what: 'cordon' | 'uncordon' | 'drain' | 'clean' | 'forget' | 'trust'; which: number }
   | { kind: 'control'; what: 'pause' | 'resume' | 'override' }
   | { kind: 'inventory'; what: 'remove' | 'add' | 'change' | 'halve'; which: number }
   | { kind: 'machine'; what: MachineFault; which: number; forMs: number }
@@ -132,11 +132,11 @@ function clientAction(chance: Chance, atMs: number): Action {
     'use',
     'use',
     'repeat',
-    'wish',
+    'request',
   ]);
   const which = chance.between(0, 999);
   if (kind === 'rent') return rent(chance, atMs);
-  if (kind === 'wish') {
+  if (kind === 'request') {
     const what = chance.pick([
       'cordon',
       'uncordon',

@@ -1,9 +1,9 @@
-import type { InventoryStore, LeaseStore, ReconcileStore } from '../core/ports/stores.ts';
+import type { InventoryStore, LeadershipStore, ReconcileStore } from '../core/ports/stores.ts';
 import type { Chance } from './chance.ts';
 import type { Process } from './process.ts';
 import type { DatabaseFault, World } from './world.ts';
 
-export type DaemonStore = ReconcileStore & LeaseStore & InventoryStore;
+export type DaemonStore = ReconcileStore & LeadershipStore & InventoryStore;
 
 /** As the real one's: kind and code, no more. */
 class DatabaseError extends Error {

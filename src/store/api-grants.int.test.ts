@@ -29,7 +29,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const run = (statement: string) => api.withSession(({ execute }) => execute(statement));
+const run = (statement: string) => api.withConnection(({ execute }) => execute(statement));
 
 test('the API adds to the history and never changes or deletes an entry', async () => {
   await createStore(api).recordEvents([event({ type: 'token.created' })]);
@@ -72,7 +72,7 @@ test('and finds out by itself whether the disk of the database has room, without
   const failures: string[] = [];
   const pool = createPool({ url: asApiUser(url), onFailure: ({ code }) => failures.push(code) });
   const count = async () =>
-    (await root.withSession(({ execute }) => execute('SELECT id FROM events'))) as unknown;
+    (await root.withConnection(({ execute }) => execute('SELECT id FROM events'))) as unknown;
   const before = await count();
   await new Promise<void>((probed) => {
     const current = () => {
@@ -92,8 +92,8 @@ test('an API that could do anything, as versions before could, is brought down t
   const owner = createPool({ url });
   await migrate(owner);
   const rewrite = (pool: Pool) =>
-    pool.withSession(({ execute }) => execute(`UPDATE events SET message = 'nothing happened'`));
-  await owner.withSession(({ execute }) =>
+    pool.withConnection(({ execute }) => execute(`UPDATE events SET message = 'nothing happened'`));
+  await owner.withConnection(({ execute }) =>
     execute(`GRANT SELECT, INSERT, UPDATE, DELETE ON * TO 'orion_api'@'%'`),
   );
   const before = createPool({ url: asApiUser(url) });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createPool } from './connection/pool.ts';
 import { testClientWrites } from './contract/clients.contract.fixture.ts';
-import { ask, event, fleetOf, newRental, nodeSpec, now } from './contract/samples.fixture.ts';
+import { attribution, event, fleetOf, newRental, nodeSpec, now } from './contract/samples.fixture.ts';
 import { useStore } from './store.fixture.ts';
 import { createStore, type Store } from './store.ts';
 
@@ -135,10 +135,14 @@ test('keeps somebody signed in until the session expires, is ended, or its token
 test('cordons a node once, and says when there is none', async () => {
   await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
   const cordon = () =>
-    bench.store.writeWish('n1', { kind: 'cordon', ask }, event({ type: 'node.cordoned', node: 'n1' }));
+    bench.store.writeRequest(
+      'n1',
+      { kind: 'cordon', attribution },
+      event({ type: 'node.cordoned', node: 'n1' }),
+    );
   expect([await cordon(), await cordon()]).toEqual([true, false]);
-  expect(await bench.store.writeWish('n9', { kind: 'cordon', ask }, event())).toBe(null);
-  expect((await bench.store.findNode('n1'))?.wishes.cordoned).toBe(true);
+  expect(await bench.store.writeRequest('n9', { kind: 'cordon', attribution }, event())).toBe(null);
+  expect((await bench.store.findNode('n1'))?.requests.cordoned).toBe(true);
   await bench.store.numberEvents(bench.leader);
   const filter = { ...anyEvent, type: 'node.cordoned', limit: 9 };
   expect(await bench.store.listEvents(null, { ...filter, afterSeq: 0 })).toHaveLength(1);

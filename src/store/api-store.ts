@@ -1,7 +1,7 @@
 import type { NewEvent } from '../core/history/event.ts';
 import type { ApiStore, CreateResult, NewRental } from '../core/ports/stores.ts';
 import { findStoreError, StoreError } from './connection/errors.ts';
-import type { Pool, Session } from './connection/pool.ts';
+import type { Connection, Pool } from './connection/pool.ts';
 import { inSnapshot, inTransaction, readOnce, undo } from './connection/transaction.ts';
 import { findSchemaProblem } from './migration/migrate.ts';
 import { loadControls, writeControl } from './statements/controls.ts';
@@ -30,7 +30,7 @@ import {
   markReleaseRequested,
   updateRentalSpec,
 } from './statements/rentals.ts';
-import { updateWish } from './statements/requests.ts';
+import { updateRequest } from './statements/requests.ts';
 import { deleteSession, findSignedIn, insertSession } from './statements/sessions.ts';
 import {
   countOpenOf,
@@ -47,79 +47,83 @@ const READY_DEADLINE_MS = 2_000;
 export function createApiStore(pool: Pool): ApiStore {
   return {
     createRental: (rental, event) => createRental(pool, rental, event),
-    findRental: (tenant, idOrName) => inSnapshot(pool, (session) => findRental(session, tenant, idOrName)),
-    listRentals: (tenant, page) => inSnapshot(pool, (session) => listRentals(session, tenant, page)),
+    findRental: (tenant, idOrName) =>
+      inSnapshot(pool, (connection) => findRental(connection, tenant, idOrName)),
+    listRentals: (tenant, page) => inSnapshot(pool, (connection) => listRentals(connection, tenant, page)),
     updateRentalSpec: (id, expectedGeneration, spec, { renewedAt, event }) =>
-      writeWithEvent(pool, event, (session) =>
-        updateRentalSpec(session, id, expectedGeneration, spec, renewedAt),
+      writeWithEvent(pool, event, (connection) =>
+        updateRentalSpec(connection, id, expectedGeneration, spec, renewedAt),
       ),
     requestRelease: (id, at, event) =>
-      writeWithEvent(pool, event, (session) => markReleaseRequested(session, id, at)),
+      writeWithEvent(pool, event, (connection) => markReleaseRequested(connection, id, at)),
     discardRejected: (id) =>
-      inTransaction(pool, async (session) => {
+      inTransaction(pool, async (connection) => {
         // Its client was answered already.
-        if (await deleteRejected(session, id)) await deleteDeliveries(session, id);
+        if (await deleteRejected(connection, id)) await deleteDeliveries(connection, id);
       }),
     countRentals: () => readOnce(pool, countOpenRentals),
     listNodes: () => readOnce(pool, listNodes),
-    findNode: (name) => readOnce(pool, (session) => loadNode(session, name)),
+    findNode: (name) => readOnce(pool, (connection) => loadNode(connection, name)),
     listOccupants: () => readOnce(pool, listOccupants),
-    async writeWish(name, wish, event) {
-      if (await writeWithEvent(pool, event, (session) => updateWish(session, name, wish))) return true;
-      return (await readOnce(pool, (session) => loadNode(session, name))) === null ? null : false;
+    async writeRequest(name, request, event) {
+      if (await writeWithEvent(pool, event, (connection) => updateRequest(connection, name, request)))
+        return true;
+      return (await readOnce(pool, (connection) => loadNode(connection, name))) === null ? null : false;
     },
     listOpenRentals: () => inSnapshot(pool, listOpenRentals),
     listPlacementsOfNode: (node, page) =>
-      readOnce(pool, (session) => listPlacementsOfNode(session, node, page)),
-    loadDecision: (epoch) => readOnce(pool, (session) => findDecision(session, epoch)),
+      readOnce(pool, (connection) => listPlacementsOfNode(connection, node, page)),
+    loadDecision: (epoch) => readOnce(pool, (connection) => findDecision(connection, epoch)),
     loadControls: () => readOnce(pool, loadControls),
     writeControl: (request, event) =>
-      writeWithEvent(pool, event, (session) => writeControl(session, request)),
+      writeWithEvent(pool, event, (connection) => writeControl(connection, request)),
     loadInventoryState: () => readOnce(pool, loadInventoryState),
     requestInventory: (request, event) =>
-      inTransaction(pool, async (session) => {
-        await insertUnnumberedEvents(session, event ? [event] : []);
-        return await insertRequest(session, request);
+      inTransaction(pool, async (connection) => {
+        await insertUnnumberedEvents(connection, event ? [event] : []);
+        return await insertRequest(connection, request);
       }),
     listEvents: (tenant, filter) =>
-      readOnce(pool, (session) => listEventsAfter(session, tenant, filter.afterSeq, filter)),
+      readOnce(pool, (connection) => listEventsAfter(connection, tenant, filter.afterSeq, filter)),
     listRecentEvents: (tenant, filter) =>
-      readOnce(pool, (session) => listEventsBefore(session, tenant, filter.beforeSeq, filter)),
+      readOnce(pool, (connection) => listEventsBefore(connection, tenant, filter.beforeSeq, filter)),
     lastEventSeq: () => readOnce(pool, loadLastSeq),
     firstEventSeq: () => readOnce(pool, loadFirstSeq),
-    loadQosHistory: (asked) => inSnapshot(pool, (session) => loadQosHistory(session, asked)),
-    listRentalNames: (ids) => readOnce(pool, (session) => listRentalNames(session, ids)),
-    authenticate: (tokenHash) => readOnce(pool, (session) => findPrincipal(session, tokenHash)),
+    loadQosHistory: (asked) => inSnapshot(pool, (connection) => loadQosHistory(connection, asked)),
+    listRentalNames: (ids) => readOnce(pool, (connection) => listRentalNames(connection, ids)),
+    authenticate: (tokenHash) => readOnce(pool, (connection) => findPrincipal(connection, tokenHash)),
     createToken: (token, event) =>
-      inTransaction(pool, async (session) => {
-        await insertToken(session, token);
-        await insertUnnumberedEvents(session, event ? [event] : []);
+      inTransaction(pool, async (connection) => {
+        await insertToken(connection, token);
+        await insertUnnumberedEvents(connection, event ? [event] : []);
       }),
     listTokens: () => readOnce(pool, listTokens),
-    revokeToken: (id, at, event) => writeWithEvent(pool, event, (session) => revokeToken(session, id, at)),
-    recordEvents: (events) => inTransaction(pool, (session) => insertUnnumberedEvents(session, events)),
+    revokeToken: (id, at, event) =>
+      writeWithEvent(pool, event, (connection) => revokeToken(connection, id, at)),
+    recordEvents: (events) => inTransaction(pool, (connection) => insertUnnumberedEvents(connection, events)),
     createSession: (signedIn, event) =>
-      inTransaction(pool, async (session) => {
-        await insertSession(session, signedIn);
-        await insertUnnumberedEvents(session, event ? [event] : []);
+      inTransaction(pool, async (connection) => {
+        await insertSession(connection, signedIn);
+        await insertUnnumberedEvents(connection, event ? [event] : []);
       }),
-    authenticateSession: (hash) => readOnce(pool, (session) => findSignedIn(session, hash)),
+    authenticateSession: (hash) => readOnce(pool, (connection) => findSignedIn(connection, hash)),
     endSession: async (hash, event) => {
-      await writeWithEvent(pool, event, (session) => deleteSession(session, hash));
+      await writeWithEvent(pool, event, (connection) => deleteSession(connection, hash));
     },
-    listTenants: () => inSnapshot(pool, (session) => listTenants(session)),
-    findTenant: async (name) => (await inSnapshot(pool, (session) => listTenants(session, name)))[0] ?? null,
-    loadLimits: (name) => readOnce(pool, (session) => loadLimits(session, name)),
+    listTenants: () => inSnapshot(pool, (connection) => listTenants(connection)),
+    findTenant: async (name) =>
+      (await inSnapshot(pool, (connection) => listTenants(connection, name)))[0] ?? null,
+    loadLimits: (name) => readOnce(pool, (connection) => loadLimits(connection, name)),
     setLimits: (name, limits, event) =>
-      inTransaction(pool, async (session) => {
-        await upsertLimits(session, name, limits, event.at);
-        await insertUnnumberedEvent(session, event);
+      inTransaction(pool, async (connection) => {
+        await upsertLimits(connection, name, limits, event.at);
+        await insertUnnumberedEvent(connection, event);
       }),
     async takeRequest(name) {
       // Most tenants have no limit: they cost one read.
-      const { requestsPerMinute } = await readOnce(pool, (session) => loadLimits(session, name));
+      const { requestsPerMinute } = await readOnce(pool, (connection) => loadLimits(connection, name));
       if (requestsPerMinute === null) return null;
-      return await inTransaction(pool, (session) => takeRequestOf(session, name));
+      return await inTransaction(pool, (connection) => takeRequestOf(connection, name));
     },
     checkReady: () => checkReady(pool),
   };
@@ -129,19 +133,19 @@ export function createApiStore(pool: Pool): ApiStore {
 async function createRental(pool: Pool, rental: NewRental, event: NewEvent): Promise<CreateResult> {
   for (let attempts = 1; ; attempts++) {
     try {
-      return await inTransaction<CreateResult>(pool, async (session) => {
-        const maxRentals = await lockQuota(session, rental.tenant);
+      return await inTransaction<CreateResult>(pool, async (connection) => {
+        const maxRentals = await lockQuota(connection, rental.tenant);
         // The quota last, so that a repeated request still finds its own rental when no other one may be made.
-        await insertRental(session, rental);
-        const rentals = maxRentals === null ? 0 : (await countOpenOf(session, rental.tenant)) - 1;
+        await insertRental(connection, rental);
+        const rentals = maxRentals === null ? 0 : (await countOpenOf(connection, rental.tenant)) - 1;
         if (maxRentals !== null && rentals >= maxRentals)
           return undo({ kind: 'overQuota', maxRentals, rentals });
-        await insertUnnumberedEvent(session, event);
+        await insertUnnumberedEvent(connection, event);
         return { kind: 'created' };
       });
     } catch (error) {
       if (findStoreError(error)?.kind !== 'duplicate') throw error;
-      const taken = await inSnapshot(pool, (session) => explainDuplicate(session, rental));
+      const taken = await inSnapshot(pool, (connection) => explainDuplicate(connection, rental));
       if (taken) return taken;
       // It ended or was discarded between the two: its name is free again.
       if (attempts === 3) throw error;
@@ -149,14 +153,14 @@ async function createRental(pool: Pool, rental: NewRental, event: NewEvent): Pro
   }
 }
 
-async function explainDuplicate(session: Session, rental: NewRental): Promise<CreateResult | null> {
+async function explainDuplicate(connection: Connection, rental: NewRental): Promise<CreateResult | null> {
   // The key before the name: a repeated request meets its own rental under both.
   if (rental.idempotencyKey !== null) {
-    const earlier = await findByIdempotencyKey(session, rental.tenant, rental.idempotencyKey);
+    const earlier = await findByIdempotencyKey(connection, rental.tenant, rental.idempotencyKey);
     if (earlier && earlier.requestHash !== rental.requestHash) return { kind: 'keyReused' };
     if (earlier) return { kind: 'replayed', rental: earlier.rental };
   }
-  const holder = await findRental(session, rental.tenant, rental.name);
+  const holder = await findRental(connection, rental.tenant, rental.name);
   return holder ? { kind: 'exists', rental: holder } : null;
 }
 
@@ -164,18 +168,18 @@ async function explainDuplicate(session: Session, rental: NewRental): Promise<Cr
 async function writeWithEvent(
   pool: Pool,
   event: NewEvent | undefined,
-  write: (session: Session) => Promise<boolean>,
+  write: (connection: Connection) => Promise<boolean>,
 ): Promise<boolean> {
-  return await inTransaction(pool, async (session) => {
-    if (!(await write(session))) return undo(false);
-    await insertUnnumberedEvents(session, event ? [event] : []);
+  return await inTransaction(pool, async (connection) => {
+    if (!(await write(connection))) return undo(false);
+    await insertUnnumberedEvents(connection, event ? [event] : []);
     return true;
   });
 }
 
 async function checkReady(pool: Pool): Promise<{ ready: true } | { ready: false; message: string }> {
   try {
-    const problem = await pool.withSession(findSchemaProblem, { statementMs: READY_DEADLINE_MS });
+    const problem = await pool.withConnection(findSchemaProblem, { statementMs: READY_DEADLINE_MS });
     return problem === null ? { ready: true } : { ready: false, message: problem };
   } catch (thrown) {
     const error = findStoreError(thrown);

@@ -14,7 +14,7 @@ function listGrants(): string[] {
 
 /** Gives that user, made when there is none, its rights in this database, and a pool of its connections. */
 export async function openAsApiUser(root: Pool, url: string): Promise<Pool> {
-  await root.withSession(async ({ execute }) => {
+  await root.withConnection(async ({ execute }) => {
     await execute(`CREATE USER IF NOT EXISTS 'orion_api'@'%' IDENTIFIED BY 'secret'`);
     // Where an anonymous user may come in by the socket, it is taken for whom it is not.
     await execute(`DROP USER IF EXISTS ''@'localhost'`);

@@ -3,7 +3,7 @@ import { runOrion } from '../cli/fake-api.fixture.ts';
 import type { Leadership } from '../core/ports/stores.ts';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
 import { createLives, type Lives } from './check.fixture.ts';
-import { checkInvariants, checkSession } from './check.ts';
+import { checkConnection, checkInvariants } from './check.ts';
 import { createPool, type Pool } from './connection/pool.ts';
 import { lease } from './contract/contract.fixture.ts';
 import { INVARIANTS } from './invariants.ts';
@@ -221,22 +221,22 @@ describe('in a database whose keys are gone', () => {
     const opened = await open();
     pool = opened.pool;
     await fill(opened.lives);
-    for (const statement of WITHOUT_KEYS) await pool.withSession(({ execute }) => execute(statement));
+    for (const statement of WITHOUT_KEYS) await pool.withConnection(({ execute }) => execute(statement));
   });
   afterAll(() => pool?.close());
 
   /** What is broken after these statements, which are undone again. */
   const brokenAfter = (statements: string[]) =>
-    pool.withSession(async (session) => {
-      await session.execute('START TRANSACTION');
+    pool.withConnection(async (connection) => {
+      await connection.execute('START TRANSACTION');
       try {
         for (const statement of statements) {
-          const { affectedRows } = await session.execute(statement);
+          const { affectedRows } = await connection.execute(statement);
           expect([statement, affectedRows]).not.toEqual([statement, 0]);
         }
-        return namesOf(await checkSession(session));
+        return namesOf(await checkConnection(connection));
       } finally {
-        await session.execute('ROLLBACK');
+        await connection.execute('ROLLBACK');
       }
     });
 
@@ -261,7 +261,8 @@ describe('a database at work', () => {
   });
   afterAll(() => opened?.pool.close());
 
-  const execute = (statement: string) => opened.pool.withSession((session) => session.execute(statement));
+  const execute = (statement: string) =>
+    opened.pool.withConnection((connection) => connection.execute(statement));
   const orion = (...more: string[]) => runOrion(['check', ...more], { ORION_DATABASE_URL: opened.url });
 
   test('is found whole at every moment', async () => {

@@ -1,4 +1,4 @@
-import { createPool, type Session } from './connection/pool.ts';
+import { type Connection, createPool } from './connection/pool.ts';
 import { inSnapshot } from './connection/transaction.ts';
 import { INVARIANTS } from './invariants.ts';
 import { findSchemaProblem } from './migration/migrate.ts';
@@ -31,28 +31,28 @@ const SCHEMA = { name: 'schema', promise: "the tables are this program's" };
 export async function checkInvariants(url: string): Promise<CheckedInvariant[]> {
   const pool = createPool({ url, connectionLimit: 1, statementMs: (STATEMENT_SECONDS + 5) * 1000 });
   try {
-    return await inSnapshot(pool, checkSession);
+    return await inSnapshot(pool, checkConnection);
   } finally {
     await pool.close();
   }
 }
 
 /** The same within a transaction of the caller's. */
-export async function checkSession(session: Session): Promise<CheckedInvariant[]> {
-  const problem = await findSchemaProblem(session);
+export async function checkConnection(connection: Connection): Promise<CheckedInvariant[]> {
+  const problem = await findSchemaProblem(connection);
   const violations = problem === null ? [] : [{ subject: 'schema', detail: problem }];
   const checked: CheckedInvariant[] = [{ ...SCHEMA, broken: violations.length, violations }];
   for (const { name, promise, violations: statement } of INVARIANTS) {
     // In other tables the statements would fail, or mean something else.
     const found =
-      problem === null ? await find(session, statement) : { broken: null, violations: [] as Violation[] };
+      problem === null ? await find(connection, statement) : { broken: null, violations: [] as Violation[] };
     checked.push({ name, promise, ...found });
   }
   return checked;
 }
 
 async function find(
-  { execute }: Session,
+  { execute }: Connection,
   statement: string,
 ): Promise<Pick<CheckedInvariant, 'broken' | 'violations'>> {
   const rows = (await execute(

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../core/history/event.ts';
 import type { Leadership } from '../core/ports/stores.ts';
-import type { Pool, Session } from './connection/pool.ts';
+import type { Connection, Pool } from './connection/pool.ts';
 import { inTransaction, undo } from './connection/transaction.ts';
 import { assignNumbers, insertEvents, listUnnumbered } from './statements/events.ts';
 import { takeMoreNumbers, takeNumbers } from './statements/leadership.ts';
@@ -14,16 +14,16 @@ export async function underFence<Result>(
   pool: Pool,
   leadership: Leadership,
   work: (
-    session: Session,
+    connection: Connection,
     fence: number,
   ) => Promise<{ keep: true; result: Result; events: NewEvent[] } | { keep: false; result: Result }>,
 ): Promise<Result | 'deposed'> {
-  return await inTransaction<Result | 'deposed'>(pool, async (session) => {
-    const fence = await takeNumbers(session, leadership, 1);
+  return await inTransaction<Result | 'deposed'>(pool, async (connection) => {
+    const fence = await takeNumbers(connection, leadership, 1);
     if (fence === null) return undo('deposed');
-    const outcome = await work(session, fence);
+    const outcome = await work(connection, fence);
     if (!outcome.keep) return undo(outcome.result);
-    await numberEvents(session, outcome.events, fence);
+    await numberEvents(connection, outcome.events, fence);
     return outcome.result;
   });
 }
@@ -33,11 +33,11 @@ export async function underFence<Result>(
  * before is visible and comes first, and what it writes later waits for this COMMIT. That keeps the order per
  * rental.
  */
-async function numberEvents(session: Session, own: NewEvent[], fence: number): Promise<void> {
-  const waiting = await listUnnumbered(session);
+async function numberEvents(connection: Connection, own: NewEvent[], fence: number): Promise<void> {
+  const waiting = await listUnnumbered(connection);
   const count = waiting.length + own.length;
   if (count === 0) return;
-  await takeMoreNumbers(session, count);
-  await assignNumbers(session, waiting, fence + 1);
-  await insertEvents(session, own, fence + 1 + waiting.length, fence);
+  await takeMoreNumbers(connection, count);
+  await assignNumbers(connection, waiting, fence + 1);
+  await insertEvents(connection, own, fence + 1 + waiting.length, fence);
 }

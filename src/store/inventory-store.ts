@@ -9,7 +9,7 @@ import { FIRST_UID, newNodeRecord } from '../core/model/node.ts';
 import type { InventoryStore } from '../core/ports/stores.ts';
 import { viewNode } from '../core/view/node-view.ts';
 import { viewRental } from '../core/view/rental-view.ts';
-import type { Pool, Session } from './connection/pool.ts';
+import type { Connection, Pool } from './connection/pool.ts';
 import { inTransaction, readOnce } from './connection/transaction.ts';
 import { underFence } from './fence.ts';
 import { insertUnnumberedEvent } from './statements/events.ts';
@@ -21,8 +21,8 @@ import { loadRental } from './statements/rentals.ts';
 export function createInventoryStore(pool: Pool): InventoryStore {
   return {
     async applyInventory(leadership, { specs, sha256, force, answering }, now) {
-      return await underFence<InventoryAnswer>(pool, leadership, async (session) => {
-        const current = await listNodes(session);
+      return await underFence<InventoryAnswer>(pool, leadership, async (connection) => {
+        const current = await listNodes(connection);
         const diff = diffInventory(
           current.map(({ spec }) => spec),
           specs,
@@ -30,35 +30,35 @@ export function createInventoryStore(pool: Pool): InventoryStore {
         const tooMuch = force ? null : whyTooMuch(current, diff);
         const answer: InventoryAnswer =
           tooMuch === null
-            ? await applyDiff(session, diff, now)
+            ? await applyDiff(connection, diff, now)
             : { kind: 'refused', reason: 'InventoryRefused', message: tooMuch };
-        await saveAnswer(session, { answering, answer, sha256, at: now });
-        const events = answer.kind === 'refused' ? [] : await describeChanges(session, diff, now);
+        await saveAnswer(connection, { answering, answer, sha256, at: now });
+        const events = answer.kind === 'refused' ? [] : await describeChanges(connection, diff, now);
         return { keep: true, result: answer, events: [...events, ...describeAnswer(answer, now)] };
       });
     },
 
     async refuseInventory(leadership, answer, answering, now) {
-      const result = await underFence(pool, leadership, async (session) => {
-        await saveAnswer(session, { answering, answer, sha256: null, at: now });
+      const result = await underFence(pool, leadership, async (connection) => {
+        await saveAnswer(connection, { answering, answer, sha256: null, at: now });
         return { keep: true, result: 'saved', events: describeAnswer(answer, now) };
       });
       return result !== 'deposed';
     },
 
     loadInventoryState: () => readOnce(pool, loadInventoryState),
-    recordEvent: (event) => inTransaction(pool, (session) => insertUnnumberedEvent(session, event)),
+    recordEvent: (event) => inTransaction(pool, (connection) => insertUnnumberedEvent(connection, event)),
   };
 }
 
-async function applyDiff(session: Session, diff: InventoryDiff, now: Date): Promise<InventoryAnswer> {
+async function applyDiff(connection: Connection, diff: InventoryDiff, now: Date): Promise<InventoryAnswer> {
   for (const spec of diff.added) {
     // One that was here before is the same machine, as far as anybody knows: no uid is used twice on it.
-    const nextUid = Math.max(FIRST_UID, (await findHighestUid(session, spec.name)) + 1);
-    await insertNode(session, spec, { ...newNodeRecord(now), nextUid });
+    const nextUid = Math.max(FIRST_UID, (await findHighestUid(connection, spec.name)) + 1);
+    await insertNode(connection, spec, { ...newNodeRecord(now), nextUid });
   }
-  for (const { after } of diff.changed) await updateNodeSpec(session, after);
-  for (const spec of diff.removed) await updateNodeSpec(session, { ...spec, retiring: true });
+  for (const { after } of diff.changed) await updateNodeSpec(connection, after);
+  for (const spec of diff.removed) await updateNodeSpec(connection, { ...spec, retiring: true });
   return {
     kind: 'applied',
     added: diff.added.map(({ name }) => name),
@@ -80,7 +80,7 @@ function describeAnswer(answer: InventoryAnswer, at: Date): NewEvent[] {
 }
 
 async function describeChanges(
-  session: Session,
+  connection: Connection,
   { added, changed, removed }: InventoryDiff,
   now: Date,
 ): Promise<NewEvent[]> {
@@ -99,21 +99,21 @@ async function describeChanges(
     })),
   ];
   if (changes.length === 0) return [];
-  const occupants = await listOccupants(session);
+  const occupants = await listOccupants(connection);
   const events: NewEvent[] = [];
   for (const { type, name, message } of changes) {
-    const node = await loadNode(session, name);
+    const node = await loadNode(connection, name);
     const occupant = occupants.get(name) ?? null;
     const object = node && viewNode(node, occupant);
     const about = { at: now, rentalId: null, node: name, tenant: null };
     events.push({ type, ...about, reason: 'InventoryApplied', message, object });
   }
-  return [...events, ...(await describeAddresses(session, changed, occupants, now))];
+  return [...events, ...(await describeAddresses(connection, changed, occupants, now))];
 }
 
 /** A client whose node is reached at another address from now on hears of it on the rental. */
 async function describeAddresses(
-  session: Session,
+  connection: Connection,
   changed: InventoryDiff['changed'],
   occupants: Map<string, string>,
   now: Date,
@@ -122,7 +122,7 @@ async function describeAddresses(
   for (const { name, after, keys } of changed) {
     const rentalId = occupants.get(name);
     if (rentalId === undefined || !(keys.includes('clientHost') || keys.includes('clientPort'))) continue;
-    const [rental, node] = [await loadRental(session, rentalId), await loadNode(session, name)];
+    const [rental, node] = [await loadRental(connection, rentalId), await loadNode(connection, name)];
     if (rental === null || node === null) continue;
     const message = `${name} is reached at ${after.clientHost}:${after.clientPort} now`;
     const object = viewRental(rental, (wanted) => (wanted === name ? node : undefined));

@@ -1,18 +1,24 @@
-import type { LeaseStore } from '../core/ports/stores.ts';
+import type { LeadershipStore } from '../core/ports/stores.ts';
 import type { Pool } from './connection/pool.ts';
 import { inTransaction } from './connection/transaction.ts';
-import { acquireLease, ensureLeaseRow, releaseLease, renewLease } from './statements/leadership.ts';
+import {
+  acquireLeadership,
+  ensureLeaseRow,
+  releaseLeadership,
+  renewLeadership,
+} from './statements/leadership.ts';
 
-export function createLeaseStore(pool: Pool): LeaseStore {
+export function createLeadershipStore(pool: Pool): LeadershipStore {
   return {
     acquire: (settings) =>
-      inTransaction(pool, async (session) => {
-        let token = await acquireLease(session, settings);
-        if (token === null && (await ensureLeaseRow(session))) token = await acquireLease(session, settings);
+      inTransaction(pool, async (connection) => {
+        let token = await acquireLeadership(connection, settings);
+        if (token === null && (await ensureLeaseRow(connection)))
+          token = await acquireLeadership(connection, settings);
         return token === null ? null : { token };
       }),
     renew: (leadership, settings) =>
-      inTransaction(pool, (session) => renewLease(session, leadership, settings)),
-    release: (leadership) => inTransaction(pool, (session) => releaseLease(session, leadership)),
+      inTransaction(pool, (connection) => renewLeadership(connection, leadership, settings)),
+    release: (leadership) => inTransaction(pool, (connection) => releaseLeadership(connection, leadership)),
   };
 }

@@ -126,7 +126,7 @@ describe('the turn of a message', () => {
     expect(await urls()).toEqual(['https://other.example/']);
     expect(await setUrl(null, 2)).toBe(true);
     expect(await urls()).toEqual([null]);
-    await bench.pool.withSession(({ execute }) => execute("DELETE FROM rentals WHERE id = 'r_1'"));
+    await bench.pool.withConnection(({ execute }) => execute("DELETE FROM rentals WHERE id = 'r_1'"));
     expect(await urls()).toEqual([HOOK]);
   });
 });
@@ -242,11 +242,11 @@ test('a secret is replaced together with its event, also of a tenant that has li
   expect(await bench.store.loadSecretVersion('t')).toEqual({ version: 1, rotatedAt: null });
   expect(await bench.store.rotateSecret('t', now, rotated)).toEqual({ version: 2, rotatedAt: now });
   expect(await bench.store.rotateSecret('t', later(5), rotated)).toEqual({ version: 3, rotatedAt: later(5) });
-  await bench.pool.withSession(({ execute }) =>
+  await bench.pool.withConnection(({ execute }) =>
     execute("INSERT INTO tenants (name, max_rentals, updated_at) VALUES ('other', 3, now())"),
   );
   expect(await bench.store.rotateSecret('other', now, rotated)).toEqual({ version: 2, rotatedAt: now });
-  const [limits] = (await bench.pool.withSession(({ execute }) =>
+  const [limits] = (await bench.pool.withConnection(({ execute }) =>
     execute("SELECT max_rentals AS n FROM tenants WHERE name = 'other'"),
   )) as unknown as { n: number }[];
   expect(limits?.n).toBe(3);

@@ -18,33 +18,34 @@ import { loadSecretVersion, raiseSecretVersion } from './statements/webhook-secr
 /** The messages to clients, for the one who sends them and for those who look after them. */
 export function createOutboxStore(pool: Pool): OutboxStore & DeliveryStore {
   return {
-    listDueDeliveries: (now, limit) => readOnce(pool, (session) => listDueDeliveries(session, now, limit)),
+    listDueDeliveries: (now, limit) =>
+      readOnce(pool, (connection) => listDueDeliveries(connection, now, limit)),
     claimDelivery: (leadership, due, until) =>
-      underFence(pool, leadership, async (session) => {
-        if (!(await claimDelivery(session, due, until))) return { keep: false, result: null };
-        const claimed = await loadClaimed(session, due.id);
-        const secret = await loadSecretVersion(session, due.tenant);
+      underFence(pool, leadership, async (connection) => {
+        if (!(await claimDelivery(connection, due, until))) return { keep: false, result: null };
+        const claimed = await loadClaimed(connection, due.id);
+        const secret = await loadSecretVersion(connection, due.tenant);
         return { keep: true, result: claimed && { ...claimed, secret }, events: [] };
       }),
-    endAttempt: (delivery, end) => inTransaction(pool, (session) => endAttempt(session, delivery, end)),
+    endAttempt: (delivery, end) => inTransaction(pool, (connection) => endAttempt(connection, delivery, end)),
     listDeliveries: (tenant, filter, page) =>
-      readOnce(pool, (session) => listDeliveries(session, tenant, filter, page)),
+      readOnce(pool, (connection) => listDeliveries(connection, tenant, filter, page)),
     resendDelivery: (tenant, messageId, now, event) =>
-      inTransaction(pool, async (session) => {
-        const found = await findDelivery(session, tenant, messageId);
+      inTransaction(pool, async (connection) => {
+        const found = await findDelivery(connection, tenant, messageId);
         if (found === null) return null;
-        await renewDelivery(session, messageId, now);
+        await renewDelivery(connection, messageId, now);
         const about = { rentalId: found.rentalId, tenant: found.tenant };
-        await insertUnnumberedEvents(session, event ? [{ ...event, ...about }] : []);
-        return await findDelivery(session, tenant, messageId);
+        await insertUnnumberedEvents(connection, event ? [{ ...event, ...about }] : []);
+        return await findDelivery(connection, tenant, messageId);
       }),
     countDeliveries: () => readOnce(pool, countDeliveries),
-    loadSecretVersion: (tenant) => readOnce(pool, (session) => loadSecretVersion(session, tenant)),
+    loadSecretVersion: (tenant) => readOnce(pool, (connection) => loadSecretVersion(connection, tenant)),
     rotateSecret: (tenant, now, event) =>
-      inTransaction(pool, async (session) => {
-        await raiseSecretVersion(session, tenant, now);
-        await insertUnnumberedEvent(session, event);
-        return await loadSecretVersion(session, tenant);
+      inTransaction(pool, async (connection) => {
+        await raiseSecretVersion(connection, tenant, now);
+        await insertUnnumberedEvent(connection, event);
+        return await loadSecretVersion(connection, tenant);
       }),
   };
 }

@@ -18,9 +18,9 @@ const bindSave = (rentalId: string, name: string) => bindTo(bench.store, rentalI
 test('makes double allocation impossible by the unique key alone', async () => {
   const uid = FIRST_UID;
   const claim = (epoch: number) =>
-    inTransaction(bench.pool, (session) =>
+    inTransaction(bench.pool, (connection) =>
       insertPlacement(
-        session,
+        connection,
         { rentalId: `r_${epoch}`, node: 'n1', role: 'serving', account: 'orion-x', uid, startedAt: now },
         epoch,
       ),
@@ -38,17 +38,17 @@ function slowToCommit(pauseMs: number): { slow: Store; paused: Promise<void> } {
   });
   const slow = createStore({
     ...bench.pool,
-    withSession: (work, options) =>
-      bench.pool.withSession((session) => {
-        const execute: typeof session.execute = async (text, values) => {
+    withConnection: (work, options) =>
+      bench.pool.withConnection((connection) => {
+        const execute: typeof connection.execute = async (text, values) => {
           if (text === 'COMMIT') {
             report?.();
             // The fault itself: a leader that stands still right before its COMMIT.
             await sleep(pauseMs);
           }
-          return await session.execute(text, values);
+          return await connection.execute(text, values);
         };
-        return work({ ...session, execute });
+        return work({ ...connection, execute });
       }, options),
   });
   return { slow, paused };

@@ -1,6 +1,6 @@
 import { LAST_UID } from '../core/model/node.ts';
 import type { ReconcileStore, Save, SaveResult } from '../core/ports/stores.ts';
-import type { Pool, Session } from './connection/pool.ts';
+import type { Connection, Pool } from './connection/pool.ts';
 import { inSnapshot, readOnce } from './connection/transaction.ts';
 import { underFence } from './fence.ts';
 import { loadControls, markOverrideUsed } from './statements/controls.ts';
@@ -35,19 +35,19 @@ export function createReconcileStore(pool: Pool): ReconcileStore {
     listDirtyRentals: () => readOnce(pool, listDirtyRentals),
     listDirtyNodes: () => readOnce(pool, listDirtyNodes),
     listNodes: () => readOnce(pool, listNodes),
-    loadNode: (name) => readOnce(pool, (session) => loadNode(session, name)),
+    loadNode: (name) => readOnce(pool, (connection) => loadNode(connection, name)),
     listOpenRentals: () => inSnapshot(pool, listOpenRentals),
-    loadRental: (id) => inSnapshot(pool, (session) => loadRental(session, id)),
+    loadRental: (id) => inSnapshot(pool, (connection) => loadRental(connection, id)),
     listServices: () => readOnce(pool, listServices),
     listLeaseUses: () => readOnce(pool, listLeaseUses),
     loadControls: () => readOnce(pool, loadControls),
     isBreakerOpen: () => readOnce(pool, isBreakerOpen),
-    listPlacementsOnNodes: (node) => readOnce(pool, (session) => listPlacementsOnNodes(session, node)),
+    listPlacementsOnNodes: (node) => readOnce(pool, (connection) => listPlacementsOnNodes(connection, node)),
 
     async save(leadership, save) {
       checkSave(save);
-      const result = await underFence<SaveResult>(pool, leadership, async (session, fence) =>
-        (await writeAll(session, save, fence))
+      const result = await underFence<SaveResult>(pool, leadership, async (connection, fence) =>
+        (await writeAll(connection, save, fence))
           ? { keep: true, result: { kind: 'saved', fence }, events: save.events }
           : { keep: false, result: { kind: 'conflict' } },
       );
@@ -55,18 +55,18 @@ export function createReconcileStore(pool: Pool): ReconcileStore {
     },
 
     async raiseCounters(leadership, seen) {
-      const result = await underFence(pool, leadership, async (session) => {
+      const result = await underFence(pool, leadership, async (connection) => {
         // A node that lies must not use up the numbers of all others; its own work then just stays refused.
-        if (seen.fence <= HIGHEST_PLAUSIBLE_FENCE) await raiseSeq(session, seen.fence);
-        if (seen.nextUid <= LAST_UID + 1) await raiseNextUid(session, seen.node, seen.nextUid);
+        if (seen.fence <= HIGHEST_PLAUSIBLE_FENCE) await raiseSeq(connection, seen.fence);
+        if (seen.nextUid <= LAST_UID + 1) await raiseNextUid(connection, seen.node, seen.nextUid);
         return { keep: true, result: 'raised', events: [] };
       });
       return result !== 'deposed';
     },
 
     async saveLastChecked(leadership, checked) {
-      const result = await underFence(pool, leadership, async (session) => {
-        await saveLastChecked(session, checked);
+      const result = await underFence(pool, leadership, async (connection) => {
+        await saveLastChecked(connection, checked);
         return { keep: true, result: 'saved', events: [] };
       });
       return result !== 'deposed';
@@ -80,10 +80,10 @@ export function createReconcileStore(pool: Pool): ReconcileStore {
     },
 
     async purge(leadership, { rentalsEndedBefore, eventsBefore, limit, ...told }) {
-      return await underFence(pool, leadership, async (session) => {
-        const rentals = await purgeRentals(session, rentalsEndedBefore, limit);
-        const events = await purgeEvents(session, eventsBefore, limit);
-        const deliveries = await purgeDeliveries(session, told, limit);
+      return await underFence(pool, leadership, async (connection) => {
+        const rentals = await purgeRentals(connection, rentalsEndedBefore, limit);
+        const events = await purgeEvents(connection, eventsBefore, limit);
+        const deliveries = await purgeDeliveries(connection, told, limit);
         return { keep: true, result: { rentals, events, deliveries }, events: [] };
       });
     },
@@ -91,23 +91,24 @@ export function createReconcileStore(pool: Pool): ReconcileStore {
 }
 
 /** False: a guard did not hold, and all of it is to be undone. */
-async function writeAll(session: Session, save: Save, fence: number): Promise<boolean> {
+async function writeAll(connection: Connection, save: Save, fence: number): Promise<boolean> {
   for (const { name, record } of save.nodes ?? []) {
-    if (!(await updateNodeRecord(session, name, record))) return false;
+    if (!(await updateNodeRecord(connection, name, record))) return false;
   }
   for (const change of save.rentals ?? []) {
-    if (!(await updateRentalRecord(session, change))) return false;
+    if (!(await updateRentalRecord(connection, change))) return false;
   }
   // Ends come first: they make room for the new binding and for the role that is taken over.
   const ends = (save.placements ?? []).filter(({ set }) => set.endedAt);
   const others = (save.placements ?? []).filter(({ set }) => !set.endedAt);
-  if (!(await updatePlacements(session, [...ends, ...others]))) return false;
-  if (save.overrideUsed !== undefined && !(await markOverrideUsed(session, save.overrideUsed))) return false;
-  if (save.bind && !(await insertPlacement(session, save.bind, fence))) return false;
-  if (save.reports && !(await updateReports(session, save.reports))) return false;
-  if (save.cleaned && !(await markCleaned(session, save.cleaned.epochs, save.cleaned.at))) return false;
+  if (!(await updatePlacements(connection, [...ends, ...others]))) return false;
+  if (save.overrideUsed !== undefined && !(await markOverrideUsed(connection, save.overrideUsed)))
+    return false;
+  if (save.bind && !(await insertPlacement(connection, save.bind, fence))) return false;
+  if (save.reports && !(await updateReports(connection, save.reports))) return false;
+  if (save.cleaned && !(await markCleaned(connection, save.cleaned.epochs, save.cleaned.at))) return false;
   for (const name of save.removeNodes ?? []) {
-    if (!(await deleteNode(session, name))) return false;
+    if (!(await deleteNode(connection, name))) return false;
   }
   return true;
 }

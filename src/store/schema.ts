@@ -15,7 +15,7 @@ import { counter, identifier, jsonText, moment, oneOf } from './connection/colum
 // No foreign keys: they would lock the parents of every row that is written (and Galera certifies those), and
 // the history of a rental has to outlive the node that it was on.
 
-/** Three writers, each with columns of its own: the inventory (spec), the API (wishes), the reconciler (record). */
+/** Three writers, each with columns of its own: the inventory (spec), the API (requests), the reconciler (record). */
 export const nodes = mysqlTable(
   'nodes',
   {

@@ -23,7 +23,7 @@ const KEPT = {
 /** A node in each state, a rental in each phase; `anna` and `ben` have them. */
 export async function fillSmall(bench: ApiBench): Promise<void> {
   const { store } = bench;
-  const states: [string, Node['record']['state'], Partial<Node['wishes']>, Condition[]][] = [
+  const states: [string, Node['record']['state'], Partial<Node['requests']>, Condition[]][] = [
     ['worker_1', 'allocated', {}, [condition('Reachable', 'True', 'Alive')]],
     [
       'worker_2',
@@ -61,7 +61,7 @@ export async function fillSmall(bench: ApiBench): Promise<void> {
     ['worker_11', 'free', {}, []],
     [LONG_NODE, 'free', {}, []],
   ];
-  states.forEach(([name, state, wishes, conditions], i) => {
+  states.forEach(([name, state, requests, conditions], i) => {
     const node = sampleNode(name, ZONES[i % 3] ?? null);
     const spec = {
       ...node.spec,
@@ -71,7 +71,7 @@ export async function fillSmall(bench: ApiBench): Promise<void> {
     store.addNode({
       ...node,
       spec,
-      wishes: { ...node.wishes, ...wishes },
+      requests: { ...node.requests, ...requests },
       record: { ...node.record, state, status, conditions },
     });
   });

@@ -144,7 +144,7 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
         /Draining: .*new disk.*by admin \(\w+\) of admin · (just now|\d+s ago)$/,
       );
       await expectUsable(page, at, 'drained');
-      expect(bench.store.nodes.get('worker_1')?.wishes).toMatchObject({
+      expect(bench.store.nodes.get('worker_1')?.requests).toMatchObject({
         ...{ draining: true, maintenance: { reason: 'new disk' } },
       });
 
@@ -152,7 +152,7 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
       await button(page, 'Cordon').click();
       await inDialog(page, 'Cordon').click();
       await note.getByText('No reason was given').waitFor();
-      expect(bench.store.nodes.get('worker_2')?.wishes).toMatchObject({
+      expect(bench.store.nodes.get('worker_2')?.requests).toMatchObject({
         ...{ cordoned: true, maintenance: { reason: null } },
       });
       await button(page, 'Uncordon').click();

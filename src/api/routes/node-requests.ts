@@ -2,13 +2,13 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Reason } from '../../core/failure/reason.ts';
 import type { Actor } from '../../core/history/actor.ts';
 import type { EventType } from '../../core/history/event.ts';
-import { type Ask, describeAsk } from '../../core/model/controls.ts';
+import { type Attribution, describeAttribution } from '../../core/model/controls.ts';
 import { type AcceptRequest, MOST_DIFFERENCES } from '../../core/model/differences.ts';
 import { FLEET_ID } from '../../core/model/fleet-identity.ts';
 import type { Node } from '../../core/model/node.ts';
 import { describeAcceptance, namedIn, openAcceptance, whyNotAccepted } from '../../core/node/acceptance.ts';
 import { isReturnHeld, withMaintenance } from '../../core/node/requests.ts';
-import type { NodeWish } from '../../core/ports/stores.ts';
+import type { NodeRequest } from '../../core/ports/stores.ts';
 import { type NodeView, viewNode } from '../../core/view/node-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { describeAuthor } from '../caller/author.ts';
@@ -21,10 +21,10 @@ import { adminNodeSchema, differenceId } from '../schemas/node.ts';
 import { loadNodeView, nodeParam } from './nodes.ts';
 
 const NOTED =
-  'Noted, with who wished it, and seen to by the reconciler: watch the node to see it done. Repeating it is harmless.';
+  'Recorded with its author. The reconciler carries it out; watch the node for the result. Repeating it is harmless.';
 
-/** What each wish does, as the description says it, and how it is written to the history. */
-const WISHES = {
+/** What each request does, as the description says it, and how it is written to the history. */
+const REQUESTS = {
   uncordon: ['Let a node be rented again; ends a drain, too', 'node.uncordoned', 'Schedulable'],
   clean: [
     'Clean and verify a node now: the way out of quarantine, and the way back of a node that a negative healthyDelay holds',
@@ -37,11 +37,11 @@ const WISHES = {
     'ForgetRequested',
   ],
 } as const satisfies Record<
-  Exclude<NodeWish['kind'], 'trust' | 'adopt' | 'accept' | Maintenance>,
+  Exclude<NodeRequest['kind'], 'trust' | 'adopt' | 'accept' | Maintenance>,
   [string, EventType, Reason]
 >;
 
-type Maintenance = Extract<NodeWish, { ask: Ask }>['kind'];
+type Maintenance = Extract<NodeRequest, { attribution: Attribution }>['kind'];
 /** Those that are kept with their reason and author. */
 const MAINTENANCE = {
   cordon: ['Keep new rentals off a node', 'node.cordoned', 'Cordoned'],
@@ -129,9 +129,9 @@ const acceptRoute = createRoute({
 });
 
 /** What operators want of nodes. Noted here; the reconciler sees to it. */
-export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
-  for (const kind of Object.keys(WISHES) as (keyof typeof WISHES)[]) {
-    const [summary, type, reason] = WISHES[kind];
+export function addNodeRequestRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
+  for (const kind of Object.keys(REQUESTS) as (keyof typeof REQUESTS)[]) {
+    const [summary, type, reason] = REQUESTS[kind];
     const route = createRoute({
       method: 'post',
       path: `/api/nodes/{name}/${kind}`,
@@ -148,7 +148,7 @@ export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void
     app.openapi(route, async (c) => {
       const { actor } = c.var;
       const event = { type, reason, message: `by token ${c.var.principal.tokenId}`, actor };
-      return c.json((await wishFor(deps, c.req.valid('param').name, { kind }, event)) as never, 202);
+      return c.json((await requestFor(deps, c.req.valid('param').name, { kind }, event)) as never, 202);
     });
   }
   addMaintenanceRoutes(app, deps);
@@ -158,16 +158,16 @@ export function addNodeWishRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void
     const message = `${fingerprint}, by token ${c.var.principal.tokenId}`;
     const { actor } = c.var;
     const event = { type: 'node.trust_requested', reason: 'HostKeyTrusted', message, actor } as const;
-    const wish = { kind: 'trust', fingerprint } as const;
-    return c.json((await wishFor(deps, c.req.valid('param').name, wish, event)) as never, 202);
+    const request = { kind: 'trust', fingerprint } as const;
+    return c.json((await requestFor(deps, c.req.valid('param').name, request, event)) as never, 202);
   });
   app.openapi(adoptRoute, async (c) => {
     const { fleet } = c.req.valid('json');
     const message = `from the fleet ${fleet}, by token ${c.var.principal.tokenId}`;
     const { actor } = c.var;
     const event = { type: 'node.adopt_requested', reason: 'NodeAdopted', message, actor } as const;
-    const wish = { kind: 'adopt', fleet } as const;
-    return c.json((await wishFor(deps, c.req.valid('param').name, wish, event)) as never, 202);
+    const request = { kind: 'adopt', fleet } as const;
+    return c.json((await requestFor(deps, c.req.valid('param').name, request, event)) as never, 202);
   });
 }
 
@@ -193,10 +193,10 @@ function addMaintenanceRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     app.openapi(route, async (c) => {
       const why = c.req.valid('json').reason ?? null;
       const by = describeAuthor(c.var.principal);
-      const ask = { reason: why, by, at: deps.clock.now() };
-      const event = { type, reason, message: describeAsk(ask), actor: c.var.actor };
-      const wish = { kind, ask };
-      return c.json((await wishFor(deps, c.req.valid('param').name, wish, event)) as never, 202);
+      const attribution = { reason: why, by, at: deps.clock.now() };
+      const event = { type, reason, message: describeAttribution(attribution), actor: c.var.actor };
+      const request = { kind, attribution };
+      return c.json((await requestFor(deps, c.req.valid('param').name, request, event)) as never, 202);
     });
   }
 }
@@ -210,26 +210,26 @@ function addAcceptRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const message = describeAcceptance(accept, namedIn(node.record, ids));
     const { actor } = c.var;
     const event = { type: 'node.accept_requested', reason: 'DifferencesAccepted', message, actor } as const;
-    return c.json((await wishFor(deps, name, { kind: 'accept', accept }, event)) as never, 202);
+    return c.json((await requestFor(deps, name, { kind: 'accept', accept }, event)) as never, 202);
   });
 }
 
-/** Writes the wish with its event. One that is noted already is no mistake. */
-async function wishFor(
+/** Writes the request with its event. One that is noted already is no mistake. */
+async function requestFor(
   deps: ApiDeps,
   name: string,
-  wish: NodeWish,
+  request: NodeRequest,
   event: { type: EventType; reason: Reason; message: string; actor: Actor },
 ): Promise<NodeView> {
   const { store, clock, wake } = deps;
   const { node, view } = await loadNodeView(deps, name);
-  const refusal = whyRefused(node, view.status.rental, wish);
+  const refusal = whyRefused(node, view.status.rental, request);
   if (refusal !== null) throw new ProblemError('state_conflict', `${name}: ${refusal}`);
-  const object = viewNode({ ...node, wishes: withMaintenance(node.wishes, wish) }, view.status.rental);
+  const object = viewNode({ ...node, requests: withMaintenance(node.requests, request) }, view.status.rental);
   const about = { at: clock.now(), rentalId: null, node: name, tenant: null, object };
-  const written = await store.writeWish(name, wish, { ...event, ...about });
-  if (written === false && wish.kind === 'accept')
-    requireOpen((await loadNodeView(deps, name)).node, wish.accept);
+  const written = await store.writeRequest(name, request, { ...event, ...about });
+  if (written === false && request.kind === 'accept')
+    requireOpen((await loadNodeView(deps, name)).node, request.accept);
   wake?.();
   return (await loadNodeView(deps, name)).view;
 }
@@ -241,10 +241,10 @@ function requireOpen(node: Node, accept: AcceptRequest): void {
   if (refusal !== null) throw new ProblemError('state_conflict', `${node.spec.name}: ${refusal}`);
 }
 
-/** Why the node's state does not allow the wish, in words that say what to do instead; null when it does. */
-function whyRefused(node: Node, occupant: string | null, wish: NodeWish): string | null {
+/** Why the node's state does not allow the request, in words that say what to do instead; null when it does. */
+function whyRefused(node: Node, occupant: string | null, request: NodeRequest): string | null {
   const { spec, record } = node;
-  switch (wish.kind) {
+  switch (request.kind) {
     case 'clean':
       // The word of a person that it is well; whoever has it gets it back first, and it is cleaned after him.
       if (isReturnHeld(record)) return null;
@@ -258,16 +258,16 @@ function whyRefused(node: Node, occupant: string | null, wish: NodeWish): string
     case 'trust':
       if (spec.pinnedHostKey !== null) return 'its host key is pinned in the inventory; change it there';
       if (record.offeredFingerprint === null) return 'it shows no other host key than the known one';
-      return record.offeredFingerprint === wish.fingerprint
+      return record.offeredFingerprint === request.fingerprint
         ? null
         : `it shows the host key ${record.offeredFingerprint}, not that one`;
     case 'adopt':
       if (record.otherFleet === null) return 'it belongs to no other fleet, as far as it was asked';
-      return record.otherFleet === wish.fleet
+      return record.otherFleet === request.fleet
         ? null
         : `it belongs to the fleet ${record.otherFleet}, not to that one`;
     case 'accept':
-      return whyNotAccepted(node, wish.accept);
+      return whyNotAccepted(node, request.accept);
     default:
       return null;
   }

@@ -3,21 +3,21 @@ import type { Reason } from '../../core/failure/reason.ts';
 import { isBreakerOpen, type PoolView, viewPool } from '../../core/health/pool-view.ts';
 import type { Actor } from '../../core/history/actor.ts';
 import type { EventType } from '../../core/history/event.ts';
-import { type Ask, type ControlRequest, describeAsk } from '../../core/model/controls.ts';
+import { type Attribution, type ControlRequest, describeAttribution } from '../../core/model/controls.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { describeAuthor } from '../caller/author.ts';
 import { createRoute } from '../description/create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
-import { askSchema, reasonText } from '../schemas/attribution.ts';
+import { attributionSchema, reasonText } from '../schemas/attribution.ts';
 import { conditionSchema } from '../schemas/rental.ts';
 
 const poolSchema = z
   .object({
     conditions: z.array(conditionSchema),
-    pause: askSchema.nullable().openapi({ description: 'null: nobody has paused it' }),
-    override: askSchema
+    pause: attributionSchema.nullable().openapi({ description: 'null: nobody has paused it' }),
+    override: attributionSchema
       .extend({ used: z.boolean().openapi({ description: 'whether the leader has taken it up' }) })
       .nullable()
       .openapi({ description: 'the last override of the breaker; null: there never was one' }),
@@ -96,10 +96,10 @@ export function addPoolRoutes(app: OpenAPIHono<AppEnv>, { store, clock, wake }: 
     ]);
     return viewPool({ opened, closed, resumed }, controls);
   }
-  function ask(principal: AppEnv['Variables']['principal'], reason: string | null): Ask {
+  function ask(principal: AppEnv['Variables']['principal'], reason: string | null): Attribution {
     return { reason, by: describeAuthor(principal), at: clock.now() };
   }
-  async function write(request: ControlRequest, ask: Ask, actor: Actor): Promise<PoolView> {
+  async function write(request: ControlRequest, ask: Attribution, actor: Actor): Promise<PoolView> {
     const [type, named] = EVENTS[request.kind];
     const about = { rentalId: null, node: null, tenant: null, object: null };
     await store.writeControl(request, {
@@ -107,7 +107,7 @@ export function addPoolRoutes(app: OpenAPIHono<AppEnv>, { store, clock, wake }: 
       at: ask.at,
       ...about,
       reason: named,
-      message: describeAsk(ask),
+      message: describeAttribution(ask),
       actor,
     });
     wake?.();

@@ -11,7 +11,7 @@ export const reasonText = z
   .openapi({ type: 'string', example: 'new switch in rack-a' });
 
 /** What an operator wanted, why, and who it was. */
-export const askSchema = z.object({
+export const attributionSchema = z.object({
   reason: z.string().nullable(),
   by: z.string().openapi({ example: 'admin (x3k5mzq7wv) of lab' }),
   at: time,

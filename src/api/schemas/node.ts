@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { DIFFERENCE_ID } from '../../core/model/differences.ts';
 import { NODE_STATES } from '../../core/model/node.ts';
-import { askSchema } from './attribution.ts';
+import { attributionSchema } from './attribution.ts';
 import { conditionSchema, time } from './rental.ts';
 
 const labels = z.record(z.string(), z.string());
@@ -30,7 +30,7 @@ export const adminNodeSchema = z
       labels,
       unschedulable: z.boolean(),
       draining: z.boolean(),
-      maintenance: askSchema
+      maintenance: attributionSchema
         .nullable()
         .openapi({ description: 'why it is cordoned or drained, and by whom' }),
       retiring: z.boolean(),

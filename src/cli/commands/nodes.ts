@@ -11,15 +11,15 @@ import { requireAdminView } from '../resources.ts';
 import { registerAccept } from './accept.ts';
 import { registerAdopt } from './adopt.ts';
 
-interface Wish {
+interface NodeRequest {
   description: string;
   /** How it is told when it was noted. */
   done: string;
   about?: string;
 }
 
-/** What an operator may wish of nodes. */
-const WISHES: Record<'cordon' | 'uncordon' | 'clean' | 'forget', Wish> = {
+/** What an operator may request of nodes. */
+const REQUESTS: Record<'cordon' | 'uncordon' | 'clean' | 'forget', NodeRequest> = {
   cordon: { description: 'put no further rental on a node', done: 'cordoned' },
   uncordon: { description: 'use a node again, also after a drain', done: 'uncordoned' },
   clean: {
@@ -36,7 +36,8 @@ const WISHES: Record<'cordon' | 'uncordon' | 'clean' | 'forget', Wish> = {
 const reasonOption = () => new Option('--reason <text>', 'why, for whoever finds it so');
 
 export function registerNodes(program: Command, context: Context): void {
-  for (const wish of Object.keys(WISHES) as (keyof typeof WISHES)[]) registerWish(program, context, wish);
+  for (const request of Object.keys(REQUESTS) as (keyof typeof REQUESTS)[])
+    registerRequest(program, context, request);
 
   const drainCommand = withOutput(
     program
@@ -82,31 +83,31 @@ export function registerNodes(program: Command, context: Context): void {
   });
 }
 
-function registerWish(program: Command, context: Context, wish: keyof typeof WISHES): void {
-  const { description, done, about } = WISHES[wish];
+function registerRequest(program: Command, context: Context, request: keyof typeof REQUESTS): void {
+  const { description, done, about } = REQUESTS[request];
   const command = withOutput(
     program
-      .command(wish)
+      .command(request)
       .description(description)
       .argument('<node...>', 'names of nodes', objectNames('node')),
     ['json', 'yaml', 'name'],
   );
-  if (wish === 'cordon') command.addOption(reasonOption());
+  if (request === 'cordon') command.addOption(reasonOption());
   command.action(async (names: string[], { output, reason }: { output?: Format; reason?: string }) => {
     const client = context.client();
     await forEach(context, names, async (name) => {
       const params = { name };
       const object = await orSuggest(context, 'node', name, () =>
-        wish === 'cordon'
+        request === 'cordon'
           ? client.call('cordonNode', { params, body: { reason } })
-          : client.call(`${wish}Node`, { params }),
+          : client.call(`${request}Node`, { params }),
       );
       printDone(context.io, output, { kind: 'node', name, done, object });
     });
   });
   withHelp(command, {
     about: `${about === undefined ? '' : `${about} `}For administrators.`,
-    examples: [[`orion ${wish} worker_1`, description]],
+    examples: [[`orion ${request} worker_1`, description]],
     failed: 'failed, or the state of the node does not allow it',
   });
 }
@@ -122,8 +123,8 @@ async function drain(context: Context, names: string[], options: DrainOptions): 
   const { io } = context;
   // All are noted before the first is waited for, so that none is moved onto another that is to be emptied.
   const asked = await forEach(context, names, async (name) => {
-    const wish = { params: { name }, body: { reason: options.reason } };
-    await orSuggest(context, 'node', name, () => context.client().call('drainNode', wish));
+    const request = { params: { name }, body: { reason: options.reason } };
+    await orSuggest(context, 'node', name, () => context.client().call('drainNode', request));
     return name;
   });
   for (const name of asked) {

@@ -93,7 +93,7 @@ describe('the plan of an inventory', () => {
 
   it('does not move a rental onto a node that is cordoned, failing its probes or leaving', () => {
     const current = allocated('a').map((node) => {
-      if (node.spec.name === 'b') return { ...node, wishes: { ...node.wishes, cordoned: true } };
+      if (node.spec.name === 'b') return { ...node, requests: { ...node.requests, cordoned: true } };
       if (node.spec.name !== 'c') return node;
       const reachable = { type: 'Reachable', status: 'False', reason: 'DialTimeout', message: '' } as const;
       const conditions = [{ ...reachable, lastTransitionTime: '' }];

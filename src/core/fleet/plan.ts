@@ -1,5 +1,5 @@
 import { diffInventory, type InventoryDiff, whyTooMuch } from '../model/inventory.ts';
-import { NO_WISHES, type Node, type NodeSpec, newNodeRecord, wasVerified } from '../model/node.ts';
+import { NO_REQUESTS, type Node, type NodeSpec, newNodeRecord, wasVerified } from '../model/node.ts';
 import { DEFAULT_POLICY } from '../model/policy.ts';
 import type { Placement, Rental } from '../model/rental.ts';
 import { candidateOf } from '../scheduling/passed-over.ts';
@@ -141,7 +141,7 @@ function createStage(
 function aFreshNode(spec: NodeSpec, now: Date): Node {
   return {
     spec,
-    wishes: NO_WISHES,
+    requests: NO_REQUESTS,
     record: { ...newNodeRecord(now), status: 'alive', state: 'free', preparedAt: now, verifiedAt: now },
     generation: 1,
     lastCheckedAt: now,

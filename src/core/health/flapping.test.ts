@@ -12,7 +12,7 @@ const policy = DEFAULT_POLICY;
 const LONG = steadyMs(policy.probe);
 
 function decide(record: Partial<NodeRecord>, health: Health, cleanRequested = 0) {
-  const node = aNode('a', { record, wishes: { cleanRequested } });
+  const node = aNode('a', { record, requests: { cleanRequested } });
   return decideNode(aNodeInputs({ node, health, policy }));
 }
 const dead = (steadyForMs: number): Health => ({ ...aHealth('dead', 3), steadyForMs });
@@ -65,7 +65,7 @@ describe('a node that flaps', () => {
 describe('with a negative healthyDelay', () => {
   const strict = { ...policy, probe: { ...policy.probe, healthyDelayMs: -1_000 } };
   const look = (record: Partial<NodeRecord>, cleanRequested: number) => {
-    const node = aNode('a', { record, wishes: { cleanRequested } });
+    const node = aNode('a', { record, requests: { cleanRequested } });
     return decideNode(aNodeInputs({ node, policy: strict }));
   };
 

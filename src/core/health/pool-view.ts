@@ -1,15 +1,15 @@
 import type { StoredEvent } from '../history/event.ts';
 import type { Condition } from '../model/condition.ts';
-import { type Ask, type Controls, describeAsk, NO_CONTROLS } from '../model/controls.ts';
-import { type AskView, viewAsk } from '../view/attribution-view.ts';
+import { type Attribution, type Controls, describeAttribution, NO_CONTROLS } from '../model/controls.ts';
+import { type AttributionView, viewAttribution } from '../view/attribution-view.ts';
 
 /** What is true of the fleet as a whole. */
 export interface PoolView {
   conditions: Condition[];
   /** Null: nobody has paused it. */
-  pause: AskView | null;
+  pause: AttributionView | null;
   /** The last override of the breaker; null: there never was one. `used`: the leader has taken it up. */
-  override: (AskView & { used: boolean }) | null;
+  override: (AttributionView & { used: boolean }) | null;
 }
 
 /** From the last entries of the history about the breaker and about pauses, null where there is none. */
@@ -19,8 +19,8 @@ export function viewPool(
 ): PoolView {
   return {
     conditions: [viewMoves(told.opened, told.closed), viewPause(pause, told.resumed)],
-    pause: pause && viewAsk(pause),
-    override: override && { ...viewAsk(override), used: override.isUsed },
+    pause: pause && viewAttribution(pause),
+    override: override && { ...viewAttribution(override), used: override.isUsed },
   };
 }
 
@@ -40,13 +40,13 @@ export function isBreakerOpen(opened: StoredEvent | null, closed: StoredEvent | 
   return opened !== null && opened.seq > (closed?.seq ?? 0);
 }
 
-function viewPause(pause: Ask | null, resumed: StoredEvent | null): Condition {
+function viewPause(pause: Attribution | null, resumed: StoredEvent | null): Condition {
   const since = pause?.at ?? resumed?.at ?? new Date(0);
   return {
     type: 'Paused',
     status: pause ? 'True' : 'False',
     reason: pause ? 'Paused' : 'Resumed',
-    message: pause ? `nothing new is begun, ${describeAsk(pause)}` : 'whatever is wanted is seen to',
+    message: pause ? `nothing new is begun, ${describeAttribution(pause)}` : 'whatever is wanted is seen to',
     lastTransitionTime: since.toISOString(),
   };
 }

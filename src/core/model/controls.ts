@@ -1,5 +1,5 @@
 /** What an operator wanted, why, and who it was. */
-export interface Ask {
+export interface Attribution {
   reason: string | null;
   /** The token's name and id, and its tenant. */
   by: string;
@@ -7,7 +7,7 @@ export interface Ask {
 }
 
 /** As it stands in the history. */
-export function describeAsk({ by, reason }: Pick<Ask, 'by' | 'reason'>): string {
+export function describeAttribution({ by, reason }: Pick<Attribution, 'by' | 'reason'>): string {
   return `by ${by}${reason === null ? '' : `: ${reason}`}`;
 }
 
@@ -16,11 +16,11 @@ export function describeAsk({ by, reason }: Pick<Ask, 'by' | 'reason'>): string 
  */
 export interface Controls {
   /** Null: it is not paused. */
-  pause: Ask | null;
+  pause: Attribution | null;
   /** The last request to move clients once although the breaker is open; null: there never was one. */
-  override: (Ask & { number: number; isUsed: boolean }) | null;
+  override: (Attribution & { number: number; isUsed: boolean }) | null;
 }
 
 export const NO_CONTROLS: Controls = { pause: null, override: null };
 
-export type ControlRequest = ({ kind: 'pause' | 'override' } & Ask) | { kind: 'resume' };
+export type ControlRequest = ({ kind: 'pause' | 'override' } & Attribution) | { kind: 'resume' };

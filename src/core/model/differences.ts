@@ -1,4 +1,4 @@
-import type { Ask } from './controls.ts';
+import type { Attribution } from './controls.ts';
 
 /** How many differences a node tells, as its module bounds them, and how long each is at most. */
 export const MOST_DIFFERENCES = 20;
@@ -23,6 +23,6 @@ export interface Differences {
 }
 
 /** A person's word that these differences belong on the node. */
-export interface AcceptRequest extends Ask {
+export interface AcceptRequest extends Attribution {
   ids: readonly string[];
 }

@@ -98,7 +98,7 @@ describe('when its node dies, or is to be emptied', () => {
   });
 
   it('leaves a living node all the same', () => {
-    const drained = aNode('a', { record: { state: 'allocated' }, wishes: { draining: true } });
+    const drained = aNode('a', { record: { state: 'allocated' }, requests: { draining: true } });
     expect(decide(twice, drained).phase).toBe('Migrating');
   });
 });

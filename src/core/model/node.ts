@@ -1,6 +1,6 @@
 import type { BootId } from './boot.ts';
 import type { Condition } from './condition.ts';
-import type { Ask } from './controls.ts';
+import type { Attribution } from './controls.ts';
 import type { AcceptRequest, Differences } from './differences.ts';
 import type { NodeLimits } from './limits.ts';
 
@@ -38,11 +38,11 @@ export interface NodeSpec {
 }
 
 /** What an operator wants of a node. Written by the API alone. */
-export interface NodeWishes {
+export interface NodeRequests {
   cordoned: boolean;
   draining: boolean;
   /** Why it is cordoned or drained, and who asked for it; null when it is neither. */
-  maintenance: Ask | null;
+  maintenance: Attribution | null;
   /** Grows by one with each `clean` that an operator asks for; compared with `NodeRecord.cleanSeen`. */
   cleanRequested: number;
   /** SHA256:… fingerprint of a changed host key that an operator accepts, or null. */
@@ -113,8 +113,8 @@ export function wasVerified({ record }: Pick<Node, 'record'>): boolean {
 }
 
 /** An operator asked for it to be cleaned, and that has not been taken up yet. */
-export function isCleaningAsked({ wishes, record }: Pick<Node, 'wishes' | 'record'>): boolean {
-  return wishes.cleanRequested > record.cleanSeen;
+export function isCleaningAsked({ requests, record }: Pick<Node, 'requests' | 'record'>): boolean {
+  return requests.cleanRequested > record.cleanSeen;
 }
 
 /** The record of a node that was never probed. */
@@ -146,7 +146,7 @@ export function newNodeRecord(now: Date): NodeRecord {
 }
 
 /** Of a node that no operator has asked anything of. */
-export const NO_WISHES: NodeWishes = {
+export const NO_REQUESTS: NodeRequests = {
   cordoned: false,
   draining: false,
   maintenance: null,
@@ -160,9 +160,9 @@ export const NO_WISHES: NodeWishes = {
 
 export interface Node {
   spec: NodeSpec;
-  wishes: NodeWishes;
+  requests: NodeRequests;
   record: NodeRecord;
-  /** Grows with each change of spec or wishes; the reconciler is behind while it has observed a lower one. */
+  /** Grows with each change of spec or requests; the reconciler is behind while it has observed a lower one. */
   generation: number;
   /** When the node was last probed. Written in batches, outside the guard of `resourceVersion`. */
   lastCheckedAt: Date | null;

@@ -23,8 +23,8 @@ const plain: Work = { kind: 'clean', prepare: false, residue: [] };
 const ended = (outcome: WorkOutcome, work: Work = plain): Run => ({ work, fence: 9, outcome });
 
 function decide(record: Partial<NodeRecord>, more: Partial<NodeInputs> = {}, asked = false) {
-  const wishes = asked ? { acceptRequested: 1, accept: ASKED, cleanRequested: 1 } : {};
-  const node = aNode('a', { record: { verifiedAt: null, ...record }, wishes });
+  const requests = asked ? { acceptRequested: 1, accept: ASKED, cleanRequested: 1 } : {};
+  const node = aNode('a', { record: { verifiedAt: null, ...record }, requests });
   return decideNode(aNodeInputs({ node, health: aHealth('alive'), ...more }));
 }
 

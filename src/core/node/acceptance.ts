@@ -1,21 +1,21 @@
-import { type Ask, describeAsk } from '../model/controls.ts';
+import { type Attribution, describeAttribution } from '../model/controls.ts';
 import type { AcceptRequest, Difference } from '../model/differences.ts';
 import type { Node, NodeRecord } from '../model/node.ts';
 import type { Acceptance } from '../model/work.ts';
 import type { NodeDecision } from './decision.ts';
 import type { NodeInputs } from './inputs.ts';
 
-type Asked = Pick<Node, 'wishes' | 'record'>;
+type Asked = Pick<Node, 'requests' | 'record'>;
 
 /** A request that no verification has taken along yet. */
-export function openAcceptance({ wishes, record }: Asked): AcceptRequest | null {
-  return wishes.acceptRequested > record.acceptSeen ? wishes.accept : null;
+export function openAcceptance({ requests, record }: Asked): AcceptRequest | null {
+  return requests.acceptRequested > record.acceptSeen ? requests.accept : null;
 }
 
 /** What a person's word adds to the next verification. */
 export function acceptanceOf(asked: Asked): { accept?: Acceptance } {
   const open = openAcceptance(asked);
-  return open === null ? {} : { accept: { ids: open.ids, request: asked.wishes.acceptRequested } };
+  return open === null ? {} : { accept: { ids: open.ids, request: asked.requests.acceptRequested } };
 }
 
 /** The differences that a request names, of those that stand on record. */
@@ -28,18 +28,23 @@ export function namedIn(
 
 /** As it stands in the history: the author, the reason, and all that was let in. */
 export function describeAcceptance(
-  ask: Pick<Ask, 'by' | 'reason'>,
+  attribution: Pick<Attribution, 'by' | 'reason'>,
   differences: readonly Difference[],
 ): string {
-  return `${describeAsk(ask)}; ${differences.map(({ kind, text }) => `${kind}: ${text}`).join('; ')}`;
+  return `${describeAttribution(attribution)}; ${differences.map(({ kind, text }) => `${kind}: ${text}`).join('; ')}`;
 }
 
 /** Why the request can't be taken, in words that say what to do instead; null when it can. */
-export function whyNotAccepted({ wishes, record }: Asked, { ids, reason, by }: AcceptRequest): string | null {
-  const open = openAcceptance({ wishes, record });
+export function whyNotAccepted(
+  { requests, record }: Asked,
+  { ids, reason, by }: AcceptRequest,
+): string | null {
+  const open = openAcceptance({ requests, record });
   if (open !== null) {
     const isSame = open.reason === reason && open.by === by && open.ids.join() === ids.join();
-    return isSame ? null : `what was accepted ${describeAsk(open)} is being taken in; look again when it is`;
+    return isSame
+      ? null
+      : `what was accepted ${describeAttribution(open)} is being taken in; look again when it is`;
   }
   if (record.state === 'dead') return 'it is dead; look again when it answers';
   if (record.differences === null) return 'nothing was found on it that could be accepted';
@@ -62,10 +67,10 @@ export function noteDifferences(
   const next = isVerified ? { ...record, differences: seen } : record;
   if (!accept || !outcome.accepted || accept.request <= record.acceptSeen) return next;
   const { accepted } = outcome;
-  const ask = node.wishes.accept;
+  const attribution = node.requests.accept;
   const what = accepted.length > 0 ? accepted.join('; ') : 'none of it is there any more';
   const many = `${accepted.length} of ${accept.ids.length} taken into the baseline`;
-  const message = `${many}${ask === null ? '' : `, ${describeAsk(ask)}`}; ${what}`;
+  const message = `${many}${attribution === null ? '' : `, ${describeAttribution(attribution)}`}; ${what}`;
   decision.events.push({ type: 'node.accepted', reason: 'DifferencesAccepted', message });
   return { ...next, acceptSeen: accept.request };
 }

@@ -36,7 +36,7 @@ describe('a node of another fleet', () => {
   it('is taken once a person says so, from the fleet that they were shown, and once only', () => {
     const record = { ...cleaning, otherFleet: OTHER };
     expect(decide({ record }).start).not.toHaveProperty('adopt');
-    const asked = { record, wishes: { adoptRequested: 1 } };
+    const asked = { record, requests: { adoptRequested: 1 } };
     const { start } = decide(asked);
     expect(start).toMatchObject({ kind: 'clean', adopt: { fleet: OTHER, request: 1 } });
     const again = decide(asked, { run: ended(refused, start as Work) });

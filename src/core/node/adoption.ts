@@ -4,10 +4,10 @@ import type { NodeDecision } from './decision.ts';
 import type { NodeInputs } from './inputs.ts';
 
 /** What a person's word adds to the next piece of work on a node of another fleet. */
-export function adoptionOf({ wishes, record }: Pick<Node, 'wishes' | 'record'>): { adopt?: Adoption } {
+export function adoptionOf({ requests, record }: Pick<Node, 'requests' | 'record'>): { adopt?: Adoption } {
   const { otherFleet: fleet, adoptSeen } = record;
-  if (fleet === null || wishes.adoptRequested <= adoptSeen) return {};
-  return { adopt: { fleet, request: wishes.adoptRequested } };
+  if (fleet === null || requests.adoptRequested <= adoptSeen) return {};
+  return { adopt: { fleet, request: requests.adoptRequested } };
 }
 
 /** Whose the node is, as it said itself at the end of a run. A person's word counts for the fleet that they named, once. */
@@ -22,7 +22,7 @@ export function noteFleet(
     const adoptSeen = run?.work.adopt?.request ?? record.adoptSeen;
     return { ...record, otherFleet, adoptSeen };
   }
-  const { adoptRequested } = node.wishes;
+  const { adoptRequested } = node.requests;
   if (outcome?.kind !== 'done' || (record.otherFleet === null && record.adoptSeen === adoptRequested))
     return record;
   const message = run?.work.adopt

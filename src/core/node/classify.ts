@@ -40,7 +40,7 @@ function mayReturn({ node, health, policy }: NodeInputs): boolean {
   return health.verdict === 'alive' && (!isLeftToPerson || isCleaningAsked(node));
 }
 
-/** cleaning and quarantined: the work's outcome decides, and an operator's wish to try again. */
+/** cleaning and quarantined: the work's outcome decides, and an operator's request to try again. */
 function classifyCleaning({ node, run, residue, policy }: NodeInputs, isAsked: boolean): NodeEvent | null {
   if (run?.work.kind === 'clean' && run.outcome) {
     const cleaned = new Set(run.work.residue.map(({ epoch }) => epoch));

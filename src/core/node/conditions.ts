@@ -116,8 +116,8 @@ function schedulable(inputs: NodeInputs & { record: NodeRecord }): Verdict {
     const how = `take it out of that one's inventory, or take it over with orion adopt ${node.spec.name}`;
     return no('OtherFleet', `the node belongs to the fleet ${record.otherFleet} of another Orion: ${how}`);
   }
-  if (node.wishes.draining) return no('Draining', whyNotEmpty({ node, live }, record.state));
-  if (node.wishes.cordoned) return no('Cordoned', 'kept free of new rentals by an operator');
+  if (node.requests.draining) return no('Draining', whyNotEmpty({ node, live }, record.state));
+  if (node.requests.cordoned) return no('Cordoned', 'kept free of new rentals by an operator');
   if (rival) return no('HostKeyShared', `${rival} has the same host key; pin the right one's as hostKey`);
   if (record.state === 'quarantined') return no('Quarantined', 'not lent until it was cleaned and verified');
   if (isReturnHeld(record)) {

@@ -168,7 +168,7 @@ describe('a free node that was changed by hand', () => {
   });
 
   it('says nothing of drift when an operator asked for it', () => {
-    const node = aNode('a', { record: { state: 'free' }, wishes: { cleanRequested: 1 } });
+    const node = aNode('a', { record: { state: 'free' }, requests: { cleanRequested: 1 } });
     const asked = decide({}, { node, drift: aReport() });
     expect(asked.events).toMatchObject([{ type: 'node.cleaning', reason: 'NotVerified' }]);
   });

@@ -75,7 +75,7 @@ describe('a node being cleaned', () => {
     const decision = decide({ state: 'cleaning', attempt: 5 }, { residue, run: cleanRun(failed()) });
     expect(decision.record.state).toBe('quarantined');
     expect(decision.start).toBeNull();
-    const node = aNode('a', { record: decision.record, wishes: { cleanRequested: 1 } });
+    const node = aNode('a', { record: decision.record, requests: { cleanRequested: 1 } });
     const asked = decide({}, { node, residue });
     expect(asked.record.state).toBe('cleaning');
     expect(asked.start?.kind).toBe('clean');

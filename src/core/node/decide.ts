@@ -96,7 +96,7 @@ function isStillWanted(run: Run, state: NodeState, live: Placement | null): bool
 /** The work that the state declares, if it is due and nothing runs. */
 function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecision): Work | null {
   const { run, live, wanted, residue, now, health, drift } = inputs;
-  const { spec, wishes } = inputs.node;
+  const { spec, requests } = inputs.node;
   const busy = run !== null && !decision.settled;
   const waits = record.nextAttemptAt !== null && record.nextAttemptAt > now;
   // Not while the node is failing its probes: the run would only hang until its deadline.
@@ -111,8 +111,8 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
         prepare: record.preparedAt === null,
         residue: residue.map(residueOf),
         ...chooseCleaningRepair(record, drift),
-        ...adoptionOf({ wishes, record }),
-        ...acceptanceOf({ wishes, record }),
+        ...adoptionOf({ requests, record }),
+        ...acceptanceOf({ requests, record }),
         ...(spec.retiring && !live ? { leave: true } : {}),
       };
     case 'ensureAccess':
@@ -127,7 +127,7 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
       const isAsWanted = record.attempt === 0 && isGiven(live, wanted);
       if (record.state === 'allocated' && isAsWanted && !mending.repair) return null;
       const kept = record.state === 'allocated' && { kept: true as const };
-      const adopted = adoptionOf({ wishes, record });
+      const adopted = adoptionOf({ requests, record });
       return { kind: 'ensureAccess', epoch, account, uid, ...wanted, ...kept, ...mending, ...adopted };
     }
   }

@@ -55,8 +55,8 @@ export function enterState(
   if (state === 'quarantined') next.nextAttemptAt = new Date(now.getTime() + QUARANTINE_RETRY_MS);
   // A person has seen to it.
   if (state === 'cleaning' && isCleaningAsked(node)) next.deaths = 0;
-  // A wish to clean it outlasts a return as anything else.
-  if (node.record.state !== 'dead' || state === 'cleaning') next.cleanSeen = node.wishes.cleanRequested;
+  // A request to clean it outlasts a return as anything else.
+  if (node.record.state !== 'dead' || state === 'cleaning') next.cleanSeen = node.requests.cleanRequested;
   return next;
 }
 

@@ -27,19 +27,19 @@ describe('a changed host key', () => {
   });
 
   it('is accepted when an operator named exactly this one, and the node is prepared and verified anew', () => {
-    const trusting = { wishes: { trustedFingerprint: 'SHA256:new' }, record: { state: 'dead' as const } };
+    const trusting = { requests: { trustedFingerprint: 'SHA256:new' }, record: { state: 'dead' as const } };
     const decision = decide(trusting, { health: offering('dead') });
     expect(decision.record).toMatchObject({
       ...{ hostKey: 'ssh-ed25519 NEW', offeredFingerprint: null, preparedAt: null, verifiedAt: null },
     });
     expect(decision.events.map(({ type }) => type)).toContain('node.host_key_trusted');
-    const other = { wishes: { trustedFingerprint: 'SHA256:old' }, record: { state: 'dead' as const } };
+    const other = { requests: { trustedFingerprint: 'SHA256:old' }, record: { state: 'dead' as const } };
     expect(decide(other, { health: offering('dead') }).record.hostKey).toBe(aNode('a').record.hostKey);
   });
 
   it('is accepted once: the last look at the old key says nothing more', () => {
     const trusted = {
-      wishes: { trustedFingerprint: 'SHA256:new' },
+      requests: { trustedFingerprint: 'SHA256:new' },
       record: { state: 'dead' as const, hostKey: 'ssh-ed25519 NEW', preparedAt: NOW, verifiedAt: NOW },
     };
     const decision = decide(trusted, { health: offering('dead') });
@@ -50,13 +50,13 @@ describe('a changed host key', () => {
   it('is never accepted against a pin of the inventory', () => {
     const pinned = {
       spec: { pinnedHostKey: 'ssh-ed25519 PIN' },
-      wishes: { trustedFingerprint: 'SHA256:new' },
+      requests: { trustedFingerprint: 'SHA256:new' },
     };
     expect(decide(pinned, { health: offering('dead') }).record.hostKey).toBe('ssh-ed25519 PIN');
   });
 
   it('keeps a node that never died from being lent before it is verified', () => {
-    const suspect = decide({ wishes: { trustedFingerprint: 'SHA256:new' } }, { health: offering('alive') });
+    const suspect = decide({ requests: { trustedFingerprint: 'SHA256:new' } }, { health: offering('alive') });
     expect(suspect.record).toMatchObject({ state: 'free', preparedAt: null });
     const well = decide({ record: suspect.record });
     expect(well.record.state).toBe('cleaning');
@@ -64,9 +64,9 @@ describe('a changed host key', () => {
   });
 });
 
-describe('a wish to clean', () => {
+describe('a request to clean', () => {
   it('verifies a free node again', () => {
-    expect(decide({ wishes: { cleanRequested: 1 } }).record).toMatchObject({
+    expect(decide({ requests: { cleanRequested: 1 } }).record).toMatchObject({
       state: 'cleaning',
       cleanSeen: 1,
     });
@@ -76,7 +76,7 @@ describe('a wish to clean', () => {
     const later = new Date(NOW.getTime() + 60_000);
     const record = { state: 'cleaning' as const, attempt: 2, nextAttemptAt: later };
     expect(decide({ record }, { residue }).start).toBe(null);
-    expect(decide({ record, wishes: { cleanRequested: 1 } }, { residue }).start).toMatchObject({
+    expect(decide({ record, requests: { cleanRequested: 1 } }, { residue }).start).toMatchObject({
       kind: 'clean',
     });
   });
@@ -108,7 +108,7 @@ describe('a node that left the inventory', () => {
     const record = { state: 'dead' as const, conditions: [...conditions] };
     const dead = { health: aHealth('dead') };
     expect(decide({ ...retiring, record }, dead).remove).toBe(false);
-    const given = { ...retiring, wishes: { forgetting: true } };
+    const given = { ...retiring, requests: { forgetting: true } };
     expect(decide({ ...given, record }, { ...dead, residue }).remove).toBe(true);
     expect(decide({ ...given, record }, { ...dead, live: aPlacement(4, 'a') }).remove).toBe(false);
   });

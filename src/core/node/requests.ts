@@ -1,6 +1,12 @@
 import { findCondition } from '../model/condition.ts';
-import { hasLeft, isCleaningAsked, type NodeRecord, type NodeState, type NodeWishes } from '../model/node.ts';
-import type { NodeWish } from '../ports/stores.ts';
+import {
+  hasLeft,
+  isCleaningAsked,
+  type NodeRecord,
+  type NodeRequests,
+  type NodeState,
+} from '../model/node.ts';
+import type { NodeRequest } from '../ports/stores.ts';
 import type { NodeInputs } from './inputs.ts';
 
 /**
@@ -11,7 +17,7 @@ export function acceptTrustedKey(
   record: NodeRecord,
   { node, health }: Pick<NodeInputs, 'node' | 'health'>,
 ): NodeRecord {
-  const { trustedFingerprint } = node.wishes;
+  const { trustedFingerprint } = node.requests;
   const isNamed = trustedFingerprint !== null && trustedFingerprint === health.offeredFingerprint;
   // A pin is the inventory's word; it is changed there.
   if (!isNamed || node.spec.pinnedHostKey !== null) return record;
@@ -25,13 +31,15 @@ export function acceptTrustedKey(
   };
 }
 
-/** The wishes once one about keeping clients off is noted; without a reason the first stays, with its author. */
-export function withMaintenance(wishes: NodeWishes, wish: NodeWish): NodeWishes {
-  if (wish.kind === 'uncordon') return { ...wishes, cordoned: false, draining: false, maintenance: null };
-  if (wish.kind !== 'cordon' && wish.kind !== 'drain') return wishes;
-  const maintenance = wish.ask.reason === null ? (wishes.maintenance ?? wish.ask) : wish.ask;
-  const set = wish.kind === 'cordon' ? { cordoned: true } : { draining: true };
-  return { ...wishes, ...set, maintenance };
+/** The requests once one about keeping clients off is noted; without a reason the first stays, with its author. */
+export function withMaintenance(requests: NodeRequests, request: NodeRequest): NodeRequests {
+  if (request.kind === 'uncordon')
+    return { ...requests, cordoned: false, draining: false, maintenance: null };
+  if (request.kind !== 'cordon' && request.kind !== 'drain') return requests;
+  const maintenance =
+    request.attribution.reason === null ? (requests.maintenance ?? request.attribution) : request.attribution;
+  const set = request.kind === 'cordon' ? { cordoned: true } : { draining: true };
+  return { ...requests, ...set, maintenance };
 }
 
 /** It answers, and the policy leaves it to a person to say that it is well (`healthyDelay` is negative). */
@@ -41,8 +49,8 @@ export function isReturnHeld({ state, status }: NodeRecord): boolean {
 
 /** An operator who asks for a clean node does not wait for the next try. */
 export function hastenCleaning(record: NodeRecord, { node }: Pick<NodeInputs, 'node'>): NodeRecord {
-  if (record.state !== 'cleaning' || !isCleaningAsked({ wishes: node.wishes, record })) return record;
-  return { ...record, nextAttemptAt: null, cleanSeen: node.wishes.cleanRequested };
+  if (record.state !== 'cleaning' || !isCleaningAsked({ requests: node.requests, record })) return record;
+  return { ...record, nextAttemptAt: null, cleanSeen: node.requests.cleanRequested };
 }
 
 /** What a node that is to be emptied waits for. */
@@ -67,7 +75,7 @@ export function mayBeRemoved(
   state: NodeState,
 ): boolean {
   if (!node.spec.retiring || live) return false;
-  if (node.wishes.forgetting) return true;
+  if (node.requests.forgetting) return true;
   const wasUnsafe = findCondition(node.record.conditions, 'Clean')?.reason === 'Quarantined';
   const isClean =
     (state === 'free' && hasLeft(node.record)) || state === 'unknown' || (state === 'dead' && !wasUnsafe);

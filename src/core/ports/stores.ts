@@ -1,6 +1,6 @@
 import type { NewEvent, StoredEvent } from '../history/event.ts';
 import type { StoredEventFilter } from '../history/event-filter.ts';
-import type { Ask } from '../model/controls.ts';
+import type { Attribution } from '../model/controls.ts';
 import type { AcceptRequest } from '../model/differences.ts';
 import type { InventoryAnswer, InventoryState } from '../model/inventory.ts';
 import type { Node, NodeRecord, NodeSpec } from '../model/node.ts';
@@ -24,16 +24,16 @@ export interface Leadership {
   token: number;
 }
 
-export interface LeaseSettings {
+export interface LeadershipSettings {
   durationMs: number;
   holder: string;
 }
 
-export interface LeaseStore {
+export interface LeadershipStore {
   /** Takes the lease when it is free, expired, or held by this same holder; null when another one has it. */
-  acquire(settings: LeaseSettings): Promise<Leadership | null>;
+  acquire(settings: LeadershipSettings): Promise<Leadership | null>;
   /** False when the lease was lost. */
-  renew(leadership: Leadership, settings: LeaseSettings): Promise<boolean>;
+  renew(leadership: Leadership, settings: LeadershipSettings): Promise<boolean>;
   /** Gives it up at shutdown so that a successor need not wait. */
   release(leadership: Leadership): Promise<void>;
 }
@@ -86,9 +86,9 @@ export type SaveResult =
 export interface ReconcileStore extends ControlReader {
   /** Ids of rentals that the API wrote since they were last seen. Cheap: an indexed column. */
   listDirtyRentals(): Promise<string[]>;
-  /** Names of nodes whose spec or wishes were written since they were last seen. Cheap likewise. */
+  /** Names of nodes whose spec or requests were written since they were last seen. Cheap likewise. */
   listDirtyNodes(): Promise<string[]>;
-  /** Every node with its wishes; placements are listed apart. */
+  /** Every node with its requests; placements are listed apart. */
   listNodes(): Promise<Node[]>;
   loadNode(name: string): Promise<Node | null>;
   /** Rentals that have not ended, with all of their placements. */
@@ -217,9 +217,9 @@ export interface QosQuestion {
 }
 
 /** What an operator may ask of a node. */
-export type NodeWish =
+export type NodeRequest =
   /** Without a reason, one that another gave before stays, with its author. */
-  | { kind: 'cordon' | 'drain'; ask: Ask }
+  | { kind: 'cordon' | 'drain'; attribution: Attribution }
   | { kind: 'uncordon' | 'clean' | 'forget' }
   | { kind: 'trust'; fingerprint: string }
   /** Takes the node from the fleet that it belongs to, named so that it is this one and no other. */
@@ -259,8 +259,8 @@ export interface ApiStore extends SessionStore, TenantStore, ControlStore {
   findNode(name: string): Promise<Node | null>;
   /** node name -> rental id, of the live placements. */
   listOccupants(): Promise<Map<string, string>>;
-  /** Null: there is no such node. False: its state does not allow the wish, or it has it already. */
-  writeWish(node: string, wish: NodeWish, event: NewEvent): Promise<boolean | null>;
+  /** Null: there is no such node. False: its state does not allow the request, or it has it already. */
+  writeRequest(node: string, request: NodeRequest, event: NewEvent): Promise<boolean | null>;
   /** Open rentals of all tenants, for plans. */
   listOpenRentals(): Promise<Rental[]>;
   /** Placements that there were on a node of this name, newest first; `before`: an epoch to go on from. */

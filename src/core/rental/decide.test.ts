@@ -136,7 +136,7 @@ describe('a rental on a node', () => {
 
   it('may leave a living node while the breaker is open: the old access ends only when the new one is there', () => {
     const breaker = { ...CLOSED_BREAKER, open: true, message: '4 of 5' };
-    for (const leaving of [{ wishes: { draining: true } }, { spec: { retiring: true } }]) {
+    for (const leaving of [{ requests: { draining: true } }, { spec: { retiring: true } }]) {
       const a = aNode('a', { record: { state: 'allocated' }, ...leaving });
       expect(decide({ rental: served, nodes: [a, b], choose: chooseB, breaker })).toMatchObject({
         phase: 'Migrating',
@@ -174,7 +174,7 @@ describe('a rental on a node', () => {
       change: { kind: 'none' },
       nextDueAt: later(7_000),
     });
-    const drained = aNode('a', { record: { state: 'allocated' }, wishes: { draining: true } });
+    const drained = aNode('a', { record: { state: 'allocated' }, requests: { draining: true } });
     expect(decide({ rental: served, nodes: [drained, b], choose: chooseB, turn })).toMatchObject({
       phase: 'Active',
       reason: 'MigrationQueued',
@@ -327,7 +327,7 @@ describe('a rental under which node after node dies', () => {
   });
 
   it('is still moved from a node that is to be emptied, where it has access', () => {
-    const drained = aNode('a', { record: { state: 'allocated' }, wishes: { draining: true } });
+    const drained = aNode('a', { record: { state: 'allocated' }, requests: { draining: true } });
     expect(decide({ rental: lost(), nodes: [drained, b], choose: chooseB, now }).phase).toBe('Migrating');
   });
 

@@ -1,7 +1,7 @@
 import type { Reason } from '../failure/reason.ts';
 import type { Breaker } from '../health/breaker.ts';
 import type { EventType } from '../history/event.ts';
-import type { Ask } from '../model/controls.ts';
+import type { Attribution } from '../model/controls.ts';
 import type { Node } from '../model/node.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Placement, Rental, RentalPhase } from '../model/rental.ts';
@@ -17,7 +17,7 @@ export interface RentalInputs {
   /** Did an operator say, after the node had died, that its clients are to be moved although the breaker is open? */
   isOverridden: (node: string) => boolean;
   /** An operator has paused everything; null: nobody has. */
-  pause: Ask | null;
+  pause: Attribution | null;
   /** Asked only when a node is wanted. */
   choose: () => PlacementChoice;
   /** Asked only when there is a node to move to: may this move begin? `isUrgent`: its client has no access. */

@@ -5,7 +5,7 @@ import { orderDepartures } from './departure.ts';
 const nodes = [
   aNode('alive', { record: { state: 'allocated' } }),
   aNode('dead', { record: { state: 'dead' } }),
-  aNode('drained', { record: { state: 'allocated' }, wishes: { draining: true } }),
+  aNode('drained', { record: { state: 'allocated' }, requests: { draining: true } }),
 ];
 const on = (id: string, node: string, lostMs: number | null = null, readyAt: Date | null = NOW) =>
   aRental({

@@ -3,7 +3,7 @@ import type { Placement, Rental } from '../model/rental.ts';
 
 /** An operator or the inventory wants the node empty. */
 export function mustLeave(node: Node): boolean {
-  return node.wishes.draining || node.spec.retiring;
+  return node.requests.draining || node.spec.retiring;
 }
 
 /** A node that is not listed any more is as good as dead. */

@@ -18,8 +18,8 @@ const NOBODY = new Map<string, string>();
 const WAYS: [Reason | null, Set, occupied?: boolean][] = [
   [null, {}],
   ['Retiring', { spec: { retiring: true } }],
-  ['Draining', { wishes: { draining: true } }],
-  ['Cordoned', { wishes: { cordoned: true } }],
+  ['Draining', { requests: { draining: true } }],
+  ['Cordoned', { requests: { cordoned: true } }],
   ['Occupied', { record: { state: 'allocated' } }, true],
   ['NotVerified', { record: { state: 'cleaning' } }],
   ['Quarantined', { record: { state: 'quarantined' } }],
@@ -58,7 +58,7 @@ describe('why a node is passed over', () => {
   });
 
   it('is that it does not match, whatever else there is', () => {
-    expect(whyPassedOver(large, candidateOf(aNode('a', { wishes: { cordoned: true } }), false))).toBe(
+    expect(whyPassedOver(large, candidateOf(aNode('a', { requests: { cordoned: true } }), false))).toBe(
       'NotMatching',
     );
   });

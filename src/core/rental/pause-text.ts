@@ -1,7 +1,7 @@
-import type { Ask } from '../model/controls.ts';
+import type { Attribution } from '../model/controls.ts';
 
 /** Without its author: clients read it, too, at the end of what their rentals say. */
-export function describePause({ reason, at }: Pick<Ask, 'reason' | 'at'>): string {
+export function describePause({ reason, at }: Pick<Attribution, 'reason' | 'at'>): string {
   return `an operator has paused it at ${at.toISOString()}${reason === null ? '' : `: ${reason}`}`;
 }
 

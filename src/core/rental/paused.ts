@@ -1,5 +1,5 @@
 import { findCondition } from '../model/condition.ts';
-import type { Ask } from '../model/controls.ts';
+import type { Attribution } from '../model/controls.ts';
 import type { RentalDecision, RentalInputs } from './decision.ts';
 import { describePause } from './pause-text.ts';
 
@@ -10,7 +10,7 @@ import { describePause } from './pause-text.ts';
 export function holdWhilePaused(
   decision: RentalDecision,
   { rental, place }: Pick<RentalInputs, 'rental' | 'place'>,
-  pause: Ask,
+  pause: Attribution,
 ): RentalDecision {
   const { change, lostAt } = decision;
   if (change.kind === 'none' || change.kind === 'promote') return decision;

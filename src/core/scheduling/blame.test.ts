@@ -95,7 +95,7 @@ describe('the node is to blame', () => {
       message: why,
     });
     const later = { now: at(1_000) };
-    const asked = aNode('a', { record: blamed.record, wishes: { cleanRequested: 1 } });
+    const asked = aNode('a', { record: blamed.record, requests: { cleanRequested: 1 } });
     const cleaning = decideNode(aNodeInputs({ ...later, node: asked }));
     expect(cleaning.record.state).toBe('cleaning');
     const again = { ...run, work: { ...run.work, residue: [] } };

@@ -18,7 +18,7 @@ describe('the choice of a node', () => {
   it('takes only a node that fits, is free, seen alive and not kept back', () => {
     expect(choose([candidate('a', { record: { state: 'cleaning' } })])).toBe('NoFreeNode');
     expect(choose([candidate('a', {}, { occupied: true })])).toBe('NoFreeNode');
-    expect(choose([candidate('a', { wishes: { cordoned: true } })])).toBe('NoFreeNode');
+    expect(choose([candidate('a', { requests: { cordoned: true } })])).toBe('NoFreeNode');
     expect(choose([candidate('a', {}, { health: aHealth('alive', 1) })])).toBe('NoFreeNode');
     expect(choose([candidate('a', {}, { health: aHealth('unknown') })])).toBe('NoFreeNode');
     expect(choose([candidate('a', { record: { nextUid: 60_000 } })])).toBe('NoFreeNode');
@@ -67,7 +67,7 @@ describe('the choice of a node', () => {
   it('names each node that was passed over, with the reason', () => {
     const choice = choosePlacement(
       aRental(),
-      [candidate('a', { wishes: { draining: true } }), candidate('b')],
+      [candidate('a', { requests: { draining: true } }), candidate('b')],
       NOW,
     );
     expect(choice.passedOver).toEqual([{ node: 'a', reason: 'Draining' }]);

@@ -56,8 +56,8 @@ export function whyNotNow({
   flapping,
   keyShared,
 }: Candidate): Reason | null {
-  if (node.wishes.draining) return 'Draining';
-  if (node.wishes.cordoned) return 'Cordoned';
+  if (node.requests.draining) return 'Draining';
+  if (node.requests.cordoned) return 'Cordoned';
   if (node.record.otherFleet !== null) return 'OtherFleet';
   if (keyShared) return 'HostKeyShared';
   if (occupied || node.record.state !== 'free') return notFreeReason(node, occupied);
@@ -87,7 +87,7 @@ function notFreeReason(node: Node, occupied: boolean): Reason {
 }
 
 function isUndecided({ node, health, occupied }: Candidate): boolean {
-  const { cordoned, draining } = node.wishes;
+  const { cordoned, draining } = node.requests;
   return node.record.state === 'free' && !occupied && !cordoned && !draining && health?.verdict === 'unknown';
 }
 

@@ -61,8 +61,8 @@ describe('when a node gets free', () => {
     ['with the lease of its holder', lent('a', -HOUR, HOUR), 60.5],
     ['at once when its lease is over', lent('a', -HOUR, -1), 0.5],
     ['is unknown when it is dead', lent('a', -HOUR, HOUR, { record: { state: 'dead' } }), null],
-    ['is unknown when it is to be emptied', lent('a', -HOUR, HOUR, { wishes: { draining: true } }), null],
-    ['is unknown when it was cordoned', lent('a', -HOUR, HOUR, { wishes: { cordoned: true } }), null],
+    ['is unknown when it is to be emptied', lent('a', -HOUR, HOUR, { requests: { draining: true } }), null],
+    ['is unknown when it was cordoned', lent('a', -HOUR, HOUR, { requests: { cordoned: true } }), null],
     ['is never when it leaves the fleet', lent('a', -HOUR, HOUR, { spec: { retiring: true } }), null],
   ])('%s', (_name, prospect, minutes) => {
     const freeMs = forecastFree(prospect, [1], nowMs);

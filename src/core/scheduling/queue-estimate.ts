@@ -26,8 +26,8 @@ export function forecastFree(
   ends: number[],
   nowMs: number,
 ): number | null {
-  const { spec, wishes, record } = node;
-  if (spec.retiring || wishes.cordoned || wishes.draining) return null;
+  const { spec, requests, record } = node;
+  if (spec.retiring || requests.cordoned || requests.draining) return null;
   if (isFree) return nowMs;
   if (record.state === 'cleaning' && record.attempt === 0)
     return Math.max(nowMs, record.stateSince.getTime() + CLEANING_MS);

@@ -1,12 +1,12 @@
-import type { Ask } from '../model/controls.ts';
+import type { Attribution } from '../model/controls.ts';
 
 /** What an operator wanted, why, and who it was, as the API shows it. */
-export interface AskView {
+export interface AttributionView {
   reason: string | null;
   by: string;
   at: string;
 }
 
-export function viewAsk({ reason, by, at }: Ask): AskView {
+export function viewAttribution({ reason, by, at }: Attribution): AttributionView {
   return { reason, by, at: at.toISOString() };
 }

@@ -2,7 +2,7 @@ import { type Condition, findCondition } from '../model/condition.ts';
 import type { Differences } from '../model/differences.ts';
 import type { NodeLimits } from '../model/limits.ts';
 import type { Node, NodeState, NodeStatus } from '../model/node.ts';
-import { type AskView, viewAsk } from './attribution-view.ts';
+import { type AttributionView, viewAttribution } from './attribution-view.ts';
 
 /** A node as administrators see it: this list of fields and nothing else. */
 export interface NodeView {
@@ -19,7 +19,7 @@ export interface NodeView {
     unschedulable: boolean;
     draining: boolean;
     /** Why it is cordoned or drained, and who asked for it; null when it is neither. */
-    maintenance: AskView | null;
+    maintenance: AttributionView | null;
     /** Taken out of the inventory; listed until it is empty and clean. */
     retiring: boolean;
   };
@@ -58,7 +58,7 @@ export interface TenantNodeView {
 
 /** `occupant`: id of the rental that has a live placement on the node. */
 export function viewNode(node: Node, occupant: string | null): NodeView {
-  const { spec, wishes, record } = node;
+  const { spec, requests, record } = node;
   const reachable = findCondition(record.conditions, 'Reachable');
   return {
     name: spec.name,
@@ -69,9 +69,9 @@ export function viewNode(node: Node, occupant: string | null): NodeView {
       hostKey: spec.pinnedHostKey,
       zone: spec.zone,
       labels: spec.labels,
-      unschedulable: wishes.cordoned || wishes.draining || spec.retiring,
-      draining: wishes.draining,
-      maintenance: wishes.maintenance && viewAsk(wishes.maintenance),
+      unschedulable: requests.cordoned || requests.draining || spec.retiring,
+      draining: requests.draining,
+      maintenance: requests.maintenance && viewAttribution(requests.maintenance),
       retiring: spec.retiring,
     },
     status: {

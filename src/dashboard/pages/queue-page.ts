@@ -6,7 +6,7 @@ import { Wait } from '../components/wait.ts';
 import { describeFleet } from '../fleet.ts';
 import { html, type Markup } from '../html.ts';
 import { nodes, rentals } from '../live.ts';
-import { queueOf, wishText } from '../rental-list.ts';
+import { queueOf, requestText } from '../rental-list.ts';
 import { readyCondition } from '../rental-look.ts';
 import { rentalPath } from '../route.ts';
 import { isAdmin } from '../session.ts';
@@ -54,7 +54,7 @@ function Entry({ rental }: { rental: RentalView }): Markup {
     </span>
     <div class="waiting-text">
       <p><a class="waiting-name" href=${rentalPath(id)}>${name}</a> <span class="muted">of ${tenant}</span></p>
-      <p>wants ${wishText(rental)} · asked <${Ago} at=${createdAt} /></p>
+      <p>wants ${requestText(rental)} · asked <${Ago} at=${createdAt} /></p>
       ${status.queuePosition !== null && html`<p><${Wait} rental=${rental} /></p>`}
       ${ready?.message && html`<p class="muted small">${ready.message}</p>`}
     </div>

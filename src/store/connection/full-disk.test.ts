@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { StoreError } from './errors.ts';
 import { createFullDiskWatch, type FullDiskWatch } from './full-disk.ts';
-import type { Pool, Session } from './pool.ts';
+import type { Connection, Pool } from './pool.ts';
 
 const WAIT = { timeout: 60_000, interval: 5 };
 const failure = (code: string, statement = 'INSERT INTO rentals') =>
@@ -23,8 +23,8 @@ function watch(answers: StoreError[]): FullDiskWatch {
     watching.notice(answer);
     throw answer;
   };
-  const session = { execute, discard: () => undefined } as unknown as Session;
-  const pool = { withSession: (work) => work(session) } as Pool;
+  const connection = { execute, discard: () => undefined } as unknown as Connection;
+  const pool = { withConnection: (work) => work(connection) } as Pool;
   const faults = {
     report: (message: string) => reports.push(message),
     current: () => (reports.length > 0 && probes <= answers.length ? 'a fault' : null),

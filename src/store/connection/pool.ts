@@ -17,7 +17,7 @@ export interface PoolSettings {
 }
 
 /** A connection, for as long as it is lent. */
-export interface Session {
+export interface Connection {
   db: MySqlRemoteDatabase;
   /** For what the query builder has no words for. */
   execute(statement: string, values?: unknown[]): Promise<mysql.ResultSetHeader>;
@@ -26,8 +26,8 @@ export interface Session {
 }
 
 export interface Pool {
-  withSession<Result>(
-    work: (session: Session) => Promise<Result>,
+  withConnection<Result>(
+    work: (connection: Connection) => Promise<Result>,
     options?: { statementMs: number },
   ): Promise<Result>;
   close(): Promise<void>;
@@ -66,25 +66,25 @@ export function createPool(settings: PoolSettings): Pool {
     connection.on('error', () => open.delete(connection));
   });
 
-  async function withSession<Result>(
-    work: (session: Session) => Promise<Result>,
+  async function withConnection<Result>(
+    work: (connection: Connection) => Promise<Result>,
     options = { statementMs },
   ): Promise<Result> {
-    const connection = await acquire(pool, open, acquireMs);
+    const lent = await acquire(pool, open, acquireMs);
     let broken = false;
     let discarded = false;
     const query = async (sql: string, values: unknown[], rowsAsArray: boolean) => {
       // Its deadline would pass before the driver says that the connection is gone.
       if (broken) throw new StoreError('unknown', 'CONNECTION_BROKEN', sql);
       try {
-        return await runStatement(connection, { sql, values, rowsAsArray }, options.statementMs);
+        return await runStatement(lent, { sql, values, rowsAsArray }, options.statementMs);
       } catch (error) {
         if (error instanceof StoreError) settings.onFailure?.(error);
         broken = !(error instanceof StoreError && LEAVES_CONNECTION_USABLE.has(error.kind));
         throw error;
       }
     };
-    const session: Session = {
+    const connection: Connection = {
       db: drizzle(
         async (sql, params, method) => {
           const rows = await query(sql, params, method === 'all');
@@ -99,12 +99,12 @@ export function createPool(settings: PoolSettings): Pool {
       },
     };
     try {
-      if (!prepared.has(connection)) await prepare(session);
-      prepared.add(connection);
-      return await work(session);
+      if (!prepared.has(lent)) await prepare(connection);
+      prepared.add(lent);
+      return await work(connection);
     } finally {
-      if (broken || discarded) connection.destroy();
-      else connection.release();
+      if (broken || discarded) lent.destroy();
+      else lent.release();
     }
   }
 
@@ -114,7 +114,7 @@ export function createPool(settings: PoolSettings): Pool {
     for (const connection of open) connection.destroy();
   }
 
-  return { withSession, close };
+  return { withConnection, close };
 }
 
 function createDriverPool(url: string, connectionLimit: number): mysql.Pool {
@@ -139,11 +139,11 @@ function createDriverPool(url: string, connectionLimit: number): mysql.Pool {
 
 const LEAVES_CONNECTION_USABLE = new Set(['retry', 'duplicate', 'rejected']);
 
-async function prepare(session: Session): Promise<void> {
+async function prepare(connection: Connection): Promise<void> {
   try {
-    await session.execute(SESSION_SETTINGS);
+    await connection.execute(SESSION_SETTINGS);
   } catch (error) {
-    session.discard('now');
+    connection.discard('now');
     // Nothing of the caller's was sent yet.
     if (error instanceof StoreError) throw new StoreError('notExecuted', error.code, error.statement);
     throw error;

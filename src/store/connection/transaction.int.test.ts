@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type ScratchServer, startScratchServer } from '../../lab/scratch-database.ts';
 import { findStoreError, StoreError } from './errors.ts';
-import { createPool, type Pool, type Session } from './pool.ts';
+import { type Connection, createPool, type Pool } from './pool.ts';
 import { inTransaction, readOnce, undo } from './transaction.ts';
 
 let server: ScratchServer;
@@ -22,7 +22,7 @@ beforeEach(async () => {
   url = await server.createDatabase();
   pool = createPool({ url, connectionLimit: 2, acquireMs: 1_000, statementMs: 1_000 });
   observer = createPool({ url });
-  await observer.withSession(async ({ execute }) => {
+  await observer.withConnection(async ({ execute }) => {
     await execute(
       'CREATE TABLE counters (name varchar(32) PRIMARY KEY, value int NOT NULL, note varchar(64))',
     );
@@ -34,18 +34,18 @@ afterEach(async () => {
   await observer.close();
 });
 
-const add = (session: Session, name: string) =>
-  session.execute('UPDATE counters SET value = value + 1 WHERE name = ?', [name]);
+const add = (connection: Connection, name: string) =>
+  connection.execute('UPDATE counters SET value = value + 1 WHERE name = ?', [name]);
 
 async function counterOf(name: string): Promise<number> {
-  const rows = await observer.withSession(({ execute }) =>
+  const rows = await observer.withConnection(({ execute }) =>
     execute('SELECT value FROM counters WHERE name = ?', [name]),
   );
   return (rows as unknown as { value: number }[])[0]?.value ?? -1;
 }
 
-async function connectionId(session: Session): Promise<number> {
-  const rows = await session.execute('SELECT connection_id() AS id');
+async function connectionId(connection: Connection): Promise<number> {
+  const rows = await connection.execute('SELECT connection_id() AS id');
   return (rows as unknown as { id: number }[])[0]?.id ?? -1;
 }
 
@@ -58,18 +58,18 @@ async function failureOf(promise: Promise<unknown>): Promise<StoreError> {
   return thrown as StoreError;
 }
 
-/** The pool, with one statement of each session replaced by a failure or preceded by some work. */
-function intercept(inner: Pool, statement: string, before: (session: Session) => Promise<void>): Pool {
+/** The pool, with one statement of each connection replaced by a failure or preceded by some work. */
+function intercept(inner: Pool, statement: string, before: (connection: Connection) => Promise<void>): Pool {
   return {
     close: inner.close,
-    withSession: (work, options) =>
-      inner.withSession(
-        (session) =>
+    withConnection: (work, options) =>
+      inner.withConnection(
+        (connection) =>
           work({
-            ...session,
+            ...connection,
             execute: async (text, values) => {
-              if (text === statement) await before(session);
-              return await session.execute(text, values);
+              if (text === statement) await before(connection);
+              return await connection.execute(text, values);
             },
           }),
         options,
@@ -78,14 +78,14 @@ function intercept(inner: Pool, statement: string, before: (session: Session) =>
 }
 
 test('commits what the work did, and undoes it when the work says so or fails', async () => {
-  expect(await inTransaction(pool, async (session) => void (await add(session, 'a')))).toBeUndefined();
-  const undone = await inTransaction(pool, async (session) => {
-    await add(session, 'a');
+  expect(await inTransaction(pool, async (connection) => void (await add(connection, 'a')))).toBeUndefined();
+  const undone = await inTransaction(pool, async (connection) => {
+    await add(connection, 'a');
     return undo('no');
   });
   expect(undone).toBe('no');
-  const failing = inTransaction(pool, async (session) => {
-    await add(session, 'a');
+  const failing = inTransaction(pool, async (connection) => {
+    await add(connection, 'a');
     throw new RangeError('of the caller');
   });
   await expect(failing).rejects.toThrow(RangeError);
@@ -98,9 +98,11 @@ test('keeps no connection when BEGIN fails, so that the pool works again afterwa
     if (failures++ < 6) throw new StoreError('notExecuted', 'ER_UNKNOWN_COM_ERROR', null);
   });
   for (let i = 0; i < 6; i++) {
-    expect((await failureOf(inTransaction(flaky, (session) => add(session, 'a')))).kind).toBe('notExecuted');
+    expect((await failureOf(inTransaction(flaky, (connection) => add(connection, 'a')))).kind).toBe(
+      'notExecuted',
+    );
   }
-  await inTransaction(flaky, (session) => add(session, 'a'));
+  await inTransaction(flaky, (connection) => add(connection, 'a'));
   expect(await counterOf('a')).toBe(1);
 });
 
@@ -116,12 +118,12 @@ test('prepares each new connection', async () => {
 });
 
 test('ends every wait on a frozen server, and recovers when it goes on', async () => {
-  await inTransaction(pool, (session) => add(session, 'a'));
+  await inTransaction(pool, (connection) => add(connection, 'a'));
   process.kill(server.pid, 'SIGSTOP');
   try {
     const startedAt = performance.now();
     const waiting = Array.from({ length: 8 }, () =>
-      failureOf(inTransaction(pool, (session) => add(session, 'a'))),
+      failureOf(inTransaction(pool, (connection) => add(connection, 'a'))),
     );
     const kinds = new Set((await Promise.all(waiting)).map(({ kind }) => kind));
     expect([...kinds]).toEqual(['notExecuted']);
@@ -143,12 +145,12 @@ test('ends every wait on a frozen server, and recovers when it goes on', async (
 test('runs a transaction again that lost a deadlock', async () => {
   let attempts = 0;
   const cross = (first: string, second: string) =>
-    inTransaction(pool, async (session) => {
+    inTransaction(pool, async (connection) => {
       attempts++;
-      await add(session, first);
+      await add(connection, first);
       // Long enough for each to hold its first row before it wants the second.
       await sleep(100);
-      await add(session, second);
+      await add(connection, second);
     });
   await Promise.all([cross('a', 'b'), cross('b', 'a')]);
   expect([await counterOf('a'), await counterOf('b')]).toEqual([2, 2]);
@@ -157,23 +159,23 @@ test('runs a transaction again that lost a deadlock', async () => {
 
 test('refuses a write that was computed from an outdated read, by running it again', async () => {
   const increment = () =>
-    inTransaction(pool, async (session) => {
-      const rows = await session.execute(`SELECT value FROM counters WHERE name = 'a'`);
+    inTransaction(pool, async (connection) => {
+      const rows = await connection.execute(`SELECT value FROM counters WHERE name = 'a'`);
       const { value } = (rows as unknown as { value: number }[])[0] as { value: number };
       // Long enough for both to have read before either writes.
       await sleep(20);
-      await session.execute(`UPDATE counters SET value = ? WHERE name = 'a'`, [value + 1]);
+      await connection.execute(`UPDATE counters SET value = ? WHERE name = 'a'`, [value + 1]);
     });
   await Promise.all([increment(), increment()]);
   expect(await counterOf('a')).toBe(2);
 });
 
 test('says unknown when the connection ends at COMMIT, whatever became of it', async () => {
-  const killing = intercept(pool, 'COMMIT', async (session) => {
-    const id = await connectionId(session);
-    await observer.withSession(({ execute }) => execute(`KILL ${id}`));
+  const killing = intercept(pool, 'COMMIT', async (connection) => {
+    const id = await connectionId(connection);
+    await observer.withConnection(({ execute }) => execute(`KILL ${id}`));
   });
-  const error = await failureOf(inTransaction(killing, (session) => add(session, 'a')));
+  const error = await failureOf(inTransaction(killing, (connection) => add(connection, 'a')));
   expect(error.kind).toBe('unknown');
   expect(await counterOf('a')).toBe(0);
 });
@@ -184,13 +186,13 @@ test.each([
   ['before the next statement is sent', 100],
 ])('tries once more when an idle connection turns out to be dead %s', async (_when, pauseMs) => {
   let kills = 0;
-  await inTransaction(pool, async (session) => {
+  await inTransaction(pool, async (connection) => {
     if (kills++ === 0) {
-      const id = await connectionId(session);
-      await observer.withSession(({ execute }) => execute(`KILL ${id}`));
+      const id = await connectionId(connection);
+      await observer.withConnection(({ execute }) => execute(`KILL ${id}`));
       await sleep(pauseMs);
     }
-    await add(session, 'a');
+    await add(connection, 'a');
   });
   expect(await counterOf('a')).toBe(1);
   expect(kills).toBe(2);
@@ -198,12 +200,13 @@ test.each([
 
 test('keeps the values of a statement out of its errors', async () => {
   const secret = 'planted-s3cret';
-  const wrong: ((session: Session) => Promise<unknown>)[] = [
-    (session: Session) => session.execute('INSERT INTO counters VALUES (?, 1, ?)', ['a', secret]),
-    (session: Session) => session.execute('INSERT INTO nothing VALUES (?)', [secret]),
-    (session: Session) => session.db.execute(sql`INSERT INTO counters VALUES (${'a'}, 1, ${secret})`),
-    (session: Session) => session.db.execute(sql`UPDATE counters SET value = ${secret}`),
-    (session: Session) => session.db.execute(sql`SELECT ${secret} FROM nothing`),
+  const wrong: ((connection: Connection) => Promise<unknown>)[] = [
+    (connection: Connection) => connection.execute('INSERT INTO counters VALUES (?, 1, ?)', ['a', secret]),
+    (connection: Connection) => connection.execute('INSERT INTO nothing VALUES (?)', [secret]),
+    (connection: Connection) =>
+      connection.db.execute(sql`INSERT INTO counters VALUES (${'a'}, 1, ${secret})`),
+    (connection: Connection) => connection.db.execute(sql`UPDATE counters SET value = ${secret}`),
+    (connection: Connection) => connection.db.execute(sql`SELECT ${secret} FROM nothing`),
   ];
   for (const work of wrong) {
     for (const run of [inTransaction<unknown>, readOnce<unknown>]) {
@@ -232,7 +235,7 @@ test('a process that may open no more files makes do with the connections that i
     import { execFileSync } from 'node:child_process';
     import { createPool } from '${new URL('../../../dist/store/connection/pool.js', import.meta.url)}';
     const pool = createPool({ url: process.env.DATABASE, connectionLimit: 4 });
-    const one = () => pool.withSession(({ execute }) => execute('SELECT connection_id() AS id'));
+    const one = () => pool.withConnection(({ execute }) => execute('SELECT connection_id() AS id'));
     const [{ id }] = await one();
     execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=3:']);
     const answers = await Promise.allSettled([one(), one(), one()]);

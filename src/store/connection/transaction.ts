@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findStoreError, StoreError } from './errors.ts';
-import type { Pool, Session } from './pool.ts';
+import type { Connection, Pool } from './pool.ts';
 
 const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 50;
@@ -21,24 +21,30 @@ export function undo<Result>(result: Result): Undo<Result> {
 
 /**
  * Runs `work` in a transaction of its own and again from the start when it lost against another one, so `work`
- * must do nothing but talk to the session. Rejects with a StoreError: `unknown` only when COMMIT was sent and
+ * must do nothing but talk to the connection. Rejects with a StoreError: `unknown` only when COMMIT was sent and
  * not answered, for until then the server rolls back by itself when the connection ends.
  */
 export function inTransaction<Result>(
   pool: Pool,
-  work: (session: Session) => Promise<Result | Undo<Result>>,
+  work: (connection: Connection) => Promise<Result | Undo<Result>>,
 ): Promise<Result> {
   return withRetries(() => attempt(pool, 'START TRANSACTION', work));
 }
 
 /** Several reads that see one moment. */
-export function inSnapshot<Result>(pool: Pool, work: (session: Session) => Promise<Result>): Promise<Result> {
+export function inSnapshot<Result>(
+  pool: Pool,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
   return withRetries(() => attempt(pool, 'START TRANSACTION READ ONLY', work)).catch(asNotExecuted);
 }
 
 /** A single read. */
-export function readOnce<Result>(pool: Pool, work: (session: Session) => Promise<Result>): Promise<Result> {
-  return withRetries(() => pool.withSession(work).catch(asNotExecuted));
+export function readOnce<Result>(
+  pool: Pool,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  return withRetries(() => pool.withConnection(work).catch(asNotExecuted));
 }
 
 // drizzle's own transaction() leaks the connection when BEGIN fails, and gives a connection whose ROLLBACK failed
@@ -46,35 +52,35 @@ export function readOnce<Result>(pool: Pool, work: (session: Session) => Promise
 async function attempt<Result>(
   pool: Pool,
   begin: string,
-  work: (session: Session) => Promise<Result | Undo<Result>>,
+  work: (connection: Connection) => Promise<Result | Undo<Result>>,
 ): Promise<Result> {
-  return await pool.withSession(async (session) => {
+  return await pool.withConnection(async (connection) => {
     let committing = false;
     try {
-      await session.execute(begin);
-      const result = await work(session);
+      await connection.execute(begin);
+      const result = await work(connection);
       if (result instanceof Undo) {
-        await session.execute('ROLLBACK');
+        await connection.execute('ROLLBACK');
         return result.result;
       }
       committing = true;
-      await session.execute('COMMIT');
+      await connection.execute('COMMIT');
       return result;
     } catch (thrown) {
       const error = findStoreError(thrown);
       if (committing && error?.kind !== 'retry') {
-        session.discard('now');
+        connection.discard('now');
         throw new StoreError('unknown', error?.code ?? 'UNKNOWN', 'COMMIT');
       }
-      await rollBack(session);
+      await rollBack(connection);
       return asNotExecuted(thrown);
     }
   });
 }
 
-async function rollBack(session: Session): Promise<void> {
+async function rollBack(connection: Connection): Promise<void> {
   // On a connection that broke it fails at once or at the deadline; either way the server rolls back when it goes.
-  await session.execute('ROLLBACK').catch(() => session.discard('now'));
+  await connection.execute('ROLLBACK').catch(() => connection.discard('now'));
 }
 
 /** For failures before anything could have been committed. */

@@ -2,13 +2,13 @@ import type {
   ApiStore,
   InventoryStore,
   Leadership,
-  LeaseStore,
+  LeadershipStore,
   ReconcileStore,
 } from '../../core/ports/stores.ts';
 
 /** What the contract tests need of a store: the one on MariaDB and the one of the simulation pass the same tests. */
 export type ContractStore = ReconcileStore &
-  LeaseStore &
+  LeadershipStore &
   InventoryStore &
   Pick<
     ApiStore,
@@ -17,7 +17,7 @@ export type ContractStore = ReconcileStore &
     | 'updateRentalSpec'
     | 'requestRelease'
     | 'discardRejected'
-    | 'writeWish'
+    | 'writeRequest'
     | 'loadControls'
     | 'writeControl'
     | 'requestInventory'

@@ -54,18 +54,18 @@ export function testControls(bench: ContractBench): void {
   test('why a node is kept free stays with it, and its author, until it is lent again', async () => {
     const { store } = bench;
     await store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
-    const maintenance = async () => (await store.loadNode('n1'))?.wishes.maintenance;
-    const wish = (kind: 'cordon' | 'drain', reason: string | null, author: string) =>
-      store.writeWish('n1', { kind, ask: { reason, by: author, at: now } }, event({ node: 'n1' }));
+    const maintenance = async () => (await store.loadNode('n1'))?.requests.maintenance;
+    const request = (kind: 'cordon' | 'drain', reason: string | null, author: string) =>
+      store.writeRequest('n1', { kind, attribution: { reason, by: author, at: now } }, event({ node: 'n1' }));
     expect(await maintenance()).toBeNull();
-    expect(await wish('cordon', null, 'ann')).toBe(true);
+    expect(await request('cordon', null, 'ann')).toBe(true);
     expect(await maintenance()).toEqual({ reason: null, by: 'ann', at: now });
-    expect(await wish('drain', 'new disk', 'bob')).toBe(true);
+    expect(await request('drain', 'new disk', 'bob')).toBe(true);
     expect(await maintenance()).toEqual({ reason: 'new disk', by: 'bob', at: now });
-    expect(await wish('drain', null, 'cid')).toBe(false);
-    expect(await wish('drain', 'new disk', 'cid')).toBe(false);
+    expect(await request('drain', null, 'cid')).toBe(false);
+    expect(await request('drain', 'new disk', 'cid')).toBe(false);
     expect(await maintenance()).toEqual({ reason: 'new disk', by: 'bob', at: now });
-    await store.writeWish('n1', { kind: 'uncordon' }, event({ node: 'n1' }));
+    await store.writeRequest('n1', { kind: 'uncordon' }, event({ node: 'n1' }));
     expect(await maintenance()).toBeNull();
   });
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FIRST_UID, type NodeRecord, type NodeState } from '../../core/model/node.ts';
 import type { ContractBench } from './contract.fixture.ts';
-import { ask, bindSave, event, fleetOf, nodeSpec, now } from './samples.fixture.ts';
+import { attribution, bindSave, event, fleetOf, nodeSpec, now } from './samples.fixture.ts';
 
 /** What becomes of nodes when the inventory changes and operators ask for something. */
 export function testInventories(bench: ContractBench): void {
@@ -16,7 +16,7 @@ export function testInventories(bench: ContractBench): void {
     });
   }
 
-  /** As the reconciler does when it has taken spec and wishes into account. */
+  /** As the reconciler does when it has taken spec and requests into account. */
   async function observe(name: string, generation?: number): Promise<void> {
     const node = await bench.store.loadNode(name);
     if (!node) throw new Error(`no node ${name}`);
@@ -102,25 +102,25 @@ export function testInventories(bench: ContractBench): void {
       await bench.store.save(bench.leader, { nodes, events: [] });
     };
     await judge('dead');
-    expect(await bench.store.writeWish('n1', { kind: 'clean' }, event())).toBe(false);
+    expect(await bench.store.writeRequest('n1', { kind: 'clean' }, event())).toBe(false);
     await judge('alive');
-    expect(await bench.store.writeWish('n1', { kind: 'clean' }, event())).toBe(true);
+    expect(await bench.store.writeRequest('n1', { kind: 'clean' }, event())).toBe(true);
     expect(await bench.store.loadNode('n1')).toMatchObject({
-      wishes: { cleanRequested: 1 },
+      requests: { cleanRequested: 1 },
       record: { deaths: 3 },
     });
   });
 
   test('notes once that a node is to be taken from another fleet, and only from the one that it shows', async () => {
     await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
-    const adopt = (fleet: string) => bench.store.writeWish('n1', { kind: 'adopt', fleet }, event());
+    const adopt = (fleet: string) => bench.store.writeRequest('n1', { kind: 'adopt', fleet }, event());
     expect(await adopt('f_1')).toBe(false);
     const record = (await bench.store.loadNode('n1'))?.record as NodeRecord;
     const nodes = [{ name: 'n1', record: { ...record, otherFleet: 'f_1' } }];
     await bench.store.save(bench.leader, { nodes, events: [] });
     expect([await adopt('f_2'), await adopt('f_1'), await adopt('f_1')]).toEqual([false, true, false]);
     expect(await bench.store.loadNode('n1')).toMatchObject({
-      wishes: { adoptRequested: 1, cleanRequested: 1 },
+      requests: { adoptRequested: 1, cleanRequested: 1 },
       record: { otherFleet: 'f_1', adoptSeen: 0 },
     });
   });
@@ -128,7 +128,7 @@ export function testInventories(bench: ContractBench): void {
   test('notes once what is to be accepted on a node, while there is something and it is not lent', async () => {
     await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
     const ask = { ids: ['a'.repeat(32)], reason: 'upgrade', by: 'admin of lab', at: now };
-    const accept = () => bench.store.writeWish('n1', { kind: 'accept', accept: ask }, event());
+    const accept = () => bench.store.writeRequest('n1', { kind: 'accept', accept: ask }, event());
     expect(await accept()).toBe(false);
     const differences = {
       items: [{ id: 'a'.repeat(32), kind: 'setuid', text: '/usr/bin/x 4755 0:0' }],
@@ -146,7 +146,7 @@ export function testInventories(bench: ContractBench): void {
     await set({ state: 'quarantined' });
     expect([await accept(), await accept()]).toEqual([true, false]);
     expect(await bench.store.loadNode('n1')).toMatchObject({
-      wishes: { acceptRequested: 1, cleanRequested: 1, accept: ask },
+      requests: { acceptRequested: 1, cleanRequested: 1, accept: ask },
       record: { differences, acceptSeen: 0 },
     });
     await set({ acceptSeen: 1, differences: null });
@@ -159,9 +159,9 @@ export function testInventories(bench: ContractBench): void {
     const bound = await bench.store.save(bench.leader, await bindSave(bench.store, 'r_1', 'n1'));
     const epoch = bound.kind === 'saved' ? bound.fence : 0;
     await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n2')]), now);
-    expect(await bench.store.writeWish('n1', { kind: 'forget' }, event())).toBe(false);
+    expect(await bench.store.writeRequest('n1', { kind: 'forget' }, event())).toBe(false);
     await setState('n1', 'dead');
-    expect(await bench.store.writeWish('n1', { kind: 'forget' }, event())).toBe(true);
+    expect(await bench.store.writeRequest('n1', { kind: 'forget' }, event())).toBe(true);
     const remove = () => bench.store.save(bench.leader, { removeNodes: ['n1'], events: [] });
     expect((await remove()).kind).toBe('conflict');
     await bench.store.save(bench.leader, {
@@ -180,10 +180,10 @@ export function testInventories(bench: ContractBench): void {
   test('forgets that a node was given up when the inventory lists it again', async () => {
     await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
     await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n2')]), now);
-    await bench.store.writeWish('n1', { kind: 'forget' }, event());
-    expect((await bench.store.loadNode('n1'))?.wishes.forgetting).toBe(true);
+    await bench.store.writeRequest('n1', { kind: 'forget' }, event());
+    expect((await bench.store.loadNode('n1'))?.requests.forgetting).toBe(true);
     await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1'), nodeSpec('n2')]), now);
-    expect((await bench.store.loadNode('n1'))?.wishes.forgetting).toBe(false);
+    expect((await bench.store.loadNode('n1'))?.requests.forgetting).toBe(false);
   });
 
   test('tells the leader which nodes were written since it looked', async () => {
@@ -191,10 +191,10 @@ export function testInventories(bench: ContractBench): void {
     expect(await bench.store.listDirtyNodes()).toEqual(['n1', 'n2']);
     for (const name of ['n1', 'n2']) await observe(name);
     expect(await bench.store.listDirtyNodes()).toEqual([]);
-    await bench.store.writeWish('n2', { kind: 'drain', ask }, event());
+    await bench.store.writeRequest('n2', { kind: 'drain', attribution }, event());
     expect(await bench.store.listDirtyNodes()).toEqual(['n2']);
     const stale = await bench.store.loadNode('n2');
-    await bench.store.writeWish('n2', { kind: 'trust', fingerprint: 'SHA256:x' }, event());
+    await bench.store.writeRequest('n2', { kind: 'trust', fingerprint: 'SHA256:x' }, event());
     await observe('n2', stale?.generation);
     expect(await bench.store.listDirtyNodes()).toEqual(['n2']);
   });

@@ -14,7 +14,7 @@ export function nodeSpec(name: string, changes: Partial<NodeSpec> = {}): NodeSpe
 }
 
 /** As an operator asks. */
-export const ask = { reason: null, by: 'admin of t', at: now };
+export const attribution = { reason: null, by: 'admin of t', at: now };
 
 /** As an inventory file that an operator insists on. */
 export function fleetOf(specs: NodeSpec[]) {

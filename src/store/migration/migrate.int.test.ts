@@ -23,10 +23,10 @@ beforeEach(async () => {
 });
 afterEach(() => pool.close());
 
-const problem = () => pool.withSession(findSchemaProblem);
+const problem = () => pool.withConnection(findSchemaProblem);
 
 async function count(table: string): Promise<number> {
-  const rows = await pool.withSession(({ execute }) => execute(`SELECT count(*) AS n FROM ${table}`));
+  const rows = await pool.withConnection(({ execute }) => execute(`SELECT count(*) AS n FROM ${table}`));
   return (rows as unknown as { n: number }[])[0]?.n ?? -1;
 }
 
@@ -67,7 +67,7 @@ test('goes on where a process was killed between a statement and its count', asy
   addMigration(copy.folder, 'CREATE TABLE one (a int);\n--> statement-breakpoint\nCREATE TABLE two (a int)');
   await migrate(pool, copy.url);
   const forget = `UPDATE schema_migrations SET statements = 0, finished_at = NULL WHERE name = '9999_next'`;
-  await pool.withSession(async ({ execute }) => {
+  await pool.withConnection(async ({ execute }) => {
     await execute('DROP TABLE two');
     await execute(forget);
   });

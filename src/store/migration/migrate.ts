@@ -1,5 +1,5 @@
 import { findStoreError } from '../connection/errors.ts';
-import type { Pool, Session } from '../connection/pool.ts';
+import type { Connection, Pool } from '../connection/pool.ts';
 import { listMigrations, type Migration } from './files.ts';
 import { withMigrationLock } from './lock.ts';
 
@@ -36,11 +36,11 @@ interface Applied {
  */
 export async function migrate(pool: Pool, folder = FOLDER): Promise<string[]> {
   const migrations = await listMigrations(folder);
-  for (const table of TABLES) await pool.withSession((session) => session.execute(table));
-  if (pending(migrations, await pool.withSession(listApplied)).length === 0) return [];
+  for (const table of TABLES) await pool.withConnection((connection) => connection.execute(table));
+  if (pending(migrations, await pool.withConnection(listApplied)).length === 0) return [];
   return await withMigrationLock(pool, async (assertHeld) => {
     // Looked at again: another process may have done it while this one waited for the lock.
-    const applied = await pool.withSession(listApplied);
+    const applied = await pool.withConnection(listApplied);
     const ran: string[] = [];
     for (const migration of pending(migrations, applied)) {
       const done = applied.find(({ name }) => name === migration.name);
@@ -52,11 +52,11 @@ export async function migrate(pool: Pool, folder = FOLDER): Promise<string[]> {
 }
 
 /** For readiness: what is wrong with the schema, or null when it is this program's. */
-export async function findSchemaProblem(session: Session): Promise<string | null> {
+export async function findSchemaProblem(connection: Connection): Promise<string | null> {
   const migrations = await listMigrations(FOLDER);
   let applied: Applied[];
   try {
-    applied = await listApplied(session);
+    applied = await listApplied(connection);
   } catch (error) {
     if (findStoreError(error)?.code === 'ER_NO_SUCH_TABLE') return 'the database has no schema yet';
     throw error;
@@ -85,7 +85,7 @@ function pending(migrations: Migration[], applied: Applied[]): Migration[] {
   return migrations.filter(({ name }) => !finished.has(name));
 }
 
-async function listApplied({ execute }: Session): Promise<Applied[]> {
+async function listApplied({ execute }: Connection): Promise<Applied[]> {
   const rows = (await execute(
     'SELECT name, checksum, statements, finished_at IS NOT NULL AS finished FROM schema_migrations',
   )) as unknown as (Omit<Applied, 'finished'> & { finished: number })[];
@@ -99,13 +99,13 @@ async function runMigration(
   assertHeld: () => void,
 ): Promise<void> {
   const first = earlier?.statements ?? 0;
-  await pool.withSession(
-    async (session) => {
+  await pool.withConnection(
+    async (connection) => {
       // Its settings are not for anybody else.
-      session.discard('after');
-      await session.execute('SET SESSION max_statement_time = 0, lock_wait_timeout = 60');
+      connection.discard('after');
+      await connection.execute('SET SESSION max_statement_time = 0, lock_wait_timeout = 60');
       if (!earlier) {
-        await session.execute('INSERT INTO schema_migrations VALUES (?, ?, 0, NULL)', [
+        await connection.execute('INSERT INTO schema_migrations VALUES (?, ?, 0, NULL)', [
           migration.name,
           migration.checksum,
         ]);
@@ -113,16 +113,16 @@ async function runMigration(
       for (let index = first; index < migration.statements.length; index++) {
         assertHeld();
         await runStatement(
-          session,
+          connection,
           migration.statements[index] as string,
           earlier !== null && index === first,
         );
-        await session.execute('UPDATE schema_migrations SET statements = ? WHERE name = ?', [
+        await connection.execute('UPDATE schema_migrations SET statements = ? WHERE name = ?', [
           index + 1,
           migration.name,
         ]);
       }
-      await session.execute('UPDATE schema_migrations SET finished_at = now(3) WHERE name = ?', [
+      await connection.execute('UPDATE schema_migrations SET finished_at = now(3) WHERE name = ?', [
         migration.name,
       ]);
     },
@@ -140,9 +140,9 @@ const DONE_BEFORE = new Set([
 ]);
 
 /** `maybeDone`: the process before this one was killed after it or before it, but not later. */
-async function runStatement(session: Session, statement: string, maybeDone: boolean): Promise<void> {
+async function runStatement(connection: Connection, statement: string, maybeDone: boolean): Promise<void> {
   try {
-    await session.execute(statement);
+    await connection.execute(statement);
   } catch (error) {
     const code = findStoreError(error)?.code ?? '';
     if (!maybeDone || !DONE_BEFORE.has(code)) throw error;

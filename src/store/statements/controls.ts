@@ -1,11 +1,11 @@
 import { and, eq, lt, sql } from 'drizzle-orm';
 import { type ControlRequest, type Controls, NO_CONTROLS } from '../../core/model/controls.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { controls } from '../schema.ts';
 
 const FLEET = 'fleet';
 
-export async function loadControls({ db }: Session): Promise<Controls> {
+export async function loadControls({ db }: Connection): Promise<Controls> {
   const [row] = await db.select().from(controls).where(eq(controls.name, FLEET));
   if (!row) return NO_CONTROLS;
   const { overrideRequested, overrideUsed } = row;
@@ -20,7 +20,7 @@ function askOf(reason: string | null, by: string | null, at: Date | null) {
 }
 
 /** The API's columns. False when it is so already. */
-export async function writeControl({ db, execute }: Session, request: ControlRequest): Promise<boolean> {
+export async function writeControl({ db, execute }: Connection, request: ControlRequest): Promise<boolean> {
   await execute('INSERT IGNORE INTO controls (name) VALUES (?)', [FLEET]);
   const isFleet = eq(controls.name, FLEET);
   if (request.kind === 'override') {
@@ -44,7 +44,7 @@ export async function writeControl({ db, execute }: Session, request: ControlReq
 }
 
 /** The leader's column. False when it was used before, or another one was asked for since. */
-export async function markOverrideUsed({ db }: Session, number: number): Promise<boolean> {
+export async function markOverrideUsed({ db }: Connection, number: number): Promise<boolean> {
   const [result] = await db
     .update(controls)
     .set({ overrideUsed: number })

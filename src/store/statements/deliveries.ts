@@ -27,7 +27,7 @@ import {
 } from '../../core/ports/delivery.ts';
 import type { Page } from '../../core/ports/stores.ts';
 import { InvalidCursorError } from '../connection/errors.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { webhookDeliveries as deliveries, rentals } from '../schema.ts';
 
 /** What its column holds. */
@@ -35,7 +35,7 @@ const MAX_ERROR_LENGTH = 512;
 
 /** Messages of events that are written right now, with the events' places in the order. */
 export async function insertDeliveries(
-  { db }: Session,
+  { db }: Connection,
   events: { event: NewEvent; seq: number }[],
   fence: number,
 ): Promise<void> {
@@ -70,7 +70,11 @@ function toRow(
  * client who mends his URL does not want to wait until the wrong one was given up; or, when the rental itself is gone,
  * where it was then.
  */
-export async function listDueDeliveries({ db }: Session, now: Date, limit: number): Promise<DueDelivery[]> {
+export async function listDueDeliveries(
+  { db }: Connection,
+  now: Date,
+  limit: number,
+): Promise<DueDelivery[]> {
   const earlier = alias(deliveries, 'earlier');
   const waitsFor = db
     .select({ id: earlier.id })
@@ -94,7 +98,7 @@ export async function listDueDeliveries({ db }: Session, now: Date, limit: numbe
 }
 
 /** False when somebody else was faster. */
-export async function claimDelivery({ db }: Session, due: DueDelivery, until: Date): Promise<boolean> {
+export async function claimDelivery({ db }: Connection, due: DueDelivery, until: Date): Promise<boolean> {
   const [result] = await db
     .update(deliveries)
     .set({ attempts: due.attempts + 1, nextAttemptAt: until, ...(due.url === null ? {} : { url: due.url }) })
@@ -103,7 +107,7 @@ export async function claimDelivery({ db }: Session, due: DueDelivery, until: Da
 }
 
 export async function loadClaimed(
-  { db }: Session,
+  { db }: Connection,
   id: number,
 ): Promise<Omit<ClaimedDelivery, 'secret'> | null> {
   const { messageId, attempts, body, giveUpAt } = deliveries;
@@ -115,7 +119,7 @@ export async function loadClaimed(
 }
 
 export async function endAttempt(
-  { db }: Session,
+  { db }: Connection,
   { id, attempts }: Pick<ClaimedDelivery, 'id' | 'attempts'>,
   end: AttemptEnd,
 ): Promise<boolean> {
@@ -133,7 +137,7 @@ function isAt(id: number, attempts: number): SQL | undefined {
 }
 
 export async function listDeliveries(
-  { db }: Session,
+  { db }: Connection,
   tenant: string | null,
   filter: { state: DeliveryState | null; rentalId: string | null },
   page: { limit: number; cursor: string | null },
@@ -162,7 +166,7 @@ export async function listDeliveries(
 }
 
 export async function findDelivery(
-  { db }: Session,
+  { db }: Connection,
   tenant: string | null,
   messageId: string,
 ): Promise<Delivery | null> {
@@ -174,7 +178,7 @@ export async function findDelivery(
 }
 
 /** One that is pending is only tried sooner; all others begin anew. */
-export async function renewDelivery({ db }: Session, messageId: string, now: Date): Promise<void> {
+export async function renewDelivery({ db }: Connection, messageId: string, now: Date): Promise<void> {
   const isMessage = eq(deliveries.messageId, messageId);
   await db
     .update(deliveries)
@@ -192,7 +196,9 @@ export async function renewDelivery({ db }: Session, messageId: string, now: Dat
     .where(and(isMessage, ne(deliveries.state, 'pending')));
 }
 
-export async function countDeliveries({ db }: Session): Promise<{ state: DeliveryState; count: number }[]> {
+export async function countDeliveries({
+  db,
+}: Connection): Promise<{ state: DeliveryState; count: number }[]> {
   return await db
     .select({ state: deliveries.state, count: count() })
     .from(deliveries)
@@ -200,13 +206,13 @@ export async function countDeliveries({ db }: Session): Promise<{ state: Deliver
 }
 
 /** Of a rental that is forgotten as if it had never been. */
-export async function deleteDeliveries({ db }: Session, rentalId: string): Promise<void> {
+export async function deleteDeliveries({ db }: Connection, rentalId: string): Promise<void> {
   await db.delete(deliveries).where(eq(deliveries.rentalId, rentalId));
 }
 
 /** The oldest that were delivered before the one time, or given up before the other. */
 export async function purgeDeliveries(
-  { db }: Session,
+  { db }: Connection,
   { deliveredBefore, deadBefore }: { deliveredBefore: Date; deadBefore: Date },
   limit: number,
 ): Promise<number> {

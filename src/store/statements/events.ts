@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { EventType, NewEvent, StoredEvent } from '../../core/history/event.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { events } from '../schema.ts';
 import { insertDeliveries } from './deliveries.ts';
 
@@ -12,30 +12,32 @@ export interface EventFilter {
 }
 
 /** From the API: the leader gives it its place in the order soon after. */
-export async function insertUnnumberedEvent(session: Session, event: NewEvent): Promise<void> {
-  await insertUnnumberedEvents(session, [event]);
+export async function insertUnnumberedEvent(connection: Connection, event: NewEvent): Promise<void> {
+  await insertUnnumberedEvents(connection, [event]);
 }
 
-export async function insertUnnumberedEvents({ db }: Session, list: NewEvent[]): Promise<void> {
+export async function insertUnnumberedEvents({ db }: Connection, list: NewEvent[]): Promise<void> {
   if (list.length > 0) await db.insert(events).values(list.map((event) => toRow(event, null, null)));
 }
 
 /** From the leader: numbered from `firstSeq` on, and into the outbox what clients are told of them. */
 export async function insertEvents(
-  session: Session,
+  connection: Connection,
   list: NewEvent[],
   firstSeq: number,
   fence: number,
 ): Promise<void> {
   if (list.length === 0) return;
-  await session.db.insert(events).values(list.map((event, index) => toRow(event, firstSeq + index, fence)));
+  await connection.db
+    .insert(events)
+    .values(list.map((event, index) => toRow(event, firstSeq + index, fence)));
   // Here and nowhere else, so that no event can be told without being written, nor written without being told.
   const numbered = list.map((event, index) => ({ event, seq: firstSeq + index }));
-  await insertDeliveries(session, numbered, fence);
+  await insertDeliveries(connection, numbered, fence);
 }
 
 /** Ids of committed events without a place in the order, oldest first. */
-export async function listUnnumbered({ db }: Session): Promise<number[]> {
+export async function listUnnumbered({ db }: Connection): Promise<number[]> {
   const rows = await db
     .select({ id: events.id })
     .from(events)
@@ -45,7 +47,7 @@ export async function listUnnumbered({ db }: Session): Promise<number[]> {
 }
 
 /** Takes the ids and not a condition: events that commit meanwhile must neither block nor be blocked. */
-export async function assignNumbers({ execute }: Session, ids: number[], firstSeq: number): Promise<void> {
+export async function assignNumbers({ execute }: Connection, ids: number[], firstSeq: number): Promise<void> {
   if (ids.length === 0) return;
   await execute(
     `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (position FOR ORDINALITY, id bigint PATH '$')) AS fresh
@@ -57,7 +59,7 @@ export async function assignNumbers({ execute }: Session, ids: number[], firstSe
 }
 
 export async function listEventsAfter(
-  { db }: Session,
+  { db }: Connection,
   tenant: string | null,
   afterSeq: number,
   filter: EventFilter,
@@ -72,7 +74,7 @@ export async function listEventsAfter(
 }
 
 export async function listEventsBefore(
-  { db }: Session,
+  { db }: Connection,
   tenant: string | null,
   beforeSeq: number | null,
   filter: EventFilter,
@@ -88,7 +90,7 @@ export async function listEventsBefore(
 }
 
 /** The last entry of the history about the breaker. */
-export async function isBreakerOpen({ db }: Session): Promise<boolean> {
+export async function isBreakerOpen({ db }: Connection): Promise<boolean> {
   const types: EventType[] = ['pool.breaker_opened', 'pool.breaker_closed'];
   const [last] = await db
     .select({ type: events.type })
@@ -100,12 +102,12 @@ export async function isBreakerOpen({ db }: Session): Promise<boolean> {
 }
 
 /** Numbers are given and committed one save after the other, so nothing below the highest is still to come. */
-export async function loadLastSeq({ db }: Session): Promise<number> {
+export async function loadLastSeq({ db }: Connection): Promise<number> {
   const [row] = await db.select({ last: sql<number | null>`max(${events.seq})` }).from(events);
   return Number(row?.last ?? 0);
 }
 
-export async function loadFirstSeq({ db }: Session): Promise<number> {
+export async function loadFirstSeq({ db }: Connection): Promise<number> {
   const [row] = await db.select({ first: sql<number | null>`min(${events.seq})` }).from(events);
   return Number(row?.first ?? 0);
 }

@@ -1,18 +1,21 @@
 import { eq } from 'drizzle-orm';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { fleets } from '../schema.ts';
 
 const NAME = 'fleet';
 
-async function loadFleetId({ db }: Session): Promise<string | null> {
+async function loadFleetId({ db }: Connection): Promise<string | null> {
   const [row] = await db.select({ id: fleets.id }).from(fleets).where(eq(fleets.name, NAME));
   return row?.id ?? null;
 }
 
 /** The fleet that the database is of from now on: the first one that was written, whoever else tries at the same time. */
-export async function ensureFleetId(session: Session, id: string): Promise<string> {
-  const known = await loadFleetId(session);
+export async function ensureFleetId(connection: Connection, id: string): Promise<string> {
+  const known = await loadFleetId(connection);
   if (known !== null) return known;
-  await session.execute('INSERT IGNORE INTO fleets (name, id, created_at) VALUES (?, ?, now(3))', [NAME, id]);
-  return (await loadFleetId(session)) ?? id;
+  await connection.execute('INSERT IGNORE INTO fleets (name, id, created_at) VALUES (?, ?, now(3))', [
+    NAME,
+    id,
+  ]);
+  return (await loadFleetId(connection)) ?? id;
 }

@@ -1,11 +1,11 @@
 import { eq } from 'drizzle-orm';
 import type { InventoryAnswer, InventoryState } from '../../core/model/inventory.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { inventories } from '../schema.ts';
 
 const FLEET = 'fleet';
 
-export async function loadInventoryState({ db }: Session): Promise<InventoryState | null> {
+export async function loadInventoryState({ db }: Connection): Promise<InventoryState | null> {
   const [row] = await db.select().from(inventories).where(eq(inventories.name, FLEET));
   if (!row) return null;
   const { name: _name, ...state } = row;
@@ -14,7 +14,7 @@ export async function loadInventoryState({ db }: Session): Promise<InventoryStat
 
 /** The number of the request; each grows by one. */
 export async function insertRequest(
-  { execute }: Session,
+  { execute }: Connection,
   { sha256, force, by }: { sha256: string | null; force: boolean; by: string },
 ): Promise<number> {
   // last_insert_id(x) hands the new value back with the answer to the statement.
@@ -30,7 +30,7 @@ export async function insertRequest(
 
 /** The leader's columns. `answering` null: nobody asked, the file was read at a start or a signal. */
 export async function saveAnswer(
-  { db, execute }: Session,
+  { db, execute }: Connection,
   answer: { answering: number | null; answer: InventoryAnswer; sha256: string | null; at: Date },
 ): Promise<void> {
   await execute('INSERT IGNORE INTO inventories (name) VALUES (?)', [FLEET]);

@@ -1,12 +1,12 @@
 import { eq } from 'drizzle-orm';
-import type { Leadership, LeaseSettings } from '../../core/ports/stores.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Leadership, LeadershipSettings } from '../../core/ports/stores.ts';
+import type { Connection } from '../connection/pool.ts';
 import { leases } from '../schema.ts';
 
 // All times are the database's. `last_insert_id(x)` hands the new value back with the answer to the update.
 
 /** True when the row was missing, as in a new database. */
-export async function ensureLeaseRow({ db, execute }: Session): Promise<boolean> {
+export async function ensureLeaseRow({ db, execute }: Connection): Promise<boolean> {
   const [row] = await db.select({ name: leases.name }).from(leases).where(eq(leases.name, 'leader'));
   if (row) return false;
   await execute(
@@ -16,7 +16,10 @@ export async function ensureLeaseRow({ db, execute }: Session): Promise<boolean>
 }
 
 /** The new token, or null when another holder's lease still runs. */
-export async function acquireLease({ execute }: Session, settings: LeaseSettings): Promise<number | null> {
+export async function acquireLeadership(
+  { execute }: Connection,
+  settings: LeadershipSettings,
+): Promise<number | null> {
   const result = await execute(
     `UPDATE leases
      SET token = last_insert_id(token + 1), holder = ?, expires_at = now(3) + INTERVAL ? MICROSECOND
@@ -27,10 +30,10 @@ export async function acquireLease({ execute }: Session, settings: LeaseSettings
 }
 
 /** A lease that ran out may still be renewed as long as nobody took it: the token tells. */
-export async function renewLease(
-  { execute }: Session,
+export async function renewLeadership(
+  { execute }: Connection,
   { token }: Leadership,
-  settings: LeaseSettings,
+  settings: LeadershipSettings,
 ): Promise<boolean> {
   const result = await execute(
     `UPDATE leases SET expires_at = now(3) + INTERVAL ? MICROSECOND
@@ -40,7 +43,7 @@ export async function renewLease(
   return result.affectedRows === 1;
 }
 
-export async function releaseLease({ execute }: Session, { token }: Leadership): Promise<void> {
+export async function releaseLeadership({ execute }: Connection, { token }: Leadership): Promise<void> {
   await execute(`UPDATE leases SET holder = '', expires_at = now(3) WHERE name = 'leader' AND token = ?`, [
     token,
   ]);
@@ -53,7 +56,7 @@ export async function releaseLease({ execute }: Session, { token }: Leadership):
  * measured to let a deposed leader's writes through.
  */
 export async function takeNumbers(
-  { execute }: Session,
+  { execute }: Connection,
   { token }: Leadership,
   count: number,
 ): Promise<number | null> {
@@ -66,11 +69,11 @@ export async function takeNumbers(
 }
 
 /** More numbers, right after those that this same transaction took; the row is locked by it. */
-export async function takeMoreNumbers({ execute }: Session, count: number): Promise<void> {
+export async function takeMoreNumbers({ execute }: Connection, count: number): Promise<void> {
   await execute(`UPDATE leases SET seq = seq + ? WHERE name = 'leader'`, [count]);
 }
 
 /** The fence counter never goes down. */
-export async function raiseSeq({ execute }: Session, seen: number): Promise<void> {
+export async function raiseSeq({ execute }: Connection, seen: number): Promise<void> {
   await execute(`UPDATE leases SET seq = greatest(seq, ?) WHERE name = 'leader'`, [seen]);
 }

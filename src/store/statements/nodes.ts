@@ -1,24 +1,24 @@
 import { and, asc, eq, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { Node, NodeRecord, NodeSpec } from '../../core/model/node.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { nodes, placements } from '../schema.ts';
 
 type Row = typeof nodes.$inferSelect;
 
-export async function listNodes({ db }: Session): Promise<Node[]> {
+export async function listNodes({ db }: Connection): Promise<Node[]> {
   return (await db.select().from(nodes).orderBy(asc(nodes.name))).map(toNode);
 }
 
-export async function loadNode({ db }: Session, name: string): Promise<Node | null> {
+export async function loadNode({ db }: Connection, name: string): Promise<Node | null> {
   const [row] = await db.select().from(nodes).where(eq(nodes.name, name));
   return row ? toNode(row) : null;
 }
 
-export async function insertNode({ db }: Session, spec: NodeSpec, record: NodeRecord): Promise<void> {
+export async function insertNode({ db }: Connection, spec: NodeSpec, record: NodeRecord): Promise<void> {
   await db.insert(nodes).values({ ...spec, ...record });
 }
 
-export async function listDirtyNodes({ db }: Session): Promise<string[]> {
+export async function listDirtyNodes({ db }: Connection): Promise<string[]> {
   const rows = await db
     .select({ name: nodes.name })
     .from(nodes)
@@ -28,7 +28,7 @@ export async function listDirtyNodes({ db }: Session): Promise<string[]> {
 }
 
 /** The inventory's columns; its one writer is serialized by the fence, so nothing is compared. */
-export async function updateNodeSpec({ db }: Session, spec: NodeSpec): Promise<void> {
+export async function updateNodeSpec({ db }: Connection, spec: NodeSpec): Promise<void> {
   const { name, ...columns } = spec;
   // To be forgotten is part of leaving: it ends with it, or it would fire when the node leaves another time.
   const stays = spec.retiring ? {} : { forgetting: false };
@@ -38,11 +38,15 @@ export async function updateNodeSpec({ db }: Session, spec: NodeSpec): Promise<v
     .where(eq(nodes.name, name));
 }
 
-/** For all who write spec or wishes: the reconciler sees by it that there is something to look at. */
+/** For all who write spec or requests: the reconciler sees by it that there is something to look at. */
 export const nextGeneration = sql`${nodes.generation} + 1`;
 
 /** The reconciler's columns. False when somebody else wrote them since they were loaded. */
-export async function updateNodeRecord({ db }: Session, name: string, record: NodeRecord): Promise<boolean> {
+export async function updateNodeRecord(
+  { db }: Connection,
+  name: string,
+  record: NodeRecord,
+): Promise<boolean> {
   const { resourceVersion, ...columns } = record;
   const [result] = await db
     .update(nodes)
@@ -55,7 +59,7 @@ export async function updateNodeRecord({ db }: Session, name: string, record: No
  * False when the node is not retiring, or something is placed on it, or was and is not cleaned; only a node that
  * was given up goes with its residue, whose rows stay, so that it is removed should the machine ever join again.
  */
-export async function deleteNode({ db }: Session, name: string): Promise<boolean> {
+export async function deleteNode({ db }: Connection, name: string): Promise<boolean> {
   const placedWhere = (condition: SQL) =>
     db
       .select({ epoch: placements.epoch })
@@ -70,7 +74,7 @@ export async function deleteNode({ db }: Session, name: string): Promise<boolean
 }
 
 /** Never goes down. Outside the guard of the version: the reconciler may be about to save another field. */
-export async function raiseNextUid({ db }: Session, name: string, nextUid: number): Promise<void> {
+export async function raiseNextUid({ db }: Connection, name: string, nextUid: number): Promise<void> {
   await db
     .update(nodes)
     .set({
@@ -83,7 +87,7 @@ export async function raiseNextUid({ db }: Session, name: string, nextUid: numbe
 
 /** One statement for the whole fleet; a time never goes back. */
 export async function saveLastChecked(
-  { execute }: Session,
+  { execute }: Connection,
   checked: { node: string; at: Date }[],
 ): Promise<void> {
   const rows = checked.map(({ node, at }) => ({
@@ -127,7 +131,7 @@ function toNode(row: Row): Node {
   const versions = { cleanSeen, otherFleet, adoptSeen, ...asked, observedGeneration, resourceVersion };
   return {
     spec: { name, ...address, zone, labels, retiring },
-    wishes: {
+    requests: {
       cordoned,
       draining,
       maintenance,

@@ -3,7 +3,7 @@ import type { Placement } from '../../core/model/rental.ts';
 import type { Save } from '../../core/ports/stores.ts';
 import type { PlacementDecision } from '../../core/scheduling/placement-decision.ts';
 import { findStoreError } from '../connection/errors.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { placements } from '../schema.ts';
 
 const columns = {
@@ -24,7 +24,7 @@ const columns = {
 };
 
 /** Live ones and residue; what was cleaned has ended, too. */
-export async function listPlacementsOnNodes({ db }: Session, node?: string): Promise<Placement[]> {
+export async function listPlacementsOnNodes({ db }: Connection, node?: string): Promise<Placement[]> {
   const open = isNull(placements.cleanedAt);
   const where = node === undefined ? open : and(open, eq(placements.node, node));
   return await db.select(columns).from(placements).where(where).orderBy(asc(placements.epoch));
@@ -32,7 +32,7 @@ export async function listPlacementsOnNodes({ db }: Session, node?: string): Pro
 
 /** Of many rentals in one statement: rental id -> its placements, oldest first. */
 export async function listPlacementsOfRentals(
-  { db }: Session,
+  { db }: Connection,
   rentalIds: string[],
 ): Promise<Map<string, Placement[]>> {
   const byRental = new Map<string, Placement[]>(rentalIds.map((id) => [id, []]));
@@ -47,7 +47,7 @@ export async function listPlacementsOfRentals(
 }
 
 export async function listPlacementsOfNode(
-  { db }: Session,
+  { db }: Connection,
   node: string,
   { before, limit }: { before: number | null; limit: number },
 ): Promise<Placement[]> {
@@ -61,7 +61,7 @@ export async function listPlacementsOfNode(
 }
 
 /** Apart from the rows, which are read again and again: it is asked for rarely, and long beside them. */
-export async function findDecision({ db }: Session, epoch: number): Promise<PlacementDecision | null> {
+export async function findDecision({ db }: Connection, epoch: number): Promise<PlacementDecision | null> {
   const [row] = await db
     .select({ decision: placements.decision })
     .from(placements)
@@ -70,7 +70,7 @@ export async function findDecision({ db }: Session, epoch: number): Promise<Plac
 }
 
 /** node name -> rental id. */
-export async function listOccupants({ db }: Session): Promise<Map<string, string>> {
+export async function listOccupants({ db }: Connection): Promise<Map<string, string>> {
   const rows = await db
     .select({ node: placements.node, rentalId: placements.rentalId })
     .from(placements)
@@ -79,7 +79,7 @@ export async function listOccupants({ db }: Session): Promise<Map<string, string
 }
 
 /** Of all placements there ever were on a node of this name, as far as the history goes; 0: there was none. */
-export async function findHighestUid({ db }: Session, node: string): Promise<number> {
+export async function findHighestUid({ db }: Connection, node: string): Promise<number> {
   const [row] = await db
     .select({ highest: max(placements.uid) })
     .from(placements)
@@ -89,7 +89,7 @@ export async function findHighestUid({ db }: Session, node: string): Promise<num
 
 /** False when the node or the rental's role is taken: the unique keys decide, not a look before. */
 export async function insertPlacement(
-  { db }: Session,
+  { db }: Connection,
   placement: NonNullable<Save['bind']>,
   epoch: number,
 ): Promise<boolean> {
@@ -106,7 +106,7 @@ export async function insertPlacement(
 
 /** False when one of them has ended already, or its new role is taken. In the given order. */
 export async function updatePlacements(
-  { db }: Session,
+  { db }: Connection,
   changes: NonNullable<Save['placements']>,
 ): Promise<boolean> {
   for (const { epoch, set } of changes) {
@@ -127,7 +127,7 @@ export async function updatePlacements(
 
 /** False when one of them is not there, or lives. */
 export async function updateReports(
-  { db }: Session,
+  { db }: Connection,
   reports: NonNullable<Save['reports']>,
 ): Promise<boolean> {
   for (const { epoch, report } of reports) {
@@ -141,7 +141,7 @@ export async function updateReports(
 }
 
 /** False when one of them has not ended, for then it is no residue. One that was cleaned before stays so. */
-export async function markCleaned({ db }: Session, epochs: number[], at: Date): Promise<boolean> {
+export async function markCleaned({ db }: Connection, epochs: number[], at: Date): Promise<boolean> {
   if (epochs.length === 0) return true;
   const [result] = await db
     .update(placements)

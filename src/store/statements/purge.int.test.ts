@@ -51,7 +51,7 @@ describe('rentals that ended', () => {
     await end('r_young', daysBefore(29));
     expect(await purge({ rentalsEndedBefore: daysBefore(30) })).toMatchObject({ rentals: 1, events: 0 });
     expect(await store.loadRental('r_old')).toBeNull();
-    const rows = await bench.pool.withSession(({ execute }) => execute('SELECT epoch FROM placements'));
+    const rows = await bench.pool.withConnection(({ execute }) => execute('SELECT epoch FROM placements'));
     expect(rows).toEqual([]);
     expect(await store.findRental('t', 'r_young')).not.toBeNull();
     expect(await store.findRental('t', 'r_open')).not.toBeNull();
@@ -104,10 +104,10 @@ describe('the history', () => {
 
   test('does not look at all of itself for that', async () => {
     await write(Array.from({ length: 400 }, () => 1));
-    const read = await bench.pool.withSession(async (session) => {
-      await session.execute('FLUSH STATUS');
-      expect(await purgeEvents(session, daysBefore(30), 10)).toBe(0);
-      const rows = await session.execute("SHOW SESSION STATUS LIKE 'Handler_read%'");
+    const read = await bench.pool.withConnection(async (connection) => {
+      await connection.execute('FLUSH STATUS');
+      expect(await purgeEvents(connection, daysBefore(30), 10)).toBe(0);
+      const rows = await connection.execute("SHOW SESSION STATUS LIKE 'Handler_read%'");
       return (rows as unknown as { Value: string }[]).reduce((sum, { Value }) => sum + Number(Value), 0);
     });
     expect(read).toBeGreaterThan(0);

@@ -110,7 +110,7 @@ test('a node that nothing was written of for as long as the history goes back is
     stateSince: timeOf(1_000),
   };
   await store.save(leader, { nodes: [{ name: 'n1', record }], events: [] });
-  await bench.pool.withSession(({ execute }) => execute('DELETE FROM events'));
+  await bench.pool.withConnection(({ execute }) => execute('DELETE FROM events'));
   const span = { fromMs: timeOf(2_000).getTime(), toMs: timeOf(62_000).getTime() };
   const asked = { tenant: null, rentalId: null, from: timeOf(2_000), to: timeOf(62_000), limit: LIMIT };
   const history = await store.loadQosHistory(asked);

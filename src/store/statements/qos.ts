@@ -11,7 +11,7 @@ import {
 } from '../../core/qos/event.ts';
 import type { QosHistory } from '../../core/qos/qos.ts';
 import { viewNode } from '../../core/view/node-view.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { events, rentals } from '../schema.ts';
 import { listNodes } from './nodes.ts';
 
@@ -19,42 +19,42 @@ import { listNodes } from './nodes.ts';
 const BATCH = 500;
 
 /** Null: more than `limit` entries. Everything of the window comes from one index (`events_qos`). */
-export async function loadQosHistory(session: Session, asked: QosQuestion): Promise<QosHistory | null> {
+export async function loadQosHistory(connection: Connection, asked: QosQuestion): Promise<QosHistory | null> {
   const { tenant, rentalId, limit } = asked;
   const isAll = tenant === null && rentalId === null;
   const types = isAll ? [...RENTAL_STATE_TYPES, ...NODE_STATE_TYPES] : RENTAL_STATE_TYPES;
-  const within = await listRows(session, asked, [inArray(events.type, types), ...ofWhom(asked)]);
+  const within = await listRows(connection, asked, [inArray(events.type, types), ...ofWhom(asked)]);
   if (within.length > limit) return null;
-  const before = await listRentalRowsBefore(session, asked, within);
+  const before = await listRentalRowsBefore(connection, asked, within);
   const ofRentals = [...before, ...within];
-  if (isAll) return build(session, await listOpenings(session, asked, within, null), ofRentals, limit);
+  if (isAll) return build(connection, await listOpenings(connection, asked, within, null), ofRentals, limit);
   const nodes = [...new Set(ofRentals.flatMap(({ node }) => node ?? []))];
   const ofNodes: QosEvent[] = [];
   for (const part of partsOf(nodes)) {
     ofNodes.push(
-      ...(await listRows(session, asked, [
+      ...(await listRows(connection, asked, [
         inArray(events.type, NODE_STATE_TYPES),
         inArray(events.node, part),
       ])),
     );
   }
-  const openings = await listOpenings(session, asked, ofNodes, nodes);
-  return build(session, openings, [...ofRentals, ...ofNodes], limit);
+  const openings = await listOpenings(connection, asked, ofNodes, nodes);
+  return build(connection, openings, [...ofRentals, ...ofNodes], limit);
 }
 
 async function build(
-  session: Session,
+  connection: Connection,
   openings: NodeOpening[],
   rows: QosEvent[],
   limit: number,
 ): Promise<QosHistory | null> {
   if (rows.length > limit) return null;
-  await addSilences(session, rows);
+  await addSilences(connection, rows);
   return { openings, events: rows };
 }
 
 /** Restarts are rare: their objects are read, rather than a column of the largest table be kept for them. */
-async function addSilences({ db }: Session, rows: QosEvent[]): Promise<void> {
+async function addSilences({ db }: Connection, rows: QosEvent[]): Promise<void> {
   const restarts = new Map(
     rows.filter(({ type }) => type === 'rental.restarted').map((row) => [row.seq, row]),
   );
@@ -90,7 +90,7 @@ const slim = {
 
 /** Of the window, one more than are allowed at most. */
 async function listRows(
-  { db }: Session,
+  { db }: Connection,
   { from, to, limit }: QosQuestion,
   conditions: SQL[],
 ): Promise<QosEvent[]> {
@@ -105,7 +105,7 @@ async function listRows(
 
 /** What was before of those rentals that were there already when the window began. */
 async function listRentalRowsBefore(
-  { db }: Session,
+  { db }: Connection,
   asked: QosQuestion,
   within: QosEvent[],
 ): Promise<QosEvent[]> {
@@ -148,13 +148,13 @@ async function listRentalRowsBefore(
  * history begins has no such entry, and is as its row says. `names` null: all.
  */
 async function listOpenings(
-  session: Session,
+  connection: Connection,
   asked: QosQuestion,
   within: QosEvent[],
   names: string[] | null,
 ) {
   const openings = new Map<string, NodeOpening>();
-  for (const node of await listNodes(session)) {
+  for (const node of await listNodes(connection)) {
     const { name } = node.spec;
     if (names?.includes(name) === false) continue;
     const now = toNodeOpening({ seq: 0, node: name, object: viewNode(node, null) });
@@ -162,7 +162,7 @@ async function listOpenings(
   }
   const all = new Set([...(names ?? []), ...openings.keys(), ...within.flatMap(({ node }) => node ?? [])]);
   for (const part of partsOf([...all])) {
-    for (const event of await listLastBefore(session, asked.from, part)) {
+    for (const event of await listLastBefore(connection, asked.from, part)) {
       const opening =
         event.type === 'node.removed' ? null : toNodeOpening({ ...event, seq: Number(event.seq) });
       if (opening) openings.set(opening.node, opening);
@@ -172,7 +172,7 @@ async function listOpenings(
 }
 
 /** The last entry about each node before a time; found from the end of each, without a look at those before. */
-async function listLastBefore({ db, execute }: Session, before: Date, names: string[]) {
+async function listLastBefore({ db, execute }: Connection, before: Date, names: string[]) {
   const [first] = await db
     .select({ seq: events.seq })
     .from(events)

@@ -1,14 +1,14 @@
 import { asc, desc, eq, isNotNull, isNull, max, min, or } from 'drizzle-orm';
 import type { Service } from '../../core/ports/stores.ts';
 import type { LeaseUse } from '../../core/scheduling/lease-use.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { placements, rentals } from '../schema.ts';
 
 /** Rows that are looked at: both questions are asked at each full look, and neither may ever read a whole table. */
 const PLACEMENTS = 2_000;
 const RENTALS = 200;
 
-export async function listServices({ db }: Session): Promise<Service[]> {
+export async function listServices({ db }: Connection): Promise<Service[]> {
   const { rentalId, node, startedAt, readyAt, endedAt, epoch } = placements;
   // Epochs grow with time, so the newest are found by the primary key.
   const newest = db
@@ -27,7 +27,7 @@ export async function listServices({ db }: Session): Promise<Service[]> {
   return rows.flatMap(({ tenant, node, at }) => (at === null ? [] : [{ tenant, node, at }]));
 }
 
-export async function listLeaseUses({ db }: Session): Promise<LeaseUse[]> {
+export async function listLeaseUses({ db }: Connection): Promise<LeaseUse[]> {
   const { id, endedAt, expiresAt } = rentals;
   const last = db
     .select({ id, endedAt, expiresAt })

@@ -15,13 +15,13 @@ import {
 import type { Rental, RentalPhase, RentalSpec } from '../../core/model/rental.ts';
 import type { NewRental, Page, Save } from '../../core/ports/stores.ts';
 import { formatCursor, parseCursor } from '../connection/cursor.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { placements, rentals } from '../schema.ts';
 import { listPlacementsOfRentals } from './placements.ts';
 
 type Row = typeof rentals.$inferSelect;
 
-export async function listDirtyRentals({ db }: Session): Promise<string[]> {
+export async function listDirtyRentals({ db }: Connection): Promise<string[]> {
   const rows = await db
     .select({ id: rentals.id })
     .from(rentals)
@@ -30,11 +30,11 @@ export async function listDirtyRentals({ db }: Session): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-export async function listOpenRentals(session: Session): Promise<Rental[]> {
-  return await selectRentals(session, isNull(rentals.endedAt));
+export async function listOpenRentals(connection: Connection): Promise<Rental[]> {
+  return await selectRentals(connection, isNull(rentals.endedAt));
 }
 
-export async function countOpenRentals({ db }: Session): Promise<{ phase: RentalPhase; count: number }[]> {
+export async function countOpenRentals({ db }: Connection): Promise<{ phase: RentalPhase; count: number }[]> {
   return await db
     .select({ phase: rentals.phase, count: count() })
     .from(rentals)
@@ -42,8 +42,8 @@ export async function countOpenRentals({ db }: Session): Promise<{ phase: Rental
     .groupBy(rentals.phase);
 }
 
-export async function loadRental(session: Session, id: string): Promise<Rental | null> {
-  return (await selectRentals(session, eq(rentals.id, id)))[0] ?? null;
+export async function loadRental(connection: Connection, id: string): Promise<Rental | null> {
+  return (await selectRentals(connection, eq(rentals.id, id)))[0] ?? null;
 }
 
 /**
@@ -51,31 +51,31 @@ export async function loadRental(session: Session, id: string): Promise<Rental |
  * name fits several tenants' rentals nothing is found, for a guess could release the wrong one.
  */
 export async function findRental(
-  session: Session,
+  connection: Connection,
   tenant: string | null,
   idOrName: string,
 ): Promise<Rental | null> {
   const match = or(eq(rentals.id, idOrName), eq(rentals.liveName, idOrName));
-  const found = await selectRentals(session, and(match, ...ofTenant(tenant)));
+  const found = await selectRentals(connection, and(match, ...ofTenant(tenant)));
   return found.find(({ id }) => id === idOrName) ?? (found.length === 1 ? (found[0] ?? null) : null);
 }
 
 export async function findByIdempotencyKey(
-  session: Session,
+  connection: Connection,
   tenant: string,
   key: string,
 ): Promise<{ rental: Rental; requestHash: string | null } | null> {
-  const [row] = await session.db
+  const [row] = await connection.db
     .select({ id: rentals.id, requestHash: rentals.requestHash })
     .from(rentals)
     .where(and(eq(rentals.tenant, tenant), eq(rentals.idempotencyKey, key)));
-  const rental = row ? await loadRental(session, row.id) : null;
+  const rental = row ? await loadRental(connection, row.id) : null;
   return row && rental ? { rental, requestHash: row.requestHash } : null;
 }
 
 /** Oldest first. The cursor is the place of the last item, so rows that come and go shift nothing. */
 export async function listRentals(
-  session: Session,
+  connection: Connection,
   tenant: string | null,
   page: { limit: number; cursor: string | null; includeEnded: boolean },
 ): Promise<Page<Rental>> {
@@ -90,14 +90,14 @@ export async function listRentals(
     if (later) where.push(later);
   }
   // One more than asked for tells whether there is a next page.
-  const found = await selectRentals(session, and(...where), page.limit + 1);
+  const found = await selectRentals(connection, and(...where), page.limit + 1);
   const items = found.slice(0, page.limit);
   const last = items.at(-1);
   return { items, nextCursor: last && found.length > items.length ? formatCursor(last) : null };
 }
 
 /** Rejects with `duplicate` when the name or the key is taken. */
-export async function insertRental({ db }: Session, rental: NewRental): Promise<void> {
+export async function insertRental({ db }: Connection, rental: NewRental): Promise<void> {
   await db.insert(rentals).values({
     ...rental,
     generation: 1,
@@ -110,7 +110,7 @@ export async function insertRental({ db }: Session, rental: NewRental): Promise<
 }
 
 export async function updateRentalSpec(
-  { db }: Session,
+  { db }: Connection,
   id: string,
   expectedGeneration: number,
   spec: RentalSpec,
@@ -123,7 +123,7 @@ export async function updateRentalSpec(
   return result.affectedRows === 1;
 }
 
-export async function markReleaseRequested({ db }: Session, id: string, at: Date): Promise<boolean> {
+export async function markReleaseRequested({ db }: Connection, id: string, at: Date): Promise<boolean> {
   const [result] = await db
     .update(rentals)
     .set({ releaseRequestedAt: at, dirty: true })
@@ -133,7 +133,7 @@ export async function markReleaseRequested({ db }: Session, id: string, at: Date
 
 /** The reconciler's columns. False when somebody else wrote them since they were loaded. */
 export async function updateRentalRecord(
-  { db }: Session,
+  { db }: Connection,
   change: NonNullable<Save['rentals']>[number],
 ): Promise<boolean> {
   const { resourceVersion, ...columns } = change.record;
@@ -154,7 +154,7 @@ export async function updateRentalRecord(
 }
 
 /** False when it is not one that was rejected. */
-export async function deleteRejected({ db }: Session, id: string): Promise<boolean> {
+export async function deleteRejected({ db }: Connection, id: string): Promise<boolean> {
   const ever = db.select({ epoch: placements.epoch }).from(placements).where(eq(placements.rentalId, id));
   const [result] = await db
     .delete(rentals)
@@ -166,15 +166,19 @@ function ofTenant(tenant: string | null): SQL[] {
   return tenant === null ? [] : [eq(rentals.tenant, tenant)];
 }
 
-async function selectRentals(session: Session, where: SQL | undefined, limit?: number): Promise<Rental[]> {
-  const query = session.db
+async function selectRentals(
+  connection: Connection,
+  where: SQL | undefined,
+  limit?: number,
+): Promise<Rental[]> {
+  const query = connection.db
     .select()
     .from(rentals)
     .where(where)
     .orderBy(asc(rentals.createdAt), asc(rentals.id));
   const rows = await (limit === undefined ? query : query.limit(limit));
   const placed = await listPlacementsOfRentals(
-    session,
+    connection,
     rows.map(({ id }) => id),
   );
   return rows.map((row) => ({ ...toRental(row), placements: placed.get(row.id) ?? [] }));
@@ -192,7 +196,7 @@ function toRental(row: Row): Omit<Rental, 'placements'> {
   };
 }
 
-export async function listRentalNames({ db }: Session, ids: string[]): Promise<Map<string, string>> {
+export async function listRentalNames({ db }: Connection, ids: string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
   const rows = await db
     .select({ id: rentals.id, name: rentals.name })

@@ -1,22 +1,22 @@
 import { and, eq, inArray, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
-import type { Ask } from '../../core/model/controls.ts';
-import type { NodeWish } from '../../core/ports/stores.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Attribution } from '../../core/model/controls.ts';
+import type { NodeRequest } from '../../core/ports/stores.ts';
+import type { Connection } from '../connection/pool.ts';
 import { nodes } from '../schema.ts';
 import { nextGeneration } from './nodes.ts';
 
-/** The columns that a wish sets, and when it may. */
-function effectOf(wish: NodeWish): { set: Partial<typeof nodes.$inferInsert>; when: SQL | undefined } {
-  switch (wish.kind) {
+/** The columns that a request sets, and when it may. */
+function effectOf(request: NodeRequest): { set: Partial<typeof nodes.$inferInsert>; when: SQL | undefined } {
+  switch (request.kind) {
     case 'cordon':
-      return maintain({ cordoned: true }, eq(nodes.cordoned, false), wish.ask);
+      return maintain({ cordoned: true }, eq(nodes.cordoned, false), request.attribution);
     case 'uncordon':
       return {
         set: { cordoned: false, draining: false, ...NO_MAINTENANCE },
         when: or(eq(nodes.cordoned, true), eq(nodes.draining, true)),
       };
     case 'drain':
-      return maintain({ draining: true }, eq(nodes.draining, false), wish.ask);
+      return maintain({ draining: true }, eq(nodes.draining, false), request.attribution);
     case 'clean':
       return {
         set: { cleanRequested: sql`${nodes.cleanRequested} + 1` as never },
@@ -33,10 +33,10 @@ function effectOf(wish: NodeWish): { set: Partial<typeof nodes.$inferInsert>; wh
       };
     case 'trust':
       return {
-        set: { trustedFingerprint: wish.fingerprint },
+        set: { trustedFingerprint: request.fingerprint },
         when: and(
           isNull(nodes.pinnedHostKey),
-          or(isNull(nodes.trustedFingerprint), ne(nodes.trustedFingerprint, wish.fingerprint)),
+          or(isNull(nodes.trustedFingerprint), ne(nodes.trustedFingerprint, request.fingerprint)),
         ),
       };
     case 'adopt':
@@ -46,10 +46,10 @@ function effectOf(wish: NodeWish): { set: Partial<typeof nodes.$inferInsert>; wh
           adoptRequested: sql`${nodes.adoptRequested} + 1` as never,
           cleanRequested: sql`${nodes.cleanRequested} + 1` as never,
         },
-        when: and(eq(nodes.otherFleet, wish.fleet), eq(nodes.adoptRequested, nodes.adoptSeen)),
+        when: and(eq(nodes.otherFleet, request.fleet), eq(nodes.adoptRequested, nodes.adoptSeen)),
       };
     case 'accept': {
-      const { ids, reason, by, at } = wish.accept;
+      const { ids, reason, by, at } = request.accept;
       return {
         // Cleaned at once: the order that takes them in is one of its cleaning.
         set: {
@@ -65,7 +65,7 @@ function effectOf(wish: NodeWish): { set: Partial<typeof nodes.$inferInsert>; wh
       };
     }
     default:
-      return wish satisfies never;
+      return request satisfies never;
   }
 }
 
@@ -75,7 +75,7 @@ const NO_MAINTENANCE = { maintenanceReason: null, maintenanceBy: null, maintenan
 function maintain(
   set: { cordoned: true } | { draining: true },
   isNew: SQL,
-  { reason, by, at }: Ask,
+  { reason, by, at }: Attribution,
 ): ReturnType<typeof effectOf> {
   const named = { maintenanceReason: reason, maintenanceBy: by, maintenanceAt: at };
   if (reason !== null) {
@@ -92,9 +92,13 @@ function maintain(
   };
 }
 
-/** False when the node's state does not allow the wish or it is written already; also when there is no such node. */
-export async function updateWish({ db }: Session, name: string, wish: NodeWish): Promise<boolean> {
-  const { set, when } = effectOf(wish);
+/** False when the node's state does not allow the request or it is written already; also when there is no such node. */
+export async function updateRequest(
+  { db }: Connection,
+  name: string,
+  request: NodeRequest,
+): Promise<boolean> {
+  const { set, when } = effectOf(request);
   const [result] = await db
     .update(nodes)
     .set({ ...set, generation: nextGeneration })

@@ -1,6 +1,6 @@
 import { and, desc, eq, gt, inArray, isNull, lte, or, sql } from 'drizzle-orm';
 import type { SessionStore, SignedIn } from '../../core/ports/sessions.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { apiTokens, sessions } from '../schema-access.ts';
 
 /** Sign-ins with one token that may last side by side; one more ends the oldest. */
@@ -9,7 +9,7 @@ const SESSIONS_PER_TOKEN = 20;
 const FORGET_AT_ONCE = 200;
 
 export async function insertSession(
-  { db }: Session,
+  { db }: Connection,
   { hash, tokenId, createdAt, expiresAt }: Parameters<SessionStore['createSession']>[0],
 ): Promise<void> {
   const expired = db
@@ -30,7 +30,7 @@ export async function insertSession(
 }
 
 /** With its token in one look, so that a session is never valid a moment longer than that. */
-export async function findSignedIn({ db }: Session, hash: string): Promise<SignedIn | null> {
+export async function findSignedIn({ db }: Connection, hash: string): Promise<SignedIn | null> {
   const [row] = await db
     .select({
       tokenId: apiTokens.id,
@@ -53,7 +53,7 @@ export async function findSignedIn({ db }: Session, hash: string): Promise<Signe
 }
 
 /** False when there is none. */
-export async function deleteSession({ db }: Session, hash: string): Promise<boolean> {
+export async function deleteSession({ db }: Connection, hash: string): Promise<boolean> {
   const [result] = await db.delete(sessions).where(eq(sessions.hash, hash));
   return result.affectedRows === 1;
 }

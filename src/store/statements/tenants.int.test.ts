@@ -99,7 +99,7 @@ test('of many requests at once as many are let through as there are in the bucke
   expect(waitMs).toBeGreaterThan(0);
   expect(waitMs).toBeLessThanOrEqual(10_000);
   // As if half a minute had passed.
-  await bench.pool.withSession(({ execute }) =>
+  await bench.pool.withConnection(({ execute }) =>
     execute('UPDATE tenants SET bucket_at = bucket_at - INTERVAL 30 SECOND'),
   );
   expect(await bench.store.takeRequest('t')).toMatchObject({ isAllowed: true, remaining: 2 });

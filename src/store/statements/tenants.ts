@@ -3,7 +3,7 @@ import type { AnyMySqlColumn } from 'drizzle-orm/mysql-core';
 import { takeRequest } from '../../core/tenant/request-budget.ts';
 import { DEFAULT_LIMITS, type TenantLimits } from '../../core/tenant/tenant.ts';
 import type { RequestBudget, Tenant } from '../../core/tenant/tenant-store.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { rentals } from '../schema.ts';
 import { apiTokens, tenants } from '../schema-access.ts';
 
@@ -38,7 +38,7 @@ function toColumns(limits: Partial<TenantLimits>): Partial<TenantLimits> {
 }
 
 /** Of one, or of all. */
-export async function listTenants({ db }: Session, name?: string): Promise<Tenant[]> {
+export async function listTenants({ db }: Connection, name?: string): Promise<Tenant[]> {
   const only = (column: AnyMySqlColumn) => (name === undefined ? undefined : eq(column, name));
   const rows = await db
     .select({ name: tenants.name, ...LIMITS, updatedAt: tenants.updatedAt })
@@ -62,13 +62,13 @@ export async function listTenants({ db }: Session, name?: string): Promise<Tenan
   });
 }
 
-export async function loadLimits({ db }: Session, name: string): Promise<TenantLimits> {
+export async function loadLimits({ db }: Connection, name: string): Promise<TenantLimits> {
   const [row] = await db.select(LIMITS).from(tenants).where(eq(tenants.name, name));
   return fromColumns(row);
 }
 
 export async function upsertLimits(
-  { db }: Session,
+  { db }: Connection,
   name: string,
   limits: Partial<TenantLimits>,
   updatedAt: Date,
@@ -84,15 +84,15 @@ export async function upsertLimits(
  * To be called first in the transaction that adds a rental: from then on no other one adds one of this tenant. It
  * writes the row, for a cluster compares what was written, not what was locked. Null: there is no quota.
  */
-export async function lockQuota(session: Session, name: string): Promise<number | null> {
-  await session.db
+export async function lockQuota(connection: Connection, name: string): Promise<number | null> {
+  await connection.db
     .insert(tenants)
     .values({ name, rentalsMade: 1 })
     .onDuplicateKeyUpdate({ set: { rentalsMade: sql`${tenants.rentalsMade} + 1` } });
-  return (await loadLimits(session, name)).maxRentals;
+  return (await loadLimits(connection, name)).maxRentals;
 }
 
-export async function countOpenOf({ db }: Session, tenant: string): Promise<number> {
+export async function countOpenOf({ db }: Connection, tenant: string): Promise<number> {
   const [row] = await db
     .select({ open: count() })
     .from(rentals)
@@ -101,7 +101,7 @@ export async function countOpenOf({ db }: Session, tenant: string): Promise<numb
 }
 
 /** The bucket is one for all processes, so its time is the database's. In a transaction; a refusal writes nothing. */
-export async function takeRequestOf({ db }: Session, name: string): Promise<RequestBudget | null> {
+export async function takeRequestOf({ db }: Connection, name: string): Promise<RequestBudget | null> {
   const { requestsPerMinute, bucketTokens, bucketAt } = tenants;
   const sinceMs = sql<number | null>`timestampdiff(microsecond, ${bucketAt}, now(3)) / 1000`.mapWith(Number);
   const [row] = await db

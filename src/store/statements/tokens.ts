@@ -1,10 +1,10 @@
 import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import type { ApiStore, Principal, TokenView } from '../../core/ports/stores.ts';
-import type { Session } from '../connection/pool.ts';
+import type { Connection } from '../connection/pool.ts';
 import { apiTokens } from '../schema-access.ts';
 
 /** By the hash of the secret, so that no comparison of secrets takes a time that tells anything. */
-export async function findPrincipal({ db }: Session, hash: string): Promise<Principal | null> {
+export async function findPrincipal({ db }: Connection, hash: string): Promise<Principal | null> {
   const unexpired = or(isNull(apiTokens.expiresAt), gt(apiTokens.expiresAt, sql`now(3)`));
   const [row] = await db
     .select({
@@ -19,7 +19,7 @@ export async function findPrincipal({ db }: Session, hash: string): Promise<Prin
 }
 
 export async function insertToken(
-  { db }: Session,
+  { db }: Connection,
   token: Parameters<ApiStore['createToken']>[0],
 ): Promise<void> {
   const { id, name, hash, tenant, role, createdAt, expiresAt } = token;
@@ -28,7 +28,7 @@ export async function insertToken(
 
 /** Does nothing when there is, or was, a token of this id: one that was revoked stays so. */
 export async function insertTokenOnce(
-  { db }: Session,
+  { db }: Connection,
   token: Parameters<ApiStore['createToken']>[0],
 ): Promise<void> {
   await db
@@ -38,7 +38,7 @@ export async function insertTokenOnce(
 }
 
 /** Without the hashes. */
-export async function listTokens({ db }: Session): Promise<TokenView[]> {
+export async function listTokens({ db }: Connection): Promise<TokenView[]> {
   const { id, name, tenant, role, createdAt, expiresAt, revokedAt } = apiTokens;
   return await db
     .select({ id, name, tenant, role, createdAt, expiresAt, revokedAt })
@@ -47,7 +47,7 @@ export async function listTokens({ db }: Session): Promise<TokenView[]> {
 }
 
 /** False when there is no such token or it was revoked before. */
-export async function revokeToken({ db }: Session, id: string, at: Date): Promise<boolean> {
+export async function revokeToken({ db }: Connection, id: string, at: Date): Promise<boolean> {
   const [result] = await db
     .update(apiTokens)
     .set({ revokedAt: at })

@@ -22,7 +22,7 @@ export function RentDialog({ close }: { close: () => void }): Markup {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [made, setMade] = useState<Rented | null>(null);
-  // A request that is sent twice, since its answer was lost, makes one rental; another wish is another request.
+  // A request that is sent twice, since its answer was lost, makes one rental; another request is another request.
   const sent = rentRequestOf(hasOwnKey ? form : { ...form, sshPublicKey: '' });
   const repeatKey = useMemo(() => crypto.randomUUID(), [JSON.stringify(sent)]);
 
