@@ -13,12 +13,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
-// Again when the machine was busy with something else for that second.
-test('when everything is there it takes less than a second and says nothing', { retry: 3 }, async () => {
-  const startedAt = performance.now();
+test('when everything is there it runs no step and says nothing', async () => {
   const result = await execa(process.execPath, [setup, 'setup'], { env: { ORION_HOME: home } });
   expect(result.stdout).toBe('');
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  // Each step keeps a log of what it runs there.
   expect(readdirSync(home)).toEqual([]);
 });
 
