@@ -15,6 +15,8 @@ export interface Fleet {
   node(name: string): Node | undefined;
   rentals(): Rental[];
   rental(id: string): Rental | undefined;
+  /** Which rental the placement binds to which node. Known of open rentals, and of what nodes are not clean of yet. */
+  placement(epoch: number): Pick<Placement, 'node' | 'rentalId'> | undefined;
   livePlacement(node: string): Placement | undefined;
   /** Grows whenever another selector may match than before: with each node that comes, leaves, or is described anew. */
   shapeVersion(): number;
@@ -36,16 +38,22 @@ export function createFleet(store: ReconcileStore): Fleet {
   let nodes = new Map<string, Node>();
   let rentals = new Map<string, Rental>();
   let placements = new Map<string, Placement[]>();
+  let byEpoch = new Map<number, Placement>();
   let services = new Map<string, Map<string, number>>();
   let leaseUses: LeaseUse[] = [];
   let shapeVersion = 0;
   let sharedKeys = createSharedKeys();
+  // Neither the node nor the rental of a placement ever changes, so an old one is as good.
+  const noteEpochs = (noted: Placement[]) => {
+    for (const placement of noted) byEpoch.set(placement.epoch, placement);
+  };
 
   return {
     nodes: () => [...nodes.values()],
     node: (name) => nodes.get(name),
     rentals: () => [...rentals.values()],
     rental: (id) => rentals.get(id),
+    placement: (epoch) => byEpoch.get(epoch),
     livePlacement: (node) => placements.get(node)?.find(({ endedAt }) => endedAt === null),
     shapeVersion: () => shapeVersion,
     residue: (node) =>
@@ -72,6 +80,9 @@ export function createFleet(store: ReconcileStore): Fleet {
       for (const node of allNodes) sharedKeys.note(node);
       rentals = new Map(openRentals.map((rental) => [rental.id, rental]));
       placements = groupByNode(onNodes);
+      byEpoch = new Map();
+      noteEpochs(onNodes);
+      for (const rental of openRentals) noteEpochs(rental.placements);
     },
     async refreshNode(name) {
       const [node, onNode] = await Promise.all([store.loadNode(name), store.listPlacementsOnNodes(name)]);
@@ -81,9 +92,11 @@ export function createFleet(store: ReconcileStore): Fleet {
       if (node) sharedKeys.note(node);
       else sharedKeys.forget(name);
       placements.set(name, onNode);
+      noteEpochs(onNode);
     },
     async refreshRental(id) {
       const rental = await store.loadRental(id);
+      if (rental) noteEpochs(rental.placements);
       // Also of one that has ended meanwhile, for it was its tenant's turn.
       if (rental) addServices(services, [rental]);
       if (rental && rental.record.endedAt === null) rentals.set(id, rental);

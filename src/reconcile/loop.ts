@@ -1,6 +1,7 @@
 import type { Rental } from '../core/model/rental.ts';
 import type { LogScope } from '../core/ports/ports.ts';
 import { orderDepartures } from '../core/rental/departure.ts';
+import { reread } from './commit.ts';
 import { type Context, DeposedError } from './context.ts';
 import type { Due } from './due.ts';
 import { pause } from './pause.ts';
@@ -89,8 +90,7 @@ export function createLoop(
   async function takeDirtyNodes(): Promise<void> {
     const names = await store.listDirtyNodes();
     for (const name of names) {
-      await fleet.refreshNode(name);
-      due.markNode(name);
+      await reread({ nodes: new Set([name]) }, context);
       const live = fleet.livePlacement(name);
       if (live) due.markRental(live.rentalId);
     }
@@ -98,8 +98,7 @@ export function createLoop(
   }
 
   async function takeDirty(id: string): Promise<void> {
-    await fleet.refreshRental(id);
-    due.markRental(id);
+    await reread({ rentals: new Set([id]) }, context);
     for (const { node, endedAt } of fleet.rental(id)?.placements ?? []) if (!endedAt) due.markNode(node);
   }
 

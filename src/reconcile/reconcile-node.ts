@@ -12,7 +12,8 @@ import { tellAgainAt } from '../core/node/record-restart.ts';
 import { blameNode, hasFailed } from '../core/scheduling/blame.ts';
 import { viewNode } from '../core/view/node-view.ts';
 import { viewRental } from '../core/view/rental-view.ts';
-import { type Context, DeposedError } from './context.ts';
+import { commit, reread } from './commit.ts';
+import type { Context } from './context.ts';
 import { observeDrift } from './observe-drift.ts';
 
 /**
@@ -32,16 +33,11 @@ export async function reconcileNode(name: string, context: Context): Promise<voi
   // Before the save on purpose: work without a reason may go at any time, it is cut off and not undone.
   if (decision.abort) runs.abort(name);
   const fence = await save(inputs, decision, context);
-  if (fence === 'conflict') {
-    await fleet.refreshNode(name);
-    due.markNode(name);
-    return;
-  }
+  if (fence === 'conflict') return;
   if (decision.settled) runs.settle(name);
   if (decision.raise) {
     await context.store.raiseCounters(context.leadership, { node: name, ...decision.raise });
-    await fleet.refreshNode(name);
-    due.markNode(name);
+    await reread({ nodes: new Set([name]) }, context);
   }
   if (decision.start && fence !== null) context.start(name, decision.start, fence);
   // Another host key counts from now on, so the node may answer.
@@ -91,14 +87,14 @@ async function save(
   decision: NodeDecision,
   context: Context,
 ): Promise<number | 'conflict' | null> {
-  const { store, leadership, fleet, announced } = context;
+  const { announced } = context;
   const { node, live, residue, run, now } = inputs;
   const { record, placement, cleaned, start, remove } = decision;
   const isChanged = record !== node.record || placement || cleaned.length > 0 || start || remove;
   if (!isChanged) return null;
   const { name } = node.spec;
   const reports = decision.settled ? reportsOf(run, residue, now) : [];
-  const result = await store.save(leadership, {
+  const fence = await commit(context, {
     nodes: remove ? [] : [{ name, record }],
     placements: placement && live ? [{ epoch: live.epoch, set: placement }] : [],
     ...(cleaned.length > 0 ? { cleaned: { epochs: cleaned, at: now } } : {}),
@@ -106,18 +102,10 @@ async function save(
     ...(remove ? { removeNodes: [name] } : {}),
     events: describeChanges(inputs, decision, context),
   });
-  if (result.kind === 'deposed') throw new DeposedError();
-  if (result.kind === 'conflict') return 'conflict';
+  if (fence === 'conflict') return fence;
   if (remove) announced.forget(name);
   else announced.note(name, record.conditions);
-  await fleet.refreshNode(name);
-  if (live) await fleet.refreshRental(live.rentalId);
-  // Theirs are the rows that say that the node was cleaned of them: a release waits for that.
-  const reported = new Set(reports.map(({ epoch }) => epoch));
-  for (const { epoch, rentalId } of residue) {
-    if (reported.has(epoch) && fleet.rental(rentalId)) await fleet.refreshRental(rentalId);
-  }
-  return result.fence;
+  return fence;
 }
 
 function describeChanges(

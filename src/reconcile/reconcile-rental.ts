@@ -13,7 +13,8 @@ import { computeTurn, listMoves } from '../core/rental/move-turn.ts';
 import { measureStep } from '../core/rental/steps.ts';
 import { type Candidate, choosePlacement } from '../core/scheduling/placement.ts';
 import { describePlacement } from '../core/scheduling/placement-decision.ts';
-import { type Context, DeposedError } from './context.ts';
+import { commit } from './commit.ts';
+import type { Context } from './context.ts';
 import { isSeenDrifted } from './observe-drift.ts';
 import { describeRental } from './rental-events.ts';
 
@@ -71,7 +72,7 @@ export async function reconcileRental(
     change.bound.decision = describePlacement(rental, node, candidates, context.breaker(), now);
   }
   const step = measureStep(rental, decision, fleet.node, now);
-  const result = await context.store.save(context.leadership, {
+  const fence = await commit(context, {
     ...change.save,
     rentals: [
       {
@@ -87,23 +88,14 @@ export async function reconcileRental(
       now,
     ),
   });
-  if (result.kind === 'deposed') throw new DeposedError();
-  await fleet.refreshRental(rental.id);
-  for (const name of change.nodes) await fleet.refreshNode(name);
-  if (result.kind === 'conflict') {
-    due.markRental(rental.id);
-    return false;
-  }
+  if (fence === 'conflict') return false;
   if (step) context.metrics.stepped(step);
   if (change.bound) {
     const { node, account, uid } = change.bound;
     const access = accessOf(rental, now);
-    const work = { kind: 'ensureAccess', epoch: result.fence, account, uid, ...access } as const;
-    context.start(node, work, result.fence);
+    const work = { kind: 'ensureAccess', epoch: fence, account, uid, ...access } as const;
+    context.start(node, work, fence);
   }
-  for (const name of change.nodes) due.markNode(name);
-  // What was decided from the old rows may already want a next step, such as another node after a lost one.
-  if (decision.change.kind !== 'none') due.markRental(rental.id);
   return true;
 }
 
@@ -171,8 +163,6 @@ type NewPlacement = NonNullable<Save['bind']>;
 
 interface Change {
   save: Pick<Save, 'nodes' | 'bind' | 'placements'>;
-  /** Nodes whose rows or placements change. */
-  nodes: string[];
   bound: NewPlacement | null;
   /** The rental's placements after the save, for its snapshot; a new one needs the epoch. */
   placementsAfter: (fence: number) => Placement[];
@@ -182,7 +172,7 @@ function applyChange(rental: Rental, { change }: RentalDecision, now: Date): Cha
   const { placements } = rental;
   switch (change.kind) {
     case 'none':
-      return { save: {}, nodes: [], bound: null, placementsAfter: () => placements };
+      return { save: {}, bound: null, placementsAfter: () => placements };
     case 'bind':
       return bindTo(rental, change.node, change.role, now);
     case 'end': {
@@ -190,7 +180,6 @@ function applyChange(rental: Rental, { change }: RentalDecision, now: Date): Cha
       const ended = new Set(change.placements.map(({ epoch }) => epoch));
       return {
         save: { placements: [...ended].map((epoch) => ({ epoch, set })) },
-        nodes: change.placements.map(({ node }) => node),
         bound: null,
         placementsAfter: () => placements.map((p) => (ended.has(p.epoch) ? { ...p, ...set } : p)),
       };
@@ -206,7 +195,6 @@ function applyChange(rental: Rental, { change }: RentalDecision, now: Date): Cha
       const after = placements.map((p) => ({ ...p, ...changes.find(({ epoch }) => epoch === p.epoch)?.set }));
       return {
         save: { placements: changes },
-        nodes: [old.node, incoming.node],
         bound: null,
         placementsAfter: () => after,
       };
@@ -242,7 +230,6 @@ function bindTo(rental: Rental, node: Node, role: 'serving' | 'incoming', now: D
   };
   return {
     save: { nodes: [{ name: spec.name, record: nodeRecord }], bind: bound },
-    nodes: [spec.name],
     bound,
     placementsAfter: (fence) => [...rental.placements, { ...bound, ...unset, epoch: fence }],
   };

@@ -1,16 +1,15 @@
-import { type Context, DeposedError } from './context.ts';
+import { commit } from './commit.ts';
+import type { Context } from './context.ts';
 
 /** Tells the history when the daemon that leads lacks something of its own, and when it no longer does. */
-export function createOwnFaultTeller({
-  ownFaults,
-  store,
-  leadership,
-  clock,
-}: Pick<Context, 'ownFaults' | 'store' | 'leadership' | 'clock'>): () => Promise<void> {
+export function createOwnFaultTeller(
+  context: Pick<Context, 'ownFaults' | 'clock' | 'store' | 'leadership' | 'fleet' | 'due'>,
+): () => Promise<void> {
+  const { ownFaults, clock } = context;
   return async () => {
     const fault = ownFaults.current();
     if ((fault !== null) === ownFaults.isTold) return;
-    const result = await store.save(leadership, {
+    const fence = await commit(context, {
       events: [
         {
           type: fault === null ? 'daemon.recovered' : 'daemon.fault',
@@ -21,7 +20,6 @@ export function createOwnFaultTeller({
         },
       ],
     });
-    if (result.kind === 'deposed') throw new DeposedError();
-    if (result.kind === 'saved') ownFaults.isTold = fault !== null;
+    if (fence !== 'conflict') ownFaults.isTold = fault !== null;
   };
 }

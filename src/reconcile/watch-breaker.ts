@@ -1,7 +1,8 @@
 import { type Breaker, computeBreaker, UNSEEN_BREAKER } from '../core/health/breaker.ts';
 import { isSuspect, isUnconfirmed, isUnseenSince } from '../core/health/health.ts';
 import { wasVerified } from '../core/model/node.ts';
-import { type Context, DeposedError } from './context.ts';
+import { commit } from './commit.ts';
+import type { Context } from './context.ts';
 
 export interface BreakerWatch {
   /** As it is at this very moment. */
@@ -12,18 +13,10 @@ export interface BreakerWatch {
 
 /** `onChange`: it opened or closed, so whoever waits for that is to be looked at. */
 export function createBreakerWatch(
-  {
-    fleet,
-    watcher,
-    policy,
-    clock,
-    store,
-    leadership,
-    logger,
-    metrics,
-  }: Omit<Context, 'breaker' | 'controls'>,
+  context: Omit<Context, 'breaker' | 'controls'>,
   onChange: () => void,
 ): BreakerWatch {
+  const { fleet, watcher, policy, clock, store, logger, metrics } = context;
   let breaker = UNSEEN_BREAKER;
   /** What the history says; null: not read yet in this term. */
   let toldOpen: boolean | null = null;
@@ -64,7 +57,7 @@ export function createBreakerWatch(
       if (toldOpen === open) return;
       // A save that meets another, or whose answer gets lost, leaves it open what is written: then it is read again.
       toldOpen = null;
-      const result = await store.save(leadership, {
+      const fence = await commit(context, {
         events: [
           {
             type: open ? 'pool.breaker_opened' : 'pool.breaker_closed',
@@ -77,8 +70,7 @@ export function createBreakerWatch(
           },
         ],
       });
-      if (result.kind === 'deposed') throw new DeposedError();
-      if (result.kind === 'saved') toldOpen = open;
+      if (fence !== 'conflict') toldOpen = open;
     },
   };
 }

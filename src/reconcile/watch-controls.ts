@@ -1,6 +1,7 @@
 import { type Breaker, UNSEEN_BREAKER } from '../core/health/breaker.ts';
 import { type Controls, describeAttribution, NO_CONTROLS } from '../core/model/controls.ts';
-import { type Context, DeposedError } from './context.ts';
+import { commit } from './commit.ts';
+import type { Context } from './context.ts';
 
 export interface ControlsWatch {
   /** Once in each pass, after the breaker was looked at. */
@@ -15,16 +16,10 @@ export interface ControlsWatch {
  * or a death that comes later, is held again. `onChange`: everybody is to be looked at.
  */
 export function createControlsWatch(
-  {
-    fleet,
-    store,
-    leadership,
-    clock,
-    logger,
-    metrics,
-  }: Pick<Context, 'fleet' | 'store' | 'leadership' | 'clock' | 'logger' | 'metrics'>,
+  context: Pick<Context, 'fleet' | 'due' | 'store' | 'leadership' | 'clock' | 'logger' | 'metrics'>,
   onChange: () => void,
 ): ControlsWatch {
+  const { fleet, store, clock, logger, metrics } = context;
   let controls = NO_CONTROLS;
   /** node -> since when it was dead when the override was taken up. */
   const overridden = new Map<string, number>();
@@ -42,14 +37,13 @@ export function createControlsWatch(
       ? `clients of ${dead.length} dead nodes are moved although the breaker is open, ${asked}`
       : `the breaker had closed before it was of use, ${asked}`;
     const about = { rentalId: null, node: null, tenant: null, object: null };
-    const result = await store.save(leadership, {
+    const fence = await commit(context, {
       overrideUsed: number,
       events: [
         { type: 'pool.override_used', at: clock.now(), ...about, reason: 'BreakerOverridden', message },
       ],
     });
-    if (result.kind === 'deposed') throw new DeposedError();
-    if (result.kind === 'conflict') return;
+    if (fence === 'conflict') return;
     logger.warn({ nodes: dead.map(({ spec }) => spec.name), by }, 'breaker overridden once');
     for (const { spec, record } of dead) overridden.set(spec.name, record.stateSince.getTime());
     onChange();
