@@ -19,13 +19,13 @@ export const MUTATIONS: Record<string, Mutation> = {
   },
   'a node that is taken is not chosen': {
     file: 'core/scheduling/placement.ts',
-    find: "occupied || node.record.state !== 'free'",
+    find: 'occupied || !isLendable(node.record.state)',
     replace: 'false',
   },
   'a node is cleaned before it is free': {
     file: 'core/model/node-machine.ts',
-    find: "allocated: { meta: { work: 'keepAccess' }, on: { unbound: 'cleaning'",
-    replace: "allocated: { meta: { work: 'keepAccess' }, on: { unbound: 'free'",
+    find: "allocated: { meta: STATES.allocated, on: { unbound: 'cleaning'",
+    replace: "allocated: { meta: STATES.allocated, on: { unbound: 'free'",
   },
   'the breaker': {
     file: 'core/health/breaker.ts',

@@ -1,6 +1,6 @@
 import type { Reason } from '../core/failure/reason.ts';
 import type { Condition } from '../core/model/condition.ts';
-import type { NodeState } from '../core/model/node.ts';
+import type { NodeState } from '../core/model/node-states.ts';
 import { TIMES } from '../core/qos/account.ts';
 import type { QosView } from '../core/qos/view.ts';
 import type { NodeView } from '../core/view/node-view.ts';

@@ -1,3 +1,4 @@
+import { accepts, STATES } from '../core/model/node-states.ts';
 import type { NodeView } from '../core/view/node-view.ts';
 
 export interface NodeAction {
@@ -28,7 +29,7 @@ export function nodeActionsOf({ name, spec, status }: NodeView): NodeAction[] {
     add('drain', 'Drain', text, `${name} is being emptied`, status.allocated);
   }
   const reason = status.conditions.find(({ type }) => type === 'Schedulable')?.reason;
-  if (status.state === 'quarantined' || reason === 'AwaitingOperator') {
+  if (STATES[status.state].work === 'cleanSlowly' || reason === 'AwaitingOperator') {
     add('clean', 'Clean now', 'It is cleaned and verified again.', `${name} is cleaned and verified`);
   }
   if (status.offeredFingerprint !== null && spec.hostKey === null) {
@@ -39,7 +40,7 @@ export function nodeActionsOf({ name, spec, status }: NodeView): NodeAction[] {
     const text = `It belongs to the fleet ${status.otherFleet} of another Orion. That one is refused from then on, and all that is on the machine is removed.`;
     add('adopt', 'Take over', text, `${name} is taken over, prepared and cleaned`, true);
   }
-  if (spec.retiring && ['dead', 'quarantined', 'unknown'].includes(status.state)) {
+  if (spec.retiring && accepts(status.state, 'forget')) {
     const text = 'It is dropped without having been cleaned. What clients left there stays there.';
     add('forget', 'Forget', text, `${name} is given up`, true);
   }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Condition } from '../core/model/condition.ts';
-import type { NodeState } from '../core/model/node.ts';
-import { NODE_STATES } from '../core/model/node.ts';
+import { NODE_STATES, type NodeState } from '../core/model/node-states.ts';
 import type { RentalPhase } from '../core/model/rental.ts';
 import { nodeOf, readyOf, rentalOf } from './dashboard.fixture.ts';
 import { lookOf, NODE_WORDS, TENANT_WORDS, toneOf } from './node-look.ts';

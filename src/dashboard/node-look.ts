@@ -1,4 +1,4 @@
-import type { NodeState } from '../core/model/node.ts';
+import { NODE_STATES, type NodeState, STATES } from '../core/model/node-states.ts';
 import type { NodeView, TenantNodeView } from '../core/view/node-view.ts';
 import type { RentalView } from '../core/view/rental-view.ts';
 import { isUsual } from './condition-look.ts';
@@ -21,21 +21,21 @@ export interface NodeLook {
   urgency: number;
 }
 
-const LOOKS: Record<NodeState, { tone: Tone; word: string; urgency: number }> = {
-  dead: { tone: 'dead', word: 'Dead', urgency: 0 },
-  quarantined: { tone: 'quarantined', word: 'Quarantined', urgency: 1 },
-  unknown: { tone: 'unknown', word: 'Unknown', urgency: 3 },
-  cleaning: { tone: 'cleaning', word: 'Cleaning', urgency: 4 },
-  provisioning: { tone: 'working', word: 'Preparing', urgency: 4 },
-  allocated: { tone: 'rented', word: 'Rented', urgency: 6 },
-  free: { tone: 'free', word: 'Free', urgency: 7 },
+const LOOKS: Record<NodeState, { tone: Tone; urgency: number }> = {
+  dead: { tone: 'dead', urgency: 0 },
+  quarantined: { tone: 'quarantined', urgency: 1 },
+  unknown: { tone: 'unknown', urgency: 3 },
+  cleaning: { tone: 'cleaning', urgency: 4 },
+  provisioning: { tone: 'working', urgency: 4 },
+  allocated: { tone: 'rented', urgency: 6 },
+  free: { tone: 'free', urgency: 7 },
 };
 const SUSPECT_URGENCY = 2;
 const MARKED_URGENCY = 5;
 
 /** Of a state alone, whatever else is true of the node. */
 export function stateLook(state: NodeState): { tone: Tone; word: string } {
-  return LOOKS[state];
+  return { tone: LOOKS[state].tone, word: STATES[state].word };
 }
 
 /** In the order in which they are told; a summary has each of them, also where there is none. */
@@ -55,7 +55,8 @@ export function toneOf(word: string): Tone {
   if (word === 'Yours') return 'rented';
   if (word === 'Lost') return 'dead';
   if (word === 'In use') return 'taken';
-  return Object.values(LOOKS).find((look) => look.word === word)?.tone ?? 'unknown';
+  const state = NODE_STATES.find((each) => STATES[each].word === word);
+  return state ? LOOKS[state].tone : 'unknown';
 }
 
 export function isFullView(node: AnyNode): node is NodeView {
@@ -72,10 +73,11 @@ export function lookOf(node: AnyNode, rental: RentalView | null = null): NodeLoo
       : { ...plain, tone: 'taken', word: 'In use' };
   }
   const { spec, status } = node;
-  const { tone, word, urgency } = LOOKS[status.state];
+  const { word, verdict } = STATES[status.state];
+  const { tone, urgency } = LOOKS[status.state];
   const condition = (type: string) => status.conditions.find((each) => each.type === type);
   const reachable = condition('Reachable');
-  const isSuspect = status.state !== 'dead' && reachable?.status === 'False';
+  const isSuspect = verdict !== 'dead' && reachable?.status === 'False';
   const schedulable = condition('Schedulable')?.reason ?? '';
   const marks = [
     ...(isSuspect ? ['Suspect'] : []),

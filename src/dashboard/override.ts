@@ -1,4 +1,5 @@
 import { describeAttribution } from '../core/model/controls.ts';
+import { isDeadState } from '../core/model/node-states.ts';
 import type { RentalView } from '../core/view/rental-view.ts';
 import { compareNames } from './fleet.ts';
 import { type AnyNode, isFullView } from './node-look.ts';
@@ -31,7 +32,7 @@ export interface Reach {
 }
 
 export function reachOf(nodes: Iterable<AnyNode>, rentals: Iterable<RentalView>): Reach {
-  const dead = [...nodes].filter(isFullView).filter(({ status }) => status.state === 'dead');
+  const dead = [...nodes].filter(isFullView).filter(({ status }) => isDeadState(status.state));
   const byName = new Map(dead.map((node) => [node.name, node]));
   const concerned = [...rentals].filter(isOpen).flatMap(({ spec, status }) => {
     const node = byName.get(status.node ?? '');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { countRepair, nextRepairAtMs } from '../core/model/inspection.ts';
 import type { Node } from '../core/model/node.ts';
+import { isLendable } from '../core/model/node-states.ts';
 import type { Placement } from '../core/model/rental.ts';
 import type { Run } from '../core/model/work.ts';
 import { type DriftReport, expectationOf, findDrift, isDrifted } from '../core/node/drift.ts';
@@ -44,7 +45,7 @@ export function observeDrift(
 /** Was the free node seen not to be as it was when it was verified? Such a one is not lent. */
 export function isSeenDrifted(node: Node, { watcher }: Pick<Context, 'watcher'>): boolean {
   const { latest } = watcher.inspection(node.spec.name);
-  return latest !== null && node.record.state === 'free' && isDrifted(findDrift(latest, null, []));
+  return latest !== null && isLendable(node.record.state) && isDrifted(findDrift(latest, null, []));
 }
 
 /**

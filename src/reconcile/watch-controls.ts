@@ -1,5 +1,6 @@
 import { type Breaker, UNSEEN_BREAKER } from '../core/health/breaker.ts';
 import { type Controls, describeAttribution, NO_CONTROLS } from '../core/model/controls.ts';
+import { isDeadState } from '../core/model/node-states.ts';
 import { commit } from './commit.ts';
 import type { Context } from './context.ts';
 
@@ -25,12 +26,12 @@ export function createControlsWatch(
   const overridden = new Map<string, number>();
   const deadSince = (name: string) => {
     const record = fleet.node(name)?.record;
-    return record?.state === 'dead' ? record.stateSince.getTime() : null;
+    return record && isDeadState(record.state) ? record.stateSince.getTime() : null;
   };
 
   /** Saved as used before anybody is moved for it: should the answer get lost, it is not used a second time. */
   async function use(override: NonNullable<Controls['override']>, isOpen: boolean) {
-    const dead = isOpen ? fleet.nodes().filter(({ record }) => record.state === 'dead') : [];
+    const dead = isOpen ? fleet.nodes().filter(({ record }) => isDeadState(record.state)) : [];
     const { number, by } = override;
     const asked = `asked for ${describeAttribution(override)}`;
     const message = isOpen

@@ -1,5 +1,6 @@
 import type { Attribution } from '../core/model/controls.ts';
 import type { Node, NodeRequests } from '../core/model/node.ts';
+import { accepts } from '../core/model/node-states.ts';
 import { isReturnHeld, withMaintenance } from '../core/node/requests.ts';
 import type { NodeRequest } from '../core/ports/stores.ts';
 
@@ -17,10 +18,10 @@ export function withRequest({ requests, spec, record }: Node, request: NodeReque
     case 'uncordon':
       return requests.cordoned || requests.draining ? withMaintenance(requests, request) : null;
     case 'clean':
-      if (!['quarantined', 'cleaning', 'free'].includes(record.state) && !isReturnHeld(record)) return null;
+      if (!accepts(record.state, 'clean') && !isReturnHeld(record)) return null;
       return { ...requests, cleanRequested: requests.cleanRequested + 1 };
     case 'forget':
-      if (!spec.retiring || !['dead', 'quarantined', 'unknown'].includes(record.state)) return null;
+      if (!spec.retiring || !accepts(record.state, 'forget')) return null;
       return { ...requests, forgetting: true };
     case 'trust':
       if (spec.pinnedHostKey !== null || requests.trustedFingerprint === request.fingerprint) return null;
@@ -34,7 +35,7 @@ export function withRequest({ requests, spec, record }: Node, request: NodeReque
       };
     case 'accept':
       if (requests.acceptRequested > record.acceptSeen || record.differences === null) return null;
-      if (record.state !== 'quarantined' && record.state !== 'cleaning') return null;
+      if (!accepts(record.state, 'accept')) return null;
       return {
         ...requests,
         acceptRequested: requests.acceptRequested + 1,

@@ -5,7 +5,7 @@ import type { Condition } from '../core/model/condition.ts';
 import type { Differences } from '../core/model/differences.ts';
 import type { InventoryAnswer } from '../core/model/inventory.ts';
 import type { NodeLimits } from '../core/model/limits.ts';
-import { NODE_STATES } from '../core/model/node.ts';
+import { NODE_STATES } from '../core/model/node-states.ts';
 import { type CleaningReport, RENTAL_PHASES, type RentalSpec } from '../core/model/rental.ts';
 import type { PlacementDecision } from '../core/scheduling/placement-decision.ts';
 import { counter, identifier, jsonText, moment, oneOf } from './connection/columns.ts';

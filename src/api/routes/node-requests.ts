@@ -6,6 +6,7 @@ import { type Attribution, describeAttribution } from '../../core/model/controls
 import { type AcceptRequest, MOST_DIFFERENCES } from '../../core/model/differences.ts';
 import { FLEET_ID } from '../../core/model/fleet-identity.ts';
 import type { Node } from '../../core/model/node.ts';
+import { accepts, isDeadState, STATES } from '../../core/model/node-states.ts';
 import { describeAcceptance, namedIn, openAcceptance, whyNotAccepted } from '../../core/node/acceptance.ts';
 import { isReturnHeld, withMaintenance } from '../../core/node/requests.ts';
 import type { NodeRequest } from '../../core/ports/stores.ts';
@@ -249,11 +250,11 @@ function whyRefused(node: Node, occupant: string | null, request: NodeRequest): 
       // The word of a person that it is well; whoever has it gets it back first, and it is cleaned after him.
       if (isReturnHeld(record)) return null;
       if (occupant !== null) return `${occupant} is on it; drain it first`;
-      if (record.state === 'dead') return 'it is dead; it is cleaned when it answers again';
-      return record.state === 'unknown' ? 'it has not been judged yet' : null;
+      if (isDeadState(record.state)) return 'it is dead; it is cleaned when it answers again';
+      return STATES[record.state].verdict === 'unknown' ? 'it has not been judged yet' : null;
     case 'forget':
       if (!spec.retiring) return 'it is in the inventory; take it out there first';
-      if (['dead', 'quarantined', 'unknown'].includes(record.state)) return null;
+      if (accepts(record.state, 'forget')) return null;
       return 'it is alive: it is emptied, cleaned and dropped by itself';
     case 'trust':
       if (spec.pinnedHostKey !== null) return 'its host key is pinned in the inventory; change it there';

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { DIFFERENCE_ID } from '../../core/model/differences.ts';
-import { NODE_STATES } from '../../core/model/node.ts';
+import { NODE_STATES } from '../../core/model/node-states.ts';
 import { attributionSchema } from './attribution.ts';
 import { conditionSchema, time } from './rental.ts';
 

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { NODE_STATES } from '../../core/model/node.ts';
+import { NODE_STATES } from '../../core/model/node-states.ts';
 import { RENTAL_PHASES } from '../../core/model/rental.ts';
 import { OPEN_PHASES, QOS_SCOPES } from '../../core/qos/view.ts';
 import { time } from './rental.ts';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Node, Rental } from '../../client/operations.ts';
-import { NODE_STATES } from '../../core/model/node.ts';
+import { NODE_STATES } from '../../core/model/node-states.ts';
 import { RENTAL_PHASES } from '../../core/model/rental.ts';
 import { suggest } from '../../core/text/suggest.ts';
 import { durationMs, parseKindAndName } from '../arguments.ts';

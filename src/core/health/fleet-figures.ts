@@ -1,5 +1,6 @@
 import { type Condition, findCondition } from '../model/condition.ts';
-import { NODE_STATES, type Node, type NodeState } from '../model/node.ts';
+import type { Node } from '../model/node.ts';
+import { NODE_STATES, type NodeState } from '../model/node-states.ts';
 import { viewNodeForTenant } from '../view/node-view.ts';
 
 /** The fleet in numbers, as monitoring wants it. */

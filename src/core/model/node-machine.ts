@@ -1,5 +1,5 @@
 import { type SnapshotFrom, setup, transition } from 'xstate';
-import type { NodeState } from './node.ts';
+import { type NodeState, STATES } from './node-states.ts';
 
 /**
  * What is true of a node besides its state; the guards of a return from the dead look at it. It is computed from
@@ -28,22 +28,18 @@ export type NodeEvent =
   | { type: 'died' }
   | { type: 'revived' };
 
-/** The work that a state asks to be kept doing, for as long as the node is in it. */
-export type NodeWork = 'none' | 'clean' | 'cleanSlowly' | 'ensureAccess' | 'keepAccess';
-
 const NO_FACTS: NodeFacts = { bound: false, quarantined: false, unverified: false, blamed: false };
 
 /**
  * The life of a node, as a table. Pure data: no invoke, no timers, no actions. A restored `invoke` would run its
- * promise twice and a restored `after` may never fire, so deadlines are columns and work is declared as
- * `meta.work`, which the reconciler does again and again until the state changes.
+ * promise twice and a restored `after` may never fire, so deadlines are columns and work is declared by the state
+ * (node-states.ts), and the reconciler does it again and again until the state changes.
  */
 export const nodeMachine = setup({
   types: {
     context: {} as NodeFacts,
     events: {} as NodeEvent,
-    meta: {} as { work: NodeWork },
-    tags: {} as 'lendable',
+    meta: {} as (typeof STATES)[NodeState],
   },
   guards: {
     isBound: ({ context }) => context.bound,
@@ -56,19 +52,18 @@ export const nodeMachine = setup({
   initial: 'unknown',
   context: NO_FACTS,
   states: {
-    unknown: { meta: { work: 'none' }, on: { joined: 'cleaning', died: 'dead' } },
+    unknown: { meta: STATES.unknown, on: { joined: 'cleaning', died: 'dead' } },
     free: {
-      meta: { work: 'none' },
-      tags: ['lendable'],
+      meta: STATES.free,
       on: { bound: 'provisioning', drifted: 'cleaning', cleanRequested: 'cleaning', died: 'dead' },
     },
     provisioning: {
-      meta: { work: 'ensureAccess' },
+      meta: STATES.provisioning,
       on: { confirmed: 'allocated', unbound: 'cleaning', died: 'dead' },
     },
-    allocated: { meta: { work: 'keepAccess' }, on: { unbound: 'cleaning', died: 'dead' } },
+    allocated: { meta: STATES.allocated, on: { unbound: 'cleaning', died: 'dead' } },
     cleaning: {
-      meta: { work: 'clean' },
+      meta: STATES.cleaning,
       on: {
         verified: [{ guard: 'isBlamed', target: 'quarantined' }, { target: 'free' }],
         cleaningFailed: 'quarantined',
@@ -76,11 +71,11 @@ export const nodeMachine = setup({
       },
     },
     quarantined: {
-      meta: { work: 'cleanSlowly' },
+      meta: STATES.quarantined,
       on: { verified: 'free', cleanRequested: 'cleaning', died: 'dead' },
     },
     dead: {
-      meta: { work: 'none' },
+      meta: STATES.dead,
       on: {
         // Order matters: an unsafe node stays unsafe; a client who still has the node gets it back.
         revived: [
@@ -102,12 +97,3 @@ export function nextState(state: NodeState, event: NodeEvent, facts: NodeFacts =
   const [next] = transition(nodeMachine, snapshot, event);
   return next.value satisfies MachineState;
 }
-
-/** The work that a state declares. */
-export function workOf(state: NodeState): NodeWork {
-  return WORK[state];
-}
-
-const WORK = Object.fromEntries(
-  Object.entries(nodeMachine.states).map(([name, node]) => [name, node.meta?.work ?? 'none']),
-) as Record<NodeState, NodeWork>;

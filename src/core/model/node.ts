@@ -3,21 +3,10 @@ import type { Condition } from './condition.ts';
 import type { Attribution } from './controls.ts';
 import type { AcceptRequest, Differences } from './differences.ts';
 import type { NodeLimits } from './limits.ts';
+import type { NodeState } from './node-states.ts';
 
 /** What the last judgement said of a node; `unknown` before the first one. */
 export type NodeStatus = 'alive' | 'dead' | 'unknown';
-
-/** The states of the node machine (node-machine.ts), as stored in the column `nodes.state`. */
-export const NODE_STATES = [
-  'unknown',
-  'free',
-  'provisioning',
-  'allocated',
-  'cleaning',
-  'quarantined',
-  'dead',
-] as const;
-export type NodeState = (typeof NODE_STATES)[number];
 
 /** What the inventory says of a node. Written by the inventory alone. */
 export interface NodeSpec {

@@ -1,6 +1,7 @@
 import { type Attribution, describeAttribution } from '../model/controls.ts';
 import type { AcceptRequest, Difference } from '../model/differences.ts';
 import type { Node, NodeRecord } from '../model/node.ts';
+import { accepts, isDeadState } from '../model/node-states.ts';
 import type { Acceptance } from '../model/work.ts';
 import type { NodeDecision } from './decision.ts';
 import type { NodeInputs } from './inputs.ts';
@@ -46,9 +47,9 @@ export function whyNotAccepted(
       ? null
       : `what was accepted ${describeAttribution(open)} is being taken in; look again when it is`;
   }
-  if (record.state === 'dead') return 'it is dead; look again when it answers';
+  if (isDeadState(record.state)) return 'it is dead; look again when it answers';
   if (record.differences === null) return 'nothing was found on it that could be accepted';
-  if (record.state !== 'cleaning' && record.state !== 'quarantined') return `it is ${record.state}`;
+  if (!accepts(record.state, 'accept')) return `it is ${record.state}`;
   const unknown = ids.length - namedIn(record, ids).length;
   return unknown === 0 ? null : `${unknown} of ${ids.length} are not what is found on it now; look again`;
 }

@@ -1,5 +1,7 @@
 import { hasLeft, isCleaningAsked } from '../model/node.ts';
 import type { NodeEvent } from '../model/node-machine.ts';
+import { isDeadState } from '../model/node-states.ts';
+import type { Placement } from '../model/rental.ts';
 import { isUnfinished } from '../model/work.ts';
 import type { NodeInputs } from './inputs.ts';
 import { isRepairDue } from './repair.ts';
@@ -10,28 +12,41 @@ import { isRepairDue } from './repair.ts';
  * placement that is gone), then how the work went.
  */
 export function classify(inputs: NodeInputs): NodeEvent | null {
-  const { node, health, live, run } = inputs;
+  const { node, health } = inputs;
   const { state } = node.record;
-
-  if (state === 'dead') return mayReturn(inputs) ? { type: 'revived' } : null;
-  if (health.verdict === 'dead') return { type: 'died' };
-  if (state === 'unknown') return health.verdict === 'alive' ? { type: 'joined' } : null;
-
-  const isAsked = isCleaningAsked(node);
-  if (state === 'free') {
-    if (live) return { type: 'bound' };
-    // Not prepared: another key was trusted, so it may be another machine, or it had left the fleet and is back in it.
-    const isDue = node.spec.retiring ? !hasLeft(node.record) : node.record.preparedAt === null;
-    if (isAsked || isDue) return { type: 'cleanRequested' };
-    return isRepairDue(inputs.drift, inputs.now) ? { type: 'drifted' } : null;
+  if (health.verdict === 'dead' && !isDeadState(state)) return { type: 'died' };
+  switch (state) {
+    case 'unknown':
+      return health.verdict === 'alive' ? { type: 'joined' } : null;
+    case 'free':
+      return classifyFree(inputs);
+    case 'provisioning':
+      if (!inputs.live) return { type: 'unbound' };
+      return isConfirmed(inputs, inputs.live) ? { type: 'confirmed' } : null;
+    case 'allocated':
+      return inputs.live ? null : { type: 'unbound' };
+    case 'cleaning':
+      return classifyCleaning(inputs);
+    case 'quarantined':
+      return classifyCleaning(inputs) ?? (isCleaningAsked(node) ? { type: 'cleanRequested' } : null);
+    case 'dead':
+      return mayReturn(inputs) ? { type: 'revived' } : null;
+    default:
+      return state satisfies never;
   }
-  if (state === 'provisioning' || state === 'allocated') {
-    if (!live) return { type: 'unbound' };
-    const confirmed =
-      run?.work.kind === 'ensureAccess' && run.work.epoch === live.epoch && run.outcome?.kind === 'done';
-    return confirmed && state === 'provisioning' ? { type: 'confirmed' } : null;
-  }
-  return classifyCleaning(inputs, isAsked);
+}
+
+function classifyFree({ node, live, drift, now }: NodeInputs): NodeEvent | null {
+  if (live) return { type: 'bound' };
+  // Not prepared: another key was trusted, so it may be another machine, or it had left the fleet and is back in it.
+  const isDue = node.spec.retiring ? !hasLeft(node.record) : node.record.preparedAt === null;
+  if (isCleaningAsked(node) || isDue) return { type: 'cleanRequested' };
+  return isRepairDue(drift, now) ? { type: 'drifted' } : null;
+}
+
+/** The account of the live placement is there, and sshd accepts its key. */
+function isConfirmed({ run }: NodeInputs, live: Placement): boolean {
+  return run?.work.kind === 'ensureAccess' && run.work.epoch === live.epoch && run.outcome?.kind === 'done';
 }
 
 /** A negative `healthyDelay` leaves it to a person, whatever the node answers, also over a restart of the daemon. */
@@ -40,8 +55,8 @@ function mayReturn({ node, health, policy }: NodeInputs): boolean {
   return health.verdict === 'alive' && (!isLeftToPerson || isCleaningAsked(node));
 }
 
-/** cleaning and quarantined: the work's outcome decides, and an operator's request to try again. */
-function classifyCleaning({ node, run, residue, policy }: NodeInputs, isAsked: boolean): NodeEvent | null {
+/** How the cleaning went. */
+function classifyCleaning({ node, run, residue, policy }: NodeInputs): NodeEvent | null {
   if (run?.work.kind === 'clean' && run.outcome) {
     const cleaned = new Set(run.work.residue.map(({ epoch }) => epoch));
     const isPrepared = run.work.prepare || node.record.preparedAt !== null;
@@ -53,5 +68,5 @@ function classifyCleaning({ node, run, residue, policy }: NodeInputs, isAsked: b
       (run.outcome.kind === 'done' && complete);
     if (failed && node.record.attempt + 1 > policy.clean.retries) return { type: 'cleaningFailed' };
   }
-  return node.record.state === 'quarantined' && isAsked ? { type: 'cleanRequested' } : null;
+  return null;
 }

@@ -4,6 +4,7 @@ import { describeFlapping } from '../health/flapping.ts';
 import { failingIntervalMs, isSuspect } from '../health/health.ts';
 import { type Condition, findCondition, setCondition } from '../model/condition.ts';
 import { LAST_UID, type NodeRecord } from '../model/node.ts';
+import { isBeingCleaned, STATES } from '../model/node-states.ts';
 import { failureOf } from '../model/work.ts';
 import { formatDuration } from '../text/duration.ts';
 import { describeDrift, isDrifted, listDrift } from './drift.ts';
@@ -48,23 +49,22 @@ function reachable({ health, record, policy }: NodeInputs & { record: NodeRecord
 function clean({ run, record, blame }: NodeInputs & { record: NodeRecord }): Verdict | null {
   const old = findCondition(record.conditions, 'Clean');
   const failure = run?.work.kind === 'clean' ? failureOf(run.outcome) : null;
-  switch (record.state) {
-    case 'quarantined':
+  const { work, verdict } = STATES[record.state];
+  switch (work) {
+    case 'cleanSlowly':
       if (failure) return condition('Clean', 'False', 'Quarantined', `${failure.reason}: ${failure.message}`);
       if (blame) return condition('Clean', 'False', 'Quarantined', blame);
       return old?.reason === 'Quarantined' ? null : condition('Clean', 'False', 'Quarantined', 'not clean');
-    case 'cleaning':
+    case 'clean':
       if (failure) return condition('Clean', 'False', failure.reason, failure.message);
       return old && (record.attempt > 0 || old.reason === 'RemovalUnfinished')
         ? null
         : condition('Clean', 'False', 'NotVerified', 'being cleaned and verified');
-    case 'free':
-      return condition('Clean', 'True', 'Clean', 'verified clean');
-    case 'provisioning':
-    case 'allocated':
+    case 'ensureAccess':
+    case 'keepAccess':
       return condition('Clean', 'False', 'NotVerified', 'in use');
-    case 'dead':
-    case 'unknown':
+    case 'none':
+      if (verdict === 'alive') return condition('Clean', 'True', 'Clean', 'verified clean');
       return old ? null : condition('Clean', 'Unknown', 'NotVerified', 'never verified');
   }
 }
@@ -72,7 +72,7 @@ function clean({ run, record, blame }: NodeInputs & { record: NodeRecord }): Ver
 /** To be told once, however often it is tried again: the condition still says what the last try said. */
 export function isNewCleaningFailure({ conditions, attempt, state }: NodeRecord, reason: Reason): boolean {
   const clean = findCondition(conditions, 'Clean');
-  if (state === 'quarantined')
+  if (STATES[state].work === 'cleanSlowly')
     return clean?.reason === 'Quarantined' && !clean.message.startsWith(`${reason}:`);
   return (attempt === 0 && reason !== 'RemovalUnfinished') || clean?.reason !== reason;
 }
@@ -82,7 +82,7 @@ function provisioned({ live, run, record, drift }: NodeInputs & { record: NodeRe
   if (!live) {
     // Why a placement was given up stays to be seen until the node is clean again.
     const old = findCondition(record.conditions, 'Provisioned');
-    const isLeft = record.state === 'cleaning' || record.state === 'quarantined';
+    const isLeft = isBeingCleaned(record.state);
     if (isLeft && old && isFailure(old.reason)) return null;
     return condition('Provisioned', 'False', 'NotProvisioned', 'nothing is placed here');
   }
@@ -93,10 +93,10 @@ function provisioned({ live, run, record, drift }: NodeInputs & { record: NodeRe
   // While it is put right, what is wrong is known from the work.
   const drifted = drift ?? (run?.work.kind === 'ensureAccess' && !run.outcome ? run.work.repair : null);
   const changed = drifted ? [...drifted.access, ...drifted.way] : [];
-  if (record.state === 'allocated' && changed.length > 0) {
+  if (STATES[record.state].work === 'keepAccess' && changed.length > 0) {
     return condition('Provisioned', 'False', 'Drifted', describeDrift(changed));
   }
-  if (record.state === 'allocated' && record.attempt === 0) {
+  if (STATES[record.state].work === 'keepAccess' && record.attempt === 0) {
     const isKnown = drift !== null || run?.outcome?.kind === 'done';
     const old = findCondition(record.conditions, 'Provisioned');
     if (!isKnown && old?.status === 'False') return null;
@@ -119,16 +119,16 @@ function schedulable(inputs: NodeInputs & { record: NodeRecord }): Verdict {
   if (node.requests.draining) return no('Draining', whyNotEmpty({ node, live }, record.state));
   if (node.requests.cordoned) return no('Cordoned', 'kept free of new rentals by an operator');
   if (rival) return no('HostKeyShared', `${rival} has the same host key; pin the right one's as hostKey`);
-  if (record.state === 'quarantined') return no('Quarantined', 'not lent until it was cleaned and verified');
+  const { notLendable } = STATES[record.state];
+  if (notLendable === 'Quarantined') return no(notLendable, 'not lent until it was cleaned and verified');
   if (isReturnHeld(record)) {
     return no('AwaitingOperator', `the node answers again; orion clean ${node.spec.name} brings it back`);
   }
-  if (record.state === 'dead' || record.state === 'unknown')
-    return no('NotAlive', `the node is ${record.state}`);
+  if (notLendable === 'NotAlive') return no(notLendable, `the node is ${record.state}`);
   if (isSuspect(health)) return no('NotAlive', 'the node is failing its probes');
   const flapping = describeFlapping(record, health, policy.probe, now);
   if (flapping) return no('Flapping', flapping);
-  if (record.state === 'free' && isDrifted(drift)) {
+  if (notLendable === null && isDrifted(drift)) {
     return no('Drifted', describeDrift(listDrift(drift)));
   }
   if (record.nextUid > LAST_UID) return no('UidsExhausted', 'every uid was used once on this node');

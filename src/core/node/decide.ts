@@ -1,8 +1,9 @@
 import { isTrusted } from '../health/health.ts';
 import { findCondition } from '../model/condition.ts';
 import { isGiven } from '../model/lease.ts';
-import { isCleaningAsked, type NodeRecord, type NodeState } from '../model/node.ts';
-import { nextState, workOf } from '../model/node-machine.ts';
+import { isCleaningAsked, type NodeRecord } from '../model/node.ts';
+import { nextState } from '../model/node-machine.ts';
+import { type NodeState, STATES } from '../model/node-states.ts';
 import type { Placement } from '../model/rental.ts';
 import type { Run, Work } from '../model/work.ts';
 import { acceptanceOf } from './acceptance.ts';
@@ -88,7 +89,7 @@ function recordObserved({ node, health }: NodeInputs, decision: NodeDecision): N
 
 /** Is running work still what the saved state asks for? */
 function isStillWanted(run: Run, state: NodeState, live: Placement | null): boolean {
-  const declared = workOf(state);
+  const declared = STATES[state].work;
   if (run.work.kind === 'clean') return declared === 'clean' || declared === 'cleanSlowly';
   return (declared === 'ensureAccess' || declared === 'keepAccess') && live?.epoch === run.work.epoch;
 }
@@ -101,7 +102,8 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
   const waits = record.nextAttemptAt !== null && record.nextAttemptAt > now;
   // Not while the node is failing its probes: the run would only hang until its deadline.
   if (inputs.paused || busy || waits || decision.raise || !isTrusted(health)) return null;
-  switch (workOf(record.state)) {
+  const { work } = STATES[record.state];
+  switch (work) {
     case 'none':
       return null;
     case 'clean':
@@ -125,8 +127,8 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
       const mending = chooseRepair(drift, now);
       // What a failed run has left of what was wanted then is not known, even if it is no longer wanted.
       const isAsWanted = record.attempt === 0 && isGiven(live, wanted);
-      if (record.state === 'allocated' && isAsWanted && !mending.repair) return null;
-      const kept = record.state === 'allocated' && { kept: true as const };
+      if (work === 'keepAccess' && isAsWanted && !mending.repair) return null;
+      const kept = work === 'keepAccess' && { kept: true as const };
       const adopted = adoptionOf({ requests, record });
       return { kind: 'ensureAccess', epoch, account, uid, ...wanted, ...kept, ...mending, ...adopted };
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../model/inspection.ts';
-import { NODE_STATES } from '../model/node.ts';
+import { NODE_STATES } from '../model/node-states.ts';
 import type { Run, WorkOutcome } from '../model/work.ts';
 import { aPlacement } from '../rows.fixture.ts';
 import {

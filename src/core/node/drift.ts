@@ -1,5 +1,6 @@
 import type { Inspection } from '../model/inspection.ts';
 import type { NodeRecord } from '../model/node.ts';
+import { isBeingCleaned, isLendable, STATES } from '../model/node-states.ts';
 import type { Placement } from '../model/rental.ts';
 import type { Run } from '../model/work.ts';
 
@@ -40,10 +41,8 @@ export function expectationOf(
   run: Run | null,
 ): 'nobody' | 'live' | 'unsettled' {
   if (run) return 'unsettled';
-  if (state === 'allocated') return live && live.appliedKey !== null ? 'live' : 'unsettled';
-  return !live && (state === 'free' || state === 'cleaning' || state === 'quarantined')
-    ? 'nobody'
-    : 'unsettled';
+  if (STATES[state].work === 'keepAccess') return live && live.appliedKey !== null ? 'live' : 'unsettled';
+  return !live && (isLendable(state) || isBeingCleaned(state)) ? 'nobody' : 'unsettled';
 }
 
 /** What differs from what is to be there. `residue`: ended placements, which cleaning removes by itself. */

@@ -1,22 +1,12 @@
 import type { Reason } from '../failure/reason.ts';
 import { steadyMs } from '../health/flapping.ts';
-import type { EventType } from '../history/event.ts';
-import { isCleaningAsked, type NodeRecord, type NodeState, wasVerified } from '../model/node.ts';
+import { isCleaningAsked, type NodeRecord, wasVerified } from '../model/node.ts';
+import { isDeadState, isLendable, type NodeState, STATES } from '../model/node-states.ts';
 import { failureOf, type Run } from '../model/work.ts';
 import { QUARANTINE_RETRY_MS } from '../text/backoff.ts';
 import type { NodeDecision } from './decision.ts';
 import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import type { NodeInputs } from './inputs.ts';
-
-const STATE_EVENTS: Record<NodeState, EventType> = {
-  unknown: 'node.joined',
-  free: 'node.free',
-  provisioning: 'node.provisioning',
-  allocated: 'node.allocated',
-  cleaning: 'node.cleaning',
-  quarantined: 'node.quarantined',
-  dead: 'node.dead',
-};
 
 /** The record of a node that changes its state, and what the history is told of it. */
 export function enterState(
@@ -26,7 +16,9 @@ export function enterState(
   decision: NodeDecision,
 ): NodeRecord {
   const outcome = run?.outcome;
-  const isSoiled = node.record.state === 'free' && state === 'cleaning';
+  const { work } = STATES[state];
+  const isSoiled = isLendable(node.record.state) && work === 'clean';
+  const wasDead = isDeadState(node.record.state);
   const messages: Record<NodeState, [Reason, string]> = {
     unknown: ['NotProbedYet', ''],
     free: ['Clean', 'verified clean; ready to be lent'],
@@ -40,23 +32,23 @@ export function enterState(
     dead: [health.reason, health.message],
   };
   const [reason, message] = messages[state];
-  if (node.record.state === 'dead') {
+  if (wasDead) {
     const message = wasVerified(node) ? 'the node answers again' : 'the node answers';
     decision.events.push({ type: 'node.alive', reason: 'Alive', message });
   }
-  decision.events.push({ type: STATE_EVENTS[state], reason, message });
+  decision.events.push({ type: STATES[state].event, reason, message });
   const next: NodeRecord = { ...record, state, stateSince: now, attempt: 0, nextAttemptAt: null };
-  if (state === 'dead') {
+  if (isDeadState(state)) {
     next.lastFailedAt = now;
     next.deaths = health.steadyForMs >= steadyMs(policy.probe) ? 1 : node.record.deaths + 1;
   }
   // Should it die while it is cleaned, it is not free when it returns.
   if (isSoiled) next.verifiedAt = null;
-  if (state === 'quarantined') next.nextAttemptAt = new Date(now.getTime() + QUARANTINE_RETRY_MS);
+  if (work === 'cleanSlowly') next.nextAttemptAt = new Date(now.getTime() + QUARANTINE_RETRY_MS);
   // A person has seen to it.
-  if (state === 'cleaning' && isCleaningAsked(node)) next.deaths = 0;
+  if (work === 'clean' && isCleaningAsked(node)) next.deaths = 0;
   // A request to clean it outlasts a return as anything else.
-  if (node.record.state !== 'dead' || state === 'cleaning') next.cleanSeen = node.requests.cleanRequested;
+  if (!wasDead || work === 'clean') next.cleanSeen = node.requests.cleanRequested;
   return next;
 }
 

@@ -1,6 +1,7 @@
 import { isOtherBoot } from '../model/boot.ts';
 import { findCondition } from '../model/condition.ts';
-import type { Node, NodeRecord, NodeState } from '../model/node.ts';
+import type { Node, NodeRecord } from '../model/node.ts';
+import { isDeadState, type NodeState } from '../model/node-states.ts';
 import { describeRestart } from '../model/restart.ts';
 import type { NodeDecision } from './decision.ts';
 import type { NodeInputs } from './inputs.ts';
@@ -19,7 +20,7 @@ export function recordRestart(
   decision: NodeDecision,
 ): NodeRecord {
   const { id } = boot;
-  if (id === null || state === 'dead') return record;
+  if (id === null || isDeadState(state)) return record;
   if (record.bootId === null) return { ...record, bootId: id };
   if (!isOtherBoot(record.bootId, id) || tellAgainAt(record, now) !== null) return record;
   const seenAt = boot.seenAt ?? now;

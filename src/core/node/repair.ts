@@ -1,6 +1,7 @@
 import type { Reason } from '../failure/reason.ts';
 import type { EventType } from '../history/event.ts';
 import type { NodeRecord } from '../model/node.ts';
+import { STATES } from '../model/node-states.ts';
 import type { Repair, Run } from '../model/work.ts';
 import { type DriftReport, describeDrift, isDrifted } from './drift.ts';
 
@@ -21,7 +22,7 @@ export function chooseRepair(drift: DriftReport | null, now: Date): { repair?: R
  */
 export function chooseCleaningRepair(record: NodeRecord, drift: DriftReport | null): { repair?: Repair } {
   if (record.preparedAt === null) return {};
-  const precaution = record.attempt > 0 || record.state === 'quarantined';
+  const precaution = record.attempt > 0 || STATES[record.state].work === 'cleanSlowly';
   return precaution || isDrifted(drift) ? { repair: toRepair(drift, precaution) } : {};
 }
 

@@ -1,11 +1,6 @@
 import { findCondition } from '../model/condition.ts';
-import {
-  hasLeft,
-  isCleaningAsked,
-  type NodeRecord,
-  type NodeRequests,
-  type NodeState,
-} from '../model/node.ts';
+import { hasLeft, isCleaningAsked, type NodeRecord, type NodeRequests } from '../model/node.ts';
+import { accepts, isDeadState, isLendable, type NodeState, STATES } from '../model/node-states.ts';
 import type { NodeRequest } from '../ports/stores.ts';
 import type { NodeInputs } from './inputs.ts';
 
@@ -44,12 +39,13 @@ export function withMaintenance(requests: NodeRequests, request: NodeRequest): N
 
 /** It answers, and the policy leaves it to a person to say that it is well (`healthyDelay` is negative). */
 export function isReturnHeld({ state, status }: NodeRecord): boolean {
-  return state === 'dead' && status === 'alive';
+  return accepts(state, 'return') && status === 'alive';
 }
 
 /** An operator who asks for a clean node does not wait for the next try. */
 export function hastenCleaning(record: NodeRecord, { node }: Pick<NodeInputs, 'node'>): NodeRecord {
-  if (record.state !== 'cleaning' || !isCleaningAsked({ requests: node.requests, record })) return record;
+  if (STATES[record.state].work !== 'clean' || !isCleaningAsked({ requests: node.requests, record }))
+    return record;
   return { ...record, nextAttemptAt: null, cleanSeen: node.requests.cleanRequested };
 }
 
@@ -58,10 +54,10 @@ export function whyNotEmpty({ node, live }: Pick<NodeInputs, 'node' | 'live'>, s
   const name = node.spec.name;
   if (live) return `${live.rentalId} is moved from it as soon as another fitting node is free`;
   if (!node.spec.retiring) return 'empty';
-  if (state === 'dead') {
+  if (isDeadState(state)) {
     return `it is dead, so what clients left on it can't be removed: start it, or give it up with orion forget ${name}`;
   }
-  if (state === 'quarantined')
+  if (STATES[state].work === 'cleanSlowly')
     return `it does not become clean: see to it, or give it up with orion forget ${name}`;
   return 'it is being cleaned';
 }
@@ -78,6 +74,8 @@ export function mayBeRemoved(
   if (node.requests.forgetting) return true;
   const wasUnsafe = findCondition(node.record.conditions, 'Clean')?.reason === 'Quarantined';
   const isClean =
-    (state === 'free' && hasLeft(node.record)) || state === 'unknown' || (state === 'dead' && !wasUnsafe);
+    (isLendable(state) && hasLeft(node.record)) ||
+    STATES[state].verdict === 'unknown' ||
+    (isDeadState(state) && !wasUnsafe);
   return residue.length === 0 && isClean;
 }

@@ -1,6 +1,7 @@
 import { believedFence } from '../model/fleet-identity.ts';
 import { isGiven } from '../model/lease.ts';
 import { LAST_UID, type NodeRecord } from '../model/node.ts';
+import { isBeingCleaned, STATES } from '../model/node-states.ts';
 import {
   failureOf,
   isUnfinished,
@@ -55,7 +56,7 @@ function settleCleaning(
   decision: NodeDecision,
 ): NodeRecord {
   const { outcome, work } = run;
-  if (work.kind !== 'clean' || (node.record.state !== 'cleaning' && node.record.state !== 'quarantined')) {
+  if (work.kind !== 'clean' || !isBeingCleaned(node.record.state)) {
     return record;
   }
   if (outcome?.kind === 'done' && outcome.findings.length === 0) {
@@ -72,7 +73,7 @@ function settleCleaning(
   if (isUnfinished(outcome)) {
     return { ...record, nextAttemptAt: new Date(now.getTime() + computeDelayMs(1, NODE_BACKOFF, jitter)) };
   }
-  if (record.state === 'quarantined') {
+  if (STATES[record.state].work === 'cleanSlowly') {
     return { ...record, nextAttemptAt: new Date(now.getTime() + QUARANTINE_RETRY_MS) };
   }
   const attempt = record.attempt + 1;
@@ -99,7 +100,7 @@ function settleAccess(
   // An account that never worked is better made on another node: nobody depends on this one yet. Silence is
   // for the prober to judge, so it costs a retry here, not the placement.
   const givesUp = live.readyAt === null && (!isUnreachable(outcome.reason) || attempt > 3);
-  if (givesUp && record.state === 'provisioning') {
+  if (givesUp && STATES[record.state].work === 'ensureAccess') {
     decision.placement = { endedAt: now, endReason: outcome.reason };
     decision.events.push({
       type: 'rental.placement_failed',

@@ -1,5 +1,5 @@
 import type { EventType, StoredEvent } from '../history/event.ts';
-import type { NodeState } from '../model/node.ts';
+import type { NodeState } from '../model/node-states.ts';
 import type { RentalPhase } from '../model/rental.ts';
 
 /** As much of an entry of the history as the quality of service is computed from. Times are milliseconds UTC. */

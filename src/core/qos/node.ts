@@ -1,4 +1,4 @@
-import type { NodeState } from '../model/node.ts';
+import { isDeadState, type NodeState } from '../model/node-states.ts';
 import { addTo, type Timeline } from './account.ts';
 import type { NodeOpening } from './event.ts';
 import type { NodeHealth } from './rental.ts';
@@ -35,7 +35,7 @@ export function createNodeTrack(timeline: Timeline): NodeTrack {
       state = opening.state;
       sinceMs = opening.stateSinceMs;
       unreachableSinceMs = opening.unreachableSinceMs;
-      deadSinceMs = state === 'dead' ? sinceMs : null;
+      deadSinceMs = isDeadState(opening.state) ? sinceMs : null;
     },
     health() {
       // A dead node that answers again is not well yet, and what it failed with first is where it began.
@@ -45,7 +45,7 @@ export function createNodeTrack(timeline: Timeline): NodeTrack {
     become(atMs, next) {
       settle(atMs);
       if (next.state !== null) {
-        deadSinceMs = next.state === 'dead' ? (deadSinceMs ?? atMs) : null;
+        deadSinceMs = isDeadState(next.state) ? (deadSinceMs ?? atMs) : null;
         state = next.state;
       }
       unreachableSinceMs = next.isUnreachable ? (unreachableSinceMs ?? atMs) : null;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { EventType } from '../history/event.ts';
-import type { NodeState } from '../model/node.ts';
+import type { NodeState } from '../model/node-states.ts';
 import type { RentalPhase } from '../model/rental.ts';
 import type { NodeOpening, QosEvent } from './event.ts';
 import { computeQos, type Qos } from './qos.ts';

@@ -1,4 +1,4 @@
-import type { NodeState } from '../model/node.ts';
+import type { NodeState } from '../model/node-states.ts';
 import type { RentalPhase } from '../model/rental.ts';
 import { type Account, type Bucket, createAccount, createTimeline, TIMES } from './account.ts';
 import type { NodeOpening, QosEvent } from './event.ts';

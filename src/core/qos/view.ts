@@ -1,4 +1,4 @@
-import { NODE_STATES, type NodeState } from '../model/node.ts';
+import { NODE_STATES, type NodeState } from '../model/node-states.ts';
 import { RENTAL_PHASES, type RentalPhase } from '../model/rental.ts';
 import { type Account, type Bucket, CHARTED_TIMES, type ChartedTimes, TIMES, type Times } from './account.ts';
 import type { Qos, RentalQos } from './qos.ts';

@@ -1,5 +1,6 @@
 import type { Reason } from '../failure/reason.ts';
 import { findCondition } from '../model/condition.ts';
+import { isDeadState } from '../model/node-states.ts';
 import type { Placement } from '../model/rental.ts';
 import type { RentalDecision, RentalInputs } from './decision.ts';
 import { mustLeave } from './departure.ts';
@@ -27,7 +28,8 @@ export function decideMove(
   endReason: Reason,
 ): RentalDecision {
   const { nodeOf, rental } = inputs;
-  if (nodeOf(incoming.node)?.record.state === 'dead') {
+  const target = nodeOf(incoming.node);
+  if (target && isDeadState(target.record.state)) {
     const hold = whyHeld(inputs, incoming.node);
     if (hold) return { ...base, phase: 'Migrating', ...hold };
     return {

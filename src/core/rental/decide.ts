@@ -1,5 +1,6 @@
 import type { EventType } from '../history/event.ts';
 import { computeExpiry } from '../model/lease.ts';
+import { isDeadState, STATES } from '../model/node-states.ts';
 import type { Placement, Rental } from '../model/rental.ts';
 import { findRestart } from '../model/restart.ts';
 import { decideDeparture, decideMove, whyHeld } from './decide-move.ts';
@@ -106,7 +107,8 @@ function decideEnd(
   }
   const pending = rental.placements.filter(({ cleanedAt, node }) => {
     const state = nodeOf(node)?.record.state;
-    return cleanedAt === null && state !== undefined && state !== 'dead' && state !== 'quarantined';
+    if (cleanedAt !== null || state === undefined) return false;
+    return !isDeadState(state) && STATES[state].work !== 'cleanSlowly';
   });
   if (pending.length > 0) {
     return { ...releasing, event: rental.record.phase === 'Releasing' ? null : 'rental.releasing' };

@@ -1,4 +1,5 @@
 import type { Node } from '../model/node.ts';
+import { isDeadState } from '../model/node-states.ts';
 import type { Placement, Rental } from '../model/rental.ts';
 
 /** An operator or the inventory wants the node empty. */
@@ -8,7 +9,7 @@ export function mustLeave(node: Node): boolean {
 
 /** A node that is not listed any more is as good as dead. */
 export function isDead(node: Node | undefined): boolean {
-  return node === undefined || node.record.state === 'dead';
+  return node === undefined || isDeadState(node.record.state);
 }
 
 /** Why a client can't stay on the node; null when he can. */

@@ -1,6 +1,7 @@
 import { REASONS, type Reason } from '../failure/reason.ts';
 import { findCondition } from '../model/condition.ts';
 import { type Node, wasVerified } from '../model/node.ts';
+import { isDeadState } from '../model/node-states.ts';
 import type { Placement, Rental, RentalPhase } from '../model/rental.ts';
 import { candidateOf, type PassedOverSummary, summarize, whyPassedOver } from '../scheduling/passed-over.ts';
 import { type PassedOver, whyNotAgain } from '../scheduling/placement.ts';
@@ -70,7 +71,7 @@ export function explainRental(
 function explainHold(nodes: Node[], occupants: ReadonlyMap<string, string>): string {
   const counted = nodes.filter((node) => wasVerified(node) || occupants.has(node.spec.name));
   const isUnhealthy = ({ record }: Node) =>
-    record.state === 'dead' || findCondition(record.conditions, 'Reachable')?.status === 'False';
+    isDeadState(record.state) || findCondition(record.conditions, 'Reachable')?.status === 'False';
   const unhealthy = counted.filter(isUnhealthy).length;
   const percent = Math.round((100 * unhealthy) / Math.max(counted.length, 1));
   return `nobody is moved: ${unhealthy} of ${counted.length} nodes (${percent} %) are unhealthy now; moves go on when that was few enough for a while`;

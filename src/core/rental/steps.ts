@@ -1,4 +1,5 @@
 import type { Node } from '../model/node.ts';
+import { isDeadState } from '../model/node-states.ts';
 import type { Rental } from '../model/rental.ts';
 import type { RentalStep } from '../ports/ports.ts';
 import type { RentalDecision } from './decision.ts';
@@ -17,7 +18,7 @@ export function measureStep(
   }
   if (change.kind === 'promote') {
     const old = nodeOf(change.old.node);
-    return old?.record.state === 'dead'
+    return old && isDeadState(old.record.state)
       ? { kind: 'migration', planned: false, durationMs: since(old.record.stateSince) }
       : { kind: 'migration', planned: true, durationMs: since(change.incoming.startedAt) };
   }

@@ -3,6 +3,7 @@ import { isFailure } from '../failure/remedy.ts';
 import type { Health } from '../health/health.ts';
 import { isTrusted } from '../health/health.ts';
 import { LAST_UID, type Node } from '../model/node.ts';
+import { isLendable, STATES } from '../model/node-states.ts';
 import type { Rental, Selector } from '../model/rental.ts';
 import { computeDelayMs, SAME_NODE_BACKOFF } from '../text/backoff.ts';
 import { listFailures } from './blame.ts';
@@ -60,7 +61,7 @@ export function whyNotNow({
   if (node.requests.cordoned) return 'Cordoned';
   if (node.record.otherFleet !== null) return 'OtherFleet';
   if (keyShared) return 'HostKeyShared';
-  if (occupied || node.record.state !== 'free') return notFreeReason(node, occupied);
+  if (occupied || !isLendable(node.record.state)) return notFreeReason(node, occupied);
   if (node.record.verifiedAt === null) return 'NotVerified';
   if (!isTrusted(health)) return 'NotAlive';
   if (flapping) return 'Flapping';
@@ -81,14 +82,16 @@ export function whyNotAgain(rental: Rental, node: string, now: Date): Reason | n
 }
 
 function notFreeReason(node: Node, occupied: boolean): Reason {
-  if (node.record.state === 'dead' || node.record.state === 'unknown') return 'NotAlive';
-  if (node.record.state === 'quarantined') return 'Quarantined';
+  const { notLendable } = STATES[node.record.state];
+  if (notLendable === 'NotAlive' || notLendable === 'Quarantined') return notLendable;
   return occupied ? 'Occupied' : 'NotVerified';
 }
 
 function isUndecided({ node, health, occupied }: Candidate): boolean {
   const { cordoned, draining } = node.requests;
-  return node.record.state === 'free' && !occupied && !cordoned && !draining && health?.verdict === 'unknown';
+  return (
+    isLendable(node.record.state) && !occupied && !cordoned && !draining && health?.verdict === 'unknown'
+  );
 }
 
 /**

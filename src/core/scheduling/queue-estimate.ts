@@ -1,4 +1,5 @@
 import type { Node } from '../model/node.ts';
+import { STATES } from '../model/node-states.ts';
 import type { Rental } from '../model/rental.ts';
 import { keyOf } from './demand.ts';
 import { expectEnd } from './lease-use.ts';
@@ -29,9 +30,9 @@ export function forecastFree(
   const { spec, requests, record } = node;
   if (spec.retiring || requests.cordoned || requests.draining) return null;
   if (isFree) return nowMs;
-  if (record.state === 'cleaning' && record.attempt === 0)
+  if (STATES[record.state].work === 'clean' && record.attempt === 0)
     return Math.max(nowMs, record.stateSince.getTime() + CLEANING_MS);
-  if (holder === null || (record.state !== 'allocated' && record.state !== 'provisioning')) return null;
+  if (holder === null || !STATES[record.state].inUse) return null;
   if (holder.releaseRequestedAt !== null) return nowMs + CLEANING_MS;
   const began = holder.placements.find(({ readyAt }) => readyAt !== null)?.readyAt;
   const startMs = (began ?? holder.placements.at(-1)?.startedAt ?? holder.createdAt).getTime();

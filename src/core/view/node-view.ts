@@ -1,7 +1,8 @@
 import { type Condition, findCondition } from '../model/condition.ts';
 import type { Differences } from '../model/differences.ts';
 import type { NodeLimits } from '../model/limits.ts';
-import type { Node, NodeState, NodeStatus } from '../model/node.ts';
+import type { Node, NodeStatus } from '../model/node.ts';
+import { isLendable, type NodeState } from '../model/node-states.ts';
 import { type AttributionView, viewAttribution } from './attribution-view.ts';
 
 /** A node as administrators see it: this list of fields and nothing else. */
@@ -105,7 +106,7 @@ export function reduceNodeView(view: NodeView): TenantNodeView {
     name: view.name,
     spec: { zone: spec.zone, labels: spec.labels },
     status: {
-      free: status.state === 'free' && status.status === 'alive' && !status.allocated && !spec.unschedulable,
+      free: isLendable(status.state) && status.status === 'alive' && !status.allocated && !spec.unschedulable,
     },
   };
 }

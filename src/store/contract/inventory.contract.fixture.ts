@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { FIRST_UID, type NodeRecord, type NodeState } from '../../core/model/node.ts';
+import { FIRST_UID, type NodeRecord } from '../../core/model/node.ts';
+import type { NodeState } from '../../core/model/node-states.ts';
 import type { ContractBench } from './contract.fixture.ts';
 import { attribution, bindSave, event, fleetOf, nodeSpec, now } from './samples.fixture.ts';
 

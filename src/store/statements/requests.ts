@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Attribution } from '../../core/model/controls.ts';
+import { statesThatAccept } from '../../core/model/node-states.ts';
 import type { NodeRequest } from '../../core/ports/stores.ts';
 import type { Connection } from '../connection/pool.ts';
 import { nodes } from '../schema.ts';
@@ -22,14 +23,14 @@ function effectOf(request: NodeRequest): { set: Partial<typeof nodes.$inferInser
         set: { cleanRequested: sql`${nodes.cleanRequested} + 1` as never },
         // Dead and answering: held until a person says that it is well.
         when: or(
-          inArray(nodes.state, ['quarantined', 'cleaning', 'free']),
-          and(eq(nodes.state, 'dead'), eq(nodes.status, 'alive')),
+          inArray(nodes.state, statesThatAccept('clean')),
+          and(inArray(nodes.state, statesThatAccept('return')), eq(nodes.status, 'alive')),
         ),
       };
     case 'forget':
       return {
         set: { forgetting: true },
-        when: and(eq(nodes.retiring, true), inArray(nodes.state, ['dead', 'quarantined', 'unknown'])),
+        when: and(eq(nodes.retiring, true), inArray(nodes.state, statesThatAccept('forget'))),
       };
     case 'trust':
       return {
@@ -60,7 +61,7 @@ function effectOf(request: NodeRequest): { set: Partial<typeof nodes.$inferInser
         when: and(
           eq(nodes.acceptRequested, nodes.acceptSeen),
           isNotNull(nodes.differences),
-          inArray(nodes.state, ['quarantined', 'cleaning']),
+          inArray(nodes.state, statesThatAccept('accept')),
         ),
       };
     }

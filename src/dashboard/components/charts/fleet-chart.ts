@@ -1,4 +1,4 @@
-import { NODE_STATES, type NodeState } from '../../../core/model/node.ts';
+import { NODE_STATES, type NodeState } from '../../../core/model/node-states.ts';
 import type { QosView } from '../../../core/qos/view.ts';
 import { axisOf, stack } from '../../chart.ts';
 import { html, type Markup } from '../../html.ts';
