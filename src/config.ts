@@ -15,29 +15,29 @@ export type Listen = { kind: 'tcp'; host: string; port: number } | { kind: 'unix
 export interface Config {
   databaseUrl: string;
   listen: Listen;
-  /** For health and metrics alone, without a token; null: nowhere. */
+  /** Serves only health and metrics, without a token; null: nowhere. */
   metricsListen: Listen | null;
-  /** Who may say, in X-Forwarded-For, where a request comes from. */
+  /** Proxies that may report, in X-Forwarded-For, where a request comes from. */
   trustedProxies: Network[];
   inventoryPath: string;
-  /** What `${NAME}` in the inventory refers to: the environment with ORION_HOME and the key's path filled in. */
+  /** The values of `${NAME}` in the inventory: the environment with ORION_HOME and the key's path filled in. */
   inventoryEnv: Environment;
   home: string;
   controlKeyPath: string;
-  /** What makes the fleet the same one whatever the database is; beside the control key, unless set. */
+  /** Identifies the fleet, whatever the database; beside the control key, unless set. */
   fleetIdentityPath: string;
   lease: { durationMs: number; renewDeadlineMs: number; retryPeriodMs: number };
-  /** Between fresh logins on a node that inspect its account files. */
+  /** Interval between fresh logins on a node that inspect its account files. */
   inspectIntervalMs: number;
   webhooks: {
-    /** What the tenants' secrets are derived from; null: no webhooks. */
+    /** The tenants' secrets derive from it; null: no webhooks. */
     key: Buffer | null;
     allowed: WebhookAllowance;
   };
   log: { level: LogLevel; format: 'auto' | 'human' | 'json' };
-  /** Of the first administrator's token, which is stored when it never was: without it nobody could make any. */
+  /** The first administrator's token, stored unless it ever was: without it nobody could create one. */
   firstToken: { id: string; hash: string } | null;
-  /** Tells this process from the other replicas. */
+  /** Distinguishes this process from the other replicas. */
   instance: string;
 }
 
@@ -46,7 +46,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: string[] };
 
-/** mysql2 and the store read the rest: several hosts, a socket, TLS. The value has a password and is never shown. */
+/** The store parses the rest. The value has a password and is never shown. */
 const DATABASE_URL = /^mysql:\/\/\S*\/[^/?\s]+(?:\?\S*)?$/;
 
 const FIRST_TOKEN = /^([a-z0-9]{4,32}):([0-9a-f]{64})$/;
@@ -63,7 +63,7 @@ function duration(defaultText: string) {
     });
 }
 
-/** More often than each second is only load; less often than daily is as good as never. */
+/** More often than every second only adds load; less often than daily is as good as never. */
 const inspectInterval = duration('10m').refine((ms) => ms >= 1_000 && ms <= 86_400_000, {
   error: 'expected a duration from 1s to 24h',
 });
@@ -142,10 +142,10 @@ const settings = z.object({
     }),
 });
 type SettingName = keyof typeof settings.shape;
-/** Every variable that the daemon reads; each also as NAME_FILE. */
+/** Every variable that the daemon reads, each also as NAME_FILE. */
 export const SETTING_NAMES = Object.keys(settings.shape) as SettingName[];
 
-/** All settings, or one line for each that is wrong; no line shows a value. */
+/** All settings, or one line for each wrong one; no line shows a value. */
 export function parseConfig(env: Environment): ConfigResult {
   const { values, problems } = readSettings(env);
   const parsed = settings.safeParse(values);
@@ -162,7 +162,7 @@ export function parseConfig(env: Environment): ConfigResult {
   problems.push(...findLeaseProblems(values));
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
   const found = parsed.data;
-  // An inventory can name settings, which may show in what it is refused for; this one is nobody's.
+  // An inventory can refer to settings, and its errors may quote them. This one is for nobody to see.
   const inventoryEnv = createInventoryEnv({ ...env, ...values, ORION_WEBHOOK_KEY: undefined });
   const controlKeyPath = inventoryEnv.ORION_CONTROL_KEY ?? '';
   return {
@@ -205,7 +205,7 @@ export function createInventoryEnv(env: Environment): Environment {
   return { ...env, ORION_HOME: home, ORION_CONTROL_KEY: controlKey };
 }
 
-/** Each setting from NAME or from the file that NAME_FILE names; empty ones (as compose makes them) are unset. */
+/** Reads each setting from NAME or from the file that NAME_FILE names. Empty ones, as from compose, are unset. */
 function readSettings(env: Environment): {
   values: Partial<Record<SettingName, string>>;
   problems: string[];
@@ -228,7 +228,7 @@ function readSettings(env: Environment): {
   return { values, problems };
 }
 
-/** A leader must notice that it can't renew, and stop, before its lease ends; and must try more than once. */
+/** A leader must notice that it can't renew, and stop, before its leadership ends; and it must try more than once. */
 function findLeaseProblems(values: Partial<Record<SettingName, string>>): string[] {
   const duration = parseDuration(values.ORION_LEASE_DURATION ?? '15s');
   const deadline = parseDuration(values.ORION_LEASE_RENEW_DEADLINE ?? '10s');

@@ -23,7 +23,7 @@ const clock: AlarmClock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
   after: (delayMs, callback) => {
-    // What comes of it later is not part of the pass or request that set the alarm.
+    // What follows later is not part of the pass or request that set the timer.
     const timer = setTimeout(() => logScope(null, callback), delayMs);
     return () => clearTimeout(timer);
   },
@@ -32,7 +32,7 @@ const clock: AlarmClock = {
 interface Parts {
   config: Config;
   store: ReturnType<typeof createStore>;
-  /** The inventory in force: a SIGHUP may bring another. */
+  /** The inventory in force; a SIGHUP may replace it. */
   inventory: { current: Inventory };
   keeper: InventoryKeeper;
   logger: Logger;
@@ -84,7 +84,7 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   const parts: Parts = { config, store, inventory, keeper, logger, metrics, pulse, ownFaults, signal };
   const running: Promise<void>[] = [];
   try {
-    // First, so that a daemon that waits for its database can be seen to.
+    // First, so that a daemon that waits for its database can be observed.
     if (config.metricsListen !== null) running.push((await serveMonitor(parts, config.metricsListen)).ended);
     const acts = options.only !== 'api';
     const fleet = await prepareDatabase(
@@ -99,7 +99,7 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
     running.push(keeper.compare(signal));
     if (options.only !== 'reconciler') running.push(serveApi(parts, () => loop?.wake()));
     if (fleet !== null) running.push(reconcile(parts, fleet, (next) => (loop = next)));
-    // The first part that fails takes the others with it, each through its own clean-up.
+    // The first part that fails stops the others, each through its own cleanup.
     await Promise.all(running.map((part) => part.finally(stop)));
     return 0;
   } catch (error) {
@@ -114,7 +114,7 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   }
 }
 
-/** Resolves when it listens, to what ends with the signal. */
+/** Resolves once it listens. `ended` resolves once the signal has closed it. */
 async function serveMonitor(
   { store, logger, metrics, pulse, ownFaults, signal }: Parts,
   listen: Listen,
@@ -170,7 +170,7 @@ async function serveApi(
   const server = await startServer({ app, listen: config.listen, logger });
   logger.info({ listen: config.listen }, 'serving the API');
   await untilAborted(signal);
-  // Watches have no end of their own, and would hold the server until the drain is over.
+  // Watches have no end of their own and would hold the server until the drain is over.
   watch.close();
   await server.close();
   await refusals.close();
@@ -217,7 +217,7 @@ async function reconcile(
         ownFaults,
         onTurn: pulse.beat,
         logScope,
-        // Ansible is bound by the processor: more at once than this only makes each of them slower.
+        // Ansible is CPU-bound: more runs at once would only slow each of them down.
         maxRuns: 2 * cpus().length,
       },
       onLoop,

@@ -10,9 +10,10 @@ import type { Pool } from '../store/connection/pool.ts';
 import { ensureFleetId } from '../store/statements/fleets.ts';
 
 /**
- * Which fleet this is. The file beside the control key outlives the database and the database outlives the file: each
- * gives the other what it lacks, so that a fresh or restored database of the same fleet is the same fleet. The database
- * goes first, where all daemons meet; when the two name different fleets, nobody can tell which one is meant.
+ * Determines which fleet this is. The file beside the control key outlives the database, and the database
+ * outlives the file. Each supplies what the other lacks, so that a fresh or restored database of the same fleet
+ * is the same fleet. The database goes first, because all daemons share it. When the two name different fleets,
+ * nobody can tell which one is meant.
  */
 export async function claimFleet(pool: Pool, path: string, logger: Logger): Promise<FleetIdentity> {
   const kept = await readFleetIdentity(path);

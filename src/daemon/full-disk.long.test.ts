@@ -30,7 +30,7 @@ test('a daemon whose database has a full disk says so for as long as it lasts, t
           () => true,
           () => false,
         );
-    // The file of the table has room for a few still; then the leader, who gives each its number, meets the end of it.
+    // The table's file still has room for a few; then the leader, who numbers each of them, meets the end of it.
     await until(async () => !(await write()));
     await expect.poll(readiness).toContain("the database's disk is full");
     expect(await reconcilers.leads('cramped')).toBe(true);

@@ -18,7 +18,7 @@ test('no two living processes hold by one name, and a successor goes on with the
     expect.stringMatching(/^one\/[0-9a-f]{12}$/),
   ]);
   expect(second.holder).not.toBe(first.holder);
-  // What the second finds in its own place was left by a dead one; the first's Ansible is not its to end.
+  // Whatever the second finds in its own directory was left by a dead one; the first's Ansible is not its to end.
   expect(second.runDir).not.toBe(first.runDir);
   await first.release();
   const successor = await claimInstance(home, 'one');

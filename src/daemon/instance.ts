@@ -3,21 +3,21 @@ import { mkdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeLock } from './process-lock.ts';
 
-/** What tells this process from every other, also from those of the same configured name. */
+/** Distinguishes this process from every other, even one with the same configured name. */
 export interface Instance {
-  /** By which it holds the lease. */
+  /** The name under which it holds leadership. */
   holder: string;
-  /** Where its Ansible runs: whatever is found in there was left by a dead process. */
+  /** Where its Ansible runs: whatever is found there was left by a dead process. */
   runDir: string;
-  /** True: a living process of the same name runs here already. */
+  /** True: a live process of the same name already runs here. */
   isSecond: boolean;
   release(): Promise<void>;
 }
 
 /**
- * Two processes may be given one name (the default is the host's), and must not be taken for one holder: each would
- * take the lease from the other for ever. Hence a random part per process. It is kept where only the process that has
- * the lock may use it, so that a daemon that was killed and started again gets its lease back without waiting.
+ * Two processes may get the same name (the default is the host's) and must not count as one holder: each would
+ * take leadership from the other forever. Hence a random part per process. It is stored where only the process
+ * with the lock may use it, so that a daemon that was killed and restarted regains leadership without waiting.
  */
 export async function claimInstance(home: string, name: string): Promise<Instance> {
   for (let place = 1; ; place++) {
@@ -29,7 +29,7 @@ export async function claimInstance(home: string, name: string): Promise<Instanc
   }
 }
 
-/** The dead predecessor's, but only where the lock says that it is dead: in the same network namespace of one boot. */
+/** The dead predecessor's, but only where the lock proves it dead: in the same network namespace of the same boot. */
 async function ensureBootId(runDir: string): Promise<string> {
   const path = join(runDir, 'holder');
   const [boot, namespace] = await Promise.all([

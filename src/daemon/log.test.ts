@@ -10,7 +10,7 @@ import { createMemoryApiStore } from '../simulation/memory-api-store.ts';
 import { createLogger, logScope } from './log.ts';
 import { createMetrics } from './metrics.ts';
 
-/** A stream that remembers, as a file or as a terminal. */
+/** A stream that keeps what is written, posing as a file or as a terminal. */
 function createOut(isTTY: boolean) {
   const out = Object.assign(new PassThrough(), { isTTY });
   const read = () => String(out.read() ?? '');

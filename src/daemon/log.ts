@@ -5,7 +5,7 @@ import type { LogScope } from '../core/ports/ports.ts';
 
 export interface LogSettings {
   level: string;
-  /** `human` for a terminal, `json` for everything else; `auto` finds out which of the two. */
+  /** `human` for a terminal, `json` for everything else; `auto` picks one of them. */
   format: 'auto' | 'human' | 'json';
 }
 
@@ -14,12 +14,13 @@ const scope = new AsyncLocalStorage<object>();
 export const logScope: LogScope = (fields, work) =>
   fields === null ? scope.exit(work) : scope.run({ ...scope.getStore(), ...fields }, work);
 
-/** One line for each, with the fields behind the message. */
+/** One line per entry, with the fields after the message. */
 const HUMAN = { sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' };
 
 /**
- * The daemon's logger, to stdout. Errors are reduced to type, message and code before they are written: drizzle
- * puts bound parameters into messages, and the SQL beside them is of no use to an operator.
+ * The daemon's logger, to stdout. Errors are reduced to type, message, code and stack. A failed query keeps only
+ * its type and code: drizzle puts bound parameters into messages, and the SQL beside them is useless to an
+ * operator.
  */
 export function createLogger(
   { level, format }: LogSettings,
@@ -28,7 +29,7 @@ export function createLogger(
   const isTerminal = out.isTTY === true;
   const options = {
     ...{ level, base: null, serializers: { err: serializeError } },
-    // A new object each time: pino writes the line's own fields into it.
+    // A new object each time, because pino writes the line's own fields into it.
     mixin: () => ({ ...scope.getStore() }),
   };
   if (format === 'json' || (format === 'auto' && !isTerminal)) {

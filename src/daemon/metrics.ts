@@ -6,7 +6,7 @@ import type { DeliveryStore } from '../core/ports/deliveries.ts';
 import type { Logger, Metrics } from '../core/ports/ports.ts';
 import type { ApiStore } from '../core/ports/stores.ts';
 
-/** What is counted here, and how it is read out. docs/metrics.md is checked against it. */
+/** What is counted here, and how to read it. docs/metrics.md is checked against it. */
 export interface PrometheusMetrics extends Metrics {
   scrape(): Promise<{ contentType: string; text: string }>;
 }
@@ -17,7 +17,7 @@ export interface MetricsDeps {
   logger: Logger;
 }
 
-/** In Prometheus' text format: counts of this process, and the fleet as the database has it when it is asked. */
+/** In Prometheus' text format: the counts of this process, and the fleet as the database has it at the scrape. */
 export function createMetrics(deps: MetricsDeps): PrometheusMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -101,7 +101,7 @@ function createCounts(registry: Registry): Metrics {
   };
 }
 
-/** What clients waited for. The same is told of the past, and exactly, by /api/qos. */
+/** What clients waited for. /api/qos reports the same about the past, exactly. */
 function createSteps(registry: Registry): Metrics['stepped'] {
   const histogram = <Label extends string>(
     name: string,
@@ -136,12 +136,12 @@ function createSteps(registry: Registry): Metrics['stepped'] {
   };
 }
 
-/** What a stored text could be must not become a new time series each time. */
+/** Arbitrary stored texts must not each become a new time series. */
 function closed(reason: string): string {
   return Object.hasOwn(REASONS, reason) ? reason : 'other';
 }
 
-/** Set anew at each scrape; without the database, its gauges are missing rather than old. */
+/** Set anew at each scrape. Without the database, its gauges are missing rather than stale. */
 function createFleetGauges(registry: Registry, { store, logger }: MetricsDeps): () => Promise<void> {
   const registers = [registry];
   const up = new Gauge({

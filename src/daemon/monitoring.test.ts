@@ -3,8 +3,8 @@ import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
-// What `promtool check rules` looks at, with Prometheus' own grammar, and what it can't know: that each metric and label
-// exists in this program.
+// What `promtool check rules` checks, with Prometheus' own grammar, and what it can't know: that each metric and
+// label exists in this program.
 
 interface Rule {
   alert: string;
@@ -28,7 +28,7 @@ const rules = file.groups.flatMap((group) => group.rules);
 const dashboard = JSON.parse(read('grafana.json')) as { panels: Panel[] };
 const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 
-/** Names of all series that a daemon has, with their labels; metrics.test.ts holds the page to the program. */
+/** Names of all series of a daemon, with their labels; metrics.test.ts checks the page against the program. */
 const series = new Map<string, string[]>();
 for (const [, name, labels = '', means = ''] of readFileSync(
   new URL('../../docs/metrics.md', import.meta.url),
@@ -39,7 +39,7 @@ for (const [, name, labels = '', means = ''] of readFileSync(
   for (const part of parts) series.set(`${name}${part}`, part === '_bucket' ? [...names, 'le'] : names);
 }
 
-/** What is wrong with an expression: syntax, a metric that there is not, a label that it does not have. */
+/** What is wrong with an expression: its syntax, an unknown metric, a label that the metric lacks. */
 function findMistakes(expr: string): string[] {
   // Grafana fills this in.
   const text = expr.replaceAll('$__rate_interval', '5m');
@@ -89,7 +89,7 @@ describe('alerts.yml', () => {
     expect(Object.keys(rule).filter((key) => !/^(alert|expr|for|labels|annotations)$/.test(key))).toEqual([]);
     expect(['critical', 'warning']).toContain(rule.labels.severity);
     expect(Object.keys(rule.annotations)).toEqual(['summary', 'description']);
-    // A label that an alert tells must be left in what its expression gives.
+    // A label that an alert's text uses must remain in the result of its expression.
     const told = [...JSON.stringify(rule.annotations).matchAll(/\$labels\.(\w+)/g)].map(([, name]) => name);
     const kept = /\bby \(([^)]*)\)/.exec(rule.expr)?.[1]?.split(', ') ?? [];
     expect(told.filter((name) => !kept.includes(name as string))).toEqual([]);

@@ -77,20 +77,20 @@ test('the fleet stays the same one over a database that is lost, restored or ano
   const pools = [await next(), await next(), await next()] as const;
   const [fresh, other, late] = pools;
   try {
-    // Several daemons at once, on one place for keys.
+    // Several daemons at once, with one place for keys.
     const made = await Promise.all([1, 2, 3].map(() => prepare({ identityPath })));
     expect(made[0]?.id).toMatch(/^f_[0-9a-f]{24}$/);
     expect(new Set(made.map((identity) => JSON.stringify(identity))).size).toBe(1);
     expect((await stat(identityPath)).mode & 0o777).toBe(0o600);
     expect(await readdir(join(folder, 'keys'))).toEqual(['fleet_identity']);
-    // A deleted database, and a dump that is older than the identity.
+    // A deleted database, and a dump older than the identity.
     expect(await prepare({ identityPath }, fresh)).toEqual(made[0]);
     await ask('DELETE FROM fleets');
     expect(await prepare({ identityPath })).toEqual(made[0]);
-    // Another place for keys, as of a second host: the same fleet; its secret is its own.
+    // Another place for keys, as on a second host: the same fleet, but a secret of its own.
     const second = join(folder, 'second', 'fleet_identity');
     expect((await prepare({ identityPath: second }))?.id).toBe(made[0]?.id);
-    // Somebody else's database is refused, and stays as it is; the file stays, too.
+    // Another fleet's database is refused. It stays as it is, and so does the file.
     const elsewhere = await prepare({ identityPath: join(folder, 'other', 'fleet_identity') }, other);
     await expect(prepare({ identityPath }, other)).rejects.toThrow(
       `the database is of the fleet ${elsewhere?.id}, but ${identityPath} says ${made[0]?.id}`,
@@ -98,7 +98,7 @@ test('the fleet stays the same one over a database that is lost, restored or ano
     expect((await prepare({ identityPath: join(folder, 'other', 'fleet_identity') }, other))?.id).toBe(
       elsewhere?.id,
     );
-    // No place to keep it, and one that is damaged: nobody goes on without.
+    // Without a place to keep it, or with a damaged one, no daemon goes on.
     await expect(prepare({ identityPath: '/proc/fleet_identity' }, late)).rejects.toThrow(
       /can't be kept.*orion init/,
     );

@@ -9,17 +9,17 @@ import { insertTokenOnce } from '../store/statements/tokens.ts';
 import { claimFleet } from './claim-fleet.ts';
 
 export interface PrepareOptions {
-  /** The API's half may have no right to change tables: then it waits until the other one has done so. */
+  /** The API's half may lack the right to change tables: then it waits until the other half has done so. */
   migrates: boolean;
   firstToken: Config['firstToken'];
   now: () => Date;
-  /** Where the identity of the fleet is kept; null: this process acts on no node, and need not know it. */
+  /** Where the fleet's identity is kept; null: this process acts on no node and need not know it. */
   identityPath?: string | null;
 }
 
 /**
- * Returns once the database can be worked on, or the signal has come. Waits for one that is not there yet, and says so;
- * rejects for a schema that this program can't run on.
+ * Returns once the database is usable, or the signal has come. Waits for a database that is not there yet, and
+ * logs that. Rejects for a schema that this program can't run on.
  */
 export async function prepareDatabase(
   pool: Pool,

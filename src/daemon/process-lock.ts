@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 
 /**
- * One process at a time per name. The lock is a socket with an abstract name: the kernel gives it to one process of a
- * network namespace only and takes it back when that one ends, however it ends, so that no stale lock is ever left.
- * Null: another has it.
+ * Allows one process at a time per name. The lock is a socket with an abstract name. The kernel gives it to only
+ * one process of a network namespace and takes it back when that process ends in any way, so no stale lock is
+ * ever left. Null: another process has it.
  */
 export async function takeLock(name: string): Promise<(() => Promise<void>) | null> {
   const address = `\0orion-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;

@@ -7,16 +7,16 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { orionCommand } from '../lab/daemon.ts';
 
-/** Asks again and again; the test's own time-out ends it. */
+/** Polls until it is true; the test's own timeout ends it. */
 export async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await sleep(50);
 }
 
-/** Reconciling halves alone, with nothing but ORION_METRICS_LISTEN to be seen by. */
+/** Reconciling halves alone, visible only through ORION_METRICS_LISTEN. */
 export interface Reconcilers {
   home: string;
   start(name: string, databaseUrl: string, more?: Record<string, string>): ChildProcess;
-  /** An answer with status 0 is none. */
+  /** Status 0: no answer. */
   ask(name: string, path: string): Promise<{ status: number; body: string }>;
   statusOf(name: string, path: string): Promise<number>;
   leads(name: string): Promise<boolean>;

@@ -11,7 +11,7 @@ export function createSecretOf({
   return key && ((tenant, version) => deriveWebhookSecret(key, tenant, version));
 }
 
-/** The part of the reconciling half that calls the clients' webhooks; null when there is no key to sign with. */
+/** The part of the reconciling half that calls the clients' webhooks; null without a key to sign with. */
 export async function createMessageSender(
   config: Config,
   parts: Pick<SenderDeps, 'store' | 'clock' | 'logger' | 'metrics'>,

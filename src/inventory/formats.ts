@@ -4,7 +4,7 @@ import type { LimitsPolicy } from '../core/model/limits.ts';
 import { DURATION_FORMAT, formatDuration, parseDuration } from '../core/text/duration.ts';
 import { parsePublicKey } from '../core/text/public-key.ts';
 
-/** Words that mean something else to Ansible when they stand where a node's name is expected. */
+/** Words that mean something else to Ansible where it expects a node's name. */
 const RESERVED_NAMES = ['all', 'localhost', 'ungrouped'];
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
@@ -12,7 +12,7 @@ const USER = /^[A-Za-z_][A-Za-z0-9_-]{0,31}$/;
 const LABEL_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const LABEL_PREFIX =
   /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
-/** Underscores are no part of DNS, but the names of containers have them. */
+/** DNS has no underscores, but the names of containers do. */
 const HOST_LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 
 export const LONGEST_TIMER_MS = 24 * 24 * 3_600_000;
@@ -37,7 +37,7 @@ function isLabelValue(text: string): boolean {
   return text === '' || LABEL_NAME.test(text);
 }
 
-/** A string that passes the check; everything else is told what was expected. */
+/** A string that passes the check. For anything else the error says what was expected. */
 function text(expected: string, check: (value: string) => boolean) {
   const error = (value: unknown) => `expected ${expected}, not ${show(value)}`;
   return z
@@ -61,7 +61,7 @@ export const zone = text('a zone: letters, digits, "_", "-", ".", at most 63', (
 
 const isPort = (value: number) => Number.isInteger(value) && value >= 1 && value <= 65_535;
 
-/** Text of digits is a port too: that is what a reference to a variable expands to. */
+/** A string of digits is a port, too: a reference to a variable expands to one. */
 export const port = z
   .union(
     [
@@ -98,7 +98,7 @@ export const hostKey = z
     return z.NEVER;
   });
 
-/** A negative one is read only where `minMs` is negative: `-1s`. */
+/** Negative ones are accepted only where `minMs` is negative: `-1s`. */
 export function duration(minMs: number, maxMs: number = LONGEST_TIMER_MS) {
   const least = minMs < 0 ? `-${formatDuration(-minMs)}` : formatDuration(minMs);
   const range = `${least} to ${formatDuration(maxMs)}`;
@@ -136,11 +136,11 @@ export function numberOrNone(min: number, max: number) {
 }
 
 const UNITS = { MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
-/** Less would not hold a shell and the session that it runs in. */
+/** Less could not hold a shell and its session. */
 const LEAST_MEMORY = 64 * UNITS.MiB;
 const MEMORY_FORMAT = 'a part such as 75%, a size of at least 64MiB such as 8GiB (MiB, GiB or TiB), or none';
 
-/** Of `policy.limits`. */
+/** For `policy.limits`. */
 export const memory = z
   .string({ error: (issue) => `expected ${MEMORY_FORMAT}, not ${show(issue.input)}` })
   .transform((value, context): LimitsPolicy['memory'] => {
@@ -162,7 +162,7 @@ export function choice<const Word extends string>(words: readonly [Word, ...Word
   return z.enum(words, { error: (issue) => `expected ${words.join(' or ')}, not ${show(issue.input)}` });
 }
 
-/** What was found, short enough for a line. */
+/** The value as found, short enough for a line. */
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';

@@ -14,8 +14,8 @@ import type { Environment } from './variables.ts';
 const MAX_BYTES = 5 * 1024 * 1024;
 
 /**
- * Reads an inventory and checks it strictly. `env` is what `${NAME}` in it refers to, and should have
- * ORION_HOME. Never rejects: a file that can't be read is a problem like any other.
+ * Reads an inventory and checks it strictly. `env` is what `${NAME}` in it refers to, and should have ORION_HOME.
+ * Never rejects: an unreadable file is a problem like any other.
  */
 export async function loadInventory(path: string, env: Environment): Promise<InventoryResult> {
   try {
@@ -36,7 +36,7 @@ function describeReadError(error: unknown): string {
   return `the file can't be read (${code ?? 'unknown error'})`;
 }
 
-/** As `loadInventory`, of a text at hand. `path` is for the messages and for relative key paths. */
+/** Like `loadInventory`, for text at hand. `path` is for messages and relative key paths. */
 export function parseInventory(text: string, path: string, env: Environment): InventoryResult {
   const tree = readTree(text, env);
   const parsed = inventorySchema.safeParse(tree.value);
@@ -47,7 +47,7 @@ export function parseInventory(text: string, path: string, env: Environment): In
   ];
   const problems = [
     ...tree.problems,
-    // After a syntax error the rest may be misread, and what is missing may stand there.
+    // After a syntax error the rest may be misread, and what is missing may be there.
     ...found.filter((problem) => tree.brokenFrom === Infinity || isReliable(problem, tree)),
   ];
   if (problems.length > 0 || !parsed.success) return { ok: false, problems: print(problems, path, tree) };
@@ -56,7 +56,7 @@ export function parseInventory(text: string, path: string, env: Environment): In
   return { ok: true, inventory: { policy, nodes, sha256: computeSha256(text) } };
 }
 
-/** By this an operator and the daemon know that they speak of the same file. */
+/** Shows that an operator and the daemon mean the same file. */
 export function computeSha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
@@ -85,7 +85,7 @@ function describeUnknownKey(path: Path, known: string[]): string {
   return `unknown key; expected ${known.join(', ')}${suggest(String(path.at(-1)), known)}`;
 }
 
-/** Apart from the schema, so that the position is the key's and the path needs no guessing. */
+/** Separate from the schema, so that the position is the key's and the path needs no guessing. */
 function findBadLabelKeys(tree: Tree): Problem[] {
   const nodes = valueAt(tree.value, ['nodes']);
   const places: Path[] = [['defaults', 'labels']];

@@ -8,7 +8,7 @@ function problemsOf(text: string): string[] {
   return result.ok ? [] : result.problems;
 }
 
-/** One mistake in a node of a file that is right otherwise. */
+/** One mistake in a node of an otherwise correct file. */
 const inNode = (line: string) => `nodes:\n  - name: a\n    host: h\n    ${line}\n`;
 
 /** What is wrong | the file | where and what the message says. */

@@ -8,7 +8,7 @@ function problemsOf(text: string): string[] {
   return result.ok ? [] : result.problems;
 }
 
-/** One mistake in the policy of a file that is right otherwise. */
+/** One mistake in the policy of an otherwise correct file. */
 const inPolicy = (line: string) => `policy:\n  ${line}\nnodes:\n  - { name: a, host: h }\n`;
 
 /** What is wrong | the file | where and what the message says. */

@@ -8,8 +8,8 @@ export interface Finding {
 }
 
 /**
- * What no single value shows: relations within the policy, and nodes that are the same. Works on the values as
- * written and skips what it can't read, so that these mistakes are told along with all the others.
+ * What no single value shows: relations within the policy, and duplicate nodes. It uses the values as written and
+ * skips unreadable ones, so that these mistakes are reported along with all the others.
  */
 export function findRelationProblems(file: unknown): Finding[] {
   const nodes = at(file, ['nodes']);
@@ -32,7 +32,7 @@ export function findRelationProblems(file: unknown): Finding[] {
     ...findDuplicates(list, ['name'], nameOf, 'a name'),
     ...list.flatMap((node, index) => findMissingHost(node, index, defaults)),
     ...twice,
-    // Where clients are sent follows from where the node is: the same mistake is not told twice.
+    // The client address follows from the node's address: the same mistake is not reported twice.
     ...clientTwice.filter(
       ({ path: [, index] }) =>
         at(list[Number(index)], ['address']) !== undefined ||
@@ -56,7 +56,7 @@ function findPolicyProblems(file: unknown): Finding[] {
   }
   const leaseDefault = durationAt(file, ['policy', 'lease', 'default'], lease.defaultMs);
   const leaseMax = durationAt(file, ['policy', 'lease', 'max'], lease.maxMs);
-  // A maximum below the default that ships lowers that default; only one that was written can be wrong.
+  // A maximum below the built-in default lowers that default; only a written one can be wrong.
   if (leaseDefault?.written && leaseMax !== null && leaseDefault.ms > leaseMax.ms) {
     const message = `expected at most lease.max (${formatDuration(leaseMax.ms)})`;
     findings.push({ path: leaseDefault.path, message });
@@ -64,7 +64,7 @@ function findPolicyProblems(file: unknown): Finding[] {
   return [...findings, ...findIdleRequirements(file)];
 }
 
-/** A limit that is required, yet switched off, would keep every node from being lent. */
+/** A limit that is required but switched off would keep every node from being lent. */
 function findIdleRequirements(file: unknown): Finding[] {
   const required = at(file, ['policy', 'limits', 'required']);
   if (!Array.isArray(required)) return [];
@@ -98,7 +98,7 @@ function findMissingHost(node: unknown, index: number, defaults: unknown): Findi
   ];
 }
 
-/** Every node of which an earlier one has the same identity. */
+/** Every node that has the same identity as an earlier one. */
 function findDuplicates(
   nodes: unknown[],
   key: Path,
@@ -120,7 +120,7 @@ function findDuplicates(
   return findings;
 }
 
-/** Names that differ in case alone are one name to a database and to a careless reader. */
+/** Names that differ only in case are one name to many databases and to a careless reader. */
 function nameOf(node: unknown): string | null {
   const name = at(node, ['name']);
   return typeof name === 'string' ? name.toLowerCase() : null;

@@ -23,8 +23,8 @@ import {
 const SECOND = 1_000;
 
 /**
- * A mapping with exactly these keys. One that is there but empty (all its lines commented out) is as good as
- * left out. The message about unknown keys is the list of the known ones, from which the suggestion is made.
+ * A mapping with exactly these keys. One that is present but empty (all its lines commented out) counts as left
+ * out. The message about unknown keys is the list of the known ones, from which the suggestion is made.
  */
 function mapping<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.preprocess(
@@ -39,8 +39,8 @@ function mapping<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 /**
- * Keys that are planned and have no effect yet, by their path without indices. A file that sets one is refused with this
- * word about it: an operator must not rely on a promise that nothing keeps.
+ * Planned keys that have no effect yet, by their path without indices. A file that sets one is refused with this
+ * message: an operator must not rely on a promise that nothing keeps.
  */
 export const PLANNED_KEYS: Record<string, string> = {
   'policy.fence':
@@ -116,7 +116,7 @@ export const inventorySchema = mapping({
 export type InventoryFile = z.output<typeof inventorySchema>;
 export type NodeEntry = z.output<typeof node>;
 
-/** Every key of the file's policy over the default for it. */
+/** The file's policy, with the defaults for all missing keys. */
 export function fillPolicy(file: InventoryFile['policy']): Policy {
   const { probe, migrate, provision, clean, lease, limits } = DEFAULT_POLICY;
   const given = file ?? {};

@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar } from 'yaml';
 import { type Environment, expandReferences, unveilReferences, veilReferences } from './variables.ts';
 
-/** Where in the document: keys of mappings and places in lists. */
+/** A position in the document: keys of mappings and indices of lists. */
 export type Path = readonly (string | number)[];
 
 export interface Problem {
@@ -11,27 +11,27 @@ export interface Problem {
 }
 
 export interface Tree {
-  /** Plain values, references expanded; of mappings without a prototype. */
+  /** Plain values with references expanded. Mappings have no prototype. */
   value: unknown;
   problems: Problem[];
-  /** Offset of the first syntax error: what comes after it may be misread. Infinity when there is none. */
+  /** Offset of the first syntax error: text after it may be misread. Infinity when there is none. */
   brokenFrom: number;
-  /** Offset of a value, or of what it would stand in when it is missing. `key`: of its key instead. */
+  /** Offset of a value, or of its container when it is missing. `key`: of its key instead. */
   locate(path: Path, key?: boolean): number;
   lineAndColumn(offset: number): { line: number; column: number };
 }
 
-/** Enough for people, too few for a document that grows a millionfold when its aliases are followed. */
+/** Enough for people, too few for a document that grows a millionfold when its aliases are expanded. */
 const MAX_ALIASES = 100;
 const MAX_DEPTH = 32;
 
-/** Text -> plain values of which the position is still known. */
+/** Text -> plain values whose positions are still known. */
 export function readTree(text: string, env: Environment): Tree {
   const lines = new LineCounter();
   const document = parseDocument(veilReferences(text), {
     lineCounter: lines,
     prettyErrors: false,
-    // Found while reading instead, so that the key's path can be told.
+    // Found while reading instead, so that the key's path can be reported.
     uniqueKeys: false,
     stringKeys: false,
   });
@@ -64,7 +64,7 @@ interface Reader {
 
 function readNode(reader: Reader, node: unknown, path: Path): unknown {
   if (path.length > MAX_DEPTH) {
-    // Also what a list that contains itself ends in.
+    // A list that contains itself also ends up here.
     return report(reader, node, path.slice(0, 4), `expected at most ${MAX_DEPTH} levels`);
   }
   if (isAlias(node)) {
@@ -109,7 +109,7 @@ function readScalar(reader: Reader, node: Scalar, path: Path): unknown {
   return problems.length > 0 ? BROKEN : value;
 }
 
-/** Stands for a value of which a problem was already reported, so that it is not called wrong a second time. */
+/** Replaces a value whose problem was already reported, so that it is not reported twice. */
 export const BROKEN = Symbol('broken');
 
 function report(reader: Reader, node: unknown, path: Path, message: string): typeof BROKEN {

@@ -2,8 +2,8 @@
  * `${NAME}` and `${NAME:-default}` in the inventory's values.
  *
  * Braces and commas end a plain word inside `{ … }`, so `{ host: ${H:-127.0.0.1} }` is not YAML. People write it
- * all the same, as they know it from compose files. So references are veiled before the text is parsed, each
- * character by one that means nothing to YAML, and unveiled in what comes out: lines and columns stay true.
+ * anyway, as they know it from compose files. So references are veiled before the text is parsed, each character
+ * by one that means nothing to YAML, and unveiled in the result: lines and columns stay true.
  */
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}"'\\\r\n]*))?\}/g;
 const VEIL = 0xe000;
@@ -24,7 +24,7 @@ export function unveilReferences(text: string): string {
 
 export type Environment = Record<string, string | undefined>;
 
-/** `problems`: what is wrong with the references in the text; then the value is of no use. */
+/** `problems`: what is wrong with the references in the text. If there are any, the value is useless. */
 export function expandReferences(text: string, env: Environment): { value: string; problems: string[] } {
   if (!text.includes('${')) return { value: text, problems: [] };
   const problems: string[] = [];
@@ -32,7 +32,7 @@ export function expandReferences(text: string, env: Environment): { value: strin
   if (rest.includes('${')) problems.push(`expected references to be \${NAME} or \${NAME:-default}`);
   const value = text.replaceAll(REFERENCE, (_, name: string, fallback: string | undefined) => {
     const found = env[name];
-    // As in a shell: the default also stands in for an empty value.
+    // As in a shell: the default also replaces an empty value.
     if (fallback !== undefined) return found === undefined || found === '' ? fallback : found;
     if (found === undefined) {
       problems.push(`the environment variable ${name} is not set; set it or write \${${name}:-default}`);

@@ -1,10 +1,10 @@
 import { createSocket } from 'node:dgram';
 
-/** A name server on this machine that knows what a test tells it. */
+/** A name server on this machine that answers what a test tells it to. */
 export interface NameServer {
-  /** As `Resolver.setServers` takes it. */
+  /** In the format of `Resolver.setServers`. */
   address: string;
-  /** Names that were asked for, each time. */
+  /** The names queried, each time. */
   asked: string[];
   close(): Promise<void>;
 }
@@ -13,7 +13,7 @@ const A = 1;
 const AAAA = 28;
 const HEADER_BYTES = 12;
 
-/** `answer` gives the addresses of a name, of either family; null: no answer ever comes. */
+/** `answer` returns the addresses of a name, of either family; null: no answer ever comes. */
 export async function startNameServer(answer: (name: string) => string[] | null): Promise<NameServer> {
   const asked: string[] = [];
   const socket = createSocket('udp4');
@@ -24,7 +24,7 @@ export async function startNameServer(answer: (name: string) => string[] | null)
     const records = answer(name)?.filter((address) => type === (address.includes(':') ? AAAA : A));
     if (records === undefined) return;
     const header = Buffer.from(query.subarray(0, HEADER_BYTES));
-    // An answer without an error, to one question, with so many records.
+    // An answer without error, to one question, with this many records.
     header.writeUInt16BE(0x8180, 2);
     for (const [offset, count] of [1, records.length, 0, 0].entries())
       header.writeUInt16BE(count, 4 + 2 * offset);
@@ -49,7 +49,7 @@ function readName(query: Buffer): { name: string; end: number } {
   return { name: labels.join('.').toLowerCase(), end: at + 1 };
 }
 
-/** Of the name in the question, of the internet, good for no time at all. */
+/** For the name in the question, of class internet, with a lifetime of zero. */
 function toRecord(address: string): Buffer {
   const isV6 = address.includes(':');
   const bytes = isV6 ? toBytes(address) : address.split('.').map(Number);
@@ -57,7 +57,7 @@ function toRecord(address: string): Buffer {
   return Buffer.from([...head, ...bytes]);
 }
 
-/** Of IPv6 as URLs write it, without dots. */
+/** An IPv6 address as URLs write it, without dots. */
 function toBytes(address: string): number[] {
   const [left = [], right = []] = address.split('::').map((half) => half.split(':').filter(Boolean));
   const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');

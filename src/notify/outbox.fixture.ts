@@ -13,7 +13,7 @@ export interface Message extends DueDelivery {
   end: AttemptEnd | null;
 }
 
-/** An outbox in memory, for days that go by in a moment; what the real one promises is tested on a database. */
+/** An outbox in memory, where days pass in a moment. What the real one promises is tested on a database. */
 export function createOutbox(): OutboxStore & {
   messages: Message[];
   add(rentalId: string, at: Date): Message;

@@ -102,7 +102,7 @@ describe('a message', () => {
       pour();
     });
     expect(await post(flood.url)).toEqual({ kind: 'delivered' });
-    // What lies in the buffers of both sides comes on top.
+    // Includes what is in the buffers of both sides.
     expect(sent).toBeLessThan(16 * 1024 * 1024);
   });
 
@@ -154,7 +154,7 @@ describe('where a webhook may not lead', () => {
       error: 'the URL must not lead to a private, loopback or link-local address',
     });
     expect(receiver.calls).toEqual([]);
-    // The same name is called where the operator allows the address, so it was the address that was refused.
+    // The same name is called where the operator allows the address, so the address was what was refused.
     expect(await post(url, { nameServers })).toEqual({ kind: 'delivered' });
   });
 

@@ -7,7 +7,7 @@ import { parseRetryAfterMs } from './retry-after.ts';
 
 export interface PostOptions {
   allowed: WebhookAllowance;
-  /** Around all of it: looking up, connecting, sending, and the answer. */
+  /** Covers all of it: lookup, connection, sending, and the answer. */
   deadlineMs: number;
   signal: AbortSignal;
   now: Date;
@@ -16,20 +16,20 @@ export interface PostOptions {
 
 export type PostResult =
   | { kind: 'delivered' }
-  /** The signal came first: what became of it is not known. */
+  /** The signal came first: the outcome is unknown. */
   | { kind: 'aborted' }
   | {
       kind: 'failed';
       outcome: Exclude<AttemptOutcome, 'delivered'>;
-      /** For people; never a part of the answer, which may be anything. */
+      /** For people. Never quotes the answer, which may be anything. */
       error: string;
-      /** What the receiver asked for. */
+      /** The pause that the receiver requested. */
       retryAfterMs: number;
-      /** The receiver wants nothing of this kind any more. */
+      /** The receiver wants no more of these messages. */
       isFinal: boolean;
     };
 
-/** Of an answer's body so much is read, to end the exchange in order, and none of it is looked at. */
+/** This much of an answer's body is read, to end the exchange in order. None of it is examined. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Sends a message once. Never rejects; redirects are not followed. */
@@ -38,7 +38,7 @@ export function postMessage(
   { allowed, deadlineMs, signal, now, nameServers }: PostOptions,
 ): Promise<PostResult> {
   const { url, headers, body } = message;
-  // The lookup is not asked about an address that stands in the URL itself.
+  // An address in the URL itself never reaches the lookup, so it is checked here.
   const refusal = refuseWebhookUrl(url, allowed);
   if (refusal !== null) return Promise.resolve(fail('blocked', `the URL ${refusal}`));
   const deadline = AbortSignal.timeout(deadlineMs);
@@ -46,7 +46,7 @@ export function postMessage(
   return new Promise((done) => {
     let answer: PostResult | null = null;
     const failWith = (error: NodeJS.ErrnoException) => {
-      // An answer counts also when its body broke off.
+      // An answer counts even when its body broke off.
       if (answer !== null) return done(answer);
       if (signal.aborted) return done({ kind: 'aborted' });
       if (deadline.aborted) return done(fail('timeout', describeNoAnswer(deadlineMs)));
@@ -73,7 +73,7 @@ export function postMessage(
         response.on('close', () => done(answer as PostResult));
       },
     );
-    // More than one may come, and what nobody listens to ends the process.
+    // There may be more than one error, and an unhandled one ends the process.
     request.on('error', failWith);
     request.end(body);
   });
@@ -86,7 +86,7 @@ function judge({ statusCode = 0, headers }: IncomingMessage, now: Date): PostRes
   return {
     ...fail('refused', error),
     retryAfterMs: parseRetryAfterMs(headers['retry-after'], now),
-    // By the scheme, Gone says that the receiver is not there any more.
+    // In Standard Webhooks, Gone means that the receiver no longer exists.
     isFinal: statusCode === 410,
   };
 }

@@ -11,14 +11,14 @@ export interface Call {
 export interface Receiver {
   port: number;
   url: string;
-  /** All that came, in order. */
+  /** All calls, in order. */
   calls: Call[];
   close(): Promise<void>;
 }
 
 /**
- * `answer` may leave a call without an answer; without it all are answered 204. `host` is an address of this machine, or
- * the path of a unix socket.
+ * `answer` may leave a call unanswered. Without `answer`, each call is answered 204. `host` is an address of this
+ * machine or the path of a unix socket.
  */
 export async function startReceiver(
   answer: (call: Call, response: ServerResponse, request: IncomingMessage) => void = (_call, response) =>

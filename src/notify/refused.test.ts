@@ -6,10 +6,10 @@ import { type NameServer, startNameServer } from './name-server.fixture.ts';
 import { postMessage } from './post.ts';
 import { startReceiver } from './receiver.fixture.ts';
 
-/** What every name leads to at present. */
+/** What every name resolves to at present. */
 let addresses: string[] = [];
 let names: NameServer;
-/** Every address to which this process began a connection. */
+/** Every address to which this process started a connection. */
 let connected: string[] = [];
 
 beforeEach(async () => {

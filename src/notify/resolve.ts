@@ -7,7 +7,7 @@ import {
   type WebhookAllowance,
 } from '../core/text/webhook-url.ts';
 
-/** A name leads to where no webhook may go. */
+/** A name leads to an address that no webhook may reach. */
 export class BlockedAddressError extends Error {
   override readonly name = 'BlockedAddressError';
 }
@@ -23,10 +23,10 @@ const TIMEOUT_MS = 2_000;
 const TRIES = 2;
 
 /**
- * The addresses of a host, all of which may be called: with one that may not be, none is. A client's name is asked of
- * the name servers on sockets of this process, for the system's own way holds one of the runtime's few threads until
- * the server answers, and anybody can run a server that never does. Names that the operator allows by name are looked
- * up the system's way, with its hosts file, and lead wherever they lead.
+ * The addresses of a host. If one of them may not be called, none is. A client's name is resolved by the name
+ * servers over sockets of this process, because the system's resolver holds one of the runtime's few threads
+ * until the server answers, and anybody can run a server that never does. Names that the operator allows by name
+ * go to the system's resolver, with its hosts file, and may lead anywhere.
  */
 async function resolveReceiver(host: string, options: ResolveOptions): Promise<string[]> {
   const { allowed } = options;
@@ -55,7 +55,7 @@ async function askNameServers(host: string, { signal, nameServers }: ResolveOpti
   }
 }
 
-/** For `net.connect`: it then connects to what was looked at here, and asks nobody a second time. */
+/** For `net.connect`: it connects to the addresses checked here, without a second lookup. */
 export function createGuardedLookup(options: ResolveOptions): LookupFunction {
   return (hostname, { all }, callback) => {
     resolveReceiver(hostOf({ hostname }), options).then(

@@ -11,7 +11,7 @@ import { createSender } from './sender.ts';
 
 const bench = useStore();
 const HOUR_MS = 3_600_000;
-/** On a machine that is busy. */
+/** Long enough for a busy machine. */
 const WAIT = { timeout: 30_000, interval: 20 };
 const open: { close(): Promise<void> }[] = [];
 let aheadMs = 0;
@@ -99,7 +99,7 @@ describe('the messages of a rental', () => {
     await tell('r_1', ['rental.active', 'rental.lost', 'rental.migrated']);
     const sender = send();
     for (const [index, delayMs] of [1_000, 2_000, 4_000, 8_000, 16_000].entries()) {
-      // Told after the end of a try was written.
+      // Reported after the end of an attempt was written.
       await expect.poll(() => sender.outcomes.length, WAIT).toBe(index + 1);
       expect((await list())[0]).toMatchObject({ attempts: index + 1, lastError: 'it answered 500' });
       const leftMs = Number((await list())[0]?.nextAttemptAt) - clock.now().getTime();
@@ -212,7 +212,7 @@ test('who does not lead any more sends nothing, and does not try without a pause
   const receiver = await receive();
   await make('r_1', receiver.url);
   await tell('r_1', ['rental.active']);
-  /** How often it comes to the message, until its third look, by what it is told before each of its steps. */
+  /** How often it asks whether it may act, until its third poll. `mayAct` is the answer each time. */
   const tries = async (mayAct: boolean) => {
     let asked = 0;
     const sender = send({ mayAct: () => asked++ >= 0 && mayAct });
@@ -223,7 +223,7 @@ test('who does not lead any more sends nothing, and does not try without a pause
   expect(await tries(false)).toBe(3);
   await bench.store.release(bench.leader);
   const successor = await bench.store.acquire({ holder: 'second', durationMs: 60_000 });
-  // It believes that it leads; the fence does not.
+  // It believes that it leads, but the fence refuses it.
   expect(await tries(true)).toBe(3);
   expect(receiver.calls).toEqual([]);
   send({ leadership: successor as NonNullable<typeof successor> });

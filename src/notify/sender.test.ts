@@ -6,7 +6,7 @@ import { createSender } from './sender.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** The sender looks once a second. */
+/** The sender polls once a second. */
 const LATEST_MS = 1_000;
 const start = new Date('2026-01-01T00:00:00Z').getTime();
 
@@ -15,7 +15,7 @@ interface Try {
   atMs: number;
 }
 
-/** Days of a sender whose messages are answered as told; the clock goes from one thing that is due to the next. */
+/** Runs a sender for days, with its messages answered by `answer`. The clock jumps to whatever is due next. */
 async function runFor(
   lengthMs: number,
   outbox: ReturnType<typeof createOutbox>,
@@ -53,7 +53,7 @@ async function runFor(
   const leadership = { token: 1, holder: 'one' } as unknown as Parameters<typeof sender.run>[0]['leadership'];
   const ended = sender.run({ leadership, signal: stop.signal, mayAct: () => true });
   while (atMs < lengthMs) {
-    // Everything that needs no time happens before time goes on.
+    // Everything that takes no time happens before the clock moves.
     await new Promise((done) => setImmediate(done));
     const next = due as (() => void) | null;
     next?.();

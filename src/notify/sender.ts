@@ -20,19 +20,20 @@ export interface SenderDeps {
   metrics: { webhookAttempted(outcome: AttemptOutcome): void };
 }
 
-/** How soon a message is seen that nobody woke the sender for. */
+/** How soon a message is noticed when nobody woke the sender for it. */
 const POLL_MS = 1_000;
 const DEADLINE_MS = 10_000;
 const BACKOFF: Backoff = { baseMs: 1_000, maxMs: 3_600_000 };
-/** A message that came to its turn late, as behind others or after an outage, is tried so often all the same. */
+/** A message whose turn came late, as behind others or after an outage, still gets this many attempts. */
 const MIN_ATTEMPTS = 5;
-/** Many more than can be under way, so that those of a slow receiver hide nobody else's. */
+/** Far more than can be in flight, so that a slow receiver's messages hide nobody else's. */
 const LIST_LIMIT = 1_000;
 const LIMITS = { total: 32, perTenant: 16, perReceiver: 4 };
 
 /**
- * Sends what is in the outbox, at least once and in order per rental. The leader alone runs it: a try is counted under
- * the fence before it is made, and a message has its turn when the one before it was delivered or given up.
+ * Sends what is in the outbox, at least once and in order per rental. Only the leader runs it: an attempt is
+ * counted under the fence before it is made, and a message has its turn when the one before it was delivered or
+ * given up.
  */
 export function createSender(deps: SenderDeps): MessageSender {
   const { store, clock, logger } = deps;
@@ -71,7 +72,7 @@ export function createSender(deps: SenderDeps): MessageSender {
         .then((wasTried) => {
           slots.free(due);
           underWay.delete(sending);
-          // There is room for another, and the next of its rental may have its turn; otherwise the poll is soon enough.
+          // There is room for another, and the rental's next message may have its turn. Else the poll is soon enough.
           if (wasTried) wake();
         });
       underWay.add(sending);
@@ -91,7 +92,7 @@ export function createSender(deps: SenderDeps): MessageSender {
   return { wake, run };
 }
 
-/** False when it was not tried, because another one leads or was faster. */
+/** False when another process leads or was faster, or when the signal came. */
 async function sendOne(due: DueDelivery, term: SenderTerm, deps: SenderDeps): Promise<boolean> {
   const { store, clock, random } = deps;
   if (!term.mayAct()) return false;
@@ -136,7 +137,7 @@ function post(
 
 function endOf(result: PostResult, claimed: ClaimedDelivery, delayMs: number, now: Date): AttemptEnd {
   if (result.kind === 'delivered') return { kind: 'delivered', at: now };
-  // Whoever leads next need not wait for this claim to end.
+  // The next leader need not wait for this claim to end.
   if (result.kind === 'aborted') {
     return { kind: 'failed', error: 'the daemon ended while it was sent', nextAttemptAt: now };
   }

@@ -3,8 +3,8 @@ import { createHmac } from 'node:crypto';
 const PREFIX = 'whsec_';
 
 /**
- * The headers of Standard Webhooks: one signature for each secret, so that a receiver who has only one of them takes
- * the message. `at` is the time of this try, for receivers refuse what is older than some minutes.
+ * The headers of Standard Webhooks. One signature per secret, so that a receiver with only one of them accepts
+ * the message. `at` is the time of this attempt, because receivers refuse messages older than some minutes.
  */
 export function signMessage(
   message: { id: string; body: string },

@@ -7,16 +7,16 @@ export interface SlotLimits {
   perReceiver: number;
 }
 
-/** Who may be sent to at the same time as others. */
+/** Which messages may be in flight at the same time. */
 export interface Slots {
-  /** False: not now. A rental has one at most, so that its messages stay in order. */
+  /** False: not now. A rental has at most one, so that its messages stay in order. */
   take(delivery: DueDelivery): boolean;
   free(delivery: DueDelivery): void;
 }
 
 /**
- * Bounds what is under way. The bounds per receiver and per tenant are well below the total, so that a receiver that
- * takes all its time, for however many rentals, leaves room for all others.
+ * Bounds what is in flight. The bounds per receiver and per tenant are well below the total, so that a slow
+ * receiver leaves room for all others, however many rentals it serves.
  */
 export function createSlots({ total, perTenant, perReceiver }: SlotLimits): Slots {
   const taken = new Map<string, number>();

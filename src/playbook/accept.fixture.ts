@@ -1,8 +1,8 @@
-/** Where the files of the made-up package lie, and what it brings there. */
+/** Files of the made-up package. */
 export const CONFFILE = '/etc/cron.d/upgraded';
 export const SHIPPED = '/etc/profile.d/upgraded.sh';
 
-/** What an upgrade leaves: files, and dpkg's records of them. Any number of times. */
+/** What an upgrade leaves: files, and dpkg's records of them. Runs any number of times. */
 export const UPGRADE = `
   rm -rf ${CONFFILE} ${SHIPPED}; echo '* * * * * root true' >${CONFFILE}; echo 'true' >${SHIPPED}
   info=/var/lib/dpkg/info/orion-upgraded
@@ -16,7 +16,7 @@ export const REMOVE_UPGRADE = `
   rm -rf ${CONFFILE} ${SHIPPED} /var/lib/dpkg/info/orion-upgraded.*
   mv /var/lib/dpkg/status.before /var/lib/dpkg/status`;
 
-/** Each makes a packaged file one that is not as it was packaged, or the records none to rely on; how to undo it. */
+/** Changes that make a packaged file differ from its package, or the records unreliable, and how to undo them. */
 export const NOT_AS_PACKAGED: [name: string, change: string, undo?: string][] = [
   ['one byte more', `echo >>${CONFFILE}; echo >>${SHIPPED}`],
   ['setuid', `chmod u+s ${SHIPPED} ${CONFFILE}`],
@@ -63,7 +63,7 @@ export const NOT_AS_PACKAGED: [name: string, change: string, undo?: string][] = 
   ],
 ];
 
-/** Things of a tenant that look like differences, and are never anybody's to accept. */
+/** Things of a tenant that look like differences, but that nobody may ever accept. */
 export const OF_TENANTS = `
   useradd -M -u 20901 moled; usermod -aG orion daemon; echo 'rmole0001:x:1234:' >>/etc/group
   cp /bin/true /opt/s; chown 20902 /opt/s; chmod 4755 /opt/s

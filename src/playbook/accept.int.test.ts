@@ -29,7 +29,7 @@ const idOf = (kind: string, entry: string) =>
   createHash('sha256').update(`${kind}\0${entry}`).digest('hex').slice(0, 32);
 
 const MODULE = readFileSync(join(DEFAULT_ANSIBLE_DIR, 'module_utils/orion_packages.py'), 'utf8');
-/** What the module takes for packaged, without a walk over the disks. */
+/** What the module takes for packaged, without walking the disks. */
 const packaged = () =>
   node.inside(`python3 -B - <<'END'
 ${MODULE}
@@ -106,7 +106,7 @@ describe('what a person accepts', () => {
     ]);
 
     await node.inside('echo one >/etc/cron.d/wanted');
-    // The answer to an order may be lost, and the order is given again.
+    // The answer to an order may get lost, and then the order is given again.
     for (const _ of ['first', 'again']) {
       const accepted = await verify(ids);
       expect(accepted.accepted).toHaveLength(2);

@@ -1,9 +1,9 @@
 import type { FailureReason } from '../core/failure/remedy.ts';
 
-/** What ssh says when it never got as far as the module, and what that is called elsewhere in Orion. */
+/** What ssh prints when it never reached the module, and Orion's name for that. */
 const BEFORE_THE_START: [RegExp, FailureReason][] = [
   [/Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known for/i, 'HostKeyChanged'],
-  // What this machine's own kernel told ssh; a node's words never stand at the beginning of a line of ssh's.
+  // What this machine's own kernel told ssh. A node's words are never at the start of a line that ssh prints.
   [
     /^(ssh: connect to host .*|socket): (Cannot assign requested address|Too many open files|Cannot allocate memory|No buffer space available)/m,
     'ControlPlaneFault',
@@ -21,7 +21,10 @@ const BEFORE_THE_START: [RegExp, FailureReason][] = [
   [/connect to host .*Connection refused/i, 'ConnectionRefused'],
 ];
 
-/** Why the node could not be reached. What is not known to have failed before the module started may have run. */
+/**
+ * Why the node could not be reached. Unless it is known to have failed before the module started, it may have
+ * run.
+ */
 export function nameUnreachable(said: string): { reason: FailureReason; hasStarted: boolean } {
   const known = BEFORE_THE_START.find(([pattern]) => pattern.test(said));
   return known
@@ -29,9 +32,9 @@ export function nameUnreachable(said: string): { reason: FailureReason; hasStart
     : { reason: 'PlaybookUnreachable', hasStarted: true };
 }
 
-/** What the shell, sudo, Python or Ansible says when the module did not get to speak. First match wins. */
+/** What the shell, sudo, Python or Ansible prints when the module never got to answer. First match wins. */
 const IN_THE_WAY: [RegExp, FailureReason][] = [
-  // sudo itself is missing; "sudo: /usr/bin/python3: command not found" is another thing.
+  // sudo itself is missing, unlike in "sudo: /usr/bin/python3: command not found".
   [/\bsudo: (command )?not found/i, 'PrivilegeRefused'],
   [/python[0-9.]*'?: (command )?not found|python[0-9.]*: No such file/i, 'NoPython'],
   [
@@ -42,16 +45,16 @@ const IN_THE_WAY: [RegExp, FailureReason][] = [
   [/Read-only file system/, 'ReadOnlyFilesystem'],
 ];
 
-/** What ansible/bounded_ssh.py says, last of all, when it has cut a node off. */
+/** The last line of ansible/bounded_ssh.py when it has cut a node off. */
 export const SAYS_TOO_MUCH = /^orion: the node answered with more than \d+ bytes$/m;
 
-/** `rc` is what ssh ended with: the module's own code, or a signal that ended ssh itself as a negative number. */
+/** `rc` is ssh's exit code: the module's own, or negative for a signal that ended ssh itself. */
 export function nameFailed(text: string, rc: number | undefined): FailureReason {
   const known = IN_THE_WAY.find(([pattern]) => pattern.test(text));
   if (known) return known[1];
   if (rc === 127) return 'NoPython';
   if (rc !== undefined && rc < 0) return 'PlaybookKilled';
-  // All went well, says the node, but what it printed is not an answer.
+  // The node reports success, but what it printed is not an answer.
   if (rc === 0 && text.startsWith('MODULE FAILURE')) return 'PlaybookUnreadable';
   return 'PlaybookFailed';
 }

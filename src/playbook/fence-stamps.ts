@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { FleetIdentity } from '../core/model/fleet-identity.ts';
 
-/** Proof that a fence number on a node was given by this fleet, to this node. A stored one proves lower or equal numbers only. */
+/** Proves that this fleet gave a fence number to this node. A replayed stamp never proves a higher number. */
 export interface FenceStamps {
   fleet: string;
   make(node: string, fence: number): string;

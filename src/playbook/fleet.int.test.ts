@@ -37,7 +37,7 @@ const state = async () => JSON.parse(await node.inside('cat /var/lib/orion/state
 
 test('a node belongs to one fleet: another one is refused before anything is changed', async () => {
   const [ours, other] = [await startFleet('ours'), await startFleet('other')];
-  // One without a mark, as an earlier version left it, is adopted with its numbers.
+  // A node without a mark, as an earlier version left it, is adopted with its numbers.
   expect(await ours.order(node.fence + 1)).toMatchObject({ ok: true, fenceSeen: node.fence + 1 });
   const before = await state();
   expect(before.fleet).toBe(ours.id);
@@ -46,7 +46,7 @@ test('a node belongs to one fleet: another one is refused before anything is cha
   expect(refused).toMatchObject({ ok: false, reason: 'OtherFleet', fleetSeen: ours.id });
   expect(await state()).toEqual(before);
 
-  // The node gives the number back with the proof that it is ours; another number has none.
+  // The node returns the number with the proof that it is ours; another number has none.
   expect(await ours.order(1)).toMatchObject({
     ...{ ok: false, reason: 'FenceTooLow', fenceSeen: node.fence + 1, fenceProven: true },
   });
@@ -57,11 +57,11 @@ test('a node belongs to one fleet: another one is refused before anything is cha
   expect(lie).toMatchObject({ ok: false, reason: 'FenceTooLow', fenceSeen: 2 ** 48 });
   expect(lie).not.toHaveProperty('fenceProven');
 
-  // A person lets the other one take it: that one's numbers count, however low, and the former fleet is refused.
+  // A person lets the other fleet take the node: its numbers count, however low, and the former fleet is refused.
   expect(await other.order(5, { adoptFrom: ours.id })).toMatchObject({ ok: true, fenceSeen: 5 });
   expect(await ours.order(2 ** 49)).toMatchObject({ ok: false, reason: 'OtherFleet', fleetSeen: other.id });
 
-  // Once it has left, clean, it is anybody's; a number from its former time is still too low.
+  // Once the node has left, clean, any fleet may take it. A number from its former time is still too low.
   expect(await other.order(6, { leave: true })).toMatchObject({ ok: true, findings: [] });
   expect(await state()).toMatchObject({ fleet: null, fence_seen: 6 });
   expect(await ours.order(7)).toMatchObject({ ok: true });

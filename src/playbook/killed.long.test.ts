@@ -20,7 +20,7 @@ beforeAll(async () => {
   worker = await startWorker({ home, name: 'w', host: '127.0.0.1', port, authorizedKey });
   const privateKeyPath = join(home, 'keys', 'control_ed25519');
   target = { name: 'w', host: '127.0.0.1', port, user: 'root', privateKeyPath, hostKey: worker.hostKey };
-  // A run waits on the node for as long as the lock is held, and so can be killed in the middle.
+  // A run waits on the node while the lock is held, so it can be killed midway.
   await worker.exec(['mkdir', '-p', '/var/lib/orion']);
   holder = worker.exec(['flock', '/var/lib/orion/lock', 'sleep', '600'], { timeoutMs: 600_000 });
   const isHeld = async () =>
@@ -40,7 +40,7 @@ interface Process {
   command: string;
 }
 
-/** Processes that a runner started, and those that they started. */
+/** Processes that a runner started, and their descendants. */
 function listProcesses(runDir: string): Process[] {
   return readdirSync('/proc').flatMap((pid) => {
     try {
@@ -80,7 +80,7 @@ describe.each([
       { timeoutMs: 90_000, signal: new AbortController().signal, ...options },
     );
 
-  /** The ssh process of the run, once the module waits on the node. */
+  /** The run's ssh process, once the module waits on the node. */
   async function untilUnderWay(): Promise<Process> {
     const isWaiting = async () => (await worker.exec(['sh', '-c', 'pgrep -f "[p]ython3"'])).exitCode === 0;
     await expect

@@ -8,12 +8,12 @@ export interface AnsibleOrder {
   /** Added to the environment that every run has. */
   env: Record<string, string>;
   cwd: string;
-  /** The file that takes what Ansible prints; for diagnosis, never parsed. */
+  /** The file for Ansible's output. For diagnosis only: no answer is parsed from it. */
   output: string;
 }
 
 export interface AnsibleRun {
-  /** Settles when the run has ended; `lost` when it is not known how, because its keeper died. Never rejects. */
+  /** Resolves when the run has ended; `lost` when its keeper died, so that nobody knows how. Never rejects. */
   ended: Promise<{ code: number | null; lost: boolean }>;
   /** Ends the run with all its processes; resolves when they are gone. */
   kill(): Promise<void>;
@@ -27,8 +27,8 @@ export interface AnsibleLauncher {
 }
 
 /**
- * The most address space of each process of a run. What a node says is bounded before (bounded_ssh.py); this holds
- * for whatever else may grow. Ordinary runs take up to 210 MB of it.
+ * The most address space of each process of a run. A node's output is bounded before (bounded_ssh.py); this
+ * covers whatever else may grow. Ordinary runs take up to 210 MB.
  */
 export const MOST_MEMORY_BYTES = 512 * 1_024 * 1_024;
 
@@ -36,7 +36,7 @@ export const MOST_MEMORY_BYTES = 512 * 1_024 * 1_024;
 const ANSIBLE_PATH = '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin';
 
 /**
- * The whole environment of Ansible. Built from nothing: ANSIBLE_*, PYTHON* or SSH_AUTH_SOCK of the daemon's own
+ * The whole environment of Ansible, built from nothing: ANSIBLE_*, PYTHON* or SSH_AUTH_SOCK from the daemon's own
  * environment could change what is run and how.
  */
 export function ansibleEnvironment(ansibleDir: string, runDir: string): Record<string, string> {
@@ -54,13 +54,13 @@ export function ansibleEnvironment(ansibleDir: string, runDir: string): Record<s
   };
 }
 
-/** One ansible-playbook per run: slow to start (about a second), with nothing to go wrong in between. */
+/** One ansible-playbook per run: slow to start (about a second), but with nothing in between to fail. */
 export function createPlainLauncher(environment: Record<string, string>): AnsibleLauncher {
   return {
     start: async (order) => {
       const output = await open(order.output, 'w', 0o600);
       try {
-        // A shell, because Node can't set limits: it becomes ansible-playbook, with the same pid.
+        // A shell, because Node can't set limits. It becomes ansible-playbook, with the same pid.
         const limited = `ulimit -v ${MOST_MEMORY_BYTES / 1_024}; exec ansible-playbook "$@"`;
         const child = spawn('/bin/sh', ['-c', limited, 'sh', ...order.args], {
           cwd: order.cwd,

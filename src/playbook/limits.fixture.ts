@@ -7,7 +7,7 @@ export const LIMITS: LimitsPolicy = {
   required: ['processes', 'memory'],
 };
 
-/** Makes an account that may take as much of the node as `limits` say. */
+/** Creates an account that may take as much of the node as `limits` allow. */
 export async function create(on: PreparedNode, account: string, limits: LimitsPolicy = LIMITS) {
   const [fence, uid] = [++on.fence, ++on.uid];
   return {
@@ -16,7 +16,7 @@ export async function create(on: PreparedNode, account: string, limits: LimitsPo
   };
 }
 
-/** Starts processes until no more can be started, 300 at most, and says how many there are; they stay. */
+/** Starts processes until no more start, 300 at most, and prints how many there are; they stay. */
 export const BOMB = `python3 -c '
 import os, signal
 made = 0

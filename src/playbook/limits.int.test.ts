@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BOMB, create, LIMITS } from './limits.fixture.ts';
 import { type PreparedNode, prepareNode } from './prepared-node.fixture.ts';
 
-// One client against the rest of a node, on real workers. Both have accounts with the same uid: what one of them takes
-// is not to be taken from the other, although the workers share a kernel.
+// One client against the rest of a node, on real workers. Both have accounts with the same uid: what one account
+// takes must not be taken from the other, although the workers share a kernel.
 
 const PORT = 24_400 + Math.floor(Math.random() * 700) * 2;
 let node: PreparedNode;
@@ -46,7 +46,7 @@ test('a fork bomb and a hog of memory stay within their limits, and go without a
   const count = () => node.inside(`ps -o pid= -u ${uid} | grep -c .`).then(Number);
   await expect.poll(count, { timeout: 60_000 }).toBeGreaterThan(50);
   expect(await count()).toBeLessThanOrEqual(64);
-  // Root's orders are carried out, and the other client starts what he wants.
+  // Root's orders are carried out, and the other client can start what they want.
   expect(await node.inside('for i in $(seq 100); do sleep 0 & done; wait; echo fine')).toBe('fine');
   expect(
     (await other.login('rcalm0001', 'for i in $(seq 30); do sleep 1 & done; wait; echo fine')).stdout,

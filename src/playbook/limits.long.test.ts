@@ -12,7 +12,7 @@ afterAll(() => node?.close());
 
 test('a policy without limits takes away what was set up for them', async () => {
   expect((await create(node, 'rbound001')).result).toMatchObject({ ok: true });
-  // Who is not limited starts as many as he likes: the bomb is one.
+  // An account without limits starts as many as it wants, which proves that the bomb works.
   const none: LimitsPolicy = { processes: 'none', memory: 'none', required: [] };
   expect((await create(node, 'rfree0001', none)).result).toMatchObject({
     ok: true,
@@ -68,7 +68,7 @@ describe('a limit that is not in force', () => {
       },
     });
     expect((await node.login('rplain001', 'ulimit -Hu')).stdout).toBe('64');
-    // Where containers share the kernel, that count would be another's as well.
+    // Where containers share the kernel, that count would include other containers'.
     await node.inside('touch /run/.containerenv; rm /etc/security/limits.d/orion.conf');
     const contained = await create(node, 'rshared01', { ...LIMITS, required: [] });
     expect(contained.result).toMatchObject({ ok: true, limits: { processes: { holds: false } } });

@@ -10,10 +10,10 @@ import { nameFailed, nameUnreachable, SAYS_TOO_MUCH } from './failure-words.ts';
 export const MAX_RESULT_BYTES = 256 * 1024;
 const MAX_MESSAGE = 500;
 const MAX_TASK = 100;
-/** After these nobody knows how far the module came. */
+/** After these it is unknown how far the module came. */
 const MAY_HAVE_RUN: readonly FailureReason[] = ['PlaybookFailed', 'PlaybookKilled', 'PlaybookUnreadable'];
 
-/** What a module may give as its reason; anything else that a node says counts as PlaybookFailed. */
+/** The reasons that a module may give; any other from a node counts as PlaybookFailed. */
 const MODULE_REASONS = [
   'DiskFull',
   'ReadOnlyFilesystem',
@@ -43,7 +43,7 @@ const answerSchema = z.object({
 type Answer = z.infer<typeof answerSchema>;
 
 const heldSchema = z.object({ holds: z.boolean().nullable(), message: z.string().max(2_000) });
-/** Shown to a person who accepts it as it is shown, so nothing of it may be cut off or escaped later on. */
+/** A person accepts it exactly as shown, so nothing of it may be cut off or escaped later on. */
 const shownWhole = z
   .string()
   .max(LONGEST_DIFFERENCE)
@@ -91,8 +91,8 @@ export function failure(
 }
 
 /**
- * The result file of a run that ended by itself, as text, to what happened. Nothing in it is believed unchecked. `said`
- * is what ssh said of the connection. `isProven`: does this stamp prove that number?
+ * Parses the text of a run's result file into what happened. Nothing in it is believed unchecked. `said` is what
+ * ssh printed about the connection. `isProven`: does this stamp prove that number?
  */
 export function parseResult(
   text: string,
@@ -147,7 +147,7 @@ function classifyUnreachable(answer: Answer, saidBySsh: string): PlaybookResult 
   const said = saidBySsh.trim() || textOf(answer.msg).replace(/^.*can be reached over ssh:\s*/s, '');
   const task = escapeText(answer.task, MAX_TASK);
   const { reason, hasStarted } = nameUnreachable(said);
-  // ssh's warning is twelve lines of which the last says it; the fingerprint is what helps.
+  // ssh's warning has twelve lines, and only the last one says it; the fingerprint is what helps.
   const offered = /SHA256:[A-Za-z0-9+/]{43}/.exec(said)?.[0];
   const message =
     reason === 'HostKeyChanged'
@@ -167,7 +167,7 @@ function classifyFailed(answer: Answer, isProven: (fence: number, stamp: string)
   if (answer.orion_reason !== undefined) return failure(answer.orion_reason, told, more);
   const tooMuch = SAYS_TOO_MUCH.exec(textOf(answer.module_stderr))?.[0];
   if (tooMuch) return failure('PlaybookUnreadable', tooMuch, { ...more, outcomeUnknown: true });
-  // The module did not get to speak: what stood in its way says so in the output of the shell, sudo or Python.
+  // The module never got to answer: the output of the shell, sudo or Python shows what was in its way.
   const said = `${textOf(answer.module_stderr)} ${textOf(answer.module_stdout)}`;
   const message = `${told.split('\n')[0]} ${said.trim().split('\n').slice(-3).join(' ')}`;
   const reason = nameFailed(`${told} ${said}`, answer.rc);

@@ -23,7 +23,7 @@ describe('an account', () => {
     expect((await node.login(account, 'id')).exitCode).toBe(255);
     expect(await again()).toMatchObject({ ok: true, changed: true });
     expect((await node.login(account, 'id -u')).stdout).toBe(String(uid));
-    // Keys of his own making open nothing: only the root-owned file counts.
+    // Keys that the clients create open nothing: only the root-owned file counts.
     await node.inside(`rm /etc/ssh/orion/${account}; mkdir /home/${account}/.ssh`);
     await node.inside(
       `echo '${node.grant.publicKey}' > /home/${account}/.ssh/authorized_keys; chown -R ${uid} /home/${account}/.ssh`,

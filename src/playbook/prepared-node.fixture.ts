@@ -9,17 +9,17 @@ import { ensureKeyPair, startWorker, type Worker, writeControlKey } from '../lab
 import { SILENT } from '../project/silent.fixture.ts';
 import { createPlaybookRunner } from './runner.ts';
 
-/** A worker of its own, prepared, with a runner beside it and numbers that only grow. */
+/** A worker of its own, prepared, with a runner and numbers that only grow. */
 export interface PreparedNode {
   home: string;
   runDir: string;
   worker: Worker;
   target: NodeTarget;
-  /** Where the tenant's private key lies. */
+  /** Path of the tenant's private key. */
   keyPath: string;
-  /** What every account is made with: the tenant's key, for an hour. */
+  /** What every account is created with: the tenant's key, for an hour. */
   grant: { publicKey: string; expiresAt: Date };
-  /** The last ones given. */
+  /** The last numbers given. */
   fence: number;
   uid: number;
   run(
@@ -29,13 +29,13 @@ export interface PreparedNode {
   createAccount(account: string): Promise<{ account: string; uid: number }>;
   /** What verify_clean finds now. */
   findings(): Promise<string[]>;
-  /** Runs a command over ssh, with the tenant's key; with a terminal sshd puts it on record. */
+  /** Runs a command over ssh with the tenant's key. With a terminal, sshd records the login. */
   login(
     account: string,
     command: string,
     options?: { terminal?: boolean },
   ): Promise<{ exitCode?: number; stdout: string }>;
-  /** Runs a script as root on the worker, without ssh; what it prints. */
+  /** Runs a script as root on the worker, without ssh. Returns its output. */
   inside(script: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -94,7 +94,7 @@ async function close({ home, runDir, worker }: PreparedNode, runner: PlaybookRun
   rmSync(home, { recursive: true, force: true });
 }
 
-/** Directories of runs that are there: none between runs, as each takes its files with it, whatever came of it. */
+/** Directories of current runs. Between runs there are none: each removes its files, whatever its outcome. */
 export function listRuns(runDir: string): string[] {
   return readdirSync(runDir).filter((name) => name.startsWith('run-'));
 }
@@ -117,7 +117,7 @@ function login(keyPath: string, port: number, account: string, command: string, 
   return execa('ssh', [...args, `${account}@127.0.0.1`, command], { reject: false, timeout: 30_000 });
 }
 
-/** A command that prints a record of a login, as wtmp has it. */
+/** A command that prints a login record in the format of wtmp. */
 export function recordOf(name: string): string {
   const fields = [
     `7] [00042] [ts/0] [${name.padEnd(8)}] [pts/0       ] [192.0.2.7           ] [192.0.2.7      `,

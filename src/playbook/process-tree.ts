@@ -6,7 +6,7 @@ interface ProcessEntry {
   parent: number;
   group: number;
   session: number;
-  /** With the pid it names a process for good: a pid alone may be given to another one. */
+  /** Identifies a process for good, together with the pid: a pid alone may be reused. */
   startedAt: string;
 }
 
@@ -19,7 +19,7 @@ async function listProcesses(): Promise<ProcessEntry[]> {
 async function readProcess(pid: string): Promise<ProcessEntry | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-    // The name, in parentheses, may itself hold blanks and parentheses.
+    // The name, in parentheses, may itself contain blanks and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return null;
     const number = (index: number) => Number(fields[index]);
@@ -35,7 +35,7 @@ async function readProcess(pid: string): Promise<ProcessEntry | null> {
   }
 }
 
-/** The process, its group and session, and all that came from them; Ansible's workers may start sessions of their own. */
+/** The process, its group and session, and all descendants; Ansible's workers may start sessions of their own. */
 function selectTree(all: ProcessEntry[], root: number, known: Map<number, string>): ProcessEntry[] {
   const selected = new Map<number, ProcessEntry>();
   for (const entry of all) {
@@ -64,7 +64,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
 
 /**
  * Ends a run with everything below it: SIGTERM, a moment to obey, then SIGKILL until nothing is left. `root` must
- * not have been reaped yet, or its pid may be somebody else's.
+ * not have been reaped yet, or its pid may be another process's.
  */
 export async function killTree(root: number, graceMs = 300): Promise<void> {
   const known = new Map<number, string>();
@@ -86,11 +86,11 @@ export async function killTree(root: number, graceMs = 300): Promise<void> {
   }
 }
 
-/** Kills what an earlier process started and marked in its environment, and says how many they were. */
+/** Kills what an earlier process started and marked in its environment, and returns how many there were. */
 export async function killMarked(name: string, value: string): Promise<number> {
   const wanted = `${name}=${value}`;
   let killed = 0;
-  // Again until none is found: one may have started another while we looked.
+  // Again until none is found: one may have started another during the scan.
   for (let round = 0; round < 50; round++) {
     const marked = await listMarked(wanted);
     if (marked.length === 0) break;

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { DEFAULT_ANSIBLE_DIR } from './runner.ts';
 
-/** The uid whose files the scripts make and remove. */
+/** The uid whose files the scripts create and remove. */
 export const UID = 20_123;
 
 const PRELUDE = `
@@ -32,8 +32,8 @@ def count(path='/mnt/tmp'):
 `;
 
 /**
- * Runs a script of Python, with the code that removes what a tenant left, as root in a mount namespace of its own, where
- * \`mount\` gives it a file system at /mnt; what the script prints, as JSON.
+ * Runs a Python script, with the code that removes what a tenant left, as root in a mount namespace of its own.
+ * There `mount` gives it a file system at /mnt. Returns what the script prints, parsed from JSON.
  */
 export async function runRemoval(script: string, under: string[] = []): Promise<unknown> {
   const argv = [

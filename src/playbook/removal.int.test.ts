@@ -94,7 +94,7 @@ print(json.dumps(count()))`;
       const [once, twice] = calls as [string[], string[]];
       expect(once.length).toBeGreaterThan(1_000);
       expect(twice.length / once.length).toBeLessThan(2.2);
-      // Not after a look at all of them.
+      // Without reading all of them first.
       expect(twice.findIndex((line) => /^(unlink|rmdir)/.test(line))).toBeLessThan(100);
     } finally {
       rmSync(home, { recursive: true });
@@ -152,7 +152,8 @@ describe('on a node', () => {
 
   test('is not held up by names that its tenant planted, whatever they guess', async () => {
     const { account, uid } = await node.createAccount('rplanted1');
-    // Names of before: the module's pid and a number. Each with something in it, so that nothing can be moved there.
+    // Names that an earlier version used: the module's pid and a number. Each holds something, so that nothing
+    // can be moved there.
     const script = `mkdir -p /tmp/theirs/first/1 /tmp/theirs/first/2 /tmp/theirs/first/1/in; cd /tmp/theirs
       python3 -c 'import os
 for pid in range(os.getpid(), os.getpid() + 1000):

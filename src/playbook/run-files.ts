@@ -10,10 +10,10 @@ const ACCOUNT = /^r[a-z0-9]{7,15}$/;
 const HOST = /^[A-Za-z0-9_:][A-Za-z0-9._:%-]*$/;
 const USER = /^[A-Za-z_][A-Za-z0-9._-]*$/;
 const HOST_KEY = /^[a-z0-9@.-]+ [A-Za-z0-9+/]{40,}={0,2}$/;
-/** Paths stand in a line of ssh options, in which these mean something; templates start with a brace. */
+/** Paths go into a line of ssh options, where these characters have a meaning; templates start with a brace. */
 const AWKWARD_PATH = /['"%$`\\{}\p{Cc}]/u;
 
-/** What is wrong with the order itself; null when it may be run. The module on the node checks the same again. */
+/** What is wrong with the order itself; null when it may run. The module on the node checks the same again. */
 export function findFault(target: NodeTarget, request: PlaybookRequest): string | null {
   if (!HOST.test(target.host)) return 'the host of the node is not a host name or address';
   if (!USER.test(target.user)) return 'the user of the node is not an account name';
@@ -46,7 +46,7 @@ export function findFault(target: NodeTarget, request: PlaybookRequest): string 
   return null;
 }
 
-/** The account that a request is about, if any: the one to make, to delete or to keep. */
+/** The account that a request is about, if any: the one to create, delete or keep. */
 function ownerOf(request: PlaybookRequest): { account: string; uid: number } | null {
   if (request.playbook === 'remove_strays') return request.keep;
   return request.playbook === 'create_user' || request.playbook === 'delete_user' ? request : null;
@@ -56,19 +56,19 @@ export function isAwkwardPath(path: string): boolean {
   return AWKWARD_PATH.test(path);
 }
 
-/** Marked so that Ansible never takes it for a template, whatever is in it. */
+/** Marked so that Ansible never takes it for a template, whatever it contains. */
 function unsafe(text: string): object {
   return { __ansible_unsafe: text };
 }
 
-/** Whose order it is; without a fleet it is one as by hand. */
+/** The fleet that gives the order. Without a fleet, it is an order by hand. */
 function fleetOf(target: NodeTarget, { fence }: PlaybookRequest, stamps: FenceStamps | null): object {
   if (stamps === null) return {};
   const adopt = target.adoptFrom ? { adopt: target.adoptFrom } : {};
   return { orion_fleet: { id: stamps.fleet, stamp: stamps.make(target.name, fence), ...adopt } };
 }
 
-/** Half of the run's time: it removes for so long and says how far it came, instead of being killed without a word. */
+/** Half of the run's time. The removal then stops and reports how far it came, instead of being killed silently. */
 function removalSeconds(timeoutMs: number): number {
   return Math.max(1, Math.floor(timeoutMs / 2_000));
 }
@@ -101,10 +101,10 @@ function variablesOf(request: PlaybookRequest, timeoutMs: number): object {
 
 function sshArguments(knownHosts: string, said: string): string {
   const options = [
-    // One connection per run, gone with it: a shared one outlives the run that made it and is not killed with it.
+    // One connection per run, gone with it: a shared one outlives the run that opened it and is not killed with it.
     'ControlMaster=no',
     'ControlPath=none',
-    // The recorded key and no other; the alias makes host, port and address formats of the file irrelevant.
+    // The recorded key and no other. The alias makes the file's formats for host, port and address irrelevant.
     'StrictHostKeyChecking=yes',
     `UserKnownHostsFile="${knownHosts}"`,
     'GlobalKnownHostsFile=/dev/null',
@@ -112,7 +112,7 @@ function sshArguments(knownHosts: string, said: string): string {
     'CheckHostIP=no',
     'UpdateHostKeys=no',
     'VerifyHostKeyDNS=no',
-    // Only the control key, without an agent, and never a question.
+    // Only the control key, no agent, and never a prompt.
     'IdentitiesOnly=yes',
     'IdentityAgent=none',
     'PreferredAuthentications=publickey',
@@ -123,8 +123,8 @@ function sshArguments(knownHosts: string, said: string): string {
     'ServerAliveInterval=5',
     'ServerAliveCountMax=4',
   ];
-  // What ssh says goes to a file: Ansible loses it when ssh ends while the module is being sent, and would mix it with
-  // what the node says.
+  // ssh's messages go to a file: Ansible loses them when ssh ends while the module is being sent, and would mix
+  // them with the node's output.
   return ['-F /dev/null', `-E '${said}'`, ...options.map((option) => `-o '${option}'`)].join(' ');
 }
 
@@ -142,7 +142,7 @@ function inventoryOf(target: NodeTarget, knownHosts: string, said: string, ansib
     ansible_become: target.user !== 'root',
     ansible_become_method: 'sudo',
   };
-  // One fixed name: a node may be called anything, such as `all`.
+  // One fixed name, because a node's name may be anything, such as `all`.
   return { all: { hosts: { node: host } } };
 }
 
@@ -151,11 +151,11 @@ export interface RunFiles {
   inventory: string;
   result: string;
   output: string;
-  /** What ssh said of the connection. */
+  /** What ssh printed about the connection. */
   said: string;
 }
 
-/** Writes what one run reads into its own directory. The order must have been found faultless. */
+/** Writes what one run reads into its own directory. `findFault` must have found no fault in the order. */
 export async function writeRunFiles(
   directory: string,
   target: NodeTarget,

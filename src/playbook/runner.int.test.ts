@@ -20,7 +20,7 @@ afterAll(() => node?.close());
 
 const listRunning = () => listMarked('ORION_RUNNER', node.runDir);
 
-/** Watches the processes of a run: the most memory that any of them had, and their limits of address space. */
+/** Watches the processes of a run: the most memory that any of them had, and their address space limits. */
 function watchPeak(): () => Promise<{ kilobytes: number; limits: string[] }> {
   let [kilobytes, isOver] = [0, false];
   const limits = new Set<string>();
@@ -102,7 +102,7 @@ describe('when it goes wrong', () => {
       const lost = node.run({ playbook: 'verify_clean', fence: ++node.fence }, { timeoutMs: 2_000 });
       await expect.poll(() => listRuns(node.runDir).length).toBe(1);
       await expect.poll(async () => (await listRunning()).length).toBeGreaterThan(1);
-      // A deadline that nothing holds would be collected, and the run end by ssh's own (BannerTimeout).
+      // A deadline that nothing references would be collected, and ssh's own (BannerTimeout) would end the run.
       collectGarbage();
       expect(await lost).toMatchObject({ ok: false, reason: 'PlaybookTimeout', outcomeUnknown: true });
     } finally {
@@ -187,7 +187,7 @@ test('a full disk of the control plane is no failure of the node', async () => {
     await disk.fill();
     expect(await run()).toMatchObject({ ok: false, reason: 'ControlPlaneFault', outcomeUnknown: false });
     await disk.empty();
-    // Enough for the order, too little for what Ansible makes of it.
+    // Enough for the order, too little for what Ansible builds from it.
     await disk.fill(48 * 1_024);
     expect(await run()).toMatchObject({ ok: false, reason: 'ControlPlaneFault' });
     await disk.empty();

@@ -23,21 +23,21 @@ import { killMarked } from './process-tree.ts';
 import { findFault, isAwkwardPath, type RunFiles, writeRunFiles } from './run-files.ts';
 import { createWarmLauncher } from './warm-launcher.ts';
 
-/** The playbooks as they ship: the same place seen from src/playbook and from dist/playbook. */
+/** The playbooks as shipped: the same path from src/playbook and from dist/playbook. */
 export const DEFAULT_ANSIBLE_DIR = fileURLToPath(new URL('../../ansible/', import.meta.url));
 
 const KILL_LIMIT_MS = 10_000;
-/** Ansible's words when not itself but the process that carries out the task was killed. */
+/** Ansible's message when not itself but the process that carries out the task was killed. */
 const DEAD_WORKER = 'worker was found in a dead state';
 
 export interface PlaybookRunnerOptions {
   ansibleDir?: string;
-  /** For this runner alone: runs found in it, and processes that name it, were left by a killed daemon and are removed. */
+  /** For this runner alone: runs in it, and processes that name it, are a killed daemon's and are removed. */
   runDir: string;
   logger: Logger;
-  /** Keep a process with Ansible imported and fork per run. */
+  /** Keep a process with Ansible imported, and fork it for each run. */
   warm: boolean;
-  /** Whose the orders are; null: nobody's, as by hand. */
+  /** The fleet that gives the orders; null: none, as by hand. */
   fleet?: FleetIdentity | null;
 }
 
@@ -88,7 +88,7 @@ async function removeLeftovers(runDir: string, logger: Logger): Promise<void> {
   await removeOwnFiles(runDir);
 }
 
-/** Only what Ansible and this file make: a directory that was named by mistake keeps what is the operator's. */
+/** Only what Ansible and this file create: a directory named by mistake keeps the operator's files. */
 async function removeOwnFiles(runDir: string): Promise<void> {
   for (const name of await readdir(runDir)) {
     const isOurs = name.startsWith('run-') || name === '.ansible' || name.startsWith('ansible-');
@@ -140,16 +140,16 @@ async function runPlaybook(
     return await superviseRun(run, files, { ...options, isProven });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    // What could not even be started was not stopped by the node.
+    // What could not even be started did not fail on the node.
     const reason = !hasStarted || isOwnError(error) ? OWN_FAULT : 'PlaybookFailed';
     return failure(reason, `Ansible could not be run: ${message}`, { outcomeUnknown: hasStarted });
   } finally {
-    // Not waited for by name: a directory that can't be removed now is removed at the next start.
+    // Errors are ignored: a directory that can't be removed now is removed at the next start.
     if (directory !== null) await rm(directory, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
-/** Waits for the end of a run or its deadline, whichever is first, and says what came of it. */
+/** Waits for the end of a run or its deadline, whichever is first, and returns the outcome. */
 async function superviseRun(
   run: AnsibleRun,
   files: RunFiles,
@@ -157,19 +157,19 @@ async function superviseRun(
 ): Promise<PlaybookResult> {
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
-  // Not AbortSignal.timeout: one that only AbortSignal.any knows is collected with its timer, and never fires.
+  // Not AbortSignal.timeout: one that only AbortSignal.any references is collected with its timer and never fires.
   const stopped = sleep(options.timeoutMs, 'stopped' as const, { signal, ref: false }).catch(
     () => 'stopped' as const,
   );
   const end = await Promise.race([run.ended, stopped]);
   over.abort();
-  // Bounded: a process that is stuck in the kernel does not die, and is found again at the next start.
+  // Bounded: a process stuck in the kernel does not die. The next start finds it again.
   if (end === 'stopped') await Promise.race([run.kill(), sleep(KILL_LIMIT_MS, undefined, { ref: false })]);
   // What was written before the end is true, however the run ended.
   const text = await readBounded(files.result);
   if (text !== null) {
     const result = parseResult(text, (await readBounded(files.said)) ?? '', options.isProven);
-    // A full disk is the node's, unless it is the one on which Ansible puts the module together.
+    // A full disk is the node's, unless it is the one on which Ansible builds the module.
     const isOwn = !result.ok && result.reason === 'DiskFull';
     return (isOwn && (await failByOwnDisk(files))) || result;
   }
@@ -182,13 +182,13 @@ async function superviseRun(
   return explainSilence(end, files);
 }
 
-/** The run is over without an answer of the node. */
+/** The run ended without an answer from the node. */
 async function explainSilence(end: Awaited<AnsibleRun['ended']>, files: RunFiles): Promise<PlaybookResult> {
   const own = await failByOwnDisk(files);
   if (own) return own;
   const printed = await describeOutput(files);
   const isKilled = end.lost || end.code === null || end.code < 0 || printed.includes(DEAD_WORKER);
-  // What the run had started may still be talking to the node.
+  // Processes that the run started may still be talking to the node.
   if (isKilled) await killMarked('ORION_RESULT', files.result);
   const [reason, what] = isKilled
     ? (['PlaybookKilled', 'Ansible was killed during the run; the node must be asked.'] as const)
@@ -199,7 +199,7 @@ async function explainSilence(end: Awaited<AnsibleRun['ended']>, files: RunFiles
 /** As much as Ansible writes for one run. */
 const RUN_BYTES = 256 * 1_024;
 
-/** Can this machine still write what a run needs? Null: it can. */
+/** Checks that this machine can still write what a run needs. Null: it can. */
 async function failByOwnDisk(files: RunFiles): Promise<PlaybookResult | null> {
   try {
     const file = await open(join(dirname(files.result), 'space'), 'w', 0o600);
@@ -216,7 +216,7 @@ async function failByOwnDisk(files: RunFiles): Promise<PlaybookResult | null> {
   }
 }
 
-/** Null: it was never written. What keeps it from being read is thrown. */
+/** Null: it was never written. Any other read error is thrown. */
 async function readBounded(path: string): Promise<string | null> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
@@ -226,14 +226,14 @@ async function readBounded(path: string): Promise<string | null> {
   try {
     const buffer = Buffer.alloc(MAX_RESULT_BYTES);
     const { bytesRead } = await file.read(buffer, 0, MAX_RESULT_BYTES, 0);
-    // One that fills the buffer is cut off, does not parse, and so is unreadable.
+    // A file that fills the buffer is cut off, does not parse, and so is unreadable.
     return buffer.toString('utf8', 0, bytesRead);
   } finally {
     await file.close();
   }
 }
 
-/** What Ansible printed, as far as it names a cause; the lines after that may quote our files. */
+/** The line of Ansible's output that names a cause; later lines may quote our files. */
 async function describeOutput(files: RunFiles): Promise<string> {
   const output = (await readBounded(files.output)) ?? '';
   const line = output.split('\n').find((text) => /ERROR|Error/.test(text)) ?? '';

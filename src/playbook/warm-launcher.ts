@@ -7,7 +7,7 @@ import { type AnsibleLauncher, type AnsibleOrder, type AnsibleRun, MOST_MEMORY_B
 import { killTree } from './process-tree.ts';
 
 const START_TIMEOUT_MS = 30_000;
-/** After a start that failed, the plain way is taken for this long before it is tried again. */
+/** After a failed start, the plain launcher is used for this long before the next attempt. */
 const RETRY_AFTER_MS = 60_000;
 
 const messageSchema = z.union([
@@ -23,7 +23,7 @@ interface Entry {
 }
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
-/** One life of the Python process. When it dies, what ran in it is lost, and the next order starts another. */
+/** One life of the Python process. When it dies, its runs are lost, and the next order starts another. */
 class WarmProcess {
   readonly ready: Promise<boolean>;
   isDead = false;
@@ -86,7 +86,7 @@ class WarmProcess {
     this.#entries.clear();
   }
 
-  /** Resolves when the fork exists, or when it is known that it never will: then `ended` says that it is lost. */
+  /** Resolves when the fork exists or never will: then `ended` reports it as lost. */
   async run(order: AnsibleOrder): Promise<AnsibleRun> {
     const id = ++this.#lastId;
     let started: (run: boolean) => void = () => undefined;
@@ -105,14 +105,14 @@ class WarmProcess {
     return {
       ended: end,
       kill: async () => {
-        // Only while the process that must reap it has not: afterwards the pid may be another's.
+        // Only until it is reaped by the process that must do so: afterwards the pid may be another's.
         if (entry.pid !== null && this.#entries.has(id)) await killTree(entry.pid);
         await end;
       },
     };
   }
 
-  /** End of input makes it kill its forks and leave; the rest is for one that hangs. */
+  /** At the end of its input it kills its forks and exits. The timer is for a process that hangs. */
   async close(): Promise<void> {
     this.#child.stdin.end();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 2_000);
@@ -129,7 +129,7 @@ function safeJson(line: string): unknown {
   }
 }
 
-/** Runs in forks of a Python process that has Ansible imported; the plain way whenever that can't be had. */
+/** Runs in forks of a Python process that has Ansible imported. Uses `plain` whenever that can't be had. */
 export function createWarmLauncher(options: {
   script: string;
   environment: Record<string, string>;

@@ -3,14 +3,14 @@ import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type FleetIdentity, formatFleetIdentity, parseFleetIdentity } from '../core/model/fleet-identity.ts';
 
-/** For the operator; nothing in it is secret. */
+/** Shown to the operator; it contains no secret. */
 export class FleetIdentityError extends Error {}
 
 export function createFleetIdentity(id = `f_${randomBytes(12).toString('hex')}`): FleetIdentity {
   return { id, secret: randomBytes(32).toString('base64') };
 }
 
-/** Null when there is none. One that can't be read is not replaced: the nodes would take this Orion for another one. */
+/** Null when there is none. An unreadable one is not replaced: the nodes would take this Orion for another one. */
 export async function readFleetIdentity(path: string): Promise<FleetIdentity | null> {
   let text: string;
   try {
@@ -30,7 +30,7 @@ export async function readFleetIdentity(path: string): Promise<FleetIdentity | n
   return identity;
 }
 
-/** The one that stands there in the end: this, or that of another daemon that was faster. Whole or not at all. */
+/** Returns the one that is there in the end: this, or that of a faster daemon. Written whole or not at all. */
 export async function writeFleetIdentity(path: string, identity: FleetIdentity): Promise<FleetIdentity> {
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {

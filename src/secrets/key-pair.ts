@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
-/** Makes an ed25519 key pair as OpenSSH writes it; the private half is not encrypted. */
+/** Creates an ed25519 key pair in the format of OpenSSH; the private half is not encrypted. */
 export function createKeyPair(comment: string): { publicKey: string; privateKey: string } {
   const { privateKey } = generateKeyPairSync('ed25519');
   const jwk = privateKey.export({ format: 'jwk' });
@@ -13,9 +13,9 @@ export function createKeyPair(comment: string): { publicKey: string; privateKey:
   };
 }
 
-/** The format openssh-key-v1, which Node's crypto does not write (PROTOCOL.key of OpenSSH). */
+/** The openssh-key-v1 format (OpenSSH's PROTOCOL.key), which Node's crypto does not write. */
 function encodePrivateKey(publicBlob: Buffer, point: Buffer, seed: Buffer, comment: string): string {
-  // The same number twice is how a reader tells a right passphrase from a wrong one.
+  // The repeated number lets a reader tell a right passphrase from a wrong one.
   const check = randomBytes(4);
   const secrets = Buffer.concat([
     check,

@@ -22,12 +22,12 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
-/** SHA-256 of the whole token, in hex. Looking the hash up tells an attacker nothing by its timing. */
+/** SHA-256 of the whole token, in hex. The timing of its lookup tells an attacker nothing. */
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-/** Random lower-case base32: 5 bits for each character. */
+/** Random lower-case base32: 5 bits per character. */
 export function randomText(length: number): string {
   return Array.from(randomBytes(length), (byte) => ALPHABET[byte & 31]).join('');
 }

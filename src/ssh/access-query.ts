@@ -7,8 +7,8 @@ import { describeFailure } from './failure-text.ts';
 import { parseQueryKey } from './query-key.ts';
 
 /**
- * Asks with SSH's own question, "would this key do for this account?", and hangs up where the proof would follow:
- * so the client's private key is needed nowhere.
+ * Asks SSH's own question, "would this key do for this account?", and hangs up where the proof would follow. So
+ * the client's private key is not needed.
  */
 export function createAccessQuery({ logger }: { logger: Logger }): AccessQuery {
   return {
@@ -27,7 +27,7 @@ export function createAccessQuery({ logger }: { logger: Logger }): AccessQuery {
         agent: new QueryAgent(key, () => accepted.abort()),
       };
       try {
-        // A yes ends the dial like a deadline does: the socket is destroyed before anything is signed.
+        // Acceptance ends the dial as a deadline does: the socket is destroyed before anything is signed.
         await withDeadline(timeoutMs, [signal, accepted.signal], async (deadline) => {
           const dialled = await dial(
             { host, port, hostKey, username: account, auth, keepaliveMs: 0 },
@@ -35,7 +35,7 @@ export function createAccessQuery({ logger }: { logger: Logger }): AccessQuery {
           );
           dialled.connection.destroy();
         });
-        // Let in without a signature: an account that is open to everybody is open to this key as well.
+        // Logged in without a signature: an account that is open to everybody is open to this key, too.
         return { kind: 'accepted' };
       } catch (error) {
         if (accepted.signal.aborted) return { kind: 'accepted' };
@@ -50,7 +50,7 @@ export function createAccessQuery({ logger }: { logger: Logger }): AccessQuery {
   };
 }
 
-/** Offers one public key. ssh2 asks it to sign only after the server took the key. */
+/** Offers one public key. ssh2 asks it to sign only after the server accepted the key. */
 class QueryAgent extends BaseAgent<ParsedKey> {
   readonly #key: ParsedKey;
   readonly #onAccepted: () => void;

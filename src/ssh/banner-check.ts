@@ -6,10 +6,10 @@ import { Closed, Nonsense } from './failure.ts';
 
 const MAX_BYTES = 16 * 1_024;
 
-/** Proves that somebody new could connect: reads the SSH banner on a new TCP connection and hangs up. */
+/** Proves that a new client could connect: reads the SSH banner on a new TCP connection and hangs up. */
 export async function checkBanner(host: string, port: number, signal: AbortSignal): Promise<void> {
   const socket = new Socket();
-  // Stays when the promise has long ended: an error after the end must find a listener.
+  // Stays after the promise has settled: a late error still needs a listener.
   socket.on('error', () => socket.destroy());
   try {
     await waitFor<void>([signal], (resolve, reject) => {

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InspectedNode, openInspectedNode } from './inspected-node.fixture.ts';
 
-// A worker on which BusyBox has taken the place of the shell, awk, coreutils and account tools, as on Alpine. Its
-// C library and its Python stay Debian's.
+// A worker on which BusyBox replaces the shell, awk, coreutils and account tools, as on Alpine. Its C library and
+// its Python are still Debian's.
 
-/** Debian's own lacks the account tools, so one that was built with them has to be named. */
+/** Debian's own lacks the account tools, so a build that has them must be named. */
 const busybox = process.env.ORION_TEST_BUSYBOX ?? '/bin/busybox';
 const TOOLS = ['adduser', 'deluser', 'addgroup', 'delgroup', 'passwd', 'chpasswd'];
 const SHADOW = ['useradd', 'usermod', 'userdel', 'groupadd', 'groupmod', 'groupdel', 'gpasswd', 'chage'];

@@ -5,11 +5,11 @@ import { waitFor } from './deadline.ts';
 import type { Connection } from './dial.ts';
 import { Closed, Nonsense, TimedOut } from './failure.ts';
 
-/** A login shell's profile may print something; more than this is not an answer. */
+/** A login shell's profile may print something, but more than this is not an answer. */
 export const MAX_OUTPUT = 64 * 1_024;
 const SHOWN_OUTPUT = 120;
 
-/** Starts a command; both of its streams flow, because an unread one keeps the channel from ever closing. */
+/** Starts a command. Both of its streams flow, because an unread one keeps the channel from ever closing. */
 export async function startCommand(
   connection: Connection,
   command: string,
@@ -26,7 +26,7 @@ export async function startCommand(
 
 /**
  * Runs a command whose answer only a shell can give: the two halves of a nonce, joined. A device that merely
- * echoes its input gives them apart.
+ * echoes its input returns them apart.
  */
 export async function runNonceCommand(connection: Connection, signal: AbortSignal): Promise<void> {
   const [left, right] = [createNonce(), createNonce()];
@@ -42,7 +42,7 @@ export async function runNonceCommand(connection: Connection, signal: AbortSigna
       channel.on('close', () => reject(describeOutput(output) ?? new Closed('the command gave no answer')));
     });
   } catch (error) {
-    // Something came, just not the answer: that says more than that the time is over.
+    // Some output came, but not the answer: that says more than a timeout.
     throw error instanceof TimedOut ? (describeOutput(output) ?? error) : error;
   }
 }

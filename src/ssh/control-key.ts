@@ -6,7 +6,7 @@ import { parseKey } from './parse-key.ts';
 
 export type ControlKeys = (path: string) => Promise<ParsedKey>;
 
-/** Reads private keys of the control plane, again only when the file changed: a rotated key needs no restart. */
+/** Reads the control plane's private keys, again only when a file changed: a rotated key needs no restart. */
 export function createControlKeys(): ControlKeys {
   const cache = new Map<string, { version: string; key: ParsedKey }>();
   return async (path) => {

@@ -49,7 +49,7 @@ it('reads first what arrived while this process stood still', async () => {
   const result = withDeadline(20, [], (signal) =>
     waitFor<string>([signal], (resolve) => {
       setTimeout(() => setImmediate(() => resolve('answer')), 1);
-      // The loop stalls past both times, as on an overloaded machine.
+      // Stalls the event loop past both times, as on an overloaded machine.
       const until = performance.now() + 50;
       while (performance.now() < until);
     }),

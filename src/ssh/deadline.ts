@@ -1,9 +1,9 @@
 import { Aborted, TimedOut } from './failure.ts';
 
 /**
- * Runs work under one deadline and the caller's signals: whichever comes first aborts the signal that the work
- * gets, with the reason. When the work is over the signal ends what of it still runs; no listener and no timer is
- * left behind.
+ * Runs work under one deadline and the caller's signals. Whichever comes first aborts the signal that the work
+ * gets, with its reason. When the work is over, the signal stops whatever of it still runs. No listener and no
+ * timer is left behind.
  */
 export async function withDeadline<T>(
   timeoutMs: number,
@@ -12,8 +12,8 @@ export async function withDeadline<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const timer = setTimeout(() => {
-    // After a stall of this process the timer fires before the answers that have long arrived are read:
-    // one turn of the event loop reads them first.
+    // After a stall of this process the timer fires before answers that arrived long ago are read: one turn of
+    // the event loop reads them first.
     setImmediate(() => controller.abort(new TimedOut(timeoutMs)));
   }, timeoutMs);
   const onAbort = ({ target }: Event) => controller.abort(toReason(target as AbortSignal));
@@ -35,8 +35,8 @@ function toReason({ reason }: AbortSignal): Error {
 }
 
 /**
- * A promise that ends with one of the signals, whatever its starter does; synchronous throws of the starter are
- * rejections too (ssh2 throws `Not connected`).
+ * A promise that rejects as soon as one of the signals aborts, whatever its starter does. It also rejects when
+ * the starter throws (ssh2 throws `Not connected`).
  */
 export function waitFor<T>(
   signals: AbortSignal[],

@@ -4,34 +4,34 @@ import { waitFor } from './deadline.ts';
 import { Aborted, Closed, HostKeyRefused, Nonsense, type Step, StepError } from './failure.ts';
 import { computeFingerprint, formatHostKey, isSameKey, listAlgorithms, parseHostKey } from './host-key.ts';
 
-/** A handshake takes under 10 kB. Who sends more without having been asked is not served further. */
+/** A handshake takes under 10 kB. A node that sends more unasked is cut off. */
 const ALLOWED_BYTES = 256 * 1_024;
 /** RFC 4253 allows lines before the banner; real servers send none. */
 const MAX_BANNER_BYTES = 16 * 1_024;
-/** A held connection drops when this many keepalives and one more in a row stay without an answer. */
+/** A held connection drops when this many keepalives in a row, and one more, go unanswered. */
 const KEEPALIVE_COUNT = 2;
 
 export interface DialOptions {
   host: string;
   port: number;
-  /** Null: accept any that is not another's, and report it. */
+  /** Null: accept and report any key that is not another node's. */
   hostKey: string | null;
-  /** Is this key, seen for the first time here, known to be that of another node? */
+  /** Is this key, seen here for the first time, known to be another node's? */
   isForeign?: (hostKey: string) => boolean;
   username: string;
-  /** The only login that is tried, once. */
+  /** The only login to try, once. */
   auth: AnyAuthMethod;
   keepaliveMs: number;
 }
 
-/** An authenticated connection, or one that is on its way to be. */
+/** A connection that is authenticated or about to be. */
 export interface Connection {
   readonly client: Client;
-  /** Aborted when the connection is over, for whatever reason; the signal's reason says why. */
+  /** Aborted when the connection is over for any reason; the signal's reason says why. */
   readonly ended: AbortSignal;
-  /** Lets the node send as much as one probe needs from here on. */
+  /** Lets the node send as much again as one probe needs. */
   allowAnswer(): void;
-  /** Closes the socket at once. The first error that is given is the one that stays. */
+  /** Closes the socket at once. The first error given is kept. */
   destroy(error?: Error): void;
 }
 
@@ -62,8 +62,8 @@ function open(options: DialOptions, progress: Progress): Connection {
   const client = new Client();
   const socket = new Socket();
   const over = new AbortController();
-  // ssh2's end() and destroy() never close the socket of a frozen peer, and a hostile banner makes it emit
-  // thousands of errors: at the first sign of an end the socket, which is ours, is destroyed, once.
+  // ssh2's end() and destroy() never close the socket of a frozen peer, and a hostile banner makes ssh2 emit
+  // thousands of errors. So at the first sign of an end the socket, which is ours, is destroyed, once.
   const destroy = (error: Error = new Aborted('closed')) => {
     if (over.signal.aborted) return;
     over.abort(error);
@@ -83,7 +83,7 @@ function open(options: DialOptions, progress: Progress): Connection {
   const guard = createGuard(socket, progress, destroy);
   try {
     client.connect({ ...createConfig(options, progress, destroy), sock: socket });
-    // Only now: a listener for data makes a socket flow, until ssh2 has paused it.
+    // Only now: a data listener makes a socket flow until ssh2 has paused it.
     socket.on('data', guard.inspect);
     socket.setNoDelay(true);
     socket.connect({ host: options.host, port: options.port });
@@ -95,7 +95,7 @@ function open(options: DialOptions, progress: Progress): Connection {
 
 function createConfig(options: DialOptions, progress: Progress, destroy: (error: Error) => void) {
   const expected = options.hostKey === null ? null : parseHostKey(options.hostKey);
-  // Synchronous by type: ssh2 takes the promise of an asynchronous one for a yes.
+  // Synchronous by type: ssh2 takes the promise of an asynchronous verifier for a yes.
   const hostVerifier = (key: Buffer): boolean => {
     progress.hostKey = key;
     const shown = formatHostKey(key);
@@ -115,17 +115,17 @@ function createConfig(options: DialOptions, progress: Progress, destroy: (error:
     authHandler: (_left: unknown, _partial: unknown, next: (auth: AnyAuthMethod) => void) => {
       const isFirst = !isTried;
       isTried = true;
-      // The types know no `false`, which is how ssh2 is told that nothing is left to try.
+      // The types lack `false`, which tells ssh2 that nothing is left to try.
       next(isFirst ? options.auth : (false as unknown as AnyAuthMethod));
     },
-    // The caller's deadline is around everything; this one would end with the login.
+    // The caller's deadline covers everything; this one would end with the login.
     readyTimeout: 0,
     keepaliveInterval: options.keepaliveMs,
     keepaliveCountMax: KEEPALIVE_COUNT,
   };
 }
 
-/** Watches the raw bytes: when the banner is there, and that a node does not send without end. */
+/** Watches the raw bytes: notices the banner, and cuts off a node that sends without end. */
 function createGuard(socket: Socket, progress: Progress, destroy: (error: Error) => void) {
   let allowed = ALLOWED_BYTES;
   let banner = '';
@@ -143,7 +143,7 @@ function createGuard(socket: Socket, progress: Progress, destroy: (error: Error)
   };
 }
 
-/** The line by which an SSH server introduces itself has begun. */
+/** True once the line with which an SSH server introduces itself has begun. */
 export function isBanner(text: string): boolean {
   return /(^|\n)SSH-(2\.0|1\.99)-/.test(text);
 }

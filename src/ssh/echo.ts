@@ -4,13 +4,13 @@ import { waitFor } from './deadline.ts';
 import type { Connection } from './dial.ts';
 import { Closed, Nonsense, TimedOut } from './failure.ts';
 
-/** Sends a nonce to a process on the node and waits until it comes back; the first time with what came before it. */
+/** Sends a nonce to a process on the node and waits for it. The first time, returns what came before it. */
 export type Echo = (signal: AbortSignal) => Promise<string>;
 
 /**
- * Starts `cat` on the node, which first shows the machine's boot: one more command would cost a channel of its own. The
- * channel stays open. Its end, and bytes that nobody asked for, end the whole
- * connection: after that an answer could no longer be told from a late one.
+ * Starts `cat` on the node, which first shows the machine's boot: another command would cost a channel of its
+ * own. The channel stays open. Its end, or bytes that were not requested, end the whole connection: after that an
+ * answer could not be told from a late one.
  */
 export async function startEcho(connection: Connection, signal: AbortSignal): Promise<Echo> {
   const channel = await startCommand(connection, `${SHOW_BOOT}; exec cat`, [signal]);
@@ -23,7 +23,7 @@ export async function startEcho(connection: Connection, signal: AbortSignal): Pr
   });
   channel.on('close', () => connection.destroy(new Closed('the process on the node ended')));
 
-  // Before its first answer the login shell's profile may have printed something; after it nothing else may.
+  // Before its first answer the login shell's profile may print something; afterwards nothing else may.
   let hasAnswered = false;
   return async (echoSignal) => {
     const nonce = createNonce();

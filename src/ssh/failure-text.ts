@@ -14,7 +14,7 @@ const STEP_WORDS: Record<Step, string> = {
 };
 const MAX_MESSAGE = 300;
 
-/** For people: who, at which step, what came back; on one line, whatever the node sent. */
+/** For people: address, step and error on one line, whatever the node sent. */
 export function describeFailure(address: string, step: Step, error: unknown): string {
   return escapeText(`${address}: ${STEP_WORDS[step]}: ${toText(error)}`, MAX_MESSAGE);
 }

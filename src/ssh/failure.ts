@@ -1,7 +1,7 @@
 import { isOwnError, OWN_FAULT } from '../core/failure/own-fault.ts';
 import type { FailureReason } from '../core/failure/remedy.ts';
 
-/** Where on the way to a node something went wrong; the same error means other things at other steps. */
+/** Where on the way to a node something failed; the same error means different things at different steps. */
 export type Step =
   | 'key'
   | 'resolve'
@@ -20,28 +20,28 @@ export interface Name {
   evidence: Evidence;
 }
 
-/** The one deadline around everything passed. */
+/** The one deadline around everything has passed. */
 export class TimedOut extends Error {
   constructor(timeoutMs: number) {
     super(`no answer within ${Math.round(timeoutMs)} ms`);
   }
 }
-/** The caller no longer wants to know. */
+/** The caller no longer wants the result. */
 export class Aborted extends Error {}
-/** The other side ended the connection in good form, without an error. */
+/** The other side closed the connection cleanly, without an error. */
 export class Closed extends Error {}
-/** What came back is no answer at all. */
+/** What came back is not an answer at all. */
 export class Nonsense extends Error {}
 /** The private key of the control plane can't be used. */
 export class KeyUnreadable extends Error {
-  /** It is there, and the control plane may not or can not read it: its own fault, whatever node the key is for. */
+  /** It exists, but the control plane can't read it: its own fault, whichever node the key is for. */
   readonly isForbidden: boolean;
   constructor(message: string, isForbidden = false) {
     super(message);
     this.isForbidden = isForbidden;
   }
 }
-/** The node showed another host key than the expected one. */
+/** The node showed a host key other than the expected one. */
 export class HostKeyRefused extends Error {
   /** `TYPE BASE64`. */
   readonly offered: string;
@@ -51,7 +51,7 @@ export class HostKeyRefused extends Error {
   }
 }
 
-/** An error together with the step that it came at. */
+/** An error together with the step at which it occurred. */
 export class StepError extends Error {
   readonly step: Step;
   override readonly cause: unknown;
@@ -74,7 +74,7 @@ const REASON_OF_TIMEOUT: Record<Step, FailureReason> = {
   listener: 'ListenerDead',
 };
 
-// Only an answer of the node's own kernel or sshd is strong; what a router or this machine says is weak.
+// Only an answer from the node's own kernel or sshd is strong; one from a router or this machine is weak.
 const NAME_OF_CODE: Record<string, Name> = {
   ECONNREFUSED: { reason: 'ConnectionRefused', evidence: 'strong' },
   ECONNRESET: { reason: 'ConnectionReset', evidence: 'strong' },
@@ -91,7 +91,7 @@ const NAME_OF_CODE: Record<string, Name> = {
   EAI_NONAME: { reason: 'DnsFailed', evidence: 'weak' },
 };
 
-/** The name of what happened. A table: which step, which error. */
+/** Names the failure, by step and error. */
 export function classifyFailure(step: Step, error: unknown): Name {
   if (isOwnError(error) || (error instanceof KeyUnreadable && error.isForbidden))
     return { reason: OWN_FAULT, evidence: 'weak' };
@@ -100,7 +100,7 @@ export function classifyFailure(step: Step, error: unknown): Name {
   if (error instanceof Aborted) return { reason: 'ProbeFailed', evidence: 'weak' };
   if (error instanceof TimedOut) return { reason: REASON_OF_TIMEOUT[step], evidence: 'weak' };
   if (error instanceof Nonsense) return { reason: 'NonsenseAnswer', evidence: 'strong' };
-  // A loaded sshd ends connections at random before the login (MaxStartups), so an end proves little.
+  // A loaded sshd closes connections at random before login (MaxStartups), so this proves little.
   if (error instanceof Closed) return { reason: 'ConnectionClosed', evidence: 'weak' };
 
   const { code } = readFields(error);
@@ -109,7 +109,7 @@ export function classifyFailure(step: Step, error: unknown): Name {
   return known ?? classifyProtocolError(step, error);
 }
 
-/** Errors of ssh2, which have a level, and a number of RFC 4253 when the node itself said goodbye. */
+/** Errors of ssh2 have a level, and an RFC 4253 number when the node itself disconnected. */
 function classifyProtocolError(step: Step, error: unknown): Name {
   const { code, level } = readFields(error);
   const text = toText(error);
@@ -122,7 +122,7 @@ function classifyProtocolError(step: Step, error: unknown): Name {
   if (level === 'client-timeout' || text.includes('Connection lost before handshake')) {
     return { reason: 'ConnectionClosed', evidence: 'weak' };
   }
-  // Both sides speak SSH but share no algorithm: not nonsense, and nothing that has a name of its own.
+  // Both sides speak SSH but share no algorithm: not nonsense, but nothing with a name of its own.
   if (/no matching/i.test(text)) return { reason: 'ProbeFailed', evidence: 'strong' };
   if (step === 'banner' || step === 'handshake' || level === 'handshake' || level === 'protocol') {
     return { reason: 'NonsenseAnswer', evidence: 'strong' };

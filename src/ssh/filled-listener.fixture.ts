@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { Worker } from '../lab/worker.ts';
 
-// What a tenant does to the sshd of his own machine: connections that never log in.
+// What tenants do to the sshd of their own machine: connections that never log in.
 
-/** In place of the lab's own MaxStartups, which takes more connections to fill. */
+/** Replaces the lab's own MaxStartups, which takes more connections to fill. */
 export async function limitListener(worker: Worker, limit: string): Promise<void> {
   const script = `sed -i 's/^MaxStartups .*/MaxStartups ${limit}/' /etc/ssh/sshd_config; kill -HUP "$(cat /run/sshd.pid)"`;
   await worker.exec(['sh', '-ec', script]);
@@ -11,12 +11,12 @@ export async function limitListener(worker: Worker, limit: string): Promise<void
   await expect.poll(() => readTitle(worker), { timeout: 60_000 }).toContain(`of ${begin}-${full} startups`);
 }
 
-/** An account with a key file, and the folder of a prepared node, as Orion makes them. */
+/** An account with a key file, and the folder of a prepared node, as Orion creates them. */
 export const ACCOUNT_SCRIPT = `
   mkdir -p -m 700 /var/lib/orion && mkdir -p /etc/ssh/orion && touch /etc/ssh/orion/rfiller01
   echo 'rfiller01:x:20017:65534::/tmp:/bin/sh' >>/etc/passwd`;
 
-/** Opens them as the account, again and again where sshd turns one away, and holds them for as long as it is let. */
+/** Opens the connections as the account, replaces each that sshd turns away, and holds them as long as it can. */
 export const FILLER = `
 import select, socket, sys, time
 port, wanted = int(sys.argv[1]), int(sys.argv[2])
@@ -41,7 +41,7 @@ while True:
     time.sleep(0.02)
 `;
 
-/** As `uid` on the worker, without having logged in. */
+/** Runs as `uid` on the worker, without logging in. */
 export async function fillListener(
   worker: Worker,
   { uid, port, connections }: { uid: number; port: number; connections: number },
@@ -51,7 +51,7 @@ export async function fillListener(
   if (exitCode !== 0) throw new Error(stderr);
 }
 
-/** The listener's own name for itself says how many are about to log in. */
+/** The listener's process title shows how many are about to log in. */
 export async function readTitle(worker: Worker): Promise<string> {
   return (await worker.exec(['sh', '-c', 'ps -eo args | grep "[l]istener"'])).stdout;
 }

@@ -1,16 +1,16 @@
 /**
- * Host keys that nodes without a known one have shown. Two names that lead to one machine would otherwise be taken
- * for two machines and lent twice; and as a new fleet is probed all at once, it has to be seen at the first sight.
+ * Host keys shown by nodes that have no known key. Otherwise two names for one machine would count as two
+ * machines and be lent twice. As a new fleet is probed all at once, this must be noticed at first sight.
  */
 export interface FirstKeys {
-  /** Takes a key for a node, unless it is another's already; says whether it is. */
+  /** Claims a key for a node. True when the key is already another node's. */
   isForeign(node: string, hostKey: string): boolean;
   ownerOf(hostKey: string): string | null;
-  /** The node has a known key by now, or left. */
+  /** The node has a known key by now, or has left. */
   release(node: string): void;
 }
 
-/** `known`: which node of the fleet is known to have this key? */
+/** `known`: returns the node of the fleet that is known to have this key. */
 export function createFirstKeys(known: (hostKey: string) => string | null): FirstKeys {
   const takenBy = new Map<string, string>();
   const ownerOf = (hostKey: string) => known(hostKey) ?? takenBy.get(hostKey) ?? null;

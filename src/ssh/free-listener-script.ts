@@ -1,12 +1,14 @@
 /**
- * Runs as root on a node whose sshd turns newcomers away, in Python, which every node has for Ansible. Only connections
- * that have not logged in count against MaxStartups, so only those are looked at. The account that holds most of them
- * is shut out and everything that it runs is ended: its own sockets show who it is, and they are believed only where a
- * process of this machine holds them, because machines that share a network see each other's. What is still waiting for a
- * login after GRACE seconds is closed, whoever holds it. The key file comes back with the next repair of the account.
+ * Runs as root on a node whose sshd turns new clients away, in Python, which every node has for Ansible. Only
+ * connections that have not logged in count against MaxStartups, so only those are checked. The account that
+ * holds the most of them, at least half, is shut out, and everything that it runs is ended. Its own sockets
+ * identify it. They count only where a process of this machine holds them, because machines that share a network
+ * see each other's. Whatever still waits for a login after GRACE seconds is closed, whoever holds it. The next
+ * repair of the account restores its key file.
  *
- * Where it had to act it stays, until an hour has passed without: who fills the listener in the moment when the control
- * plane has no session there, as after a restart, must not shut it out. Then it goes on when its channel is gone.
+ * Once it had to act, it stays until an hour has passed without any need to: an account that fills the listener
+ * while the control plane has no session there, as after a restart, must not shut it out. While it stays, it
+ * outlives its channel.
  */
 export const FREE_LISTENER_SCRIPT = `
 import fcntl, os, re, signal, time

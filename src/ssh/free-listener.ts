@@ -10,7 +10,7 @@ import { toText } from './failure.ts';
 import { FREE_LISTENER_SCRIPT } from './free-listener-script.ts';
 import type { Held } from './held.ts';
 
-/** Beyond the probe's own time, for it is rare and does something. */
+/** On top of the probe's own time, because this is rare and changes something. */
 const DEADLINE_MS = 15_000;
 const RETRY_MS = 100;
 const MAX_LINE = 200;
@@ -20,14 +20,14 @@ const NOT_FULL = 'orion-listener is not full';
 interface Freed {
   waiting: number;
   closed: number;
-  /** The account that held most of them; null: no account of Orion's on this node. */
+  /** The account that held most of them; null: none of Orion's accounts. */
   fill: ListenerFill | null;
 }
 
 /**
- * The node's sshd lets nobody new in, but the held session answers: root is still on the node, and looks who is in the
- * way. A listener that was full, and greets once it was freed, is no failure of the node. A listener that is not full
- * stays dead. Never rejects.
+ * The node's sshd turns new clients away, but the held session answers: root is still on the node and checks what
+ * is in the way. A listener that was full, and greets once freed, is no failure of the node. A listener that is
+ * not full stays dead. Never rejects.
  */
 export async function freeListener(
   failed: ProbeResult & { ok: false },
@@ -41,7 +41,7 @@ export async function freeListener(
   try {
     await withDeadline(DEADLINE_MS, parents, async (signal) => {
       freed = await runScript(held, signal, onFill);
-      // Who stays on the node may have freed it just before.
+      // A script that stayed on the node may have freed it just before.
       await (freed ? waitForBanner(host, port, signal) : checkBanner(host, port, signal));
     });
   } catch (error) {
@@ -59,7 +59,7 @@ function withFill(result: ProbeResult, freed: Freed | null): ProbeResult {
   return freed?.fill ? { ...result, filled: freed.fill } : result;
 }
 
-/** Settles with the script's first answer. When it stays on the node, it tells `onFill` of what it does later. */
+/** Resolves with the script's first answer. While the script stays on the node, its later actions go to `onFill`. */
 async function runScript(
   { connection, target }: Held,
   signal: AbortSignal,

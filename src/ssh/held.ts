@@ -7,14 +7,14 @@ import { type Echo, startEcho } from './echo.ts';
 import { type Step, StepError } from './failure.ts';
 import { isSameKey, parseHostKey } from './host-key.ts';
 
-/** A connection that stands, with a process on the node that echoes. */
+/** A live connection, with a process on the node that echoes. */
 export interface Held {
   connection: Connection;
   echo: Echo;
   hostKey: string;
-  /** Which start of the machine it leads to: it does not outlast it. */
+  /** The machine's boot that the connection leads to; it does not outlast that boot. */
   bootId: BootId | null;
-  /** What it was dialled with; when that has changed, the connection proves nothing. */
+  /** What it was dialled with; once that changes, the connection proves nothing. */
   target: NodeTarget;
   sinceMs: number;
 }
@@ -22,11 +22,11 @@ export interface Held {
 /** What every node is dialled with. */
 export interface DialMeans {
   controlKeys: ControlKeys;
-  /** Is a key that the node shows, of which none is known yet, that of another node? */
+  /** Is the key that a node without a known one shows another node's? */
   isForeign: (node: string, hostKey: string) => boolean;
 }
 
-/** Connects and logs in with the control key; rejects with a StepError and leaves nothing open then. */
+/** Connects and logs in with the control key. Rejects with a StepError, and then leaves nothing open. */
 export async function dialAsControl(
   target: NodeTarget,
   { controlKeys, isForeign }: DialMeans,
@@ -40,7 +40,7 @@ export async function dialAsControl(
   return dial({ ...options, isForeign: (shown) => isForeign(name, shown) }, signal);
 }
 
-/** Dials, starts the echoing process and hears its first echo. */
+/** Dials, starts the echoing process and waits for its first echo. */
 export async function hold(
   target: NodeTarget,
   means: DialMeans,
@@ -58,7 +58,7 @@ export async function hold(
   }
 }
 
-/** Does the held connection belong to the node as it is to be dialled now? */
+/** Does the held connection match how the node would be dialled now? */
 export function isHeldFor(held: Held, target: NodeTarget): boolean {
   const { host, port, user, privateKeyPath } = held.target;
   const isSameAddress = host === target.host && port === target.port && user === target.user;
@@ -68,7 +68,7 @@ export function isHeldFor(held: Held, target: NodeTarget): boolean {
   return expected !== null && shown !== null && isSameKey(expected, shown);
 }
 
-/** Notes at which step a promise failed. */
+/** Records the step at which a promise failed. */
 export async function atStep<T>(step: Step, promise: Promise<T>): Promise<T> {
   try {
     return await promise;

@@ -10,7 +10,7 @@ const ALGORITHMS: ServerHostKeyAlgorithm[] = [
   'rsa-sha2-256',
 ];
 
-/** `ssh-ed25519 AAAA…` of a key blob as it came over the wire. */
+/** `ssh-ed25519 AAAA…` from a key blob as received. */
 export function formatHostKey(blob: Buffer): string {
   return `${readType(blob)} ${blob.toString('base64')}`;
 }
@@ -20,7 +20,7 @@ export function computeFingerprint(blob: Buffer): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** The blob of `TYPE BASE64 [comment]`; null when it is none, so that a damaged pin matches nothing. */
+/** The blob of `TYPE BASE64 [comment]`; null when it is not a key, so that a damaged pin matches nothing. */
 export function parseHostKey(text: string): Buffer | null {
   const [type, base64] = text.trim().split(/\s+/);
   if (!type || !base64) return null;
@@ -34,9 +34,9 @@ export function isSameKey(a: Buffer, b: Buffer): boolean {
 }
 
 /**
- * What to ask the node for: the algorithms of the expected key first, because a node that has several keys shows
- * the one that its caller prefers. The others follow only so that a node that no longer has that key shows which
- * one it has now; it is refused all the same.
+ * What to request from the node: the algorithms of the expected key first, because a node with several keys shows
+ * the one that its client prefers. The others follow only so that a node that no longer has that key shows its
+ * current one. It is refused all the same.
  */
 export function listAlgorithms(expected: Buffer | null): ServerHostKeyAlgorithm[] {
   const type = expected && readType(expected);

@@ -167,7 +167,7 @@ describe('a node that answers the inspection with', () => {
       ? result.inspection.unreadable
       : null;
   };
-  // Found before the node's own, which then stands for one that lies or is broken.
+  // Shadows the node's own tool, as on a node that lies or is broken.
   const lie = (tool: string, script: string) =>
     byHand(`printf '%s\\n' '#!/bin/sh' '${script}' > /usr/sbin/${tool}; chmod +x /usr/sbin/${tool}`);
 

@@ -9,9 +9,9 @@ import { LAST_LINE, parseInspection } from './parse-inspection.ts';
 const MAX_MESSAGE = 200;
 
 /**
- * Looks at the account files of a node that is logged in to. Cheap on both sides: one fixed POSIX shell script,
- * which reads and changes nothing; it goes to the shell's input, so nothing in it needs quoting, and nothing of
- * any client is in it. Never rejects: a node that can't be inspected is no dead node.
+ * Checks the account files of a node over a logged-in connection. Cheap on both sides: one fixed POSIX shell
+ * script, which only reads. It goes to the shell's input, so nothing in it needs quoting, and it contains nothing
+ * of any client. Never rejects: a node that can't be inspected is not a dead node.
  */
 export async function inspect(
   connection: Connection,
@@ -38,9 +38,9 @@ export async function inspect(
 }
 
 /**
- * Runs under the shells, awk and coreutils of Debian and of BusyBox. Most of 64 accounts and key files are told,
- * names of files only where they are plain. Hashes of passwords stay on the node: only whether it is as
- * orion_account wants it (`*`, no forced change, no expiry) is told.
+ * Runs under the shells, awk and coreutils of Debian and of BusyBox. It reports at most 64 accounts and 64 key
+ * files, and names of files only where they are plain. Hashes of passwords stay on the node: it reports only
+ * whether each is as orion_account wants it (`*`, no forced change, no expiry).
  */
 const INSPECTION_SCRIPT = `
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C

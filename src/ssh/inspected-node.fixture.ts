@@ -11,12 +11,12 @@ import { digestKeyFile } from '../reconcile/observe-drift.ts';
 import { createAccessQuery } from './access-query.ts';
 import { createProber } from './prober.ts';
 
-// What the inspection calls drift, the modules must put right, or the reconciler would repair for ever: here are both
-// on one real node, without the daemon.
+// What the inspection calls drift, the modules must put right, or the reconciler would repair forever. Here both
+// run on one real node, without the daemon.
 
 export type InspectedNode = Awaited<ReturnType<typeof openInspectedNode>>;
 
-/** A worker that is not prepared yet; `ports` is where its port is chosen from. */
+/** A worker that is not prepared yet. Its port is one of the 20 from `ports` on. */
 export async function openInspectedNode(owner: { account: string; uid: number }, ports: number) {
   const { signal } = new AbortController();
   const home = await mkdtemp(join(tmpdir(), 'orion-drift-'));
@@ -53,7 +53,7 @@ export async function openInspectedNode(owner: { account: string; uid: number },
     tryRun,
     look,
     lastFence: () => fence,
-    /** What `create` gives the account from now on, and `drift` expects. */
+    /** The end of access that `create` sets and `drift` expects from now on. */
     setEnd(expiresAt: Date) {
       access.expiresAt = expiresAt;
     },
@@ -84,7 +84,7 @@ export async function openInspectedNode(owner: { account: string; uid: number },
   };
 }
 
-/** A whole second, which is what a key's end can say. */
+/** A whole second: the precision of a key's end. */
 export function secondsFromNow(seconds: number): Date {
   return new Date((Math.ceil(Date.now() / 1_000) + seconds) * 1_000);
 }

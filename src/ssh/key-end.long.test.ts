@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InspectedNode, openInspectedNode, secondsFromNow } from './inspected-node.fixture.ts';
 
-// The end of access as a real sshd takes it from the key file, without a daemon.
+// The end of access as a real sshd enforces it from the key file, without a daemon.
 
 const owner = { account: 'rkeyend01', uid: 20_001 };
 const key = `/etc/ssh/orion/${owner.account}`;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => node?.close());
 
-/** The key is taken now, and refused by the node itself from its end on, and not before. */
+/** The key is accepted now, and refused by the node itself from its end on, not before. */
 async function expectEnds(): Promise<void> {
   expect(await node.isKeyAccepted()).toBe(true);
   const end = secondsFromNow(4);
@@ -24,7 +24,7 @@ async function expectEnds(): Promise<void> {
   expect(await node.isKeyAccepted()).toBe(true);
   await expect.poll(() => node.isKeyAccepted(), WAIT).toBe(false);
   expect(Date.now()).toBeGreaterThanOrEqual(end.getTime());
-  // Over, and still as it was made: nothing to repair.
+  // Over, and still as it was created: nothing to repair.
   expect((await node.drift()).access).toEqual([]);
 }
 
@@ -59,7 +59,7 @@ describe('the end of access', () => {
 });
 
 describe('an sshd that is older than 9.1, which knows no UTC', () => {
-  // It says so itself; what it does with a time without a zone, sshd does in every version.
+  // Only the version is faked: every version of sshd treats a time without a zone in the same way.
   beforeAll(() =>
     node.byHand(`mv /usr/sbin/sshd /usr/sbin/sshd.real
       printf '%s\\n' '#!/bin/bash' '[ "$1" != -V ] || { echo "OpenSSH_8.9p1 Ubuntu-3, OpenSSL 3.0.2"; exit 1; }' \
@@ -67,7 +67,7 @@ describe('an sshd that is older than 9.1, which knows no UTC', () => {
       chmod 755 /usr/sbin/sshd`),
   );
 
-  // In one of the two it is always summer, or nearly always.
+  // It is always, or nearly always, summer in one of the two.
   it.each(['America/New_York', 'Australia/Sydney'])(
     'is given the end in its own time zone: %s',
     async (zone) => {

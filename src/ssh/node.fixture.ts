@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type AuthContext, type Connection, Server, type ServerChannel, utils } from 'ssh2';
 import type { NodeTarget } from '../core/ports/ports.ts';
 
-// For the tests of this folder: nodes on loopback that misbehave as they are told.
+// Nodes on loopback that misbehave as told, for the tests of this folder.
 
 const ignore = () => undefined;
 
@@ -16,7 +16,7 @@ export interface KeyPair {
   public: string;
 }
 
-/** About one in 300 of the ed25519 pairs that ssh2 makes can't be read again, by ssh2 itself: those are thrown away. */
+/** ssh2 can't read back about one in 300 of the ed25519 pairs that it makes: those are discarded. */
 export function createKeyPair(type: 'ed25519' | 'ecdsa' = 'ed25519'): KeyPair {
   for (;;) {
     const pair =
@@ -36,25 +36,25 @@ export function writeKeyFile(content: string): string {
 
 export interface FakeNode {
   port: number;
-  /** Sockets that are open now, as the node sees it. */
+  /** Sockets that are open now, as the node sees them. */
   sockets: Set<Socket>;
-  /** Connections that stand go on; new ones are refused. */
+  /** Open connections go on; new ones are refused. */
   closeListener(): void;
-  /** New connections are handled in another way from here on. */
+  /** From now on, new connections are handled in another way. */
   replaceListener(onSocket: (socket: Socket) => void): void;
   stop(): Promise<void>;
 }
 
 export interface FakeSsh extends FakeNode {
-  /** Names of all login attempts. */
+  /** `user:method` of all login attempts. */
   logins: string[];
-  /** Connections that got as far as being logged in. */
+  /** Connections that logged in. */
   sessions: Connection[];
 }
 
-/** A TCP server that does as it is told with each socket, and no more. */
+/** A TCP server that does with each socket what it is told, and no more. */
 export function startTcp(onSocket: (socket: Socket) => void): Promise<FakeNode> {
-  // A socket that nobody reads never notices its end.
+  // A socket that is never read does not notice its end.
   const server = createServer((socket) => onSocket(socket.resume()));
   return listen(server);
 }
@@ -63,7 +63,7 @@ export interface SshScript {
   hostKey: KeyPair;
   auth?: (context: AuthContext) => void;
   onCommand?: (channel: ServerChannel, command: string, session: Connection) => void;
-  /** Takes the request for a command and never answers it. */
+  /** Accepts the request for a command and never answers it. */
   isExecMute?: boolean;
   onReady?: (session: Connection) => void;
 }
@@ -92,7 +92,7 @@ export async function startSsh(script: SshScript): Promise<FakeSsh> {
       });
     });
   });
-  // The types hide it, but this is the net.Server that the sockets come from.
+  // The types hide it, but this is the net.Server behind the sockets.
   const tcp = (server as unknown as { _srv: TcpServer })._srv;
   return { ...(await listen(tcp)), logins, sessions };
 }

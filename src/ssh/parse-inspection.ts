@@ -3,7 +3,7 @@ import type { InspectedAccount, Inspection } from '../core/model/inspection.ts';
 const FIRST_LINE = 'orion-inspection 1';
 export const LAST_LINE = 'orion-inspection-end';
 
-/** Of the drop-in that prepare_node installs (ansible/library/orion_prepare.py); a test keeps the two equal. */
+/** The hash of the drop-in that prepare_node installs (ansible/library/orion_prepare.py); a test keeps them equal. */
 export const DROP_IN_SHA256 = '564b7d9e1d41aa85942619256d6749fc51886ef085f6632882946c76cd9d704b';
 
 const DIGEST = '([0-9a-f]{64})';
@@ -20,8 +20,9 @@ const KEYS = /^keys:(\d{1,9})$/;
 const LONGEST_TEXT = 64;
 
 /**
- * The answer of the inspection script; null when any line of it is not exactly what it should be, because half an
- * answer would look like half of the accounts gone. A login shell's profile may have printed something before it.
+ * Parses the answer of the inspection script. Null when any line is not exactly as it should be, because half an
+ * answer would look as if half of the accounts were gone. A login shell's profile may have printed something
+ * before it.
  */
 export function parseInspection(output: string): Inspection | null {
   const start = output.lastIndexOf(`${FIRST_LINE}\n`);
@@ -56,7 +57,7 @@ export function parseInspection(output: string): Inspection | null {
   };
 }
 
-/** Lines of one kind, closed by their number; of more than 64 the script tells no more than that. */
+/** Lines of one kind, ended by their count. The script lists at most 64. */
 function takeList(lines: string[], entry: RegExp, end: RegExp) {
   const found: RegExpExecArray[] = [];
   for (const [index, line] of lines.entries()) {
@@ -102,7 +103,7 @@ function judgeDropIn([, kind, mode, uid, , sha256]: RegExpExecArray): Inspection
   return isOthers || uid !== '0' ? 'open' : 'sound';
 }
 
-/** Nothing that a terminal obeys, that orders text anew, or that is long: these are shown to people. */
+/** Leaves nothing that a terminal obeys, that reorders text, or that is long: people are shown these texts. */
 function toPrintable(text = ''): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_TEXT);
 }

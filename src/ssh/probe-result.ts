@@ -7,7 +7,7 @@ import { classifyFailure, HostKeyRefused, type Name, StepError } from './failure
 import { describeFailure } from './failure-text.ts';
 import { computeFingerprint, parseHostKey } from './host-key.ts';
 
-/** A failed probe in the words of the port. */
+/** Converts an error to the port's failed probe. */
 export function toFailedProbe(
   target: NodeTarget,
   error: unknown,
@@ -17,7 +17,7 @@ export function toFailedProbe(
   const address = `${target.host}:${target.port}`;
   const message = describeFailure(address, step, cause);
   const named = classifyFailure(step, cause);
-  // The resolver hides why it failed: without a free file descriptor it knows no name at all.
+  // The resolver hides why it failed: without a free file descriptor it can't resolve any name.
   const isOwn = named.reason === 'DnsFailed' && !canOpenFiles();
   const { reason, evidence }: Name = isOwn ? { ...named, reason: OWN_FAULT } : named;
   if (cause instanceof HostKeyRefused) {
@@ -29,7 +29,7 @@ export function toFailedProbe(
     const described = describeFailure(address, step, `it is ${owner} that answers: ${cause.message}`);
     return { ok: false, reason: 'HostKeyOfOtherNode', message: described, evidence, ...offered };
   }
-  // Whatever the node's own answer is called elsewhere: its host lives, and nobody new can log in.
+  // Whatever it is called elsewhere, the node itself answered: its host is alive, and no new client can log in.
   const isListener =
     step === 'listener' && !(['ProbeFailed', 'DnsFailed', 'NoRoute', OWN_FAULT] as string[]).includes(reason);
   const shown = isListener ? 'ListenerDead' : reason;

@@ -16,25 +16,25 @@ import {
 } from './node.fixture.ts';
 import { createProber } from './prober.ts';
 
-// For the tests of the prober: a fresh one for each test, and nodes that end with the test.
+// For the tests of the prober: each gets a fresh one, and its nodes end with it.
 
 export const HOST_KEY = createKeyPair();
 /** The host key of the node n2. */
 export const OTHER_KEY = createKeyPair();
 export const CONTROL_KEY = writeKeyFile(createKeyPair().private);
 const never = new AbortController().signal;
-/** Long enough for whatever answers. */
+/** Long enough for anything that answers. */
 export const PATIENT = { timeoutMs: 50_000, signal: never };
 /** Short, for what never answers. */
 export const SHORT = { timeoutMs: 400, signal: never };
-/** The same where a handshake must fit in on a busy machine. */
+/** Short, but long enough for a handshake on a busy machine. */
 export const LOGGED_IN = { timeoutMs: 2_500, signal: never };
 
-/** The prober of the test that runs. */
+/** The prober of the running test. */
 export let prober: Prober;
 let nodes: FakeNode[] = [];
 
-/** Every test gets a prober, and has to leave no socket open at any of its nodes. */
+/** Every test gets a prober, and must leave no socket open at any of its nodes. */
 export function useProber(): void {
   beforeEach(() => {
     prober = createProber({
@@ -69,7 +69,7 @@ export async function tcp(onSocket: (socket: Socket) => void): Promise<FakeNode>
 export const targetOf = ({ port }: { port: number }, hostKey: string | null = HOST_KEY.public) =>
   createTarget(port, CONTROL_KEY, hostKey);
 export const reasonOf = (result: ProbeResult) => (result.ok ? 'ok' : result.reason);
-/** Sends the same again and again for as long as somebody reads. */
+/** Sends the same text again and again while somebody reads. */
 export function flood(socket: Socket, text: string): void {
   const send = () => {
     while (!socket.destroyed && socket.write(text));

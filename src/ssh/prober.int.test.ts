@@ -83,7 +83,7 @@ describe('the prober on a real sshd', () => {
     expect(await runs()).toBe('');
     expect((await worker.exec(['ls', '/etc/ssh/orion'])).stdout.trim()).toBe('');
 
-    // As when the daemon restarts: no session is left, and a new one has to find a way in.
+    // As after a restart of the daemon: no session is left, and a new one has to find a way in.
     await prober.close();
     await fillListener(worker, { uid, port: target.port, connections });
     await expect.poll(runs, LONG).toBe('');

@@ -177,5 +177,3 @@ it('does nothing after it was closed', async () => {
   expect(reasonOf(await prober.probe(targetOf(node), { ...PATIENT, depth: 'held' }))).toBe('ProbeFailed');
   expect(node.sockets.size).toBe(0);
 });
-
-/** Sends the same again and again for as long as somebody reads. */

@@ -15,13 +15,13 @@ import { createWatch, keep, letGo, stopWatch, type Watch } from './watches.ts';
 
 export interface ProberOptions {
   logger: Logger;
-  /** How often a held connection is asked whether it still stands; three silences in a row end it. */
+  /** How often a held connection is checked; three silences in a row end it. */
   keepaliveMs: number;
-  /** Which other node of the fleet has this host key (`TYPE BASE64`)? */
+  /** Returns the other node of the fleet that has this host key (`TYPE BASE64`). */
   hostKeyOwner?: (hostKey: string) => string | null;
 }
 
-/** The part of a probe's time that the held connection gets before a fresh dial has the rest. */
+/** The held connection's share of a probe's time. A fresh dial gets the rest. */
 const ECHO_SHARE = 0.4;
 
 type ProbeOptions = Parameters<Prober['probe']>[1];
@@ -102,7 +102,7 @@ export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }:
   };
 }
 
-/** Echo through the held connection and banner of the listener at once; a new held connection when in doubt. */
+/** Checks the held connection's echo and the listener's banner at once. When in doubt, dials a new one. */
 async function probeHeld(
   context: Context,
   target: NodeTarget,
@@ -120,11 +120,11 @@ async function probeHeld(
       if (!listener.ok) throw new StepError('listener', listener.error);
       return { hostKey: held.hostKey, bootId: held.bootId };
     }
-    // A session that dropped or is in doubt is alone no failure of the node: a fresh dial decides.
+    // A dropped or doubtful session alone is no failure of the node: a fresh dial decides.
     if (watch.held === held) letGo(watch);
     if (signal.aborted) throw new StepError('echo', echo.error);
   }
-  // A dial that works has seen the listener too.
+  // A dial that works has checked the listener, too.
   const fresh = await hold(target, context, context.keepaliveMs, signal);
   keep(watch, fresh, context.tellDropped, context.logger);
   return { hostKey: fresh.hostKey, bootId: fresh.bootId };
@@ -134,7 +134,7 @@ async function probeFresh(context: Context, target: NodeTarget, signal: AbortSig
   const { connection, hostKey } = await dialAsControl(target, context, 0, signal);
   try {
     await atStep('command', runNonceCommand(connection, signal));
-    // The node is alive by now, whatever comes of this.
+    // The node is alive by now, whatever the inspection finds.
     return { hostKey, inspection: await inspect(connection, target.user, signal) };
   } finally {
     connection.destroy();
@@ -143,7 +143,7 @@ async function probeFresh(context: Context, target: NodeTarget, signal: AbortSig
 
 type Settled<T> = { ok: true; value: T } | { ok: false; error: unknown };
 
-/** A promise that never rejects, so that it may be awaited later. */
+/** A promise that never rejects, so that it can be awaited later. */
 function settle<T>(promise: Promise<T>): Promise<Settled<T>> {
   return promise.then(
     (value) => ({ ok: true, value }),

@@ -10,7 +10,7 @@ const MODEL = `${MODEL_TYPE} ${Buffer.concat([
   Buffer.alloc(32),
 ]).toString('base64')}`;
 
-/** A client's public key in the form that ssh2 offers to a server; null when it is no key. */
+/** A client's public key in the form that ssh2 offers to a server; null when it is not a key. */
 export function parseQueryKey(text: string): ParsedKey | null {
   const [type = '', base64 = ''] = text.trim().split(/\s+/);
   if (type.startsWith('sk-')) return createSecurityKey(type, Buffer.from(base64, 'base64'));
@@ -20,8 +20,8 @@ export function parseQueryKey(text: string): ParsedKey | null {
 }
 
 /**
- * ssh2 can't read keys of security keys, but to ask about one only its name and bytes are sent. They are put
- * over a key that it can read, whose hidden marks it looks for.
+ * ssh2 can't read the keys of security keys, but a query sends only a key's name and bytes. So these override
+ * those of a key that ssh2 can read, because it looks for that key's hidden marks.
  */
 function createSecurityKey(type: string, blob: Buffer): ParsedKey | null {
   const length = blob.length < 4 ? 0 : blob.readUInt32BE(0);

@@ -3,19 +3,19 @@ import type { Logger } from '../core/ports/ports.ts';
 import { Aborted } from './failure.ts';
 import type { Held } from './held.ts';
 
-/** A connection that drops sooner than this is news only then, or a node that always hangs up would keep us busy. */
+/** A connection's end is reported only at this age, or a node that always hangs up would keep us busy. */
 const MIN_NEWS_MS = 1_000;
 
-/** What is kept of one node, from its first probe until it is forgotten. */
+/** What is kept for one node, from its first probe until it is forgotten. */
 export interface Watch {
   readonly node: string;
   held: Held | null;
-  /** Ends what runs for the node when it is forgotten. */
+  /** Stops what runs for the node when it is forgotten. */
   readonly stopped: AbortController;
-  /** The probe that runs: the next one waits for it. */
+  /** The running probe: the next one waits for it. */
   running: Promise<unknown>;
   newsTimer: NodeJS.Timeout | null;
-  /** What an account has done to the listener since the last probe; the next one tells it. */
+  /** What an account has done to the listener since the last probe; the next one reports it. */
   filled: ListenerFill | null;
 }
 
@@ -36,14 +36,14 @@ export function stopWatch(watch: Watch): void {
   letGo(watch);
 }
 
-/** Closes the held connection on purpose: no news. */
+/** Closes the held connection on purpose, without reporting it. */
 export function letGo(watch: Watch): void {
   const { held } = watch;
   watch.held = null;
   held?.connection.destroy();
 }
 
-/** Keeps a connection; from here on its end is news, unless it is let go. */
+/** Keeps a connection. From here on its end is reported, unless it is let go. */
 export function keep(watch: Watch, held: Held, onDropped: (node: string) => void, logger: Logger): void {
   // Forgotten while it was being dialled.
   if (watch.stopped.signal.aborted) {

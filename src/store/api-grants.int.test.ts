@@ -8,7 +8,7 @@ import { event } from './contract/samples.fixture.ts';
 import { migrate } from './migration/migrate.ts';
 import { createStore } from './store.ts';
 
-// That every call of the API works with these rights is what src/api/fuzz/fuzz.int.test.ts shows: its API has no others.
+// src/api/fuzz/fuzz.int.test.ts shows that every API call works with these rights: its API has no others.
 
 let server: ScratchServer;
 let url: string;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   server = await startScratchServer();
   url = await server.createDatabase();
   root = createPool({ url });
-  // As at the first start of compose's database: before there is any table.
+  // As at the first start of compose's database, before any table exists.
   api = await openAsApiUser(root, url);
   await migrate(root);
 });

@@ -87,7 +87,7 @@ test('accepts a token until it expires or is revoked', async () => {
   });
   expect(await bench.store.authenticate(hashOf('two'))).not.toBeNull();
   expect(await bench.store.authenticate(hashOf('three'))).toBeNull();
-  // The database's clock decides, and a token expires by nothing but time.
+  // The database's clock decides, and only time expires a token.
   await sleep(400);
   expect(await bench.store.authenticate(hashOf('two'))).toBeNull();
   expect(await bench.store.revokeToken('k1', now)).toBe(true);
@@ -118,7 +118,7 @@ test('keeps somebody signed in until the session expires, is ended, or its token
     ...{ tokenId: 's1', tokenName: 'laptop', tenant: 't', role: 'tenant', expiresAt: expect.any(Date) },
   });
   expect([await find('b'), await find('c')]).not.toContain(null);
-  // The database's clock decides, and both end by nothing but time.
+  // The database's clock decides, and only time ends either.
   await sleep(400);
   expect([await find('b'), await find('c'), await find('d')]).toEqual([null, null, null]);
   await bench.store.endSession(hashOf('a'));

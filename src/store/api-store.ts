@@ -58,7 +58,7 @@ export function createApiStore(pool: Pool): ApiStore {
       writeWithEvent(pool, event, (connection) => markReleaseRequested(connection, id, at)),
     discardRejected: (id) =>
       inTransaction(pool, async (connection) => {
-        // Its client was answered already.
+        // The client got the refusal as the answer, so it needs no message.
         if (await deleteRejected(connection, id)) await deleteDeliveries(connection, id);
       }),
     countRentals: () => readOnce(pool, countOpenRentals),
@@ -129,13 +129,13 @@ export function createApiStore(pool: Pool): ApiStore {
   };
 }
 
-/** The unique keys decide who was first; only who lost against one looks why. */
+/** The unique keys decide who was first; only the loser looks up why. */
 async function createRental(pool: Pool, rental: NewRental, event: NewEvent): Promise<CreateResult> {
   for (let attempts = 1; ; attempts++) {
     try {
       return await inTransaction<CreateResult>(pool, async (connection) => {
         const maxRentals = await lockQuota(connection, rental.tenant);
-        // The quota last, so that a repeated request still finds its own rental when no other one may be made.
+        // The quota is checked last, so that a repeated request finds its own rental even when the quota is used up.
         await insertRental(connection, rental);
         const rentals = maxRentals === null ? 0 : (await countOpenOf(connection, rental.tenant)) - 1;
         if (maxRentals !== null && rentals >= maxRentals)
@@ -147,14 +147,14 @@ async function createRental(pool: Pool, rental: NewRental, event: NewEvent): Pro
       if (findStoreError(error)?.kind !== 'duplicate') throw error;
       const taken = await inSnapshot(pool, (connection) => explainDuplicate(connection, rental));
       if (taken) return taken;
-      // It ended or was discarded between the two: its name is free again.
+      // The other rental ended or was discarded in between: its name is free again.
       if (attempts === 3) throw error;
     }
   }
 }
 
 async function explainDuplicate(connection: Connection, rental: NewRental): Promise<CreateResult | null> {
-  // The key before the name: a repeated request meets its own rental under both.
+  // The key before the name: a repeated request finds its own rental under both.
   if (rental.idempotencyKey !== null) {
     const earlier = await findByIdempotencyKey(connection, rental.tenant, rental.idempotencyKey);
     if (earlier && earlier.requestHash !== rental.requestHash) return { kind: 'keyReused' };
@@ -164,7 +164,7 @@ async function explainDuplicate(connection: Connection, rental: NewRental): Prom
   return holder ? { kind: 'exists', rental: holder } : null;
 }
 
-/** The event is written when, and only when, the change is. */
+/** Writes the event if, and only if, it makes the change. */
 async function writeWithEvent(
   pool: Pool,
   event: NewEvent | undefined,

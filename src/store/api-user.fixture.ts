@@ -3,7 +3,7 @@ import { createPool, type Pool } from './connection/pool.ts';
 
 const FILE = new URL('../../compose/db/api-grants.sql', import.meta.url);
 
-/** The statements that compose gives the API's user its rights with. */
+/** The statements with which compose grants the API's user its rights. */
 function listGrants(): string[] {
   const text = readFileSync(FILE, 'utf8').replace(/^--.*$/gm, '');
   return text
@@ -12,11 +12,11 @@ function listGrants(): string[] {
     .filter((statement) => statement !== '');
 }
 
-/** Gives that user, made when there is none, its rights in this database, and a pool of its connections. */
+/** Grants that user its rights in this database, creating it if missing. Returns a pool of its connections. */
 export async function openAsApiUser(root: Pool, url: string): Promise<Pool> {
   await root.withConnection(async ({ execute }) => {
     await execute(`CREATE USER IF NOT EXISTS 'orion_api'@'%' IDENTIFIED BY 'secret'`);
-    // Where an anonymous user may come in by the socket, it is taken for whom it is not.
+    // An anonymous local user would be matched first when this user connects through the socket.
     await execute(`DROP USER IF EXISTS ''@'localhost'`);
     for (const grant of listGrants()) await execute(grant);
   });

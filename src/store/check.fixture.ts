@@ -5,16 +5,16 @@ import type { Leadership, Save, SaveResult } from '../core/ports/stores.ts';
 import { bindSave, event, fleetOf, newRental, nodeSpec } from './contract/samples.fixture.ts';
 import type { Store } from './store.ts';
 
-/** Lives of rentals as the reconciler writes them, save by save, with the times of today. */
+/** Lives of rentals, written save by save as the reconciler does, with today's times. */
 export interface Lives {
-  /** Nodes that are alive and free. */
+  /** Adds nodes that are alive and free. */
   join(names: string[]): Promise<void>;
-  /** Asks for a rental. */
+  /** Requests a rental. */
   rent(id: string): Promise<void>;
-  /** Places it; the epoch. */
+  /** Places it and returns the epoch. */
   place(id: string, node: string): Promise<number>;
   confirm(id: string, node: string, epoch: number): Promise<void>;
-  /** The placement ends, then its node learns of it. */
+  /** Ends the placement. A second save sets its node to cleaning. */
   release(id: string, node: string, epoch: number): Promise<void>;
   clean(id: string, node: string, epoch: number): Promise<void>;
 }

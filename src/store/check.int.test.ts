@@ -19,7 +19,7 @@ afterAll(() => server?.stop());
 /** A database of its own, with a leader. */
 async function open(): Promise<{ url: string; pool: Pool; lives: Lives }> {
   const url = await server.createDatabase();
-  // Longer than what the daemon allows itself: how loaded the machine is does not matter here.
+  // Longer than the daemon's own limit: the load on this machine must not matter here.
   const pool = createPool({ url, statementMs: 60_000 });
   await migrate(pool);
   const store = createStore(pool);
@@ -29,7 +29,7 @@ async function open(): Promise<{ url: string; pool: Pool; lives: Lives }> {
 const namesOf = (checked: { name: string; broken: number | null }[]) =>
   checked.filter(({ broken }) => broken !== 0).map(({ name }) => name);
 
-/** r_1 has n1, r_2 had n2 and n2 is being cleaned, r_3 had n3 and is over, r_4 waits, n4 is free. */
+/** r_1 has n1; r_2 had n2, which is being cleaned; r_3 had n3 and is over; r_4 waits; n4 is free. */
 async function fill(lives: Lives): Promise<void> {
   await lives.join(['n1', 'n2', 'n3', 'n4']);
   for (const id of ['r_1', 'r_2', 'r_3', 'r_4']) await lives.rent(id);
@@ -45,7 +45,7 @@ async function fill(lives: Lives): Promise<void> {
   await lives.clean('r_3', 'n3', epochs[2]);
 }
 
-/** A second row like that of a rental's placement, with what is different; not a begin that nobody was told of. */
+/** A copy of a rental's placement with some columns changed. It keeps `started_at`, which is in the history. */
 const copyOf = (rental: string, different: Record<string, string>) => {
   const columns = [
     ...['epoch', 'rental_id', 'node', 'role', 'account', 'uid', 'started_at', 'ready_at'],
@@ -54,7 +54,7 @@ const copyOf = (rental: string, different: Record<string, string>) => {
   const values = columns.map((column) => different[column] ?? column);
   return `INSERT INTO placements (${columns}) SELECT ${values} FROM placements WHERE rental_id = '${rental}'`;
 };
-/** A number that neither an event nor a placement has. */
+/** A number that no event and no placement has. */
 const RAISE = `UPDATE leases SET seq = seq + 100`;
 const UNUSED = '(SELECT seq - 50 FROM leases)';
 const LONG_AGO = "'2020-01-01'";
@@ -207,7 +207,7 @@ const DAMAGES: [invariant: string, what: string, statements: string[]][] = [
   ],
 ];
 
-/** Against these the database itself guards; an invariant that is looked at has to be found broken without them. */
+/** The database itself prevents these violations. Without its keys, the check has to find them. */
 const WITHOUT_KEYS = [
   'DROP INDEX placements_live_node ON placements',
   'DROP INDEX placements_live_rental_role ON placements',
@@ -225,7 +225,7 @@ describe('in a database whose keys are gone', () => {
   });
   afterAll(() => pool?.close());
 
-  /** What is broken after these statements, which are undone again. */
+  /** The invariants that these statements break. The statements are rolled back. */
   const brokenAfter = (statements: string[]) =>
     pool.withConnection(async (connection) => {
       await connection.execute('START TRANSACTION');

@@ -6,27 +6,27 @@ import { findSchemaProblem } from './migration/migrate.ts';
 export interface CheckedInvariant {
   name: string;
   promise: string;
-  /** In how many places it does not hold; null: it could not be looked at. */
+  /** Number of violations; null: it could not be checked. */
   broken: number | null;
-  /** The first of these places. */
+  /** The first of them. */
   violations: Violation[];
 }
 
 export interface Violation {
-  /** The id or name of the row that it is about. */
+  /** The id or name of the row. */
   subject: string;
   detail: string;
 }
 
-/** How many places are named of each invariant. */
+/** Violations listed per invariant. */
 const SHOWN = 50;
-/** For a history of many months: longer than what the daemon allows itself. It locks nothing meanwhile. */
+/** Longer than the daemon's own limit, for a history of many months. The check locks nothing meanwhile. */
 const STATEMENT_SECONDS = 30;
 const SCHEMA = { name: 'schema', promise: "the tables are this program's" };
 
 /**
- * Looks at every invariant that can be read from the database, all in one snapshot, so that a system at work shows
- * each of its transactions whole or not at all. Writes nothing and locks nothing.
+ * Checks every invariant that can be read from the database, all in one snapshot: each transaction of a running
+ * system is seen whole or not at all. Writes nothing and locks nothing.
  */
 export async function checkInvariants(url: string): Promise<CheckedInvariant[]> {
   const pool = createPool({ url, connectionLimit: 1, statementMs: (STATEMENT_SECONDS + 5) * 1000 });
@@ -37,13 +37,13 @@ export async function checkInvariants(url: string): Promise<CheckedInvariant[]> 
   }
 }
 
-/** The same within a transaction of the caller's. */
+/** The same, inside the caller's transaction. */
 export async function checkConnection(connection: Connection): Promise<CheckedInvariant[]> {
   const problem = await findSchemaProblem(connection);
   const violations = problem === null ? [] : [{ subject: 'schema', detail: problem }];
   const checked: CheckedInvariant[] = [{ ...SCHEMA, broken: violations.length, violations }];
   for (const { name, promise, violations: statement } of INVARIANTS) {
-    // In other tables the statements would fail, or mean something else.
+    // On another schema the statements would fail or mean something else.
     const found =
       problem === null ? await find(connection, statement) : { broken: null, violations: [] as Violation[] };
     checked.push({ name, promise, ...found });

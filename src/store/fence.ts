@@ -6,9 +6,9 @@ import { assignNumbers, insertEvents, listUnnumbered } from './statements/events
 import { takeMoreNumbers, takeNumbers } from './statements/leadership.ts';
 
 /**
- * One transaction of the leader. It opens with a write of the lease row, whose lock it holds up to its COMMIT:
- * saves happen one after the other, and fence numbers and event numbers become visible in their order. `work`
- * gets the fence number and says whether to keep what it wrote, and with which events.
+ * A transaction of the leader. It starts by writing the lease row and holds that lock until COMMIT, so saves
+ * happen one at a time, and fence numbers and event numbers become visible in order. `work` gets the fence number
+ * and returns whether to keep what it wrote, and with which events.
  */
 export async function underFence<Result>(
   pool: Pool,
@@ -29,8 +29,8 @@ export async function underFence<Result>(
 }
 
 /**
- * Last in the transaction: by now it holds the rows that it changed, so what the API wrote of these rentals
- * before is visible and comes first, and what it writes later waits for this COMMIT. That keeps the order per
+ * Last in the transaction. By now it holds the rows that it changed: what the API wrote to these rentals before
+ * is visible and comes first, and what the API writes later waits for this COMMIT. That keeps the order per
  * rental.
  */
 async function numberEvents(connection: Connection, own: NewEvent[], fence: number): Promise<void> {

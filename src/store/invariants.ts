@@ -1,21 +1,21 @@
-/** Something that always holds in the database, and the statement that finds where it does not. */
+/** Something that always holds in the database, and the statement that finds its violations. */
 export interface Invariant {
   name: string;
-  /** What holds, in words. */
+  /** The invariant in words. */
   promise: string;
-  /** Gives a row with `subject` and `detail` for each place where it does not hold; ids and names, no secret. */
+  /** Selects `subject` and `detail` for each violation: ids and names, no secrets. */
   violations: string;
 }
 
-// Plain SQL on purpose: it shares nothing with the code that writes these rows, not even the names of their columns.
-// Most of it holds at every moment, for the rows that belong together are written in one transaction. Where a second
-// one follows the first (a node is told after its rental that the placement ended), it has a minute.
+// Plain SQL on purpose: it shares nothing with the code that writes these rows, not even column names. Most
+// invariants hold at every moment, because rows that belong together are written in one transaction. Where a
+// second transaction follows the first (the node's row after its rental's placement ended), it has a minute.
 
 const live = (alias: string) => `${alias}.ended_at IS NULL`;
 const isOld = (moment: string, interval = '1 MINUTE') => `${moment} < now(3) - INTERVAL ${interval}`;
 /** Events are kept for 90 days, and a rental may last longer. */
 const IN_HISTORY = '80 DAY';
-/** Longer than any one try at the work of a node takes, with the pause before it. */
+/** Longer than any single attempt at a node's work takes, including the pause before it. */
 const STUCK = '1 HOUR';
 
 const ALLOCATION: Invariant[] = [
@@ -112,7 +112,7 @@ const RENTALS: Invariant[] = [
   {
     name: 'times-in-order',
     promise: 'a placement is cleaned after it ended, and ends after it began',
-    // Two daemons' clocks may have written them.
+    // Two daemons' clocks may have written these times.
     violations: `
       SELECT p.node AS subject, concat('placement ', p.epoch, ' of ', p.rental_id) AS detail
       FROM placements p
@@ -174,7 +174,7 @@ const HISTORY: Invariant[] = [
   },
 ];
 
-/** Of a write itself only its event has the time. */
+/** Only its event records the time of a write. */
 const lastTold = (where: string, types: string[]) =>
   `(SELECT max(e.at) FROM events e WHERE ${where} AND e.type IN (${types.map((type) => `'${type}'`).join(', ')}))`;
 const RENTAL_WRITES = ['rental.created', 'rental.updated', 'rental.release_requested'];

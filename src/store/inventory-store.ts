@@ -53,7 +53,7 @@ export function createInventoryStore(pool: Pool): InventoryStore {
 
 async function applyDiff(connection: Connection, diff: InventoryDiff, now: Date): Promise<InventoryAnswer> {
   for (const spec of diff.added) {
-    // One that was here before is the same machine, as far as anybody knows: no uid is used twice on it.
+    // A node whose name was here before is presumed to be the same machine: no uid is used twice on it.
     const nextUid = Math.max(FIRST_UID, (await findHighestUid(connection, spec.name)) + 1);
     await insertNode(connection, spec, { ...newNodeRecord(now), nextUid });
   }
@@ -67,7 +67,7 @@ async function applyDiff(connection: Connection, diff: InventoryDiff, now: Date)
   };
 }
 
-/** Nothing to tell when the file says what the fleet is already. */
+/** No event when the fleet already matches the file. */
 function describeAnswer(answer: InventoryAnswer, at: Date): NewEvent[] {
   const about = { at, rentalId: null, node: null, tenant: null, object: null };
   if (answer.kind === 'refused') {
@@ -89,7 +89,7 @@ async function describeChanges(
     ...changed.map(({ name, keys }) => ({
       type: 'node.changed' as const,
       name,
-      // Names of the fields, not their values: paths of keys belong into no history.
+      // Names of fields, not their values: key paths don't belong in a history.
       message: `the inventory changed ${keys.join(', ')} of ${name}`,
     })),
     ...removed.map(({ name }) => ({
@@ -111,7 +111,7 @@ async function describeChanges(
   return [...events, ...(await describeAddresses(connection, changed, occupants, now))];
 }
 
-/** A client whose node is reached at another address from now on hears of it on the rental. */
+/** A client whose node gets another address learns of it from an event of the rental. */
 async function describeAddresses(
   connection: Connection,
   changed: InventoryDiff['changed'],

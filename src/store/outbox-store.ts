@@ -15,7 +15,7 @@ import {
 import { insertUnnumberedEvent, insertUnnumberedEvents } from './statements/events.ts';
 import { loadSecretVersion, raiseSecretVersion } from './statements/webhook-secrets.ts';
 
-/** The messages to clients, for the one who sends them and for those who look after them. */
+/** Messages to clients, for the sender and for those who manage them. */
 export function createOutboxStore(pool: Pool): OutboxStore & DeliveryStore {
   return {
     listDueDeliveries: (now, limit) =>

@@ -30,7 +30,7 @@ test('makes double allocation impossible by the unique key alone', async () => {
   expect(await bench.store.listPlacementsOnNodes()).toHaveLength(1);
 });
 
-/** The same database through a pool on which every COMMIT comes late; `paused` settles when the first one is due. */
+/** The same database through a pool that delays every COMMIT; `paused` resolves when the first is due. */
 function slowToCommit(pauseMs: number): { slow: Store; paused: Promise<void> } {
   let report: (() => void) | undefined;
   const paused = new Promise<void>((done) => {
@@ -43,7 +43,7 @@ function slowToCommit(pauseMs: number): { slow: Store; paused: Promise<void> } {
         const execute: typeof connection.execute = async (text, values) => {
           if (text === 'COMMIT') {
             report?.();
-            // The fault itself: a leader that stands still right before its COMMIT.
+            // The fault itself: a leader that stalls right before its COMMIT.
             await sleep(pauseMs);
           }
           return await connection.execute(text, values);
@@ -60,7 +60,7 @@ test('makes a successor wait for a save that is in its middle, so that none land
   await bench.store.renew(bench.leader, { ...lease, durationMs: 300 });
   const late = slow.save(bench.leader, await bindSave('r_1', 'n1'));
   await paused;
-  // The lease runs out by the database's clock, and nothing tells of it.
+  // Leadership runs out by the database's clock, without any signal.
   await sleep(400);
   expect(await bench.store.acquire({ ...lease, holder: 'second' })).toEqual({
     token: bench.leader.token + 1,
@@ -75,7 +75,7 @@ test('ends a save that stands still in its middle, so that a successor need not 
   await bench.store.renew(bench.leader, { ...lease, durationMs: 300 });
   const outcome = slow.save(bench.leader, await bindSave('r_1', 'n1')).catch((error: unknown) => error);
   await paused;
-  // The lease runs out by the database's clock, and nothing tells of it.
+  // Leadership runs out by the database's clock, without any signal.
   await sleep(400);
   expect(await bench.store.acquire({ ...lease, holder: 'second' })).toEqual({
     token: bench.leader.token + 1,

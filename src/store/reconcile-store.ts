@@ -56,7 +56,7 @@ export function createReconcileStore(pool: Pool): ReconcileStore {
 
     async raiseCounters(leadership, seen) {
       const result = await underFence(pool, leadership, async (connection) => {
-        // A node that lies must not use up the numbers of all others; its own work then just stays refused.
+        // A lying node must not use up everyone's numbers. It only keeps its own work refused.
         if (seen.fence <= HIGHEST_PLAUSIBLE_FENCE) await raiseSeq(connection, seen.fence);
         if (seen.nextUid <= LAST_UID + 1) await raiseNextUid(connection, seen.node, seen.nextUid);
         return { keep: true, result: 'raised', events: [] };
@@ -73,7 +73,7 @@ export function createReconcileStore(pool: Pool): ReconcileStore {
     },
 
     async numberEvents(leadership) {
-      // Asked for on each pass: the lease row is only written when there is something to number.
+      // Called on each pass, so the lease row is written only when there is something to number.
       const waiting = await readOnce(pool, listUnnumbered);
       if (waiting.length === 0) return;
       await underFence(pool, leadership, async () => ({ keep: true, result: undefined, events: [] }));
@@ -90,7 +90,7 @@ export function createReconcileStore(pool: Pool): ReconcileStore {
   };
 }
 
-/** False: a guard did not hold, and all of it is to be undone. */
+/** False: a guard did not hold, and everything must be undone. */
 async function writeAll(connection: Connection, save: Save, fence: number): Promise<boolean> {
   for (const { name, record } of save.nodes ?? []) {
     if (!(await updateNodeRecord(connection, name, record))) return false;
@@ -114,7 +114,7 @@ async function writeAll(connection: Connection, save: Save, fence: number): Prom
 }
 
 function checkSave({ bind, nodes }: Save): void {
-  // The node's version guards the uid that the binding uses, and that the node was free when it was chosen.
+  // The node's version guards the binding's uid, and that the node was free when it was chosen.
   if (bind && !nodes?.some(({ name }) => name === bind.node)) {
     throw new TypeError(`a binding to ${bind.node} needs the record of that node in the same save`);
   }

@@ -1,14 +1,14 @@
 import { double, index, int, mysqlTable, uniqueIndex, varchar } from 'drizzle-orm/mysql-core';
 import { counter, identifier, moment, oneOf } from './connection/columns.ts';
 
-// Who may ask, and for how much.
+// Who may call the API, and how much.
 
 export const apiTokens = mysqlTable(
   'api_tokens',
   {
     id: identifier({ length: 64 }).primaryKey(),
     name: varchar({ length: 255 }),
-    /** SHA-256 of the secret, in hex: the secret itself is nowhere. */
+    /** SHA-256 of the secret, in hex: the secret itself is stored nowhere. */
     hash: identifier({ length: 64 }).notNull(),
     tenant: identifier({ length: 64 }).notNull(),
     role: varchar({ length: 16 }).$type<'tenant' | 'admin'>().notNull(),
@@ -22,7 +22,7 @@ export const apiTokens = mysqlTable(
   ],
 );
 
-/** Limits of a tenant; a tenant without a row, and a limit that is null, has none. */
+/** A tenant's limits. Without a row, or where a limit is null, the default holds. */
 export const tenants = mysqlTable('tenants', {
   name: identifier({ length: 64 }).primaryKey(),
   /** Rentals that have not ended. */
@@ -31,20 +31,20 @@ export const tenants = mysqlTable('tenants', {
   requestsPerMinute: int(),
   maxWaits: int(),
   maxWatches: int(),
-  /** Grows with each rental that is made under a quota: who makes one writes the row, so no two are at it at once. */
+  /** Grows with each rental created under a quota. Creating one writes the row, so no two are created at once. */
   rentalsMade: counter().notNull().default(0),
   /** The token bucket of `requestsPerMinute`, one for all replicas; by database time. */
   bucketTokens: double(),
   bucketAt: moment(),
-  /** Grows when the tenant asks for another webhook secret. */
+  /** Grows when the tenant requests another webhook secret. */
   webhookSecretVersion: int().notNull().default(1),
-  /** When it last did: for a day, messages are signed with the former secret, too. */
+  /** The last time it grew. For a day after, messages are also signed with the former secret. */
   webhookRotatedAt: moment(),
-  /** When limits were last set; null: never, the row is there for what else is kept of the tenant. */
+  /** When limits were last set; null: never, and the row is there for the tenant's other data. */
   updatedAt: moment(),
 });
 
-/** Somebody who signed in at the dashboard: ends with the token that was shown, if not before. */
+/** A sign-in at the dashboard. It ends with the token that was shown, if not before. */
 export const sessions = mysqlTable(
   'sessions',
   {

@@ -12,8 +12,8 @@ import { counter, identifier, jsonText, moment, oneOf } from './connection/colum
 
 // Columns are named after the properties, in snake case (`casing`, here and in drizzle.config.ts).
 //
-// No foreign keys: they would lock the parents of every row that is written (and Galera certifies those), and
-// the history of a rental has to outlive the node that it was on.
+// No foreign keys: they would lock the parents of every row that is written (and Galera certifies those), and a
+// rental's history has to outlive its node.
 
 /** Three writers, each with columns of its own: the inventory (spec), the API (requests), the reconciler (record). */
 export const nodes = mysqlTable(
@@ -38,16 +38,16 @@ export const nodes = mysqlTable(
     forgetting: boolean().notNull().default(false),
     adoptRequested: int().notNull().default(0),
     acceptRequested: int().notNull().default(0),
-    /** What the last such request lets in, why, and who asked for it. */
+    /** What the last such request accepts, why, and who made it. */
     acceptIds: jsonText().$type<readonly string[]>(),
     acceptReason: varchar({ length: 255 }),
     acceptBy: varchar({ length: 128 }),
     acceptAt: moment(),
-    /** Why it is cordoned or drained, and who asked for it: for whoever finds it so. */
+    /** Why it is cordoned or drained, and who requested it, for whoever finds it so. */
     maintenanceReason: varchar({ length: 255 }),
     maintenanceBy: varchar({ length: 128 }),
     maintenanceAt: moment(),
-    /** Grows with each write of the two writers above. */
+    /** Grows with each write of the inventory or the API. */
     generation: counter().notNull().default(1),
 
     status: varchar({ length: 16 }).$type<'alive' | 'dead' | 'unknown'>().notNull(),
@@ -63,7 +63,7 @@ export const nodes = mysqlTable(
     nextAttemptAt: moment(),
     lastFailedAt: moment(),
     deaths: int().notNull().default(0),
-    /** Which start of the machine answered last; when it first did after its last restart, and last before that. */
+    /** The machine's boot that answered last; when it first answered after its last restart, and last before it. */
     bootId: varchar({ length: 64 }),
     restartedAt: moment(),
     silentSince: moment(),
@@ -71,7 +71,7 @@ export const nodes = mysqlTable(
     cleanSeen: int().notNull().default(0),
     otherFleet: identifier({ length: 32 }),
     adoptSeen: int().notNull().default(0),
-    /** What the last verification found that an operator may let in. */
+    /** What the last verification found that an operator may accept. */
     differences: jsonText().$type<Differences>(),
     acceptSeen: int().notNull().default(0),
     observedGeneration: counter().notNull().default(0),
@@ -80,7 +80,7 @@ export const nodes = mysqlTable(
     /** Written in batches, outside the guard of resource_version. */
     lastCheckedAt: moment(),
 
-    /** Somebody has written since the reconciler last looked. */
+    /** Something was written since the reconciler's last check. */
     dirty: boolean().generatedAlwaysAs(sql`\`generation\` <> \`observed_generation\``, { mode: 'stored' }),
   },
   (table) => [
@@ -105,7 +105,7 @@ export const rentals = mysqlTable(
     renewedAt: moment(),
     releaseRequestedAt: moment(),
     spec: jsonText().$type<RentalSpec>().notNull(),
-    /** The API has written since the reconciler last looked. */
+    /** The API has written since the reconciler's last check. */
     dirty: boolean().notNull(),
 
     phase: varchar({ length: 16 }).$type<(typeof RENTAL_PHASES)[number]>().notNull(),
@@ -113,15 +113,15 @@ export const rentals = mysqlTable(
     conditions: jsonText().$type<Condition[]>().notNull(),
     expiresAt: moment(),
     queuePosition: int(),
-    /** When a waiting rental may expect a node, by leases' ends and by history; null: nothing can be said. */
+    /** When a waiting rental may expect a node, estimated from lease ends and history; null: no estimate. */
     queueEstimateAt: moment(),
     lostAt: moment(),
-    /** The shortest time before its end of which the client was told, in milliseconds; null: not told yet. */
+    /** The shortest lead time, in milliseconds, at which the client was notified of the end; null: not yet. */
     toldBeforeEndMs: int(),
     endedAt: moment(),
     resourceVersion: counter().notNull(),
 
-    /** Takes part in the unique key only while the rental lives: NULLs never collide. */
+    /** Part of the unique key only while the rental lives: NULLs never collide. */
     liveName: identifier({ length: 63 }).generatedAlwaysAs(sql`if(\`ended_at\` is null, \`name\`, null)`, {
       mode: 'stored',
     }),
@@ -137,11 +137,11 @@ export const rentals = mysqlTable(
   ],
 );
 
-/** Double allocation is made impossible here, whatever the code does: one live placement per node. */
+/** Makes double allocation impossible, whatever the code does: one live placement per node. */
 export const placements = mysqlTable(
   'placements',
   {
-    /** The fence number of the save that made it, so never one of the database's own counting. */
+    /** The fence number of the save that created it, never an auto-increment number. */
     epoch: counter().primaryKey(),
     rentalId: identifier({ length: 64 }).notNull(),
     node: identifier({ length: 63 }).notNull(),
@@ -151,14 +151,14 @@ export const placements = mysqlTable(
     startedAt: moment().notNull(),
     readyAt: moment(),
     appliedKey: text(),
-    /** The end of the lease as the node itself was last given it, so that access ends there whoever is away. */
+    /** The lease end last given to the node itself, so that access ends there even if everyone else is down. */
     appliedExpiresAt: moment(),
     endedAt: moment(),
     endReason: varchar({ length: 64 }),
     cleanedAt: moment(),
-    /** Why this node, and who was passed over: written once, and read only when somebody asks. */
+    /** Why this node, and which others were passed over: written once, and read only on request. */
     decision: jsonText().$type<PlacementDecision | null>(),
-    /** What the tries to clean the node of it said. */
+    /** What the attempts to clean the node of it reported. */
     report: jsonText().$type<CleaningReport | null>(),
 
     liveNode: identifier({ length: 63 }).generatedAlwaysAs(sql`if(\`ended_at\` is null, \`node\`, null)`, {
@@ -180,7 +180,7 @@ export const placements = mysqlTable(
 );
 
 /**
- * Append-only. `id` is the order of arrival; `seq`, given by the leader under its fence, is the order that
+ * Append-only. `id` is the order of arrival. `seq`, assigned by the leader under its fence, is the order that
  * readers rely on: auto-increment ids become visible out of order.
  */
 export const events = mysqlTable(
@@ -196,9 +196,12 @@ export const events = mysqlTable(
     reason: varchar({ length: 64 }).notNull(),
     message: text().notNull(),
     object: jsonText(),
-    /** Who asked for it, and from where; null: Orion itself, or a version that did not keep it. */
+    /** Who requested it, and from where; null: Orion itself, or a version that did not record it. */
     actor: jsonText().$type<Actor | null>(),
-    /** Of the object, so that figures over many entries need not read it: a phase or a state, and whether probes fail. */
+    /**
+     * Extracted from the object, so that figures over many entries need not read it: a phase or state, and
+     * whether probes fail.
+     */
     state: varchar({ length: 16 }).generatedAlwaysAs(
       sql`coalesce(json_value(\`object\`, '$.status.phase'), json_value(\`object\`, '$.status.state'))`,
       { mode: 'stored' },
@@ -210,7 +213,7 @@ export const events = mysqlTable(
   },
   (table) => [
     uniqueIndex('events_seq').on(table.seq),
-    // All that store/statements/qos.ts asks of a window lies in the index itself, far from the objects.
+    // The index alone holds everything that store/statements/qos.ts reads of a window, far from the objects.
     index('events_qos').on(
       table.at,
       table.type,
@@ -228,18 +231,18 @@ export const events = mysqlTable(
   ],
 );
 
-/** One row, `leader`. Its times are the database's, so that no other clock can lengthen or shorten a lease. */
+/** One row, `leader`. Its times are the database's, so that no other clock can lengthen or shorten leadership. */
 export const leases = mysqlTable('leases', {
   name: identifier({ length: 32 }).primaryKey(),
   holder: identifier({ length: 255 }).notNull(),
   /** Grows with each acquisition. */
   token: counter().notNull(),
-  /** Grows with each write of the leader: fence numbers and event numbers are taken from it. */
+  /** Grows with each write of the leader: fence numbers and event numbers come from it. */
   seq: counter().notNull(),
   expiresAt: moment().notNull(),
 });
 
-/** One row, `fleet`: what tells this fleet from every other. The same stands beside the control key and on each node. */
+/** One row, `fleet`. Its id, also kept beside the control key and on each node, distinguishes this fleet. */
 export const fleets = mysqlTable('fleets', {
   name: identifier({ length: 32 }).primaryKey(),
   id: identifier({ length: 32 }).notNull(),
@@ -247,14 +250,14 @@ export const fleets = mysqlTable('fleets', {
 });
 
 /**
- * One row, `fleet`: which inventory the fleet is made of, and what an operator asked of it. The API writes the
- * request, the leader the answer.
+ * One row, `fleet`: the inventory that the fleet is made of, and what an operator requested of it. The API writes
+ * the request, the leader the answer.
  */
 export const inventories = mysqlTable('inventories', {
   name: identifier({ length: 32 }).primaryKey(),
   /** Grows with each request to read the file again. */
   requested: counter().notNull().default(0),
-  /** SHA-256 of the file that the operator looked at; null: whatever the leader finds. */
+  /** SHA-256 of the file that the operator saw; null: whatever the leader finds. */
   requestedSha256: identifier({ length: 64 }),
   requestedForce: boolean().notNull().default(false),
   requestedBy: varchar({ length: 64 }),
@@ -267,8 +270,8 @@ export const inventories = mysqlTable('inventories', {
 });
 
 /**
- * One row, `fleet`: what an operator asked of the reconciler as a whole. Written by the API; the leader writes only
- * what it made of it (`…Used`).
+ * One row, `fleet`: what operators requested of the reconciler as a whole. The API writes it; the leader writes
+ * only what it has used (`…Used`).
  */
 export const controls = mysqlTable('controls', {
   name: identifier({ length: 32 }).primaryKey(),
@@ -276,24 +279,24 @@ export const controls = mysqlTable('controls', {
   pausedReason: varchar({ length: 255 }),
   pausedBy: varchar({ length: 128 }),
   pausedAt: moment(),
-  /** Grows with each request to move clients once although the breaker is open. */
+  /** Grows with each request to move rentals once although the breaker is open. */
   overrideRequested: counter().notNull().default(0),
   overrideReason: varchar({ length: 255 }),
   overrideBy: varchar({ length: 128 }),
   overrideAt: moment(),
-  /** The last request that a leader has made use of. */
+  /** The last such request that a leader has used. */
   overrideUsed: counter().notNull().default(0),
 });
 
 /**
- * The outbox: what clients are told, written in the transaction of the event that they are told of, and sent from here
- * at least once, in the order of `id` within a rental.
+ * The outbox: messages to clients. Each is written in the transaction of its event, and sent from here at least
+ * once, in the order of `id` within a rental.
  */
 export const webhookDeliveries = mysqlTable(
   'webhook_deliveries',
   {
     id: counter().autoincrement().primaryKey(),
-    /** The receiver's key to tell a repeated message: `webhook-id`. */
+    /** `webhook-id`: how the receiver recognizes a repeated message. */
     messageId: identifier({ length: 64 }).notNull(),
     rentalId: identifier({ length: 64 }).notNull(),
     tenant: identifier({ length: 64 }).notNull(),
@@ -305,7 +308,7 @@ export const webhookDeliveries = mysqlTable(
     attempts: int().notNull().default(0),
     nextAttemptAt: moment(),
     lastError: varchar({ length: 512 }),
-    /** No longer tried from here on: a day after it was written, or was asked to be sent again. */
+    /** No attempts after this: a day after it was written, or after it was requested to be sent again. */
     giveUpAt: moment().notNull(),
     /** When it was delivered or given up. */
     endedAt: moment(),

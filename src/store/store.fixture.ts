@@ -6,7 +6,7 @@ import { lease } from './contract/contract.fixture.ts';
 import { migrate } from './migration/migrate.ts';
 import { createStore, type Store } from './store.ts';
 
-/** For each test of a file: a database of its own on one real server, with a leader. Fields are set before each. */
+/** Each test of a file has its own database on one real server, with a leader. Fields are set before each test. */
 export interface StoreBench {
   server: ScratchServer;
   pool: Pool;

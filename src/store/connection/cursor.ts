@@ -1,6 +1,6 @@
 import { InvalidCursorError } from './errors.ts';
 
-/** The place of one rental in the order of a list. Opaque to clients. */
+/** The position of one rental in a list's order. Opaque to clients. */
 export interface Place {
   createdAt: Date;
   id: string;

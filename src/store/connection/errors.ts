@@ -1,20 +1,20 @@
 import { DrizzleQueryError } from 'drizzle-orm';
 
 export type FailureKind =
-  /** The transaction was rolled back by a clash with another one: run it again from the start. */
+  /** Rolled back by a conflict with another transaction: run it again from the start. */
   | 'retry'
   /** Nothing was written. */
   | 'notExecuted'
-  /** It may have been written or not: read it back before anything else. */
+  /** It may or may not have been written: read it back before anything else. */
   | 'unknown'
-  /** A unique key refused. */
+  /** A unique key was violated. */
   | 'duplicate'
   /** The statement itself is wrong, or a constraint refused it. */
   | 'rejected';
 
 /**
- * What database errors mean for the transaction they happened in. By name of the error; what is missing here is
- * `rejected` when the server said it, and `unknown` when it came from the connection.
+ * What database errors, by name, mean for their transaction. An unlisted error is `rejected` when the server
+ * reported it, and `unknown` when it came from the connection.
  */
 const KINDS: Record<string, FailureKind> = {
   ER_LOCK_DEADLOCK: 'retry', // 1213: on Galera also at COMMIT and at SELECT
@@ -33,7 +33,7 @@ const KINDS: Record<string, FailureKind> = {
   ER_QUERY_INTERRUPTED: 'notExecuted', // 1317
   ER_STATEMENT_TIMEOUT: 'notExecuted', // 1969, by max_statement_time
   ER_RECORD_FILE_FULL: 'notExecuted', // 1114: InnoDB could not make the table's file longer
-  ER_DISK_FULL: 'notExecuted', // 1021, and what other errors say of ENOSPC
+  ER_DISK_FULL: 'notExecuted', // 1021, and other errors that quote ENOSPC
   ER_SERVER_SHUTDOWN: 'unknown', // 1053
   ER_ERROR_DURING_COMMIT: 'unknown', // 1180
   ER_NEW_ABORTING_CONNECTION: 'unknown', // 1184
@@ -44,14 +44,14 @@ const KINDS: Record<string, FailureKind> = {
   STATEMENT_DEADLINE: 'unknown',
 };
 
-/** MariaDB's own numbers, for which the driver has no name or MySQL's. */
+/** MariaDB's own numbers. The driver has no name for them, or MySQL's name. */
 const MARIADB_NAMES: Record<number, string> = {
   1020: 'ER_CHECKREAD',
   1927: 'ER_CONNECTION_KILLED',
   1969: 'ER_STATEMENT_TIMEOUT',
 };
 
-/** Errors with many causes, which quote the operating system's (files and writes): 28 is ENOSPC. */
+/** File and write errors with many causes, which quote the operating system's error: 28 is ENOSPC. */
 const QUOTES_SYSTEM = new Set(['ER_CANT_CREATE_FILE', 'ER_ERROR_ON_WRITE', 'ER_GET_ERRNO']); // 1004, 1026, 1030
 const NO_SPACE = /\b(?:errno|errcode|error):? 28\b/i;
 
@@ -81,7 +81,7 @@ export class StoreError extends Error {
   }
 }
 
-/** What a page's cursor could not be read as; the caller's mistake, not the database's. */
+/** A page cursor that can't be read: the caller's mistake, not the database's. */
 export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';
 }
@@ -96,18 +96,18 @@ export function classifyDatabaseError(error: unknown): { kind: FailureKind; code
   return { kind: KINDS[name] ?? (number === null ? 'unknown' : 'rejected'), code: name };
 }
 
-/** Has the database no room to write? */
+/** True when the database has no room to write. */
 export function isDiskFull({ code }: StoreError): boolean {
   return code === 'ER_RECORD_FILE_FULL' || code === 'ER_DISK_FULL';
 }
 
-/** The StoreError inside of what was thrown, or null when it was no database error. */
+/** The StoreError inside what was thrown; null when it was not a database error. */
 export function findStoreError(thrown: unknown): StoreError | null {
   const root = rootOf(thrown);
   return root instanceof StoreError ? root : null;
 }
 
-/** Drizzle wraps the driver's error, and its own message holds all parameters. */
+/** Drizzle wraps the driver's error, and its own message contains all parameters. */
 function rootOf(error: unknown): object {
   let root = error;
   while (root instanceof DrizzleQueryError && root.cause !== undefined) root = root.cause;

@@ -10,7 +10,7 @@ const failure = (code: string, statement = 'INSERT INTO rentals') =>
 let reports: string[];
 let probes: number;
 
-/** A database that answers each probe with the next of these, then well; the fault lasts for as long as it is not. */
+/** A database that answers the probes with these errors, then succeeds. The fault lasts until then. */
 function watch(answers: StoreError[]): FullDiskWatch {
   reports = [];
   probes = 0;
@@ -60,7 +60,7 @@ test('what is slow to be read, and every other failure, is none', async () => {
   watching.notice(failure('STATEMENT_DEADLINE', 'SELECT 1'));
   watching.notice(failure('ER_LOCK_WAIT_TIMEOUT'));
   watching.notice(failure('ECONNREFUSED'));
-  // One that is probed for comes after them.
+  // Last, because this one does start a probe.
   watching.notice(failure('STATEMENT_DEADLINE'));
   await expect.poll(() => probes, WAIT).toBe(1);
   expect(reports).toEqual([]);

@@ -5,21 +5,21 @@ import { inTransaction, undo } from './transaction.ts';
 
 const PAUSE_MS = 5_000;
 /**
- * More than two pages of InnoDB, so that the table has to grow where it is full: a single short row often still fits.
- * Each row fits into its page: MariaDB 10.11 died when it undid longer ones on a full disk.
+ * More than two InnoDB pages, so that a full table has to grow: a single short row often still fits. Each row
+ * fits into one page: MariaDB 10.11 crashed when it rolled back longer ones on a full disk.
  */
 const ROWS = 20;
 const ROW_BYTES = 2_000;
 
 export interface FullDiskWatch {
-  /** To be called with each failure of a statement. */
+  /** Call with each failed statement. */
   notice(error: StoreError): void;
 }
 
 /**
- * Notices that the database's disk is full, and that it has room again. Neither shows in reads, nor in updates: InnoDB
- * changes in place, so the lease is renewed all the while and only what needs a new page fails. Hence the probe, from
- * the first failure until the fault has run out, also in a process that nobody asks for anything meanwhile.
+ * Notices when the database's disk is full and when it has room again. Reads and updates don't show it: InnoDB
+ * changes rows in place, so leadership is still renewed and only writes that need a new page fail. Hence the
+ * probe. It runs from the first failure until the fault has expired, even in a process that gets no requests.
  */
 export function createFullDiskWatch(parts: {
   pool: Pool;
@@ -33,8 +33,8 @@ export function createFullDiskWatch(parts: {
   async function probeUntilWell(): Promise<void> {
     do {
       const failure = await probe(pool);
-      // A full disk was noticed when the statement failed. One slow write proves little, a second one that gets nowhere
-      // is no accident: MariaDB itself waits and retries on some full disks.
+      // The failed statement itself reports a full disk. One slow write proves little, but a second one that
+      // hangs is no accident: on some full disks MariaDB itself waits and retries.
       if (failure !== null && isTimeout(failure))
         faults.report(`writes to the database do not end (${failure.code})`);
       if (faults.current() === null) return;
@@ -56,8 +56,8 @@ export function createFullDiskWatch(parts: {
 }
 
 /**
- * Writes into the history, as nearly every transaction does and the API's user may, and undoes it. Null: it could, or
- * there is no database, of which the readiness tells by itself.
+ * Writes to the history, as nearly every transaction does and as the API's user may, and rolls back. Null: it
+ * succeeded, or there is no database, which readiness reports on its own.
  */
 async function probe(pool: Pool): Promise<StoreError | null> {
   const row = `('probe', now(3), 'probe', repeat('x', ${ROW_BYTES}))`;

@@ -8,20 +8,20 @@ import { classifyDatabaseError, StoreError } from './errors.ts';
 export interface PoolSettings {
   url: string;
   connectionLimit?: number;
-  /** How long to wait for a connection, including making and preparing one. */
+  /** How long to wait for a connection, including opening and preparing it. */
   acquireMs?: number;
   /** How long a statement may take before its connection is destroyed. */
   statementMs?: number;
-  /** Called with each statement that fails. */
+  /** Called for each statement that fails. */
   onFailure?: (error: StoreError) => void;
 }
 
-/** A connection, for as long as it is lent. */
+/** A connection while it is lent. */
 export interface Connection {
   db: MySqlRemoteDatabase;
-  /** For what the query builder has no words for. */
+  /** For what the query builder can't express. */
   execute(statement: string, values?: unknown[]): Promise<mysql.ResultSetHeader>;
-  /** The connection is broken (`now`), or is not to be lent to anybody else later on (`after`). */
+  /** `now`: the connection is broken. `after`: it must not be lent again. */
   discard(when: 'now' | 'after'): void;
 }
 
@@ -36,9 +36,9 @@ export interface Pool {
 const CLOSE_DEADLINE_MS = 2_000;
 const ASK_AGAIN_MS = 20;
 
-// The server's limits are shorter than the client's deadline, so that a statement that is merely slow ends with
-// an error and not with a lost connection. A leader that was stopped inside a transaction holds the lease row
-// against its successor: idle_write_transaction_timeout ends that.
+// The server's limits are shorter than the client's deadline, so that a slow statement ends with an error, not
+// with a lost connection. A leader that stalls inside a transaction holds the lease row against its successor:
+// idle_write_transaction_timeout ends that.
 const SESSION_SETTINGS = `SET SESSION
   time_zone = '+00:00',
   sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
@@ -50,9 +50,9 @@ const SESSION_SETTINGS = `SET SESSION
   idle_readonly_transaction_timeout = 10`;
 
 /**
- * Connections to the database, each wait on which has an end: the driver by itself waits for ever on a server
- * that is frozen or cut off. A connection whose statement ran into its deadline is destroyed, because the next
- * statement would only queue up behind it.
+ * Connections to the database on which every wait is bounded: the driver alone waits forever on a server that is
+ * frozen or cut off. A connection whose statement hit its deadline is destroyed, because the next statement would
+ * only queue up behind it.
  */
 export function createPool(settings: PoolSettings): Pool {
   const { acquireMs = 5_000, statementMs = 5_000, connectionLimit = 10 } = settings;
@@ -62,7 +62,7 @@ export function createPool(settings: PoolSettings): Pool {
   pool.on('connection', (connection) => {
     open.add(connection);
     connection.on('end', () => open.delete(connection));
-    // A connection can fail more than once, and the driver listens only to the first time.
+    // A connection can fail more than once, and the driver listens only for the first failure.
     connection.on('error', () => open.delete(connection));
   });
 
@@ -74,7 +74,7 @@ export function createPool(settings: PoolSettings): Pool {
     let broken = false;
     let discarded = false;
     const query = async (sql: string, values: unknown[], rowsAsArray: boolean) => {
-      // Its deadline would pass before the driver says that the connection is gone.
+      // Otherwise its deadline would pass before the driver reports the lost connection.
       if (broken) throw new StoreError('unknown', 'CONNECTION_BROKEN', sql);
       try {
         return await runStatement(lent, { sql, values, rowsAsArray }, options.statementMs);
@@ -121,13 +121,13 @@ function createDriverPool(url: string, connectionLimit: number): mysql.Pool {
   return mysql.createPool({
     ...parseDatabaseUrl(url),
     connectionLimit,
-    // Idle connections die unseen behind firewalls and restarts: few are kept, and not for long.
+    // Idle connections die unnoticed behind firewalls and during restarts: keep few, and not for long.
     maxIdle: Math.min(4, connectionLimit),
     idleTimeout: 30_000,
     queueLimit: 200,
     connectTimeout: 3_000,
     timezone: 'Z',
-    // The query builder turns these into dates, as UTC.
+    // The query builder parses these as UTC dates.
     dateStrings: true,
     supportBigNumbers: true,
     // An object as a parameter would otherwise become SQL (`{a: 1}` as "a = 1").
@@ -144,7 +144,7 @@ async function prepare(connection: Connection): Promise<void> {
     await connection.execute(SESSION_SETTINGS);
   } catch (error) {
     connection.discard('now');
-    // Nothing of the caller's was sent yet.
+    // The caller's own work was not sent yet.
     if (error instanceof StoreError) throw new StoreError('notExecuted', error.code, error.statement);
     throw error;
   }
@@ -166,18 +166,18 @@ function acquire(
     };
     const take: Parameters<typeof pool.getConnection>[0] = (error, connection) => {
       if (!waiting) {
-        // Nobody waits for it any more; the driver has no way to leave its queue.
+        // Its caller gave up waiting; the driver has no way to leave its queue.
         if (!error) connection.release();
         return;
       }
-      // A process that can't open one more (files, ports, memory) makes do with those it has: a leader that reads with
-      // several at once could otherwise do nothing, and not even say what it lacks.
+      // A process that can't open another (files, ports, memory) uses the connections it has. Otherwise a leader
+      // that reads with several at once could do nothing, not even report what it lacks.
       if (error && open.size > 0 && isOwnError(error)) {
         setTimeout(ask, ASK_AGAIN_MS);
         return;
       }
       clearTimeout(timer);
-      // Without a code: the pool is closed, or too many wait for it already.
+      // No code: the pool is closed, or its queue is full.
       if (error) fail(new StoreError('notExecuted', error.code ?? 'NO_CONNECTION', null));
       else done(connection);
     };

@@ -11,7 +11,7 @@ import { inTransaction, readOnce, undo } from './transaction.ts';
 let server: ScratchServer;
 let url: string;
 let pool: Pool;
-/** Looks on and kills, through connections of its own. */
+/** Observes and kills, through connections of its own. */
 let observer: Pool;
 
 beforeAll(async () => {
@@ -58,7 +58,10 @@ async function failureOf(promise: Promise<unknown>): Promise<StoreError> {
   return thrown as StoreError;
 }
 
-/** The pool, with one statement of each connection replaced by a failure or preceded by some work. */
+/**
+ * The pool, with `before` called ahead of one statement on each connection. It does some work, or throws in place
+ * of the statement.
+ */
 function intercept(inner: Pool, statement: string, before: (connection: Connection) => Promise<void>): Pool {
   return {
     close: inner.close,
@@ -230,7 +233,7 @@ test('closes within its deadline also when the server is frozen', async () => {
 });
 
 test('a process that may open no more files makes do with the connections that it has', async () => {
-  // A process of its own: this one, too, could open nothing then.
+  // In a process of its own: with no files left, this one could not open any either.
   const program = `
     import { execFileSync } from 'node:child_process';
     import { createPool } from '${new URL('../../../dist/store/connection/pool.js', import.meta.url)}';

@@ -4,10 +4,10 @@ import type { Connection, Pool } from './pool.ts';
 
 const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 50;
-/** Lock waits are slow to fail; whoever waits for the result is not kept longer than this by another try. */
+/** Lock waits are slow to fail. After this long nobody is kept waiting for another attempt. */
 const RETRY_WITHIN_MS = 10_000;
 
-/** What a transaction gives back when it finds that it must not be: undo everything, and answer this. */
+/** What a transaction returns to undo everything and answer with this result. */
 class Undo<Result> {
   readonly result: Result;
   constructor(result: Result) {
@@ -20,9 +20,9 @@ export function undo<Result>(result: Result): Undo<Result> {
 }
 
 /**
- * Runs `work` in a transaction of its own and again from the start when it lost against another one, so `work`
- * must do nothing but talk to the connection. Rejects with a StoreError: `unknown` only when COMMIT was sent and
- * not answered, for until then the server rolls back by itself when the connection ends.
+ * Runs `work` in its own transaction, and again from the start after losing a conflict. So `work` must do nothing
+ * but use the connection. Rejects with a StoreError. It is `unknown` only when COMMIT was sent and not answered:
+ * until then the server rolls back by itself when the connection ends.
  */
 export function inTransaction<Result>(
   pool: Pool,
@@ -31,7 +31,7 @@ export function inTransaction<Result>(
   return withRetries(() => attempt(pool, 'START TRANSACTION', work));
 }
 
-/** Several reads that see one moment. */
+/** Several reads from one snapshot. */
 export function inSnapshot<Result>(
   pool: Pool,
   work: (connection: Connection) => Promise<Result>,
@@ -47,8 +47,8 @@ export function readOnce<Result>(
   return withRetries(() => pool.withConnection(work).catch(asNotExecuted));
 }
 
-// drizzle's own transaction() leaks the connection when BEGIN fails, and gives a connection whose ROLLBACK failed
-// back as healthy; hence this one.
+// drizzle's own transaction() leaks the connection when BEGIN fails, and returns a connection whose ROLLBACK
+// failed to the pool as healthy. Hence this one.
 async function attempt<Result>(
   pool: Pool,
   begin: string,
@@ -79,11 +79,12 @@ async function attempt<Result>(
 }
 
 async function rollBack(connection: Connection): Promise<void> {
-  // On a connection that broke it fails at once or at the deadline; either way the server rolls back when it goes.
+  // On a broken connection this fails at once or at the deadline. Either way the server rolls back when the
+  // connection ends.
   await connection.execute('ROLLBACK').catch(() => connection.discard('now'));
 }
 
-/** For failures before anything could have been committed. */
+/** For failures that come before anything could be committed. */
 function asNotExecuted(thrown: unknown): never {
   const error = findStoreError(thrown);
   if (error?.kind === 'unknown') throw new StoreError('notExecuted', error.code, error.statement);
@@ -106,7 +107,7 @@ async function withRetries<Result>(run: () => Promise<Result>): Promise<Result> 
   }
 }
 
-/** A connection that turned out to be dead says nothing of the server: one more try, on another one. */
+/** A dead connection says nothing about the server: try once more, on another one. */
 const LOST = new Set([
   'ECONNRESET',
   'EPIPE',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ContractBench } from './contract.fixture.ts';
 import { bindSave, event, fleetOf, newRental, nodeSpec, now, rentalSpec } from './samples.fixture.ts';
 
-/** What clients write, and how it meets with what the leader writes. */
+/** What clients write, and how it interacts with the leader's writes. */
 export function testClientWrites(bench: ContractBench): void {
   const anyEvent = { rentalId: null, node: null, type: null };
 

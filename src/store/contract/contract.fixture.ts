@@ -6,7 +6,7 @@ import type {
   ReconcileStore,
 } from '../../core/ports/stores.ts';
 
-/** What the contract tests need of a store: the one on MariaDB and the one of the simulation pass the same tests. */
+/** What the contract tests need of a store. MariaDB's and the simulation's pass the same tests. */
 export type ContractStore = ReconcileStore &
   LeadershipStore &
   InventoryStore &
@@ -29,10 +29,10 @@ export type ContractStore = ReconcileStore &
     | 'lastEventSeq'
   >;
 
-/** The holder of the lease in each test. */
+/** The leader in each test. */
 export const lease = { holder: 'first', durationMs: 60_000 };
 
-/** Set before each test: a new store, and who leads in it. */
+/** Set before each test: a new store and its leader. */
 export interface ContractBench {
   store: ContractStore;
   leader: Leadership;

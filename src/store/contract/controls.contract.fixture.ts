@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ContractBench } from './contract.fixture.ts';
 import { event, fleetOf, nodeSpec, now } from './samples.fixture.ts';
 
-/** What operators ask of the reconciler as a whole, and what the leader makes of it. */
+/** Operators' requests to the reconciler as a whole, and what the leader does with them. */
 export function testControls(bench: ContractBench): void {
   const by = 'admin (t_1) of lab';
   const asked = (reason: string) => ({ reason, by, at: now });

@@ -4,7 +4,7 @@ import type { NodeState } from '../../core/model/node-states.ts';
 import type { ContractBench } from './contract.fixture.ts';
 import { attribution, bindSave, event, fleetOf, nodeSpec, now } from './samples.fixture.ts';
 
-/** What becomes of nodes when the inventory changes and operators ask for something. */
+/** What happens to nodes when the inventory changes and operators make requests. */
 export function testInventories(bench: ContractBench): void {
   const anyEvent = { rentalId: null, node: null, type: null };
 
@@ -17,7 +17,7 @@ export function testInventories(bench: ContractBench): void {
     });
   }
 
-  /** As the reconciler does when it has taken spec and requests into account. */
+  /** As the reconciler does once it has processed spec and requests. */
   async function observe(name: string, generation?: number): Promise<void> {
     const node = await bench.store.loadNode(name);
     if (!node) throw new Error(`no node ${name}`);

@@ -3,7 +3,7 @@ import { LAST_UID } from '../../core/model/node.ts';
 import { type ContractBench, lease } from './contract.fixture.ts';
 import { bindSave as bindTo, event, fleetOf, newRental, nodeSpec, now } from './samples.fixture.ts';
 
-/** The lease, the order of events, counters: what a leader writes besides its saves. */
+/** The leader's writes other than saves: leadership, the order of events, counters. */
 export function testLeaderWrites(bench: ContractBench): void {
   const bindSave = (rentalId: string, name: string) => bindTo(bench.store, rentalId, name);
 

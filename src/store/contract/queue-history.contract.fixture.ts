@@ -4,7 +4,7 @@ import { bindSave, event, fleetOf, newRental, nodeSpec, now } from './samples.fi
 
 const after = (ms: number) => new Date(now.getTime() + ms);
 
-/** What the store tells of the past for the sake of who waits. */
+/** The history that the store provides for estimates of the wait. */
 export function testQueueHistory(bench: ContractBench): void {
   async function place(id: string, tenant: string, node: string, startedAt: Date): Promise<number> {
     await bench.store.createRental(newRental(id, { tenant }), event());
@@ -49,7 +49,7 @@ export function testQueueHistory(bench: ContractBench): void {
     await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
     const lives = [
       { readyAt: after(0), endedAt: after(500), expiresAt: after(1_000) },
-      // Its clock was another one.
+      // Its end was written by another clock.
       { readyAt: after(0), endedAt: after(2_500), expiresAt: after(2_000) },
       { readyAt: null, endedAt: after(3_000), expiresAt: null },
       { readyAt: after(3_000), endedAt: after(3_250), expiresAt: after(4_000) },

@@ -13,10 +13,10 @@ export function nodeSpec(name: string, changes: Partial<NodeSpec> = {}): NodeSpe
   return { name, ...address, ...access, zone: 'a', labels: { size: 's' }, retiring: false, ...changes };
 }
 
-/** As an operator asks. */
+/** An operator's request. */
 export const attribution = { reason: null, by: 'admin of t', at: now };
 
-/** As an inventory file that an operator insists on. */
+/** An inventory file that an operator forces through. */
 export function fleetOf(specs: NodeSpec[]) {
   return { specs, sha256: 'f'.repeat(64), force: true, answering: null };
 }
@@ -42,7 +42,7 @@ export function newRental(id: string, changes: Partial<NewRental> = {}): NewRent
   return { id, tenant: 't', name, account: 'orion-x', spec: rentalSpec, createdAt: now, ...key, ...changes };
 }
 
-/** A save that binds a rental to a node as it is stored now. */
+/** A save that binds a rental to a node, at the node's stored version. */
 export async function bindSave(
   store: Pick<ReconcileStore, 'loadNode'>,
   rentalId: string,

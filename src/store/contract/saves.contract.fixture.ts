@@ -6,7 +6,7 @@ import type { PlacementDecision } from '../../core/scheduling/placement-decision
 import { type ContractBench, lease } from './contract.fixture.ts';
 import { bindSave as bindTo, event, fleetOf, newRental, nodeSpec, now } from './samples.fixture.ts';
 
-/** A save: all or nothing, guarded by the lease, the versions of its rows, and the unique keys. */
+/** A save: all or nothing, guarded by leadership, the versions of its rows, and the unique keys. */
 export function testSaves(bench: ContractBench): void {
   const bindSave = (rentalId: string, name: string) => bindTo(bench.store, rentalId, name);
 

@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '../connection/pool.ts';
 import { inTransaction } from '../connection/transaction.ts';
 
-/** How long the lock of a process that was killed stands in the way. */
+/** How long the lock of a killed process blocks others. */
 const LEASE_MS = 15_000;
 const RENEW_MS = 4_000;
 const WAIT_DEADLINE_MS = 300_000;
 
 /**
- * Lets one process at a time migrate. The lock is a row with an expiry in the database's time: GET_LOCK is granted
- * on two nodes of a Galera cluster at once. `assertHeld` throws once the lock was lost.
+ * Lets one process migrate at a time. The lock is a row with an expiry in database time, because a Galera cluster
+ * grants GET_LOCK on two nodes at once. `assertHeld` throws once the lock is lost.
  */
 export async function withMigrationLock<Result>(
   pool: Pool,
@@ -25,7 +25,7 @@ export async function withMigrationLock<Result>(
   let heldUntil = performance.now() + LEASE_MS;
   const renewal = setInterval(async () => {
     const startedAt = performance.now();
-    // One that fails is repeated by the next; the expiry counts from the last that did not.
+    // The next renewal makes up for a failed one; the expiry counts from the last that succeeded.
     const renewed = await take(pool, holder).catch(() => false);
     if (renewed) heldUntil = startedAt + LEASE_MS;
   }, RENEW_MS);
@@ -39,7 +39,7 @@ export async function withMigrationLock<Result>(
   }
 }
 
-/** Also renews. */
+/** Also renews it. */
 async function take(pool: Pool, holder: string): Promise<boolean> {
   return await inTransaction(pool, async ({ execute }) => {
     await execute(`INSERT IGNORE INTO schema_lock VALUES ('schema', '', now(3))`);

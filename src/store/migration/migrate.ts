@@ -4,7 +4,7 @@ import { listMigrations, type Migration } from './files.ts';
 import { withMigrationLock } from './lock.ts';
 
 const FOLDER = new URL('../../../drizzle/', import.meta.url);
-/** Changing a large table takes its time; everything else has the pool's short deadline. */
+/** Changing a large table takes long; everything else has the pool's short deadline. */
 const STATEMENT_DEADLINE_MS = 600_000;
 
 const TABLES = [
@@ -30,16 +30,16 @@ interface Applied {
 }
 
 /**
- * Brings the database to this program's schema and gives the names of what it ran. Any number of processes may
- * call it at once, and again after one was killed in the middle: the database undoes no CREATE or ALTER, so each
- * statement is counted when it is done. Refuses a database that a newer program has migrated.
+ * Brings the database to this program's schema and returns the names of the migrations it ran. Any number of
+ * processes may call it at once, and again after one was killed midway: the database can't roll back CREATE or
+ * ALTER, so each statement is counted once it is done. Refuses a database that a newer program has migrated.
  */
 export async function migrate(pool: Pool, folder = FOLDER): Promise<string[]> {
   const migrations = await listMigrations(folder);
   for (const table of TABLES) await pool.withConnection((connection) => connection.execute(table));
   if (pending(migrations, await pool.withConnection(listApplied)).length === 0) return [];
   return await withMigrationLock(pool, async (assertHeld) => {
-    // Looked at again: another process may have done it while this one waited for the lock.
+    // Checked again: another process may have migrated while this one waited for the lock.
     const applied = await pool.withConnection(listApplied);
     const ran: string[] = [];
     for (const migration of pending(migrations, applied)) {
@@ -101,7 +101,7 @@ async function runMigration(
   const first = earlier?.statements ?? 0;
   await pool.withConnection(
     async (connection) => {
-      // Its settings are not for anybody else.
+      // Nobody else may inherit its settings.
       connection.discard('after');
       await connection.execute('SET SESSION max_statement_time = 0, lock_wait_timeout = 60');
       if (!earlier) {
@@ -130,7 +130,7 @@ async function runMigration(
   );
 }
 
-/** What a statement says when it had run already. */
+/** Errors of a statement that has already run. */
 const DONE_BEFORE = new Set([
   'ER_TABLE_EXISTS_ERROR',
   'ER_BAD_TABLE_ERROR',
@@ -139,7 +139,7 @@ const DONE_BEFORE = new Set([
   'ER_CANT_DROP_FIELD_OR_KEY',
 ]);
 
-/** `maybeDone`: the process before this one was killed after it or before it, but not later. */
+/** `maybeDone`: the previous process was killed just before or just after this statement, not later. */
 async function runStatement(connection: Connection, statement: string, maybeDone: boolean): Promise<void> {
   try {
     await connection.execute(statement);

@@ -19,7 +19,7 @@ function askOf(reason: string | null, by: string | null, at: Date | null) {
   return { reason, by: by ?? '', at: at ?? new Date(0) };
 }
 
-/** The API's columns. False when it is so already. */
+/** The API's columns. False when it is already so. */
 export async function writeControl({ db, execute }: Connection, request: ControlRequest): Promise<boolean> {
   await execute('INSERT IGNORE INTO controls (name) VALUES (?)', [FLEET]);
   const isFleet = eq(controls.name, FLEET);
@@ -43,7 +43,7 @@ export async function writeControl({ db, execute }: Connection, request: Control
   return result.affectedRows === 1;
 }
 
-/** The leader's column. False when it was used before, or another one was asked for since. */
+/** The leader's column. False when it was used before, or another override was requested since. */
 export async function markOverrideUsed({ db }: Connection, number: number): Promise<boolean> {
   const [result] = await db
     .update(controls)

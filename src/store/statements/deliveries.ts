@@ -30,10 +30,10 @@ import { InvalidCursorError } from '../connection/errors.ts';
 import type { Connection } from '../connection/pool.ts';
 import { webhookDeliveries as deliveries, rentals } from '../schema.ts';
 
-/** What its column holds. */
+/** The size of its column. */
 const MAX_ERROR_LENGTH = 512;
 
-/** Messages of events that are written right now, with the events' places in the order. */
+/** Messages for events that are being written, with the events' sequence numbers. */
 export async function insertDeliveries(
   { db }: Connection,
   events: { event: NewEvent; seq: number }[],
@@ -50,7 +50,7 @@ function toRow(
 ): typeof deliveries.$inferInsert | null {
   if (!notice || rentalId === null || tenant === null) return null;
   return {
-    // The random part makes it unique also where the numbers were set back, as by restoring a backup.
+    // The random part keeps it unique even where the numbers were reset, as by restoring a backup.
     messageId: `msg_${seq}_${randomBytes(6).toString('hex')}`,
     rentalId,
     tenant,
@@ -66,9 +66,9 @@ function toRow(
 }
 
 /**
- * A message waits for all earlier ones of its rental that are pending. It goes where the rental's webhook is now, for a
- * client who mends his URL does not want to wait until the wrong one was given up; or, when the rental itself is gone,
- * where it was then.
+ * A message waits for all earlier pending ones of its rental. It goes to the rental's current webhook, because a
+ * client who corrects the URL should not wait until the wrong one is given up. When the rental itself is gone, it
+ * goes to the webhook of that time.
  */
 export async function listDueDeliveries(
   { db }: Connection,
@@ -97,7 +97,7 @@ export async function listDueDeliveries(
   return rows.map(({ spec, ...row }) => ({ ...row, url: spec ? spec.webhookUrl : row.url }));
 }
 
-/** False when somebody else was faster. */
+/** False when another attempt was faster. */
 export async function claimDelivery({ db }: Connection, due: DueDelivery, until: Date): Promise<boolean> {
   const [result] = await db
     .update(deliveries)
@@ -150,7 +150,7 @@ export async function listDeliveries(
       throw new InvalidCursorError('the cursor is not one that a list gave');
     where.push(lt(deliveries.id, Number(page.cursor)));
   }
-  // One more than asked for tells whether there is a next page.
+  // One more than requested shows whether there is a next page.
   const rows = await db
     .select(SHOWN)
     .from(deliveries)
@@ -177,7 +177,7 @@ export async function findDelivery(
   return row ? toDelivery(row) : null;
 }
 
-/** One that is pending is only tried sooner; all others begin anew. */
+/** A pending one is only tried sooner; all others start over. */
 export async function renewDelivery({ db }: Connection, messageId: string, now: Date): Promise<void> {
   const isMessage = eq(deliveries.messageId, messageId);
   await db
@@ -205,12 +205,12 @@ export async function countDeliveries({
     .groupBy(deliveries.state);
 }
 
-/** Of a rental that is forgotten as if it had never been. */
+/** For a rental that is forgotten as if it had never been. */
 export async function deleteDeliveries({ db }: Connection, rentalId: string): Promise<void> {
   await db.delete(deliveries).where(eq(deliveries.rentalId, rentalId));
 }
 
-/** The oldest that were delivered before the one time, or given up before the other. */
+/** Deletes the oldest that were delivered before the one time, or given up before the other. */
 export async function purgeDeliveries(
   { db }: Connection,
   { deliveredBefore, deadBefore }: { deliveredBefore: Date; deadBefore: Date },

@@ -11,7 +11,7 @@ export interface EventFilter {
   type: string | null;
 }
 
-/** From the API: the leader gives it its place in the order soon after. */
+/** From the API: the leader numbers it soon after. */
 export async function insertUnnumberedEvent(connection: Connection, event: NewEvent): Promise<void> {
   await insertUnnumberedEvents(connection, [event]);
 }
@@ -20,7 +20,7 @@ export async function insertUnnumberedEvents({ db }: Connection, list: NewEvent[
   if (list.length > 0) await db.insert(events).values(list.map((event) => toRow(event, null, null)));
 }
 
-/** From the leader: numbered from `firstSeq` on, and into the outbox what clients are told of them. */
+/** From the leader: numbered from `firstSeq` on. The outbox gets their messages to clients. */
 export async function insertEvents(
   connection: Connection,
   list: NewEvent[],
@@ -31,12 +31,12 @@ export async function insertEvents(
   await connection.db
     .insert(events)
     .values(list.map((event, index) => toRow(event, firstSeq + index, fence)));
-  // Here and nowhere else, so that no event can be told without being written, nor written without being told.
+  // Only here, so that no message is sent without its event, and no event is written without its message.
   const numbered = list.map((event, index) => ({ event, seq: firstSeq + index }));
   await insertDeliveries(connection, numbered, fence);
 }
 
-/** Ids of committed events without a place in the order, oldest first. */
+/** Ids of committed events without a number, oldest first. */
 export async function listUnnumbered({ db }: Connection): Promise<number[]> {
   const rows = await db
     .select({ id: events.id })
@@ -46,7 +46,7 @@ export async function listUnnumbered({ db }: Connection): Promise<number[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Takes the ids and not a condition: events that commit meanwhile must neither block nor be blocked. */
+/** Takes ids rather than a condition: events that commit meanwhile must neither block nor be blocked. */
 export async function assignNumbers({ execute }: Connection, ids: number[], firstSeq: number): Promise<void> {
   if (ids.length === 0) return;
   await execute(
@@ -89,7 +89,7 @@ export async function listEventsBefore(
   return rows.map(toEvent);
 }
 
-/** The last entry of the history about the breaker. */
+/** From the last event about the breaker. */
 export async function isBreakerOpen({ db }: Connection): Promise<boolean> {
   const types: EventType[] = ['pool.breaker_opened', 'pool.breaker_closed'];
   const [last] = await db
@@ -101,7 +101,7 @@ export async function isBreakerOpen({ db }: Connection): Promise<boolean> {
   return last?.type === 'pool.breaker_opened';
 }
 
-/** Numbers are given and committed one save after the other, so nothing below the highest is still to come. */
+/** Numbers are assigned and committed one save at a time, so nothing below the highest is still to come. */
 export async function loadLastSeq({ db }: Connection): Promise<number> {
   const [row] = await db.select({ last: sql<number | null>`max(${events.seq})` }).from(events);
   return Number(row?.last ?? 0);

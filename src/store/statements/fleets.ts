@@ -9,7 +9,7 @@ async function loadFleetId({ db }: Connection): Promise<string | null> {
   return row?.id ?? null;
 }
 
-/** The fleet that the database is of from now on: the first one that was written, whoever else tries at the same time. */
+/** The fleet of this database from now on: the first one written, whoever else tries at the same time. */
 export async function ensureFleetId(connection: Connection, id: string): Promise<string> {
   const known = await loadFleetId(connection);
   if (known !== null) return known;

@@ -12,12 +12,12 @@ export async function loadInventoryState({ db }: Connection): Promise<InventoryS
   return state;
 }
 
-/** The number of the request; each grows by one. */
+/** Returns the number of the request, one higher each time. */
 export async function insertRequest(
   { execute }: Connection,
   { sha256, force, by }: { sha256: string | null; force: boolean; by: string },
 ): Promise<number> {
-  // last_insert_id(x) hands the new value back with the answer to the statement.
+  // last_insert_id(x) returns the new value with the answer to the statement.
   const result = await execute(
     `INSERT INTO inventories (name, requested, requested_sha256, requested_force, requested_by)
      VALUES (?, last_insert_id(1), ?, ?, ?)
@@ -28,7 +28,7 @@ export async function insertRequest(
   return result.insertId;
 }
 
-/** The leader's columns. `answering` null: nobody asked, the file was read at a start or a signal. */
+/** The leader's columns. `answering` null: no request, the file was read at a start or on a signal. */
 export async function saveAnswer(
   { db, execute }: Connection,
   answer: { answering: number | null; answer: InventoryAnswer; sha256: string | null; at: Date },

@@ -3,7 +3,7 @@ import type { Leadership, LeadershipSettings } from '../../core/ports/stores.ts'
 import type { Connection } from '../connection/pool.ts';
 import { leases } from '../schema.ts';
 
-// All times are the database's. `last_insert_id(x)` hands the new value back with the answer to the update.
+// All times are the database's. `last_insert_id(x)` returns the new value with the answer to the update.
 
 /** True when the row was missing, as in a new database. */
 export async function ensureLeaseRow({ db, execute }: Connection): Promise<boolean> {
@@ -15,7 +15,7 @@ export async function ensureLeaseRow({ db, execute }: Connection): Promise<boole
   return true;
 }
 
-/** The new token, or null when another holder's lease still runs. */
+/** The new token, or null while another holder leads. */
 export async function acquireLeadership(
   { execute }: Connection,
   settings: LeadershipSettings,
@@ -29,7 +29,7 @@ export async function acquireLeadership(
   return result.affectedRows === 1 ? result.insertId : null;
 }
 
-/** A lease that ran out may still be renewed as long as nobody took it: the token tells. */
+/** Leadership that ran out may still be renewed as long as nobody took it: the token shows that. */
 export async function renewLeadership(
   { execute }: Connection,
   { token }: Leadership,
@@ -50,10 +50,10 @@ export async function releaseLeadership({ execute }: Connection, { token }: Lead
 }
 
 /**
- * Opens the fence: the first statement of each of the leader's transactions. It takes `count` numbers and gives
- * back the first of them, or null when the lease is not ours any more. It writes the row, for only then does a
- * successor's take-over wait for this transaction, or this transaction find itself deposed; reading the row was
- * measured to let a deposed leader's writes through.
+ * Opens the fence: the first statement of each of the leader's transactions. It takes `count` numbers and returns
+ * the first, or null when leadership is lost. It writes the row, because only then does a successor's takeover
+ * wait for this transaction, or this transaction find itself deposed. Reading the row was measured to let a
+ * deposed leader's writes through.
  */
 export async function takeNumbers(
   { execute }: Connection,
@@ -68,7 +68,7 @@ export async function takeNumbers(
   return result.affectedRows === 1 ? result.insertId - count + 1 : null;
 }
 
-/** More numbers, right after those that this same transaction took; the row is locked by it. */
+/** More numbers, right after those that this transaction took; it already holds the row's lock. */
 export async function takeMoreNumbers({ execute }: Connection, count: number): Promise<void> {
   await execute(`UPDATE leases SET seq = seq + ? WHERE name = 'leader'`, [count]);
 }

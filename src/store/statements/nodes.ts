@@ -27,10 +27,10 @@ export async function listDirtyNodes({ db }: Connection): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** The inventory's columns; its one writer is serialized by the fence, so nothing is compared. */
+/** The inventory's columns. The fence serializes its only writer, so no version is compared. */
 export async function updateNodeSpec({ db }: Connection, spec: NodeSpec): Promise<void> {
   const { name, ...columns } = spec;
-  // To be forgotten is part of leaving: it ends with it, or it would fire when the node leaves another time.
+  // A forget request is part of leaving and ends with it. Otherwise it would fire when the node leaves another time.
   const stays = spec.retiring ? {} : { forgetting: false };
   await db
     .update(nodes)
@@ -38,7 +38,7 @@ export async function updateNodeSpec({ db }: Connection, spec: NodeSpec): Promis
     .where(eq(nodes.name, name));
 }
 
-/** For all who write spec or requests: the reconciler sees by it that there is something to look at. */
+/** For every write of spec or requests: it shows the reconciler that there is something to do. */
 export const nextGeneration = sql`${nodes.generation} + 1`;
 
 /** The reconciler's columns. False when somebody else wrote them since they were loaded. */
@@ -56,8 +56,8 @@ export async function updateNodeRecord(
 }
 
 /**
- * False when the node is not retiring, or something is placed on it, or was and is not cleaned; only a node that
- * was given up goes with its residue, whose rows stay, so that it is removed should the machine ever join again.
+ * False when the node is not retiring, or has a placement that is live or not cleaned. Only a node that was given
+ * up goes with its residue. Those rows stay, so that the residue is removed should the machine ever join again.
  */
 export async function deleteNode({ db }: Connection, name: string): Promise<boolean> {
   const placedWhere = (condition: SQL) =>
@@ -73,13 +73,13 @@ export async function deleteNode({ db }: Connection, name: string): Promise<bool
   return result.affectedRows === 1;
 }
 
-/** Never goes down. Outside the guard of the version: the reconciler may be about to save another field. */
+/** Never lowers it. Outside the guard of the version: the reconciler may be about to save another field. */
 export async function raiseNextUid({ db }: Connection, name: string, nextUid: number): Promise<void> {
   await db
     .update(nodes)
     .set({
       nextUid: sql`greatest(${nodes.nextUid}, ${nextUid})`,
-      // Whoever has the old number in hand must load again before he saves it.
+      // Whoever holds the old number must load again before saving it.
       resourceVersion: sql`${nodes.resourceVersion} + 1`,
     })
     .where(and(eq(nodes.name, name), sql`${nodes.nextUid} < ${nextUid}`));

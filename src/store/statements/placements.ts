@@ -23,14 +23,14 @@ const columns = {
   report: placements.report,
 };
 
-/** Live ones and residue; what was cleaned has ended, too. */
+/** Live ones and residue; what was cleaned has also ended. */
 export async function listPlacementsOnNodes({ db }: Connection, node?: string): Promise<Placement[]> {
   const open = isNull(placements.cleanedAt);
   const where = node === undefined ? open : and(open, eq(placements.node, node));
   return await db.select(columns).from(placements).where(where).orderBy(asc(placements.epoch));
 }
 
-/** Of many rentals in one statement: rental id -> its placements, oldest first. */
+/** For many rentals in one statement: rental id -> its placements, oldest first. */
 export async function listPlacementsOfRentals(
   { db }: Connection,
   rentalIds: string[],
@@ -60,7 +60,7 @@ export async function listPlacementsOfNode(
     .limit(limit);
 }
 
-/** Apart from the rows, which are read again and again: it is asked for rarely, and long beside them. */
+/** Kept out of the rows, which are read again and again: it is rarely needed and long. */
 export async function findDecision({ db }: Connection, epoch: number): Promise<PlacementDecision | null> {
   const [row] = await db
     .select({ decision: placements.decision })
@@ -78,7 +78,7 @@ export async function listOccupants({ db }: Connection): Promise<Map<string, str
   return new Map(rows.map(({ node, rentalId }) => [node, rentalId]));
 }
 
-/** Of all placements there ever were on a node of this name, as far as the history goes; 0: there was none. */
+/** Over all placements ever on a node of this name, as far as the history goes; 0: there was none. */
 export async function findHighestUid({ db }: Connection, node: string): Promise<number> {
   const [row] = await db
     .select({ highest: max(placements.uid) })
@@ -87,7 +87,7 @@ export async function findHighestUid({ db }: Connection, node: string): Promise<
   return Number(row?.highest ?? 0);
 }
 
-/** False when the node or the rental's role is taken: the unique keys decide, not a look before. */
+/** False when the node or the rental's role is taken: the unique keys decide, not an earlier check. */
 export async function insertPlacement(
   { db }: Connection,
   placement: NonNullable<Save['bind']>,
@@ -104,7 +104,7 @@ export async function insertPlacement(
   }
 }
 
-/** False when one of them has ended already, or its new role is taken. In the given order. */
+/** Applied in the given order. False when one of them has already ended, or its new role is taken. */
 export async function updatePlacements(
   { db }: Connection,
   changes: NonNullable<Save['placements']>,
@@ -125,7 +125,7 @@ export async function updatePlacements(
   return true;
 }
 
-/** False when one of them is not there, or lives. */
+/** False when one of them is missing or live. */
 export async function updateReports(
   { db }: Connection,
   reports: NonNullable<Save['reports']>,
@@ -140,7 +140,7 @@ export async function updateReports(
   return true;
 }
 
-/** False when one of them has not ended, for then it is no residue. One that was cleaned before stays so. */
+/** False when one of them has not ended, since then it is no residue. One that was cleaned before stays so. */
 export async function markCleaned({ db }: Connection, epochs: number[], at: Date): Promise<boolean> {
   if (epochs.length === 0) return true;
   const [result] = await db

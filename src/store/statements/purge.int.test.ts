@@ -25,7 +25,7 @@ async function end(id: string, endedAt: Date): Promise<void> {
   expect((await bench.store.save(bench.leader, { rentals: [change], events: [] })).kind).toBe('saved');
 }
 
-/** Places the rental, ends the placement, and cleans the node of it when asked to. */
+/** Places the rental, ends the placement, and cleans the node of it if asked. */
 async function place(id: string, node: string, cleaned: boolean): Promise<void> {
   const { store, leader } = bench;
   await store.save(leader, await bindSave(store, id, node));
@@ -55,7 +55,7 @@ describe('rentals that ended', () => {
     expect(rows).toEqual([]);
     expect(await store.findRental('t', 'r_young')).not.toBeNull();
     expect(await store.findRental('t', 'r_open')).not.toBeNull();
-    // What was known by its key may be made again.
+    // The key of a purged rental may be used again.
     expect((await make('r_new', 'key-r_old')).kind).toBe('created');
     expect((await make('r_other', 'key-r_young')).kind).toBe('replayed');
   });

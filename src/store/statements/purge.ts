@@ -3,8 +3,8 @@ import type { Connection } from '../connection/pool.ts';
 import { events, placements, rentals } from '../schema.ts';
 
 /**
- * The oldest rentals that ended before this time, with their placements. One whose placement was not cleaned stays:
- * what it left on a node is still to be removed there, also when the node comes back only later.
+ * Deletes the oldest rentals that ended before this time, with their placements. A rental with an uncleaned
+ * placement stays: its residue must still be removed, even if the node comes back only later.
  */
 export async function purgeRentals({ db }: Connection, endedBefore: Date, limit: number): Promise<number> {
   const uncleaned = db
@@ -25,11 +25,11 @@ export async function purgeRentals({ db }: Connection, endedBefore: Date, limit:
 }
 
 /**
- * Events of before this time among the first `limit` that are there. They lie in the order in which they came, so
- * there is no need for an index on the time, nor ever for a look at the whole table.
+ * Deletes those of the first `limit` events that are from before this time. Events are stored in order of
+ * arrival, so this needs no index on the time and never scans the whole table.
  */
 export async function purgeEvents({ db }: Connection, before: Date, limit: number): Promise<number> {
-  // Asked for first: inside of the DELETE it was measured to make the database read the whole table.
+  // Queried first: inside the DELETE it was measured to make the database read the whole table.
   const oldest = await db.select({ id: events.id }).from(events).orderBy(asc(events.id)).limit(limit);
   const last = oldest.at(-1)?.id;
   if (last === undefined) return 0;

@@ -24,7 +24,7 @@ function toNewEvent({ type, atMs, rentalId, node, tenant, state, isUnreachable }
   return event({ type, at, rentalId, node, tenant, object: { name: 'whatever', status } });
 }
 
-/** Nodes join, rentals are made, and then everything happens in the order of time. */
+/** Nodes join, rentals are created, and then everything happens in order of time. */
 async function tell(story: QosEvent[]): Promise<void> {
   const { store, leader } = bench;
   const nodes = new Set(story.flatMap(({ node }) => node ?? []));

@@ -15,10 +15,10 @@ import type { Connection } from '../connection/pool.ts';
 import { events, rentals } from '../schema.ts';
 import { listNodes } from './nodes.ts';
 
-/** Ids in one condition; more are asked for in parts. */
+/** Ids per condition; more are queried in batches. */
 const BATCH = 500;
 
-/** Null: more than `limit` entries. Everything of the window comes from one index (`events_qos`). */
+/** Null: more than `limit` entries. The whole window comes from one index (`events_qos`). */
 export async function loadQosHistory(connection: Connection, asked: QosQuestion): Promise<QosHistory | null> {
   const { tenant, rentalId, limit } = asked;
   const isAll = tenant === null && rentalId === null;
@@ -53,7 +53,7 @@ async function build(
   return { openings, events: rows };
 }
 
-/** Restarts are rare: their objects are read, rather than a column of the largest table be kept for them. */
+/** Restarts are rare: their objects are read, rather than keeping a column for them in the largest table. */
 async function addSilences({ db }: Connection, rows: QosEvent[]): Promise<void> {
   const restarts = new Map(
     rows.filter(({ type }) => type === 'rental.restarted').map((row) => [row.seq, row]),
@@ -88,7 +88,7 @@ const slim = {
   unreachable: events.unreachable,
 };
 
-/** Of the window, one more than are allowed at most. */
+/** Entries in the window, one more than `limit` at most. */
 async function listRows(
   { db }: Connection,
   { from, to, limit }: QosQuestion,
@@ -103,7 +103,7 @@ async function listRows(
   return rows.map(toRow);
 }
 
-/** What was before of those rentals that were there already when the window began. */
+/** Earlier entries of the rentals that existed when the window began. */
 async function listRentalRowsBefore(
   { db }: Connection,
   asked: QosQuestion,
@@ -144,8 +144,8 @@ async function listRentalRowsBefore(
 }
 
 /**
- * Each node as the last entry about it before the window shows it. One that has been as it is now since before the
- * history begins has no such entry, and is as its row says. `names` null: all.
+ * Each node as its last entry before the window shows it. A node that has not changed since before the history
+ * begins has no such entry; its row is used. `names` null: all.
  */
 async function listOpenings(
   connection: Connection,
@@ -171,7 +171,7 @@ async function listOpenings(
   return [...openings.values()];
 }
 
-/** The last entry about each node before a time; found from the end of each, without a look at those before. */
+/** The last entry about each node before a time, found from the end without scanning older ones. */
 async function listLastBefore({ db, execute }: Connection, before: Date, names: string[]) {
   const [first] = await db
     .select({ seq: events.seq })

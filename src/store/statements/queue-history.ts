@@ -4,7 +4,7 @@ import type { LeaseUse } from '../../core/scheduling/lease-use.ts';
 import type { Connection } from '../connection/pool.ts';
 import { placements, rentals } from '../schema.ts';
 
-/** Rows that are looked at: both questions are asked at each full look, and neither may ever read a whole table. */
+/** The most rows to read: both queries run at each full pass, and must never read a whole table. */
 const PLACEMENTS = 2_000;
 const RENTALS = 200;
 
@@ -44,7 +44,7 @@ export async function listLeaseUses({ db }: Connection): Promise<LeaseUse[]> {
     .orderBy(desc(last.endedAt));
   return rows.flatMap(({ began, ended, end }) => {
     if (!began || !ended || !end || end <= began) return [];
-    // Clocks of two daemons may have written the two ends.
+    // Two daemons' clocks may have written the two ends.
     return [
       Math.min(1, Math.max(0, (ended.getTime() - began.getTime()) / (end.getTime() - began.getTime()))),
     ];

@@ -47,8 +47,8 @@ export async function loadRental(connection: Connection, id: string): Promise<Re
 }
 
 /**
- * An id finds ended rentals, too; a name only a live one. Names are unique per tenant: where an administrator's
- * name fits several tenants' rentals nothing is found, for a guess could release the wrong one.
+ * An id also finds ended rentals; a name finds only a live one. Names are unique per tenant: where an
+ * administrator's name fits several tenants' rentals, nothing is found: a guess could release the wrong one.
  */
 export async function findRental(
   connection: Connection,
@@ -73,7 +73,7 @@ export async function findByIdempotencyKey(
   return row && rental ? { rental, requestHash: row.requestHash } : null;
 }
 
-/** Oldest first. The cursor is the place of the last item, so rows that come and go shift nothing. */
+/** Oldest first. The cursor is the position of the last item, so rows that come and go shift nothing. */
 export async function listRentals(
   connection: Connection,
   tenant: string | null,
@@ -89,7 +89,7 @@ export async function listRentals(
     );
     if (later) where.push(later);
   }
-  // One more than asked for tells whether there is a next page.
+  // One more than requested shows whether there is a next page.
   const found = await selectRentals(connection, and(...where), page.limit + 1);
   const items = found.slice(0, page.limit);
   const last = items.at(-1);
@@ -137,8 +137,8 @@ export async function updateRentalRecord(
   change: NonNullable<Save['rentals']>[number],
 ): Promise<boolean> {
   const { resourceVersion, ...columns } = change.record;
-  // What the API wrote after the reconciler had looked stays marked, so that it is looked at again; in a rental that
-  // has ended there is nothing to look at any more.
+  // What the API wrote after the reconciler's check stays marked dirty, so that it is processed. In a rental that
+  // has ended there is nothing left to process.
   const hasEnded = columns.endedAt !== null;
   const seen = sql`${rentals.generation} = ${change.seenGeneration}
     and (${rentals.releaseRequestedAt} is not null) = ${change.seenReleaseRequested}`;
@@ -153,7 +153,7 @@ export async function updateRentalRecord(
   return result.affectedRows === 1;
 }
 
-/** False when it is not one that was rejected. */
+/** False when it is not a rejected one. */
 export async function deleteRejected({ db }: Connection, id: string): Promise<boolean> {
   const ever = db.select({ epoch: placements.epoch }).from(placements).where(eq(placements.rentalId, id));
   const [result] = await db

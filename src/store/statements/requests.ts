@@ -6,7 +6,7 @@ import type { Connection } from '../connection/pool.ts';
 import { nodes } from '../schema.ts';
 import { nextGeneration } from './nodes.ts';
 
-/** The columns that a request sets, and when it may. */
+/** The columns that a request sets, and when it is allowed. */
 function effectOf(request: NodeRequest): { set: Partial<typeof nodes.$inferInsert>; when: SQL | undefined } {
   switch (request.kind) {
     case 'cordon':
@@ -21,7 +21,7 @@ function effectOf(request: NodeRequest): { set: Partial<typeof nodes.$inferInser
     case 'clean':
       return {
         set: { cleanRequested: sql`${nodes.cleanRequested} + 1` as never },
-        // Dead and answering: held until a person says that it is well.
+        // Dead but answering: held until a person says that it is well.
         when: or(
           inArray(nodes.state, statesThatAccept('clean')),
           and(inArray(nodes.state, statesThatAccept('return')), eq(nodes.status, 'alive')),
@@ -42,7 +42,7 @@ function effectOf(request: NodeRequest): { set: Partial<typeof nodes.$inferInser
       };
     case 'adopt':
       return {
-        // Cleaned at once: the order that takes the node is one of its cleaning.
+        // Cleaned at once: it is a cleaning order that takes the node over.
         set: {
           adoptRequested: sql`${nodes.adoptRequested} + 1` as never,
           cleanRequested: sql`${nodes.cleanRequested} + 1` as never,
@@ -52,7 +52,7 @@ function effectOf(request: NodeRequest): { set: Partial<typeof nodes.$inferInser
     case 'accept': {
       const { ids, reason, by, at } = request.accept;
       return {
-        // Cleaned at once: the order that takes them in is one of its cleaning.
+        // Cleaned at once: it is a cleaning order that accepts them.
         set: {
           acceptRequested: sql`${nodes.acceptRequested} + 1` as never,
           cleanRequested: sql`${nodes.cleanRequested} + 1` as never,
@@ -72,7 +72,7 @@ function effectOf(request: NodeRequest): { set: Partial<typeof nodes.$inferInser
 
 const NO_MAINTENANCE = { maintenanceReason: null, maintenanceBy: null, maintenanceAt: null };
 
-/** Another reason is worth writing, too; without one the first stays, with its author. */
+/** Another reason is worth writing, too. Without one, the first reason and its author stay. */
 function maintain(
   set: { cordoned: true } | { draining: true },
   isNew: SQL,
@@ -93,7 +93,7 @@ function maintain(
   };
 }
 
-/** False when the node's state does not allow the request or it is written already; also when there is no such node. */
+/** False when the node's state does not allow the request, it is already written, or there is no such node. */
 export async function updateRequest(
   { db }: Connection,
   name: string,

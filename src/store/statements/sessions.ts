@@ -3,9 +3,9 @@ import type { SessionStore, SignedIn } from '../../core/ports/sessions.ts';
 import type { Connection } from '../connection/pool.ts';
 import { apiTokens, sessions } from '../schema-access.ts';
 
-/** Sign-ins with one token that may last side by side; one more ends the oldest. */
+/** Concurrent sign-ins with one token; one more ends the oldest. */
 const SESSIONS_PER_TOKEN = 20;
-/** Expired ones that are forgotten at a time. */
+/** Expired ones that are deleted at a time. */
 const FORGET_AT_ONCE = 200;
 
 export async function insertSession(
@@ -29,7 +29,7 @@ export async function insertSession(
   await db.insert(sessions).values({ hash, tokenId, createdAt, expiresAt });
 }
 
-/** With its token in one look, so that a session is never valid a moment longer than that. */
+/** Read together with its token, so that a session is never valid a moment longer than the token. */
 export async function findSignedIn({ db }: Connection, hash: string): Promise<SignedIn | null> {
   const [row] = await db
     .select({

@@ -26,7 +26,7 @@ test('of many requests at once, on several replicas, as many get a rental as the
   expect(kinds.filter((kind) => kind === 'created')).toHaveLength(3);
   expect(kinds.filter((kind) => kind === 'overQuota')).toHaveLength(47);
   expect(await one.findTenant('t')).toMatchObject({ rentals: 3, limits: { maxRentals: 3 } });
-  // What was refused left no trace: there is one event for each, and one for the limit.
+  // The refused requests left no trace: there is one event for each rental, and one for the limit.
   await one.numberEvents((await one.acquire(lease)) as Leadership);
   const any = { rentalId: null, node: null, type: null, afterSeq: 0, limit: 99 };
   expect(await one.listEvents(null, any)).toHaveLength(4);
@@ -42,7 +42,7 @@ test('a quota is one of its tenant, counts what has not ended, and a repeated re
   expect((await make('r_4', { tenant: 'other' })).kind).toBe('created');
   await bench.store.setLimits('t', { maxRentals: null }, changed);
   expect((await make('r_5')).kind).toBe('created');
-  // One that is lowered takes nothing away.
+  // Lowering a quota takes nothing away.
   await bench.store.setLimits('t', { maxRentals: 1 }, changed);
   expect(await make('r_6')).toEqual({ kind: 'overQuota', maxRentals: 1, rentals: 2 });
 });

@@ -16,7 +16,7 @@ const LIMITS = {
 };
 const NAMES = Object.keys(LIMITS) as (keyof TenantLimits)[];
 
-/** What a column holds for a limit that an operator has lifted: a null means that it was never set. */
+/** What a column holds for a limit that an operator has lifted; null means that it was never set. */
 const LIFTED = 2_147_483_647;
 
 function fromColumns(row: TenantLimits | undefined): TenantLimits {
@@ -37,7 +37,7 @@ function toColumns(limits: Partial<TenantLimits>): Partial<TenantLimits> {
   return columns;
 }
 
-/** Of one, or of all. */
+/** One, or all. */
 export async function listTenants({ db }: Connection, name?: string): Promise<Tenant[]> {
   const only = (column: AnyMySqlColumn) => (name === undefined ? undefined : eq(column, name));
   const rows = await db
@@ -81,8 +81,8 @@ export async function upsertLimits(
 }
 
 /**
- * To be called first in the transaction that adds a rental: from then on no other one adds one of this tenant. It
- * writes the row, for a cluster compares what was written, not what was locked. Null: there is no quota.
+ * Call first in the transaction that adds a rental: from then on no other transaction adds one for this tenant.
+ * It writes the row, because a cluster compares writes, not locks. Null: there is no quota.
  */
 export async function lockQuota(connection: Connection, name: string): Promise<number | null> {
   await connection.db
@@ -100,7 +100,7 @@ export async function countOpenOf({ db }: Connection, tenant: string): Promise<n
   return row?.open ?? 0;
 }
 
-/** The bucket is one for all processes, so its time is the database's. In a transaction; a refusal writes nothing. */
+/** All processes share the bucket, so its time is the database's. Call in a transaction; a refusal writes nothing. */
 export async function takeRequestOf({ db }: Connection, name: string): Promise<RequestBudget | null> {
   const { requestsPerMinute, bucketTokens, bucketAt } = tenants;
   const sinceMs = sql<number | null>`timestampdiff(microsecond, ${bucketAt}, now(3)) / 1000`.mapWith(Number);

@@ -3,7 +3,7 @@ import type { ApiStore, Principal, TokenView } from '../../core/ports/stores.ts'
 import type { Connection } from '../connection/pool.ts';
 import { apiTokens } from '../schema-access.ts';
 
-/** By the hash of the secret, so that no comparison of secrets takes a time that tells anything. */
+/** Looked up by the secret's hash, so that the time of a comparison reveals nothing. */
 export async function findPrincipal({ db }: Connection, hash: string): Promise<Principal | null> {
   const unexpired = or(isNull(apiTokens.expiresAt), gt(apiTokens.expiresAt, sql`now(3)`));
   const [row] = await db
@@ -26,7 +26,7 @@ export async function insertToken(
   await db.insert(apiTokens).values({ id, name, hash, tenant, role, createdAt, expiresAt });
 }
 
-/** Does nothing when there is, or was, a token of this id: one that was revoked stays so. */
+/** Does nothing when there is, or was, a token with this id: a revoked one stays revoked. */
 export async function insertTokenOnce(
   { db }: Connection,
   token: Parameters<ApiStore['createToken']>[0],

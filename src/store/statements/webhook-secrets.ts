@@ -3,7 +3,7 @@ import type { SecretVersion } from '../../core/tenant/secret-rotation.ts';
 import type { Connection } from '../connection/pool.ts';
 import { tenants } from '../schema-access.ts';
 
-/** Of a tenant without a row. */
+/** For a tenant without a row. */
 const FIRST: SecretVersion = { version: 1, rotatedAt: null };
 
 export async function loadSecretVersion({ db }: Connection, tenant: string): Promise<SecretVersion> {
