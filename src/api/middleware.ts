@@ -34,7 +34,10 @@ export function observe({
   };
 }
 
-/** Who calls. The same answer for a token or session that is missing, malformed, unknown, expired or revoked. */
+/**
+ * Identifies the caller. The answer is the same for a token or session that is missing, malformed, unknown, expired
+ * or revoked.
+ */
 export function authenticate({ store, refusals }: ApiDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const credential = readCredential(c);
