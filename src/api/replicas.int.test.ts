@@ -41,10 +41,7 @@ const KINDS: Record<string, Kind> = {
   },
 };
 
-/**
- * Runs in a mount namespace whose hosts file replaces compose's name server. Only the port differs from the real
- * file.
- */
+/** Runs in a mount namespace whose hosts file replaces compose's name server. Only the port is not the real one. */
 async function startWithName({ home, httpsPort }: LabSettings): Promise<Running> {
   const config = await readFile(join(CHECKOUT, 'Caddyfile'), 'utf8');
   await writeFile(join(home, 'Caddyfile'), config.replace('port 8080', `port ${DAEMON_PORT}`));

@@ -14,10 +14,7 @@ export interface LiveList<Item> {
   changes(): AsyncGenerator<Item>;
 }
 
-/**
- * Draws a table on a terminal in place, again whenever something in it changes, until the signal or the end of the
- * watch.
- */
+/** Redraws a table in place on a terminal whenever it changes, until the signal or the end of the watch. */
 export async function drawLive<Item>(
   io: Io,
   resource: Resource<Item>,
@@ -82,10 +79,7 @@ function formatItems<Item>(
   return createRows(io, resource, format, true).format(items).trimEnd().split('\n');
 }
 
-/**
- * Draws over the lines that it drew before. Lines that don't fit are counted instead: once scrolled off, they could
- * not be overwritten.
- */
+/** Draws over its earlier lines. What does not fit is only counted: lines that scrolled off could not be redrawn. */
 function createScreen(io: Io): { draw(lines: string[]): void } {
   let drawn = 0;
   return {

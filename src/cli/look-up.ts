@@ -16,10 +16,7 @@ export function loadNode(context: Context, name: string): Promise<AnyNode> {
   return orSuggest(context, 'node', name, () => context.client().call('getNode', { params: { name } }));
 }
 
-/**
- * Runs `work`, which names an object. When there is none of that name, the error suggests one that may have been
- * meant.
- */
+/** Runs `work` on a named object. If there is none of that name, the error suggests the one that may be meant. */
 export async function orSuggest<Result>(
   context: Context,
   kind: Kind,

@@ -13,10 +13,7 @@ export interface WantedRental {
   body: Record<string, unknown>;
 }
 
-/**
- * Fields that the API returns and nobody requests. They are dropped, so what was read back can be applied
- * unchanged.
- */
+/** Fields of answers that no request has. They are dropped, so what was read back can be applied unchanged. */
 const READ_ONLY = ['id', 'tenant', 'generation', 'createdAt', 'status', 'privateKeyPath'];
 
 /**

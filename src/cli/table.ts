@@ -63,9 +63,7 @@ export function printable(text: string): string {
   return escapeText(text, MAX_CELL);
 }
 
-/**
- * `45s`, `12m`, `3h`, `2d`: as exact as a glance needs. Below 10 minutes and below 8 hours there is a second unit.
- */
+/** `45s`, `12m`, `3h`, `2d`: as exact as a glance needs. Below 10 min and 8 h with a second unit (`9m30s`). */
 export function formatAge(fromIso: string | null, now: Date): string {
   if (fromIso === null) return '-';
   const seconds = Math.max(0, Math.floor((now.getTime() - Date.parse(fromIso)) / 1_000));

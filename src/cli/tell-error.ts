@@ -3,10 +3,7 @@ import { ApiError, NoAnswerError } from '../client/errors.ts';
 import { ADMIN_HINT, CliError, EXIT } from './cli-error.ts';
 import type { Io } from './io.ts';
 
-/**
- * Prints what ended a command to stderr, with a hint where one helps, and returns the exit code. Never a stack,
- * except with ORION_DEBUG.
- */
+/** Prints the error and perhaps a hint to stderr; returns the exit code. A stack only with ORION_DEBUG. */
 export function tellError(error: unknown, io: Io): number {
   if (error instanceof CommanderError) {
     // Commander has printed it already.

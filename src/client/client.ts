@@ -36,10 +36,7 @@ export interface WatchOptions {
 type Given<Id extends OperationId> =
   Record<never, never> extends Input<Id> ? [input?: Input<Id>] : [input: Input<Id>];
 
-/**
- * The API, typed by its description. Every call throws ApiError when refused, or NoAnswerError without a usable
- * answer.
- */
+/** The API, typed by its description. A call throws ApiError when refused, NoAnswerError without a usable answer. */
 export interface Client {
   call<Id extends OperationId>(
     id: Id,

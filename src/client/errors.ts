@@ -3,10 +3,7 @@ import type { Problem } from './operations.ts';
 /** The API answered and refused the call. */
 export class ApiError extends Error {
   readonly status: number;
-  /**
-   * Stable, so programs can act on it. Empty when the answer was not one of Orion's problems, as from a proxy in
-   * between.
-   */
+  /** Stable, to act on. Empty when the answer was not a problem of Orion's, as from a proxy in between. */
   readonly code: Problem['code'] | '';
   /** Each field at fault. */
   readonly errors: { path: string; message: string }[];

@@ -36,10 +36,7 @@ const HEAD = `// Made from /openapi.json by write-operations.ts; operations.test
 //   npx vitest run --project unit src/client/operations.test.ts -u
 `;
 
-/**
- * TypeScript for every schema and call of the description. It is types only, except for each call's method and
- * path.
- */
+/** TypeScript for every schema and call of the description: types only, plus the method and path of each call. */
 export function writeOperations({ paths, components }: Description): string {
   const operations = Object.entries(paths)
     .flatMap(([path, calls]) => Object.entries(calls).map(([method, call]) => ({ path, method, call })))

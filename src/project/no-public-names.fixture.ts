@@ -22,10 +22,7 @@ function refuse(name: unknown): void {
   throw Object.assign(new Error(`a test asked for the public name ${name}`), { code: 'ENOTFOUND' });
 }
 
-/**
- * Guards a function of the module or a method of its resolvers. A resolver that uses only servers on loopback is
- * exempt.
- */
+/** For functions of the module and methods of its resolvers. A resolver with only loopback servers is exempt. */
 function guard(owner: object, method: string): void {
   const original = Reflect.get(owner, method) as (...args: unknown[]) => unknown;
   const isPromise = owner === dns.promises || owner === dns.promises.Resolver.prototype;

@@ -37,9 +37,7 @@ const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
-/**
- * Matches an import at the start of a line, where compilers put it. Text inside the page would not look like this.
- */
+/** An import at the start of a line, where compilers put it. Elsewhere it would be mere text. */
 const IMPORT = /^((?:import|export)\b[^'"`;]*?\bfrom\s*|import\s*)(["'])([^"'\s]+)\2/gm;
 
 /**

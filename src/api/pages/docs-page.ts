@@ -34,10 +34,7 @@ SwaggerUIBundle({
 });
 `;
 
-/**
- * The description has no links, and their empty column would not fit on a phone. What is too wide scrolls by
- * itself.
- */
+/** Hides the column of links: it is empty and would not fit on a phone. What is too wide scrolls by itself. */
 const STYLE = `.swagger-ui .response-col_links, .swagger-ui .responses-table .col_header:last-child { display: none }
 .swagger-ui .responses-inner, .swagger-ui .parameters-container { overflow-x: auto }
 `;

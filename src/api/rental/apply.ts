@@ -55,10 +55,7 @@ async function applyOnce(
   return await changeSpec(deps, old, spec, { renew: spec.ttlMs !== old.spec.ttlMs, actor });
 }
 
-/**
- * The default ttl belongs to the policy or the tenant and may have changed since. So a spec without a ttl renews
- * nothing.
- */
+/** The default ttl, of the policy or the tenant, may have changed since. So a spec without a ttl renews nothing. */
 function specFor(old: Rental, input: NewRentalInput, lease: Policy['lease']): RentalSpec {
   const spec = specOf(input, 'queue', lease);
   return input.ttl === undefined ? { ...spec, ttlMs: old.spec.ttlMs } : spec;

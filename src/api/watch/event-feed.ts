@@ -35,8 +35,7 @@ export function createEventFeed(
 ): EventFeed {
   const closed = new AbortController();
   /**
-   * All events after `heldAfter`, up to and including `newest`. Never changed in place: followers read it at their
-   * own pace.
+   * All events after `heldAfter` up to `newest`, inclusive. Never changed in place: each follower has its own pace.
    */
   let held: StoredEvent[] = [];
   let heldAfter = Number.POSITIVE_INFINITY;

@@ -84,9 +84,8 @@ async function feed(
   }
 
   /**
-   * Refuses to resume beyond the end of the history, as after a restored backup. A watch of objects can't resume
-   * from before its beginning either: the changes in between are recorded nowhere any more. A watch of events goes
-   * on with the oldest one there is.
+   * Not from beyond the end of the history, as after a restored backup. Nor objects from before its beginning: the
+   * changes in between are recorded nowhere any more. Events go on with the oldest one there is.
    */
   async function canResume(seq: number, last: number): Promise<boolean> {
     return seq <= last && (name === 'event' || seq >= (await store.firstEventSeq()) - 1);

@@ -27,10 +27,7 @@ export function registerCompletion(program: Command, context: Context): void {
 /** The user is waiting: names that take longer are not worth it. */
 const NAMES_WITHIN_MS = 1_500;
 
-/**
- * Answers the completion scripts, behind ASK. It is not a commander command, since commander would parse the words
- * itself.
- */
+/** Answers the completion scripts, behind ASK. Not a commander command: commander would parse the words itself. */
 export async function answerShell(
   program: Command,
   context: Context,

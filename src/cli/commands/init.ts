@@ -8,9 +8,7 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';
 
-/**
- * The users that read a secret in compose/control-plane.yml. Both numbers are also there and in compose/Dockerfile.
- */
+/** Users that read the secrets. The same ids are in compose/control-plane.yml and compose/Dockerfile. */
 const ORION = 10_001;
 const MARIADB = 999;
 

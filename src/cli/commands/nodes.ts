@@ -121,8 +121,7 @@ interface DrainOptions {
 
 async function drain(context: Context, names: string[], options: DrainOptions): Promise<void> {
   const { io } = context;
-  // All drains are recorded before the first wait, so that no rental is moved onto another node that is to be
-  // emptied.
+  // All are recorded before the first wait, so that no rental is moved onto another node to be emptied.
   const asked = await forEach(context, names, async (name) => {
     const request = { params: { name }, body: { reason: options.reason } };
     await orSuggest(context, 'node', name, () => context.client().call('drainNode', request));

@@ -27,9 +27,7 @@ const CONNECTION_FAILED = 255;
 const READY_WITHIN_MS = 60_000;
 /** A verdict and a move take no longer when there is a machine to move to. */
 const RECONNECT_WITHIN_MS = 600_000;
-/**
- * After two shorter sessions in a row on an unchanged machine, the account itself ends them, and so would the next.
- */
+/** Two shorter sessions in a row on an unchanged machine: the account itself ends them, and would end the next. */
 const SHORT_MS = 10_000;
 const LOOK_WITHIN_MS = 5_000;
 const AGAIN_MS = 1_000;
@@ -124,10 +122,7 @@ async function look({ io, client }: Context, rental: Rental): Promise<Aftermath>
   };
 }
 
-/**
- * Identifies the machine as far as its client cares: on another one, or after a restart, nothing of what ran there
- * is left.
- */
+/** Identifies the machine to its client: after a move or a restart, nothing of what ran there is left. */
 function describeMachine(rental: Rental): string {
   return `${rental.status.node} ${servingOf(rental)?.epoch} ${rental.status.restart?.at}`;
 }
