@@ -8,8 +8,8 @@ interface Route {
 }
 
 /**
- * Refuses a method that an address does not know before anything else is looked at: who may call it, or what the body
- * is, matters to nobody then; and of some methods (TRACE) not even a request could be made for the handlers.
+ * Refuses a method that the address does not take, before any other check: neither the caller nor the body matters
+ * then. For some methods (TRACE) the handlers could not even be given a request.
  */
 export function requireMethod(app: Hono<AppEnv>): MiddlewareHandler<AppEnv> {
   let known: Known[] | null = null;
@@ -27,7 +27,7 @@ export function requireMethod(app: Hono<AppEnv>): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** Why no route took a request whose method is right: nothing is at that address. */
+/** For a request that no route took although its method is right: nothing is at that address. */
 export function refuseAddress(path: string): ProblemError {
   return new ProblemError('not_found', `there is no ${path}`);
 }
@@ -37,7 +37,7 @@ interface Known {
   methods: string[];
 }
 
-/** Middleware is registered for every method (ALL), and says nothing about what an address takes. */
+/** Skips middleware, which is registered for every method (ALL) and does not tell what an address takes. */
 function listKnown(routes: Route[]): Known[] {
   return routes
     .filter(({ method }) => method !== 'ALL')

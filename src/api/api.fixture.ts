@@ -11,20 +11,20 @@ import { createRefusals } from './caller/refusals.ts';
 import { checkedApp } from './description/checked-app.fixture.ts';
 import { createWatchHub, type WatchHub, type WatchLimits } from './watch/watch-hub.ts';
 
-// The API on a store in memory, with two tenants and an administrator, for the tests of src/api.
+// The API on an in-memory store, with two tenants and an administrator, for the tests of src/api.
 
 export const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 export const now = new Date('2026-01-02T03:04:05.678Z');
 
 export interface ApiBench {
-  /** Every answer of its `request` is compared with the description. */
+  /** Every answer to its `request` is checked against the description. */
   app: OpenAPIHono<AppEnv>;
   store: MemoryApiStore;
   watch: WatchHub;
-  /** Secrets by who holds them. */
+  /** Secrets by their holder. */
   tokens: Record<'anna' | 'ben' | 'admin', string>;
   logged: { fields: object; message: string }[];
-  /** The minute of refusals is over. */
+  /** Ends the minute over which refusals are counted. */
   endMinute(): Promise<void>;
   setShuttingDown(): void;
   /** A call as one of the three, with a JSON body when one is given. */
@@ -34,7 +34,7 @@ export interface ApiBench {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Response>;
-  /** A rental of that tenant, stored through the API. */
+  /** Stores a rental of that tenant through the API and returns its id. */
   make(who: 'anna' | 'ben', body?: object): Promise<string>;
 }
 
@@ -49,7 +49,7 @@ export async function createApiBench(
   const log = (fields: object, message: string) => void logged.push({ fields, message });
   const logger = { debug: log, info: log, warn: log, error: log };
   const watch = createWatchHub({ store, logger }, limits);
-  // Nothing alarms by itself: the minute is over when a test says so.
+  // No alarm ever fires: the minute ends when a test says so.
   const clock = { now: () => now, monotonicMs: () => performance.now(), after: () => () => undefined };
   const refusals = createRefusals({ store, clock, logger });
   let shuttingDown = false;
@@ -74,7 +74,7 @@ export async function createApiBench(
     const all = new Headers({ authorization: `Bearer ${tokens[who]}` });
     if (text !== null) {
       all.set('content-type', 'application/json');
-      // As the server would see it; a Request made here has none.
+      // The server would have set it; a Request made here has none.
       all.set('content-length', String(Buffer.byteLength(text)));
     }
     for (const [name, value] of Object.entries(headers)) all.set(name, value);

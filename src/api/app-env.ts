@@ -11,47 +11,47 @@ import type { Credential } from './caller/credential.ts';
 import type { Refusals } from './caller/refusals.ts';
 import type { WatchHub } from './watch/watch-hub.ts';
 
-/** All that the API needs from outside; it never makes a part itself. */
+/** Everything that the API needs from outside. It never creates any of it. */
 export interface ApiDeps {
   store: ApiStore & DeliveryStore;
   clock: Clock;
   logger: Logger;
-  /** Read at each request: a SIGHUP may bring another policy. */
+  /** Read on each request: a SIGHUP may bring another policy. */
   readonly policy: Policy;
-  /** Checks an inventory as the daemon would read it. `name` stands in the messages. */
+  /** Checks an inventory as the daemon would read it. `name` appears in the messages. */
   parseInventory: (text: string, name: string) => InventoryResult;
-  /** Tells a reconciler in the same process that there is something to do; others find it by looking. */
+  /** Wakes a reconciler in the same process. Others find the work by polling. */
   wake?: () => void;
   watch: WatchHub;
   refusals: Refusals;
-  /** Whose word on where a request comes from is taken; what comes over a unix socket is the proxy's anyway. */
+  /** The proxies whose X-Forwarded-For is believed. Requests over a unix socket always come from the proxy. */
   trustedProxies: readonly Network[];
   webhooks: {
     allowed: WebhookAllowance;
-    /** Null: there is no master key, so no message can be signed, and none is promised. */
+    /** Null without a master key: messages cannot be signed, so none is promised. */
     secretOf: ((tenant: string, version: number) => string) | null;
   };
   version: string;
   isShuttingDown: () => boolean;
-  /** Puts the id of a request on what others log for it; left out: only on its own line. */
+  /** Adds the request id to what others log for the request. When left out, only the request's own line has it. */
   logScope?: LogScope;
-  /** Whether the reconciler in the same process still makes its rounds; left out where there is none. */
+  /** False when the reconciler in the same process has stopped making passes; left out where there is none. */
   isTurning?: () => boolean;
-  /** What this process lacks of its own (files, ports, memory, disk, its key); null: nothing. */
+  /** What this process itself lacks (files, ports, memory, disk, its key); null: nothing. */
   ownFault?: () => string | null;
   metrics: { scrape(): Promise<{ contentType: string; text: string }> };
 }
 
-/** What the middleware leaves for the handlers of one request. */
+/** What the middleware provides to the handlers of one request. */
 export interface AppEnv {
   Variables: {
     requestId: string;
     logger: Logger;
-    /** Of all requests under /api together. */
+    /** Shared by all requests under /api. */
     bodies: BodyBudget;
-    /** The address that the request comes from; null: not known. */
+    /** The address that the request comes from; null: unknown. */
     source: string | null;
-    /** The three are set by `authenticate`, so on every route under /api. */
+    /** This and the next two are set by `authenticate`, so on every route under /api but sign-in. */
     principal: Principal;
     credential: Credential;
     /** For the history. */

@@ -27,7 +27,7 @@ import { addTenantRoutes } from './routes/tenants.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { addWebhookRoutes } from './routes/webhooks.ts';
 
-/** The API: writes what is wanted, shows what is, and decides nothing. */
+/** The API: it writes the desired state, shows the actual state, and decides nothing. */
 export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
@@ -66,7 +66,7 @@ export function createApp(deps: ApiDeps): OpenAPIHono<AppEnv> {
   return app;
 }
 
-/** All mistakes of an input at once, each with the path of its field. */
+/** Reports all mistakes of an input at once, each with the path of its field. */
 function describeInput(error: z.ZodError, target: string): ProblemError {
   const errors = error.issues.flatMap((issue) => {
     const where = target === 'json' ? '' : `${target === 'param' ? 'path' : target} `;

@@ -13,7 +13,7 @@ const FROM = { 'x-forwarded-for': '198.51.100.7' };
 const FINGERPRINT = `SHA256:${'A'.repeat(43)}`;
 type Who = 'anna' | 'admin';
 const OTHER_FLEET = 'f_0123456789abcdef01234567';
-/** What each call that writes is asked with, after what makes it possible; null: it writes nothing. */
+/** How to make each call that writes, after creating what it needs; null: the call writes nothing. */
 const WRITES: Record<string, null | ((who: Who) => Promise<[line: string, body?: unknown]>)> = {
   planInventory: null,
   createRental: async () => ['POST /api/rentals', { name: 'box', sshPublicKey: KEY }],

@@ -1,6 +1,6 @@
 /**
- * Aborts with the signal, or when `ms` have passed. Not AbortSignal.timeout: one that only AbortSignal.any knows is
- * collected with its timer, and never fires (Node 20).
+ * Aborts with the signal, or after `ms`. AbortSignal.timeout won't do: one that only AbortSignal.any references is
+ * collected with its timer and never fires (Node 20).
  */
 export function withDeadline(signal: AbortSignal, ms: number): AbortSignal {
   const deadline = new AbortController();

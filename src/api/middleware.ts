@@ -34,7 +34,7 @@ export function observe({
   };
 }
 
-/** Who calls. The same answer for a token or session that is missing, malformed, unknown, expired or revoked. */
+/** Identifies the caller. Missing, malformed, unknown, expired and revoked credentials get the same answer. */
 export function authenticate({ store, refusals }: ApiDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const credential = readCredential(c);

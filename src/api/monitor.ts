@@ -11,8 +11,8 @@ export type MonitorDeps = Pick<
 >;
 
 /**
- * What looks after a daemon asks here (ORION_METRICS_LISTEN): health and metrics, nothing else, and without a token,
- * for it listens where only those who may ask can come. It also answers of a daemon that serves no API.
+ * Health and metrics for whatever monitors a daemon (ORION_METRICS_LISTEN), and nothing else. No token is needed,
+ * since it listens only where those who may ask can reach it. A daemon that serves no API has it, too.
  */
 export function createMonitor(deps: MonitorDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();

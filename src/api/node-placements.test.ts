@@ -38,7 +38,7 @@ test('who was on a node, and what cleaning it said, is told to administrators, p
   expect((await bench.call('anna', 'GET /api/nodes/w1/placements')).status).toBe(403);
   expect((await bench.call('admin', 'GET /api/nodes/w9/placements')).status).toBe(404);
   expect((await bench.call('admin', 'GET /api/nodes/w1/placements?cursor=x')).status).toBe(422);
-  // A tenant reads it with the rental.
+  // A tenant sees the same report with the rental.
   const own = await (await bench.call('anna', `GET /api/rentals/${id}`)).json();
   expect(own).toMatchObject({ status: { placements: [{ cleaning: report }, {}, {}] } });
 });

@@ -129,7 +129,7 @@ describe('requests of operators', () => {
       ...{ acceptRequested: 1, cleanRequested: 1 },
       accept: { ids: ['a'.repeat(32)], reason: 'upgrade', by: expect.stringContaining('of admin') },
     });
-    // Repeated, as by a client whose answer was lost, it is the same request; another one waits.
+    // Repeated by a client that lost the answer, it is the same request. A different one has to wait.
     expect((await accepted(['a'])).status).toBe(202);
     expect(requests()).toMatchObject({ acceptRequested: 1 });
     const other = await accepted(['a', 'b']);

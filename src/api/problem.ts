@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { AppEnv } from './app-env.ts';
 
-/** Every way in which a call can be refused: the stable code, its status, and a title that never varies. */
+/** Every reason to refuse a call: its stable code, its status, and a title that never varies. */
 export const PROBLEMS = {
   malformed_request: { status: 400, title: 'The request could not be read' },
   unauthorized: { status: 401, title: 'A valid token is needed' },
@@ -41,19 +41,19 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 export interface FieldError {
-  /** As in `selector.matchLabels.size`; `header …` and `query …` name where else the value stood. */
+  /** Such as `selector.matchLabels.size`; `header …` and `query …` name values outside the body. */
   path: string;
   message: string;
 }
 
-/** A limit of the tenant that was reached. */
+/** A tenant's limit that was reached. */
 export interface QuotaUse {
   limit: 'maxRentals';
   allowed: number;
   used: number;
 }
 
-/** An RFC 9457 problem. What stands in it was written for the client: never the text of a caught error. */
+/** An RFC 9457 problem. Its text is written for the client and never comes from a caught error. */
 export interface ProblemBody {
   type: string;
   title: string;
@@ -62,7 +62,7 @@ export interface ProblemBody {
   code: ProblemCode;
   errors?: FieldError[];
   quota?: QuotaUse;
-  /** Missing where the request never got as far as to have one. */
+  /** Missing when the request never got far enough to have one. */
   requestId?: string;
 }
 
@@ -104,7 +104,7 @@ export function toProblemBody(error: ProblemError, requestId: string | null): Pr
   };
 }
 
-/** Hono's error handler: whatever was thrown becomes a problem, and only what is unexpected is logged with it. */
+/** Hono's error handler. Everything thrown becomes a problem; only unexpected errors are logged. */
 export function answerProblem(thrown: Error, c: Context<AppEnv>): Response {
   const problem = toProblemError(thrown);
   if (problem.code === 'internal' || problem.code === 'database_unavailable') {
@@ -120,7 +120,7 @@ function toProblemError(thrown: Error): ProblemError {
   if (thrown instanceof ProblemError) return thrown;
   if (thrown.name === 'InvalidCursorError')
     return invalidInput('query cursor', 'expected a cursor of this list');
-  // By name: the api sees the store's port alone, not the module that its errors come from.
+  // By name: the API sees only the store's port, not the module that its errors come from.
   if (thrown.name === 'StoreError') {
     return new ProblemError('database_unavailable', 'the database does not answer now; try again soon', {
       headers: { 'Retry-After': '5' },

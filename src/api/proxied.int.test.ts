@@ -15,7 +15,7 @@ import { createAnswerCheck } from './description/described.fixture.ts';
 import { problemSchema } from './schemas/rental.ts';
 import { type ApiServer, startServer } from './server.ts';
 
-// The API behind the real proxy, on the proxy's own configuration; only the store is one in memory.
+// The API behind the real proxy with its own configuration. Only the store is in memory.
 
 const httpsPort = 28_720;
 const quiet = () => undefined;
@@ -135,7 +135,7 @@ describe('whatever is refused on the way is a problem', () => {
       expect(code).toBe('unavailable');
       expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     }
-    // And nothing is held against it once it is back, whatever is asked.
+    // Once the daemon is back, nothing is held against it, whatever the request.
     server = await startDaemon();
     const sent = { headers: json, body: JSON.stringify({ sshPublicKey: KEY }) };
     expect((await open('POST /api/rentals', sent)).resume().statusCode).toBe(202);
@@ -188,7 +188,7 @@ describe('a watch through the proxy', () => {
   test('is cut off when the client does not read, and resumes without a gap', async () => {
     const id = await bench.make('anna');
     const stalled = await open(`GET /api/rentals/${id}`, { headers: sse });
-    // More than the buffers of the daemon, the proxy and both connections hold.
+    // More than fits into the buffers of the daemon, the proxy and both connections.
     const count = 10_000;
     for (let place = 0; place < count; place++) {
       bench.store.setStatus(id, 'rental.status', { phase: 'Active', queuePosition: place });
@@ -198,13 +198,13 @@ describe('a watch through the proxy', () => {
       stream.destroy();
       return stream.statusCode;
     };
-    // Its place is free again as soon as the daemon has cut it off, though the client has noticed nothing yet.
+    // The place is free as soon as the daemon has cut the stream, though the client has noticed nothing yet.
     await expect.poll(watched, { timeout: 30_000 }).toBe(200);
     let got = '';
     stalled.setEncoding('utf8').on('data', (chunk) => {
       got += chunk;
     });
-    // Broken or ended, as the proxy likes: either way a client that follows asks again.
+    // The proxy may break or end it. Either way a client that follows asks again.
     await new Promise((resolve) => stalled.once('error', resolve).once('end', resolve));
     const places = [...got.matchAll(/"queuePosition":(\d+)/g)].map(([, place]) => Number(place));
     const last = /^id: (\d+)\n.*\n\n(?!.*^id: )/ms.exec(got)?.[1] ?? '';
@@ -235,7 +235,7 @@ test('no log of the proxy holds what one could act with', async () => {
   await refused(line, { headers });
   await server?.close();
   server = null;
-  // And of what it cannot serve.
+  // The same for a request that it cannot serve.
   await refused(line, { headers });
   const read = () => readFile(join(home, 'logs', 'proxy.log'), 'utf8');
   await expect.poll(async () => (await read()).split('limit=7').length - 1).toBe(2);

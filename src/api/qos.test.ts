@@ -9,7 +9,7 @@ beforeEach(async () => {
   bench = await createApiBench();
 });
 
-/** Writes into the history that something happened so many seconds ago. */
+/** Backdates the events that `write` adds. */
 function at(secondsAgo: number, write: () => void): void {
   const { events } = bench.store;
   const count = events.length;
@@ -113,7 +113,7 @@ test('the longest without a node come first, and as many as were asked for', asy
   await bench.make('ben');
   const id = await tellMove('anna');
   await bench.make('ben');
-  // Whatever happens at this very moment belongs to the next window.
+  // An event at this very moment would belong to the next window.
   for (const event of bench.store.events) if (event.at >= now) event.at = new Date(now.getTime() - 1);
   const { rentals, rentalCount } = await ask('admin', '?limit=1');
   expect({ rentalCount, ids: rentals.map((rental) => rental.id) }).toEqual({ rentalCount: 3, ids: [id] });

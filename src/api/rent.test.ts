@@ -14,7 +14,7 @@ type Rented = {
   status: { phase: string; connection: unknown };
 };
 
-/** Plays the reconciler: as soon as there is a rental, does this to it. */
+/** Plays the reconciler: calls `act` as soon as there is a rental. */
 async function whenStored(act: (id: string) => void): Promise<void> {
   while (bench.store.rentals.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   const [id] = bench.store.rentals.keys();
@@ -51,7 +51,7 @@ describe('POST /api/rent', () => {
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(await refused.json()).toMatchObject({ code: 'too_many_waits' });
     expect(bench.store.rentals.size).toBe(2);
-    // Who does not wait needs no place, nor does another tenant's token take one from here.
+    // A request that does not wait needs no place, and another tenant's token takes none from here.
     expect((await rent('anna', '0s')).status).toBe(202);
     expect((await rent('ben', '5ms')).status).toBe(202);
     for (const id of bench.store.rentals.keys()) activate(id);
@@ -162,7 +162,7 @@ describe('POST /api/rent', () => {
   ] as const)('one that is gone when it is looked for was %s, and is %i', async (reason, status, code) => {
     const [response] = await Promise.all([
       bench.call('anna', 'POST /api/rent'),
-      // As when the same request was repeated, and the other one has discarded what both were waiting for.
+      // As when the request was repeated and the other one has discarded the rental that both waited for.
       whenStored((id) => {
         reject(reason)(id);
         bench.store.rentals.delete(id);

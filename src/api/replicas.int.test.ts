@@ -14,8 +14,8 @@ import { type Running, startProgram } from '../lab/supervisor.ts';
 import { type ApiBench, createApiBench, KEY } from './api.fixture.ts';
 import { type ApiServer, type Listen, startServer } from './server.ts';
 
-// Three API processes behind the real proxy, on its own configuration, by both ways in which it finds them: the lab's,
-// which names their sockets, and that of compose, which asks for the addresses of a name.
+// Three API processes behind the real proxy with its own configuration. It finds them in both ways: by their
+// sockets, as in the lab, and by resolving a name, as in compose.
 
 const quiet = () => undefined;
 const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -41,7 +41,7 @@ const KINDS: Record<string, Kind> = {
   },
 };
 
-/** In a mount namespace whose hosts file stands for compose's name server; only the port differs from the real file. */
+/** Runs in a mount namespace whose hosts file replaces compose's name server. Only the port is not the real one. */
 async function startWithName({ home, httpsPort }: LabSettings): Promise<Running> {
   const config = await readFile(join(CHECKOUT, 'Caddyfile'), 'utf8');
   await writeFile(join(home, 'Caddyfile'), config.replace('port 8080', `port ${DAEMON_PORT}`));
@@ -108,7 +108,7 @@ describe.each(Object.keys(KINDS))('three daemons behind the proxy, found as %s',
     });
   }
 
-  /** The name that the answer has, or why there is none. */
+  /** The name in the answer, or the status and code of the refusal. */
   async function rent(box: string): Promise<string> {
     const response = await ask('POST /api/rentals', { sshPublicKey: KEY, name: box });
     const answer = JSON.parse(await text(response)) as { name?: string; code?: string };
@@ -178,7 +178,7 @@ describe.each(Object.keys(KINDS))('three daemons behind the proxy, found as %s',
         expect(reads.map((response) => response.resume().statusCode)).toEqual(reads.map(() => 200));
         return received;
       };
-      // The proxy may leave it out for a moment yet, as one that was away.
+      // The proxy may still leave it out for a moment, as it was away.
       await expect.poll(readMany).toContain('GET /api/rentals');
       const { got } = await rentMany(6, 1);
       const writes = received.filter((line) => line.startsWith('POST'));
@@ -208,7 +208,7 @@ describe.each(Object.keys(KINDS))('three daemons behind the proxy, found as %s',
     expect(statuses.filter((status) => !status.startsWith('box-'))).toEqual([]);
   });
 
-  /** Sends it and goes away before anything is answered, as a client whose machine dies. */
+  /** Sends the bytes and leaves before any answer, like a client whose machine dies. */
   function sendAndBreak(bytes: string): Promise<void> {
     return new Promise((resolve) => {
       const socket = connect({ host: 'localhost', port: httpsPort, ca, servername: 'localhost' });
@@ -219,12 +219,12 @@ describe.each(Object.keys(KINDS))('three daemons behind the proxy, found as %s',
 });
 
 interface Silent {
-  /** Settles once a client has waited for as long as it does. */
+  /** Settles once a client has given up waiting. */
   givenUp: Promise<void>;
   close(): Promise<void>;
 }
 
-/** Takes connections and says nothing, as the kernel does for a process that is stopped. */
+/** Accepts connections and says nothing, as the kernel does for a stopped process. */
 async function startSilent(listen: Listen): Promise<Silent> {
   const sockets = new Set<{ destroy(): void }>();
   let giveUp: () => void;
@@ -233,7 +233,7 @@ async function startSilent(listen: Listen): Promise<Silent> {
   });
   const server: Server = createServer((socket) => {
     sockets.add(socket.on('error', quiet).on('close', () => giveUp()));
-    // Unread bytes would keep the end of it from being seen.
+    // Unread bytes would hide the end of the connection.
     socket.resume();
   });
   await listenAt(server, listen);

@@ -14,7 +14,7 @@ const EVENT_STREAM = {
   }),
 };
 
-/** A JSON answer that can be watched, too: its items, or itself. */
+/** A JSON answer that can also be watched: its items, or the object itself. */
 export function watchable<Schema extends z.ZodType>(schema: Schema, description: string) {
   return {
     description,
@@ -22,14 +22,14 @@ export function watchable<Schema extends z.ZodType>(schema: Schema, description:
   };
 }
 
-/** A header of an answer, for the description. `required`: it is never missing. */
+/** `required`: the header is never missing. */
 export function header(description: string, example: string | number, required = true) {
   const schema =
     typeof example === 'number' ? { type: 'integer' as const, minimum: 1 } : { type: 'string' as const };
   return { description, required, schema, example };
 }
 
-/** Of answers that say where the rental is found. */
+/** For answers that say where the rental is. */
 export const LOCATION = {
   headers: { Location: header('Where the rental is read and watched', '/api/rentals/r_3k5mzq7xw2c4d6fa') },
 };
@@ -48,7 +48,7 @@ export const watchHeader = z.object({
     .openapi({ description: 'Of a watch: goes on after this event, without a gap' }),
 });
 
-/** Refusals that every call under /api may give. */
+/** Refusals possible for every call under /api. */
 const USUAL = ['unauthorized', 'invalid_input', 'internal', 'database_unavailable'] as const;
 
 /** What a route answers when it refuses: a code, or a status for all of its codes. */
@@ -59,7 +59,7 @@ export function problems(...refusals: Refusal[]) {
   return describeProblems([...USUAL, ...refusals]);
 }
 
-/** For calls without a token. */
+/** Like `problems`, but without the usual ones of /api: for calls without a token. */
 export function describeProblems(refusals: readonly Refusal[]) {
   const codes = (Object.keys(PROBLEMS) as ProblemCode[]).filter(
     (code) => refusals.includes(code) || refusals.includes(PROBLEMS[code].status),
@@ -95,7 +95,7 @@ function describeHeaders(status: number) {
   return { headers: { 'WWW-Authenticate': header('Where a token would do', 'Bearer realm="orion"', false) } };
 }
 
-/** The codes that a description of answers names, each as a refusal. */
+/** The problem codes in a description of answers, each as a refusal. */
 export function codesOf(responses: object): ProblemCode[] {
   const answers: { content?: Record<string, { examples?: object }> }[] = Object.values(responses);
   const named = answers.flatMap(({ content }) =>

@@ -20,7 +20,7 @@ beforeEach(async () => {
   await bench.call('admin', 'PATCH /api/tenants/anna', { maxWatches: 1 });
   dir = mkdtempSync(join(tmpdir(), 'orion-api-'));
   path = join(dir, 'api.sock');
-  // As a killed daemon leaves one behind.
+  // As a killed daemon leaves it behind.
   writeFileSync(path, '');
   const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
   server = await startServer({ app: bench.app, listen: { kind: 'unix', path }, logger });
@@ -108,7 +108,7 @@ test('a watch through the real server flows, and ends when the hub closes', asyn
 test('a client that does not read loses its connection, so that nothing waits in it for ever', async () => {
   const id = await bench.make('anna');
   const stalled = await openWatch(id);
-  // Far more than the buffers of both ends of the connection hold.
+  // Far more than fits into the buffers at both ends of the connection.
   for (let count = 0; count < 3_000; count++) {
     bench.store.setStatus(id, 'rental.status', { phase: 'Active', queuePosition: count });
   }

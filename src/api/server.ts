@@ -10,7 +10,7 @@ import { PROBLEMS, type ProblemCode, ProblemError, toProblemBody } from './probl
 export type Listen = { kind: 'tcp'; host: string; port: number } | { kind: 'unix'; path: string };
 
 export interface ApiServer {
-  /** Takes no more requests, lets those under way end for a while, then cuts the rest. */
+  /** Takes no more requests, lets running ones finish for a while, then cuts the rest. */
   close(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export async function startServer(options: {
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
   server.on('clientError', answerParserError);
-  // A socket that a killed daemon left behind would refuse this one.
+  // A socket left behind by a killed daemon would make listening fail.
   if (listen.kind === 'unix') await rm(listen.path, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -53,7 +53,7 @@ const PARSER_PROBLEMS: Record<string, ProblemCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_too_slow',
 };
 
-/** What the HTTP parser refuses never reaches the app, but is a problem like any other. */
+/** Requests that the HTTP parser refuses never reach the app, but get a problem like any other. */
 function answerParserError(error: Error & { code?: string; rawPacket?: Buffer }, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
@@ -69,7 +69,7 @@ function answerParserError(error: Error & { code?: string; rawPacket?: Buffer },
     'Cache-Control: no-store',
     'Connection: close',
   ];
-  // An answer to HEAD has no body; a client that gets one has to drop it as garbage.
+  // An answer to HEAD has no body. A client that got one would have to drop it as garbage.
   const body = error.rawPacket?.toString('latin1', 0, 5) === 'HEAD ' ? '' : text;
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

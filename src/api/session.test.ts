@@ -7,7 +7,7 @@ beforeEach(async () => {
   bench = await createApiBench();
 });
 
-/** A call as a browser makes it: no Authorization header, unless one is named. */
+/** A call as a browser makes it: without an Authorization header, unless one is given. */
 async function ask(line: string, headers: Record<string, string> = {}, body?: unknown): Promise<Response> {
   const [method = 'GET', path = '/'] = line.split(' ');
   const text = body === undefined ? undefined : JSON.stringify(body);

@@ -110,7 +110,7 @@ test('the longest ttl of a tenant is the default where it is shorter, and more i
     expect(refused.status, line).toBe(422);
     expect(await refused.json()).toMatchObject({ errors: [{ path: 'ttl', message: 'expected at most 2h' }] });
   }
-  // Whoever renews it: it is the tenant's lease.
+  // Even when an administrator renews it, the tenant's limit applies.
   expect((await bench.call('admin', `PATCH /api/rentals/${id}`, { ttl: '3h' })).status).toBe(422);
 });
 
@@ -121,7 +121,7 @@ describe('a rate of requests', () => {
     expect(first.status).toBe(200);
     expect(first.headers.get('ratelimit-policy')).toBe('"tenant";q=2;w=60');
     expect(first.headers.get('ratelimit')).toBe('"tenant";r=1;t=30');
-    // What a request comes to makes no difference.
+    // The outcome of a request makes no difference.
     const second = await bench.call('anna', 'GET /api/rentals/none');
     expect(second.status).toBe(404);
     expect(second.headers.get('ratelimit')).toBe('"tenant";r=0;t=60');

@@ -18,7 +18,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** An API that has these rentals, by name and generation, and makes what it is told. */
+/** An API that has these rentals, by name and generation, and creates what it is asked for. */
 function server(have: Record<string, number>, refuse: string[] = []): Answer {
   return ({ line }) => {
     const name = line.split('/').at(-1) ?? '';
@@ -30,7 +30,7 @@ function server(have: Record<string, number>, refuse: string[] = []): Answer {
     }
     if (refuse.includes(name))
       return { status: 422, body: { code: 'invalid_input', detail: 'ttl: at most 12h' } };
-    // Ones that begin with `same` are as they should be.
+    // Rentals whose names begin with `same` need no change.
     return { status: 202, body: rental(name.startsWith('same') ? (generation ?? 1) : (generation ?? 0) + 1) };
   };
 }

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { DURATION_FORMAT, parseDuration } from '../core/text/duration.ts';
 import type { Kind } from './look-up.ts';
 
-/** Parsers of options; commander shows what they throw, and ends with the code for wrong usage. */
+/** Parsers of options. Commander prints what they throw and exits with the code for wrong usage. */
 export function durationText(text: string): string {
   if (parseDuration(text) === null) throw new InvalidArgumentError(`Expected ${DURATION_FORMAT}.`);
   return text;
@@ -27,13 +27,13 @@ export function countOrAll(text: string): number {
   return Number(text);
 }
 
-/** `rental/mine` or `rentals/mine`: what kind of object is named, and its name. Null: another text. */
+/** Parses `rental/mine` or `rentals/mine` into kind and name; null for any other text. */
 export function parseKindAndName(text: string): { kind: Kind; name: string } | null {
   const [, kind, name] = /^(rental|node)s?\/(.+)$/.exec(text) ?? [];
   return kind === undefined ? null : { kind: kind as Kind, name: name as string };
 }
 
-/** `mine`, or `rental/mine` as `-o name` prints it; also `rentals/mine`, as kubectl takes it. */
+/** `mine`, or `rental/mine` as `-o name` prints it; also `rentals/mine`, as kubectl accepts it. */
 export function objectName(kind: Kind): (text: string) => string {
   return (text) => {
     const name = text.replace(new RegExp(`^${kind}s?/`), '');

@@ -14,8 +14,8 @@ function listTexts(folder: string, pattern: RegExp): string[] {
     .map((name) => join(CHECKOUT, folder, name));
 }
 
-// Outside a checkout npx asks a registry for a package called "orion", which is somebody else's, and would run it with
-// ORION_TOKEN in its environment.
+// Outside a checkout npx would fetch somebody else's package called "orion", and run it with ORION_TOKEN in its
+// environment.
 test('nothing that people read or copy starts the command line through npx', () => {
   const texts = [
     ...listTexts('.', /\.md$/),

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
-/** What the shell is given for a line that is typed up to here, as `WORD` lines. */
+/** The shell's answer, as `WORD` lines, for a line typed up to here. */
 async function typed(line: string, env: Record<string, string> = {}): Promise<string[]> {
   const ran = await runOrion(['__complete', ...line.split(' ').slice(1)], env);
   expect(ran).toMatchObject({ code: 0, err: '' });

@@ -3,9 +3,9 @@ import type { Argument, Command, Option } from 'commander';
 /** What may be typed next. */
 export interface Completion {
   words: Candidate[];
-  /** Kind of object whose names may come here, too. */
+  /** The kind of object whose names may come here, too. */
   names: 'rental' | 'node' | null;
-  /** Whether a file's name may come here. */
+  /** True when a file name may come here. */
   files: boolean;
 }
 
@@ -17,11 +17,11 @@ export interface Candidate {
 const NOTHING: Completion = { words: [], names: null, files: false };
 
 /**
- * Completes the last of `words`, which is being typed, by what commander knows of its commands: subcommands, options
- * and the values that they take. The first words are those after the program's own name.
+ * Completes the last of `words`, the one being typed, from commander's own commands, options and their values.
+ * `words` begins after the program's name.
  */
 export function complete(program: Command, words: readonly string[]): Completion {
-  // Bash takes `--output=json` for three words.
+  // Bash splits `--output=json` into three words.
   const typed = words.filter((word) => word !== '=');
   const current = typed.at(-1) ?? '';
   let command = program;
@@ -38,7 +38,7 @@ export function complete(program: Command, words: readonly string[]): Completion
       else command = child;
     }
   }
-  // What comes behind `--` is another program's.
+  // Words after `--` belong to another program.
   if (isOver) return NOTHING;
   if (pending !== null) return valuesOf(pending);
   if (current.startsWith('-')) return { ...NOTHING, words: listOptions(command) };
@@ -51,7 +51,7 @@ export function findCommand(command: Command, word: string): Command | undefined
   return command.commands.find((child) => child.name() === word || child.aliases().includes(word));
 }
 
-/** The option that the next word is a value of; null when it takes none, or has it already (`--output=json`). */
+/** The option whose value comes next; null when it takes none or has it already (`--output=json`). */
 function optionToFill(command: Command, word: string): Option | null {
   if (word.includes('=')) return null;
   const option = command.options.find(({ long, short }) => long === word || short === word);
@@ -66,7 +66,7 @@ function valuesOfArgument(argument: Argument): Completion {
   return valuesNamed(argument.name(), argument.argChoices);
 }
 
-/** Placeholders of files in usage lines. */
+/** Names of arguments that are files, as in usage lines. */
 const FILES = ['file', 'key', 'folder'];
 
 function valuesNamed(name: string, choices: readonly string[] | undefined): Completion {

@@ -1,11 +1,11 @@
-/** What a shell is told, so that it asks this program what may be typed next. */
+/** Scripts that make a shell ask this program what may be typed next. */
 export type Shell = 'bash' | 'zsh' | 'fish';
 
-/** Prints `WORD<tab>ABOUT` lines; the line `:files` lets the shell complete files as well. */
+/** Prints `WORD<tab>ABOUT` lines. The line `:files` lets the shell complete files as well. */
 export const ASK = '__complete';
 export const FILES_MARK = ':files';
 
-/** `self`: the words that start this program, whatever name it was called by. */
+/** `self` is the command that starts this program, whatever name it was called by. */
 export function writeCompletion(shell: Shell, self: readonly string[]): string {
   return SCRIPTS[shell](self.map(quote).join(' '));
 }

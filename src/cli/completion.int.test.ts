@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FakeApi, fakeRental, startFakeApi } from './fake-api.fixture.ts';
 
-// Shells as people use them: lines typed at a real terminal, with the key that completes.
+// Shells as people use them: lines typed at a real terminal, with the Tab key.
 
 const ORION = new URL('../../dist/cli/orion.js', import.meta.url).pathname;
 let api: FakeApi;
@@ -21,10 +21,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The words that `orion` was called with, for each line that was typed. */
+/** Types the lines and returns the arguments that `orion` was called with, one entry per line. */
 async function type(lines: string[]): Promise<string[]> {
   const { stdout: script } = await execa(process.execPath, [ORION, 'completion', 'bash']);
-  // Says what it was given, and does nothing.
+  // Prints its arguments and does nothing else.
   writeFileSync(join(folder, 'rc'), `orion() { echo "ran:[$*]"; }\nPS1='$ '\n${script}\n`);
   const { stdout } = await execa(
     'script',
@@ -74,7 +74,7 @@ test.each(SHELLS)('%s takes its script', async (shell, checkOnly) => {
   expect(stdout).toContain(ORION);
   const file = join(folder, `script.${shell}`);
   writeFileSync(file, stdout);
-  // Only bash is there for sure.
+  // Only bash is certain to be installed.
   const checked = await execa(shell, [...checkOnly, file], { reject: false });
   if (checked.code !== 'ENOENT') expect(checked).toMatchObject({ exitCode: 0, stderr: '' });
 });

@@ -9,7 +9,7 @@ import type { Io } from './io.ts';
 const configSchema = z.strictObject({
   url: z.string().optional(),
   token: z.string().optional(),
-  /** Path of the CA's file. */
+  /** Path of the CA file. */
   ca: z.string().optional(),
 });
 export type ConfigFile = z.output<typeof configSchema>;
@@ -23,7 +23,7 @@ export function configPath(env: Io['env']): string {
   return join(env.XDG_CONFIG_HOME || join(homeOf(env), '.config'), 'orion', 'config.yaml');
 }
 
-/** What the file says; nothing when there is none. */
+/** The content of the file; empty when there is none. */
 export function readConfigFile(path: string): ConfigFile {
   let text: string;
   try {
@@ -44,13 +44,13 @@ export function readConfigFile(path: string): ConfigFile {
   throw new CliError(`${path} may have the keys url, token and ca, each with text`);
 }
 
-/** In place of what was there, whole or not at all, and for its owner's eyes only: it holds a token. */
+/** Replaces the file atomically and readable only by its owner, since it holds a token. */
 export function writeConfigFile(path: string, config: ConfigFile): void {
   const draft = `${path}.${process.pid}`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(draft, stringify(config), { mode: 0o600 });
-    // A draft that a killed run left has the mode that it had.
+    // A draft left by a killed run would keep its old mode.
     chmodSync(draft, 0o600);
     renameSync(draft, path);
   } catch (error) {

@@ -4,7 +4,7 @@ import { createBareProgram, listLeaves, wordsOf } from './examples.fixture.ts';
 
 const PAGE = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 
-/** Lines of the page that shells are given, without comments. */
+/** The page's shell lines, without comments. */
 function linesOfShells(): string[] {
   return [...PAGE.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
     .flatMap(([, block = '']) => block.split('\n'))

@@ -12,7 +12,7 @@ async function orion(argv: string[], answer: Answer) {
   return runOrion(argv, { ORION_URL: api.url, ORION_TOKEN: 't' });
 }
 
-/** All that is called `gone` is not there; lists are empty. */
+/** Anything called `gone` is missing; lists are empty. */
 const withoutGone: Answer = ({ line }) => {
   if (line.includes('?')) return { body: { items: [], nextCursor: null } };
   if (line.includes('gone')) return { status: 404, body: { code: 'not_found', detail: 'no such thing' } };

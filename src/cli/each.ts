@@ -4,8 +4,8 @@ import type { Context } from './context.ts';
 import { tellError } from './tell-error.ts';
 
 /**
- * Does the work for each of the objects that were named, as kubectl does: what one of them is refused for is told, and
- * keeps no other from its turn; the command then ends with 1. What would befall the others as well ends it at once.
+ * Does the work for each named object, as kubectl does. An error that concerns one object is printed and does not
+ * stop the others; the command then exits with 1. An error that would hit the others as well ends it at once.
  */
 export async function forEach<Named, Result>(
   context: Context,
@@ -25,7 +25,7 @@ export async function forEach<Named, Result>(
   return results;
 }
 
-/** There is no such object, or it is in no state for this. */
+/** True when there is no such object, or its state does not allow this. */
 function isOfOne(error: unknown): boolean {
   if (error instanceof CliError) return error.exitCode === EXIT.failed;
   return error instanceof ApiError && [404, 409, 422].includes(error.status);

@@ -5,7 +5,7 @@ import type { RentalView } from '../core/view/rental-view.ts';
 import type { Io } from './io.ts';
 import { run } from './run.ts';
 
-/** For tests: a server on loopback that answers as told, and a terminal that remembers. */
+/** For tests: a server on loopback with scripted answers, and a terminal that records its output. */
 export interface FakeApi {
   url: string;
   /** `METHOD /path?query` of each request, and its body. */
@@ -17,7 +17,7 @@ export type Answer = (request: { line: string; body: unknown; count: number }) =
   status?: number;
   headers?: Record<string, string>;
   body?: unknown;
-  /** Written as a stream of events instead; `hang` leaves it open. */
+  /** Sent as a stream of events instead of `body`; `hang` leaves it open. */
   stream?: { event: string; id?: string; data: unknown }[];
   hang?: boolean;
 };

@@ -9,12 +9,12 @@ import { printable } from './table.ts';
 /** Node's timers overflow beyond it. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Nothing is placed on it, by a reconciler that knows of the request. */
+/** Nothing is placed on it, and the reconciler has observed the request. */
 export function isEmpty({ generation, status }: Node): boolean {
   return status.observedGeneration >= generation && !status.allocated;
 }
 
-/** Follows a node until it is as wanted, with a line for each thing that it waits for. */
+/** Follows a node until it is as wanted. Prints a line for each thing that it waits for. */
 export async function followNode(
   context: Context,
   name: string,
@@ -27,7 +27,7 @@ export async function followNode(
   const input = { params: { name } };
   const progress = createProgress(io);
   try {
-    // What was observed is not an event of its own, so the start of the watch may be a moment behind.
+    // A change of what was observed makes no event of its own, so the start of the watch may lag by a moment.
     for (;;) {
       const node = requireAdminView(await loadNode(context, name));
       if (options.isThere(node)) return;

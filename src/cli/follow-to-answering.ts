@@ -11,8 +11,8 @@ const KNOCK_TIMEOUT_MS = 3_000;
 const KNOCK_AGAIN_MS = 1_000;
 
 /**
- * The rental once it is ready and its machine answers. One whose machine has just died is still called Active for
- * some seconds: it is asked for again until it was moved, or its machine is back.
+ * Waits until the rental is ready and its machine answers. A rental whose machine has just died is still called
+ * Active for some seconds. It is loaded again until it was moved or its machine is back.
  */
 export async function followToAnswering(
   context: Context,

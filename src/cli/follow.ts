@@ -15,13 +15,13 @@ export interface Goal {
   /** As `--for` names it. */
   what: string;
   timeoutMs: number;
-  /** Where the steps are told, all but the last, which is the caller's to tell; left out, all on stderr. */
+  /** Prints the steps except the last, which is left to the caller. When left out, all steps go to stderr. */
   progress?: Progress;
 }
 
 /**
- * Follows a rental until it is as wanted, with a line of progress for each step. Ends with an error when it has
- * ended otherwise, and with the code for a timeout when the time is up.
+ * Follows a rental until it is as wanted, with a line of progress for each step. Throws when it ended otherwise,
+ * and with the exit code for a timeout when the time is up.
  */
 export async function followRental(context: Context, id: string, goal: Goal): Promise<Rental> {
   const { io } = context;
@@ -59,10 +59,10 @@ export async function followRental(context: Context, id: string, goal: Goal): Pr
   }
 }
 
-/** What no rental becomes without a node. */
+/** Goals that no rental reaches without a node. */
 const NEEDS_NODE = /^(provisioning|active|migrating|condition=ready(=true)?)$/i;
 
-/** It waits, for ever if no machine joins that matches; who waits with it would not know. */
+/** It waits forever unless a matching machine joins, and a user who waits with it would not know. */
 function neverMatched({ name }: Rental, line: string): CliError {
   return new CliError(`${line}; ${name} waits for a machine that joins and matches`, {
     hint: `give it up with: orion release ${name}  and ask for what there is: orion get nodes -o wide`,

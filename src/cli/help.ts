@@ -1,21 +1,21 @@
 import type { Command } from 'commander';
 
 export interface Help {
-  /** More than the description's one line, for who has never used it. */
+  /** More than the one-line description, for a first-time user. */
   about?: string;
   /** Command lines that can be typed as they are, and what each does. */
   examples: [line: string, what: string][];
-  /** What exit code 1 says, where that is more than that something failed. */
+  /** What exit code 1 means, if more than a failure. */
   failed?: string;
-  /** What did not come in time, for commands that wait: exit code 3. */
+  /** What did not happen in time, for commands that wait: exit code 3. */
   timedOut?: string;
-  /** Exit codes of its own. */
+  /** Exit codes of this command alone. */
   otherCodes?: string;
 }
 
 const WIDTH = 80;
 
-/** The part of `--help` that commander does not write: examples, and what the exit code tells a script. */
+/** Adds the part of `--help` that commander does not write: examples, and what the exit codes mean. */
 export function withHelp(command: Command, help: Help): Command {
   const { about, examples, failed = 'failed', timedOut, otherCodes } = help;
   const lines = examples.map(([line, what]) => `  ${line}\n${wrap(what, '      ')}`);
@@ -42,7 +42,7 @@ export function withHelp(command: Command, help: Help): Command {
   return command.addHelpText('after', `\n${chapters.join('\n\n')}`);
 }
 
-/** Breaks between words; what follows the first line is set in, too. */
+/** Breaks between words. Lines after the first are indented, too. */
 function wrap(text: string, indent: string, nextIndent = indent): string {
   const lines = [indent];
   for (const word of text.split(' ')) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
-/** Made for these tests alone, for localhost, good for a hundred years. */
+/** Made for these tests alone, for localhost, valid for a hundred years. */
 const TLS = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgwU5Q9MAvWIaMC7vi

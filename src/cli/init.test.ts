@@ -32,7 +32,7 @@ test('makes every secret, the settings, and a token that the daemon will know', 
   expect(await readFile(join(folder, '.env'), 'utf8')).toBe(
     `#ORION_DOMAIN=\nORION_CONTROL_PUBLIC_KEY=${await secret('control_ed25519.pub')}`,
   );
-  // The token itself is nowhere but on the terminal.
+  // The token itself appears only on the terminal.
   expect(JSON.stringify(await readAll())).not.toContain(token);
   for (const [api, user] of [
     ['api', 'orion_api'],

@@ -3,13 +3,13 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { CliError, EXIT } from './cli-error.ts';
 
-/** What the user types or pipes into a command. */
+/** The user's input to a command, typed or piped. */
 export interface Input {
-  /** Whether somebody could be asked. */
+  /** True when there is somebody to ask. */
   isTerminal: boolean;
-  /** All of it, until its end. */
+  /** Reads everything up to the end of input. */
   readAll(): Promise<string>;
-  /** One line; what is secret is not shown while it is typed. */
+  /** Reads one line. A secret is not shown while it is typed. */
   ask(question: string, options?: { secret?: boolean }): Promise<string>;
 }
 
@@ -18,12 +18,12 @@ export function createProcessInput(signal: AbortSignal): Input {
     isTerminal: process.stdin.isTTY === true,
     readAll: () => text(process.stdin),
     async ask(question, { secret = false } = {}) {
-      // The question goes to stderr, for stdout is for data.
+      // The question goes to stderr, because stdout is for data.
       process.stderr.write(question);
       const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
       const output = secret ? nowhere : process.stderr;
       const lines = createInterface({ input: process.stdin, output, terminal: true });
-      // While a line is edited the terminal makes no signal of Ctrl-C, and the end of input answers nothing.
+      // While a line is edited, Ctrl-C raises no signal and the end of input gives no answer.
       const over = new AbortController();
       lines.once('SIGINT', () => over.abort()).once('close', () => over.abort());
       try {

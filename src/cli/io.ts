@@ -8,21 +8,21 @@ export interface TerminalSize {
   rows: number;
 }
 
-/** What a command sees of the process that it runs in; tests give their own. */
+/** A command's view of its process. Tests provide their own. */
 export interface Io {
   env: Record<string, string | undefined>;
   /** Data goes to `out`, progress and errors to `err`. */
   out(text: string): void;
   err(text: string): void;
-  /** How large the terminal is that `out` or `err` goes to, now; null when it is none. */
+  /** The current size of the terminal behind `out` or `err`; null when it is none. */
   terminal(stream: 'out' | 'err'): TerminalSize | null;
   input: Input;
-  /** Aborted when the user wants to stop (Ctrl-C) or nobody reads the output any more. */
+  /** Aborted when the user stops the program (Ctrl-C), or by SIGTERM. */
   signal: AbortSignal;
   now(): Date;
-  /** Runs a program on the same terminal; resolves with its exit code, as a shell has it. */
+  /** Runs a program on the same terminal. Resolves with its exit code, as a shell would report it. */
   runProgram(file: string, args: string[]): Promise<number>;
-  /** The words that start this very program again, whatever it was called by. */
+  /** The command that starts this program again, whatever name it was called by. */
   self: string[];
 }
 
@@ -42,7 +42,7 @@ export function createProcessIo(signal: AbortSignal): Io {
 }
 
 function sizeOf({ isTTY, columns, rows }: NodeJS.WriteStream): TerminalSize | null {
-  // A terminal that does not say (as over a serial line) is taken for a usual one.
+  // A terminal that does not report its size (as over a serial line) gets the usual one.
   return isTTY ? { columns: columns || 80, rows: rows || 24 } : null;
 }
 
@@ -51,7 +51,7 @@ const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 function runProgram(file: string, args: string[]): Promise<number> {
   return new Promise((done, fail) => {
     const child = spawn(file, args, { stdio: 'inherit' });
-    // Ctrl-C reaches the child by itself, from the terminal; the parent stays to tidy up after it.
+    // The terminal sends Ctrl-C to the child as well. The parent stays, to clean up after it.
     const listeners = PASSED_ON.map((name) => {
       const listener = () => void (name !== 'SIGINT' && child.kill(name));
       process.on(name, listener);

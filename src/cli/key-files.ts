@@ -15,13 +15,13 @@ import { CliError } from './cli-error.ts';
 import { homeOf } from './config-file.ts';
 import type { Io } from './io.ts';
 
-/** A key that the user has: what to send, and where its private half lies if that is known. */
+/** The user's own key: what to send, and the path of its private half if known. */
 export interface OwnKey {
   publicKey: string;
   privatePath: string | null;
 }
 
-/** `path` is either half of the pair. The private one is never read, beyond seeing that it is one. */
+/** `path` is either half of the pair. The private half is only recognized as one; its content is not used. */
 export function readOwnKey(path: string): OwnKey {
   const text = readKeyFile(path);
   if (!text.startsWith('-----BEGIN')) {
@@ -52,25 +52,25 @@ function checkKey(text: string, path: string): string {
   return parsed.key;
 }
 
-/** A rental, as far as its key is concerned. */
+/** The part of a rental that its key depends on. */
 export interface Keyed {
   id: string;
   spec: { sshPublicKey: string };
 }
 
-/** Where the key to a rental is kept; null for an id that can't be a file's name. */
+/** Where the key to a rental is kept; null for an id that can't be a file name. */
 function storedKeyPath(io: Io, rentalId: string): string | null {
   return stateFile(io, 'keys', rentalId);
 }
 
-/** What is kept here of a rental; null for an id that can't be a file's name. */
+/** Where data about a rental is kept here; null for an id that can't be a file name. */
 export function stateFile(io: Io, kind: 'keys' | 'logins', rentalId: string): string | null {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(rentalId)) return null;
   const state = io.env.XDG_STATE_HOME || join(homeOf(io.env), '.local', 'state');
   return join(state, 'orion', kind, rentalId);
 }
 
-/** Where a key lies until it is known whose it is. */
+/** Where a key is kept until its rental is known. */
 function newKeyPath(io: Io, publicKey: string): string {
   const [type, point] = publicKey.split(' ');
   const name = createHash('sha256').update(`${type} ${point}`).digest('hex').slice(0, 32);
@@ -78,8 +78,8 @@ function newKeyPath(io: Io, publicKey: string): string {
 }
 
 /**
- * Keeps a private key, for its owner's eyes only, before its public half is sent anywhere: however the request ends,
- * whoever has the rental can log in to it.
+ * Saves a private key, readable only by its owner, before its public half is sent anywhere. However the request
+ * ends, the user can log in to a rental made with it.
  */
 export function keepNewKey(
   io: Io,
@@ -91,12 +91,12 @@ export function keepNewKey(
   chmodSync(path, 0o600);
 }
 
-/** The key was sent, and nothing was rented with it. */
+/** For a key that was sent, but with which nothing was rented. */
 export function forgetNewKey(io: Io, publicKey: string): void {
   rmSync(newKeyPath(io, publicKey), { force: true });
 }
 
-/** It is known now whose key it is; null: it was not made here. */
+/** Moves a new key to its rental, which is now known; null: it was not made here. */
 export function claimNewKey(io: Io, { id, spec }: Keyed): string | null {
   const from = newKeyPath(io, spec.sshPublicKey);
   if (!existsSync(from)) return null;
@@ -105,7 +105,7 @@ export function claimNewKey(io: Io, { id, spec }: Keyed): string | null {
   return path;
 }
 
-/** Remembers where the user's own key lies, so that `orion ssh` finds it. */
+/** Remembers the path of the user's own key, so that `orion ssh` finds it. */
 export function linkKey(io: Io, rentalId: string, privatePath: string): string {
   const path = prepareStore(io, rentalId);
   symlinkSync(privatePath, path);

@@ -1,12 +1,12 @@
 import { parseKindAndName } from './arguments.ts';
 
 const LOOKING = ['get', 'describe'];
-/** Those of `get` and `describe` that take a value. */
+/** Options of `get` and `describe` that take a value. */
 const WITH_VALUE = ['-o', '--output'];
 
 /**
- * Command lines as kubectl's users type them, in the order that commander wants: `get rental/mine` is
- * `get rental mine`, and `get -o json rentals` is `get rentals -o json`. All others come back as they are.
+ * Reorders command lines typed as for kubectl into the order that commander expects: `get rental/mine` becomes `get
+ * rental mine`, and `get -o json rentals` becomes `get rentals -o json`. All others stay as they are.
  */
 export function putKindFirst(argv: readonly string[]): string[] {
   const [verb = '', ...rest] = argv;

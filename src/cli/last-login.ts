@@ -5,7 +5,7 @@ import type { Io } from './io.ts';
 import { stateFile } from './key-files.ts';
 import { formatAge } from './table.ts';
 
-/** The machine that the user of this computer found at the last login, as a line of text; null: nothing is known. */
+/** The machine at this user's last login from here, as a line of text; null: unknown. */
 function readLast(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
@@ -15,8 +15,8 @@ function readLast(path: string): string | null {
 }
 
 /**
- * What became of the machine since the user last logged in to the rental, for one line; null: nothing. The next login
- * is not told of it again.
+ * One line on what happened to the machine since the user last logged in to the rental; null: nothing. The next
+ * login does not get it again.
  */
 export function tellSinceLastLogin(io: Io, rental: Rental): string | null {
   const serving = servingOf(rental);
@@ -30,7 +30,7 @@ export function tellSinceLastLogin(io: Io, rental: Rental): string | null {
     mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
     writeFileSync(path, now, { mode: 0o600 });
   } catch {
-    // Told again the next time, then.
+    // It will be reported again next time.
   }
   if (last?.split(' ')[0] === String(serving.epoch))
     return restart && describeRestart(rental, restart.at, io);

@@ -3,9 +3,9 @@ import type { Io } from './io.ts';
 import { createRows, type Format } from './output.ts';
 import type { Resource } from './resources.ts';
 
-/** What changes at once is drawn at once. */
+/** Changes within this time are drawn together. */
 const DRAW_EVERY_MS = 100;
-/** Ages grow, and lists are read again: what left them is told by no change. */
+/** Redraws because ages grow. Lists are read again because no event reports what left them. */
 const TICK_MS = 1_000;
 const RELIST_EVERY_TICKS = 20;
 
@@ -14,7 +14,7 @@ export interface LiveList<Item> {
   changes(): AsyncGenerator<Item>;
 }
 
-/** A table on a terminal that is drawn anew in place whenever anything in it changes; until the signal, or its end. */
+/** Redraws a table in place on a terminal whenever it changes, until the signal or the end of the watch. */
 export async function drawLive<Item>(
   io: Io,
   resource: Resource<Item>,
@@ -40,7 +40,7 @@ export async function drawLive<Item>(
   async function tick(): Promise<void> {
     for (let ticks = 1; !signal.aborted; ticks++) {
       await pause(TICK_MS);
-      // The watch goes on by itself; a list that can't be read now is read the next time.
+      // The watch goes on by itself. If the list can't be read now, it is read next time.
       if (ticks % RELIST_EVERY_TICKS === 0) {
         items = await source.list().then(
           (list) => toMap(resource, list),
@@ -79,7 +79,7 @@ function formatItems<Item>(
   return createRows(io, resource, format, true).format(items).trimEnd().split('\n');
 }
 
-/** Writes lines over those that it wrote before. What does not fit is counted, for lines that scrolled off stay. */
+/** Draws over its earlier lines. What does not fit is only counted: lines that scrolled off could not be redrawn. */
 function createScreen(io: Io): { draw(lines: string[]): void } {
   let drawn = 0;
   return {
@@ -88,7 +88,7 @@ function createScreen(io: Io): { draw(lines: string[]): void } {
       const shown =
         lines.length <= room ? lines : [...lines.slice(0, room - 1), `… and ${lines.length - room + 1} more`];
       const back = drawn === 0 ? '' : `\u001b[${drawn}A`;
-      // Line by line, so that nothing flickers.
+      // Line by line, to avoid flicker.
       io.out(`${back}${shown.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
       drawn = shown.length;
     },

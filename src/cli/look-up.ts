@@ -7,7 +7,7 @@ import { type AnyNode, requireAdminView } from './resources.ts';
 
 export type Kind = 'rental' | 'node';
 
-/** A rental by its name or id; who misspelt it is told what there is. */
+/** Finds a rental by name or id. After a misspelling, the error says what exists. */
 export function loadRental(context: Context, id: string): Promise<Rental> {
   return orSuggest(context, 'rental', id, () => context.client().call('getRental', { params: { id } }));
 }
@@ -16,7 +16,7 @@ export function loadNode(context: Context, name: string): Promise<AnyNode> {
   return orSuggest(context, 'node', name, () => context.client().call('getNode', { params: { name } }));
 }
 
-/** Does what names an object; when there is none of that name, the error says which one may have been meant. */
+/** Runs `work` on a named object. If there is none of that name, the error suggests the one that may be meant. */
 export async function orSuggest<Result>(
   context: Context,
   kind: Kind,
@@ -27,16 +27,16 @@ export async function orSuggest<Result>(
     return await work();
   } catch (error) {
     if (!(error instanceof ApiError && error.code === 'not_found')) throw error;
-    // To be helpful must not make it worse.
+    // The suggestion must not hide the original error.
     const near = findNearest(name, await listNames(context, kind).catch(() => []));
-    // Names find what lives; its history is still there, by id.
+    // Names find only live rentals. The history of ended ones is found by id.
     const ended = kind === 'rental' ? '; with what has ended: orion get rentals --all -o wide' : '';
     const hint = near === null ? `what there is: orion get ${kind}s${ended}` : `did you mean ${near}?`;
     throw new CliError(`there is no ${kind} ${name}`, { hint });
   }
 }
 
-/** The nodes that an operator named, or with `--all` those on which there is something to do. */
+/** The nodes that the operator named, or with `--all` those that need something done. */
 export async function nameNodes(
   context: Context,
   named: string[],
@@ -50,7 +50,7 @@ export async function nameNodes(
 
 const FIRST_PAGE = 500;
 
-/** The names of the first page: enough to choose from. */
+/** The names on the first page: enough to choose from. */
 export async function listNames(context: Context, kind: Kind, timeoutMs = 5_000): Promise<string[]> {
   const query = { limit: FIRST_PAGE };
   const id = kind === 'rental' ? 'listRentals' : 'listNodes';

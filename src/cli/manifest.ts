@@ -5,20 +5,20 @@ import { DURATION_FORMAT, parseDuration } from '../core/text/duration.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 
-/** One rental that a file asks for: its name, and what the API is to be told of it. */
+/** One rental that a file asks for: its name and the body for the API. */
 export interface WantedRental {
-  /** Where it stands, for errors: `rentals.yaml:12`. */
+  /** Its position, for errors: `rentals.yaml:12`. */
   where: string;
   name: string;
   body: Record<string, unknown>;
 }
 
-/** What the API says of a rental, and nobody wants: what was read back can be applied as it is. */
+/** Fields of answers that no request has. They are dropped, so what was read back can be applied unchanged. */
 const READ_ONLY = ['id', 'tenant', 'generation', 'createdAt', 'status', 'privateKeyPath'];
 
 /**
- * The rentals of these files (`-`: standard input), YAML or JSON, one or more documents each. All that is wrong with
- * their shape, names and durations is told at once; what else stands in a spec is for the API to judge.
+ * The rentals in these files (`-`: standard input), YAML or JSON, one or more documents each. All mistakes in their
+ * shape, names and durations are reported at once. The rest of a spec is for the API to judge.
  */
 export async function readManifests({ input }: Io, paths: string[]): Promise<WantedRental[]> {
   const mistakes: string[] = [];
@@ -64,7 +64,7 @@ function readText(path: string): string {
   }
 }
 
-/** What is in a document: one object, a list as `get -o yaml` prints it, or nothing, as behind a last `---`. */
+/** The objects of a document: one, a list as `get -o yaml` prints it, or none, as after a final `---`. */
 function listOf(value: unknown): unknown[] {
   if (value === null || value === undefined) return [];
   if (Array.isArray(value)) return value;
@@ -88,7 +88,7 @@ function readObject(value: unknown, where: string): WantedRental | string {
   return { where, name, body };
 }
 
-/** A field of a rental, which may stand in its spec or beside it. */
+/** A field of a rental, either in its spec or beside it. */
 export function readField(body: WantedRental['body'], name: string): unknown {
   const { [name]: field = (body.spec as WantedRental['body'] | null | undefined)?.[name] } = body;
   return field;

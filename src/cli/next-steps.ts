@@ -2,13 +2,13 @@ import type { Node } from '../client/operations.ts';
 import { type Remedy, remedyOf } from '../core/failure/remedy.ts';
 import { createTable, formatLeft } from './table.ts';
 
-/** What becomes of each failure that a node shows: whether and when it is tried again, and what a person can do. */
+/** For each failure that a node shows: whether and when it is tried again, and what a person can do. */
 export function formatNextSteps(node: Node, now: Date): string {
   const rows = node.status.conditions.flatMap((condition) => {
     const remedy = remedyOf(condition.reason);
     return remedy ? [[condition.reason, describeRetry(node, condition, remedy, now), remedy.operator]] : [];
   });
-  // Quarantine shows in two conditions, and is one thing.
+  // Quarantine shows in two conditions, but is one failure.
   const unique = [...new Map(rows.map((row) => [row[0], row])).values()];
   return unique.length === 0 ? '' : createTable(['REASON', 'TRIED AGAIN', 'WHAT TO DO']).format(unique);
 }
@@ -22,7 +22,7 @@ function describeRetry(
   const { conditions, nextAttemptAt, offeredFingerprint } = node.status;
   const spelled =
     command && `\`${[command.replace('NODE', node.name), offeredFingerprint ?? []].flat().join(' ')}\``;
-  // A pin is the inventory's word, and changed there.
+  // The inventory pins the host key, so it is changed there.
   if (reason === 'HostKeyChanged' && node.spec.hostKey !== null)
     return 'waits for another `hostKey` in the inventory';
   if (retry === 'person') return `waits for ${spelled ?? 'a person'}`;

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { createBareProgram, listExamples, listLeaves, wordsOf } from './examples.fixture.ts';
 import { type Answer, type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
-/** These work beside the API: on the database, the lab, or the shell. */
+/** Commands that work without the API: on the database, the lab, or the shell. */
 const WITHOUT_API = /^(lab|serve|migrate|check|init|completion|login|logout|inventory check)\b/;
 let lines: string[] = [];
 let api: FakeApi | null = null;
@@ -18,7 +18,7 @@ afterEach(async () => {
   api = null;
 });
 
-/** Nobody watches longer than this here; it has no part in what is expected. */
+/** Long enough for watches here. No expectation depends on it. */
 const LOOK_MS = 150;
 
 async function runAll(answer: Answer, env: Record<string, string> = {}) {
@@ -74,7 +74,7 @@ test('nor when a watch sends what is no object', async () => {
 test('nor when nobody answers', async () => {
   for (const ran of await runAll(() => ({}), { ORION_URL: 'http://127.0.0.1:1' })) {
     expectWords(ran);
-    // Its own version it knows all the same.
+    // It still knows its own version.
     if (!ran.line.startsWith('orion version')) expect(ran.code, ran.line).not.toBe(0);
   }
 });

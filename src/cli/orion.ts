@@ -6,7 +6,7 @@ import { tellError } from './tell-error.ts';
 const argv = process.argv.slice(2);
 const stopped = new AbortController();
 
-// A reader that has seen enough (`orion get rentals | head -1`) is no error.
+// A reader that has seen enough (`orion get rentals | head -1`) is not an error.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -16,11 +16,11 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const io = createProcessIo(stopped.signal);
 
-// The daemon and the lab have an order of their own to stop in, and say themselves what went wrong.
+// The daemon and the lab shut down in their own order and report their own errors.
 if (!['serve', 'lab'].includes(argv[0] ?? '')) {
   process.once('SIGINT', () => stopped.abort());
   process.once('SIGTERM', () => stopped.abort());
-  // What no command waits for any more; its stack would help nobody who types commands.
+  // Errors that no command awaits any more. A stack would not help a user of the command line.
   process.once('uncaughtException', (error) => process.exit(tellError(error, io)));
 }
 

@@ -14,7 +14,7 @@ export function withOutput(command: Command, formats: readonly Format[] = FORMAT
   );
 }
 
-/** One object, or a list of them, in a format for programs. False when the format is one for people. */
+/** Prints one object, or a list of them, in a format for programs. False when the format is one for people. */
 export function printData(io: Io, format: Format | undefined, value: unknown): boolean {
   if (format === 'json') io.out(`${JSON.stringify(value, null, 2)}\n`);
   else if (format === 'yaml') io.out(stringify(value));
@@ -22,13 +22,13 @@ export function printData(io: Io, format: Format | undefined, value: unknown): b
   return true;
 }
 
-/** What was done to one object: `rental/mine released`, only its name, or the object itself. */
+/** Prints what was done to one object: `rental/mine released`, only its name, or the object itself. */
 export function printDone(
   io: Io,
   format: Format | undefined,
   { kind, name, done, object }: { kind: string; name: string; done: string; object: unknown },
 ): void {
-  // There may be several: what stands between YAML documents may also stand before the first.
+  // There may be several documents. YAML also allows the separator before the first.
   if (format === 'yaml') io.out('---\n');
   if (printData(io, format, object)) return;
   io.out(format === 'name' ? `${kind}/${name}\n` : `${kind}/${name} ${done}\n`);
@@ -38,7 +38,7 @@ export function isForPeople(format: Format | undefined): boolean {
   return format === undefined || format === 'wide';
 }
 
-/** A table for the terminal, if there is one: cut to its width. */
+/** A table for the terminal, if there is one, cut to its width. */
 export function createScreenTable(io: Io, headers: string[], cut = true): Table {
   const size = cut ? io.terminal('out') : null;
   return createTable(headers, {
@@ -47,7 +47,7 @@ export function createScreenTable(io: Io, headers: string[], cut = true): Table 
   });
 }
 
-/** The rows of a list for people, under their headers. Who asks for wide ones rather has them wrapped than cut. */
+/** The rows of a list for people, under their headers. Users who ask for wide rows prefer wrapped to cut ones. */
 export function createRows<Item>(
   io: Io,
   resource: Resource<Item>,
@@ -76,9 +76,9 @@ function cellOf<Item>(column: Column<Item>, item: Item, now: Date): Cell {
 
 /** Prints objects of one kind as they come, lists first and changes later. */
 export interface Printer<Item> {
-  /** A whole list. */
+  /** Prints a whole list. */
   list(items: Item[]): void;
-  /** One object that may have changed since it was last printed; only what the format shows counts. */
+  /** Prints an object if what the format shows of it has changed since it was last printed. */
   change(item: Item): void;
 }
 
@@ -90,7 +90,7 @@ export function createPrinter<Item>(
   const shown = new Map<string, string>();
   const rows = createRows(io, resource, format);
 
-  /** What makes a new line worth printing: the cells that don't change by the mere passing of time. */
+  /** What makes a new line worth printing: the cells that don't change with time alone. */
   function keyOf(item: Item): string {
     if (format === 'json' || format === 'yaml') return JSON.stringify(item);
     const columns = resource.columns([item]).filter((column) => !column.volatile);
@@ -113,7 +113,7 @@ export function createPrinter<Item>(
       const key = keyOf(item);
       if (shown.get(id) === key) return;
       shown.set(id, key);
-      // One object to a line, so that a program can read while more come.
+      // One object per line, so that a program can read before more come.
       if (format === 'json') io.out(`${JSON.stringify(item)}\n`);
       else if (format === 'yaml') io.out(`---\n${stringify(item)}`);
       else print([item]);

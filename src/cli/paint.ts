@@ -1,6 +1,6 @@
 import type { Io } from './io.ts';
 
-/** What a word on the screen says beside itself. */
+/** What a word on the screen says besides its text. */
 export type Tone = 'good' | 'busy' | 'bad' | 'faint' | 'strong';
 export type Paint = (text: string, tone: Tone) => string;
 
@@ -8,7 +8,7 @@ const CODES: Record<Tone, string> = { good: '32', busy: '33', bad: '31', faint: 
 
 export const plain: Paint = (text) => text;
 
-/** Colours are for people at a terminal who did not refuse them (NO_COLOR, TERM=dumb); the words say it all alone. */
+/** Colours are for people at a terminal, unless refused (NO_COLOR, TERM=dumb). The words are enough alone. */
 export function createPaint({ env, terminal }: Io, stream: 'out' | 'err'): Paint {
   if (terminal(stream) === null || env.NO_COLOR || env.TERM === 'dumb') return plain;
   return (text, tone) => `\u001b[${CODES[tone]}m${text}\u001b[0m`;

@@ -2,10 +2,10 @@ import type { Rental } from '../client/operations.ts';
 import { formatSection } from './sections.ts';
 import { createTable, printable } from './table.ts';
 
-/** A placement, and where it was: on a node, or of a rental. */
+/** A placement and its other side: the node, or the rental. */
 type Place = Rental['status']['placements'][number] & { where: string };
 
-/** The placements, and what was said when their nodes were cleaned, as far as that was more than a formality. */
+/** The placements, and the reports of cleaning their nodes unless they were clean at the first try. */
 export function formatPlacements(header: 'NODE' | 'RENTAL', places: Place[]): string {
   const table = createTable(['EPOCH', header, 'READY', 'ENDED', 'WHY', 'CLEANED']);
   const rows = places.map((place) => [

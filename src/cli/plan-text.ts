@@ -41,7 +41,7 @@ export function formatPlan(plan: FleetPlan): string {
 
 const SHOWN = 5;
 
-/** New nodes that are listed and not there; they hold up nobody, and somebody has to switch them on. */
+/** New nodes that are listed but do not answer. They delay nobody, and somebody has to switch them on. */
 export function formatNotAnswering(names: readonly string[] = []): string {
   const [first] = names;
   if (first === undefined) return '';

@@ -25,7 +25,7 @@ import type { Context } from './context.ts';
 
 type Register = (program: Command, context: Context) => void;
 
-/** In the order of the help: what one looks for first comes first. */
+/** In the order of the help: what users look for first comes first. */
 const CHAPTERS: [title: string, commands: Register[]][] = [
   ['Machines for you:', [registerRent, registerSsh, registerRentals, registerApply, registerWait]],
   ['What there is:', [registerGet, registerDescribe, registerExplain, registerQos, registerWebhook]],
@@ -50,7 +50,7 @@ Examples:
 orion COMMAND --help tells more of each. Where the API is and who asks is kept
 by  orion login, or given by ORION_URL, ORION_TOKEN and ORION_CA.`;
 
-/** Every command. What the lab is made of is loaded only `withLab`. */
+/** Every command. The lab's code is loaded only `withLab`. */
 export async function createProgram(context: Context, withLab: boolean): Promise<Command> {
   const { io } = context;
   const width = (stream: 'out' | 'err') => io.terminal(stream)?.columns ?? USAGE_WIDTH;
@@ -66,7 +66,7 @@ export async function createProgram(context: Context, withLab: boolean): Promise
       getErrHelpWidth: () => width('err'),
     })
     .helpOption('-h, --help', 'print what there is to know')
-    // What each takes stands in its own help; here there is room to say what it does.
+    // Arguments are in each command's own help. Here there is room to say what it does.
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText('after', AFTER);
   for (const [title, commands] of CHAPTERS) {

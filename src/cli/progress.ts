@@ -1,16 +1,16 @@
 import type { Io } from './io.ts';
 import { createPaint } from './paint.ts';
 
-/** Says on stderr what goes on, a line for each step; on a terminal the last one also counts its seconds. */
+/** Reports progress on stderr, one line per step. On a terminal the last one also counts its seconds. */
 export interface Progress {
-  /** The same line again is no step. */
+  /** Repeating the same line is no new step. */
   step(line: string): void;
-  /** What comes after stands on lines of its own. */
+  /** What is printed after this starts on a new line. */
   end(): void;
 }
 
 const TICK_MS = 250;
-/** What took less is not worth a number. */
+/** A shorter time is not worth a number. */
 const WORTH_TELLING_MS = 1_000;
 
 export function createProgress(io: Io): Progress {
@@ -37,7 +37,7 @@ function createLiveProgress(io: Io): Progress {
   function draw(): void {
     const ms = performance.now() - since;
     const seconds = ms < WORTH_TELLING_MS ? '' : `  ${Math.floor(ms / 1_000)} s`;
-    // One screen line: what wrapped could not be written over.
+    // Kept on one screen line, because a wrapped line could not be overwritten.
     const room = (io.terminal('err')?.columns ?? 80) - seconds.length - 1;
     const text = last.length > room ? `${last.slice(0, room - 1)}…` : last;
     io.err(`\r${text}${paint(seconds, 'faint')}\u001b[K`);

@@ -1,10 +1,10 @@
 import { formatMinutes } from '../core/text/duration.ts';
 
-/** A place in the queue as people read it: `2, about 14 min`; `-` for none. */
+/** A position in the queue for people: `2, about 14 min`; `-` for none. */
 export function formatPlace(position: number | null, estimateAt: string | null, now: Date): string {
   if (position === null) return '-';
   if (estimateAt === null) return String(position);
-  // It was rounded up to the minute already.
+  // It was already rounded up to the minute.
   const minutes = Math.floor((Date.parse(estimateAt) - now.getTime()) / 60_000);
   return `${position}, ${minutes <= 1 ? 'any minute' : `about ${formatMinutes(minutes)}`}`;
 }

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { reachesSsh } from './reach-ssh.ts';
 
-/** A machine that is frozen: its kernel takes connections, and nothing says anything. */
+/** A frozen machine: its kernel accepts connections, and nothing answers. */
 async function withSilent(work: (where: { host: string; port: number }) => Promise<void>): Promise<void> {
   const server = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
   await once(server, 'listening');

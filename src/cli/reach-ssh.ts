@@ -1,13 +1,13 @@
 import { connect } from 'node:net';
 
-/** Whether an SSH server answers there now: its greeting came within the time. */
+/** True when an SSH server's greeting arrives in time. */
 export function reachesSsh(
   { host, port }: { host: string; port: number },
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
   return new Promise((done) => {
-    // Not the socket's own `signal`: node:net never takes its listener off again, and who knocks for long has many.
+    // Not the socket's own `signal`: node:net never removes its listener, and they would pile up over many attempts.
     const socket = connect({ host, port });
     const stop = () => end(false);
     socket.setTimeout(timeoutMs);
@@ -17,7 +17,7 @@ export function reachesSsh(
       socket.destroy();
       done(answered);
     };
-    // One that trickles would never be silent for long enough.
+    // A server that trickles bytes would never be silent for long enough.
     const deadline = setTimeout(() => end(false), timeoutMs);
     let text = '';
     socket.setEncoding('latin1').on('data', (chunk: string) => {

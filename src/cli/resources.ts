@@ -4,16 +4,16 @@ import type { Tone } from './paint.ts';
 import { formatPlace } from './queue-text.ts';
 import { formatAge, formatLeft, printable } from './table.ts';
 
-/** Tenants are told less about a node. */
+/** Tenants see less of a node. */
 export type AnyNode = Node | TenantNode;
 
-/** How one kind of object is listed. */
+/** How to list one kind of object. */
 export interface Resource<Item> {
   singular: string;
   nameOf(item: Item): string;
-  /** What finds it for as long as it exists. */
+  /** Identifies it for as long as it exists. */
   idOf(item: Item): string;
-  /** Columns of a table of these; `wide` ones are for `-o wide`. A volatile one changes by itself with time. */
+  /** Columns of a table of these. `wide` ones are for `-o wide`; a volatile one changes with time alone. */
   columns(items: readonly Item[]): Column<Item>[];
 }
 
@@ -22,7 +22,7 @@ export interface Column<Item> {
   wide?: boolean;
   volatile?: boolean;
   cell(item: Item, now: Date): string;
-  /** How it looks on a terminal that has colours; null: as the rest. */
+  /** Its tone on a terminal with colours; null: like the rest. */
   tone?(item: Item): Tone | null;
 }
 
@@ -65,7 +65,7 @@ export const RENTALS: Resource<Rental> = {
     { header: 'ID', wide: true, cell: (rental) => rental.id },
     { header: 'TENANT', wide: true, cell: (rental) => rental.tenant },
     { header: 'LOGIN', wide: true, cell: (rental) => loginOf(rental) },
-    // Of no use to anybody while nobody waits.
+    // Of no use while nobody waits.
     { header: 'QUEUE', wide: !rentals.some(isQueued), volatile: true, cell: placeOf },
     { header: 'MOVES', wide: true, cell: (rental) => String(countMoves(rental)) },
   ],
@@ -99,7 +99,7 @@ export const NODES: Resource<AnyNode> = {
   singular: 'node',
   nameOf: (node) => node.name,
   idOf: (node) => node.name,
-  // Tenants are told less about a node, and so have another table.
+  // Tenants see less of a node, and so have a different table.
   columns: ([sample]) =>
     sample === undefined || isAdminView(sample)
       ? (ADMIN_NODE_COLUMNS as Column<AnyNode>[])
@@ -128,7 +128,7 @@ export function formatMaintenance(ask: { reason: string | null; by: string } | n
   return printable(ask.reason === null ? `by ${ask.by}` : `${ask.reason} (${ask.by})`);
 }
 
-/** Who asked for it, and from where. */
+/** Who requested it, and from where. */
 function formatActor(actor: Event['actor']): string {
   if (!actor) return '-';
   const { token, tenant, role, source } = actor;
@@ -140,7 +140,7 @@ function formatActor(actor: Event['actor']): string {
   return printable(source === null ? who : `${who} from ${source}`);
 }
 
-/** What keeps new rentals off the node, as kubectl marks it. */
+/** What keeps new rentals off the node, marked as kubectl does. */
 function markOf({ spec }: Node): string {
   if (spec.retiring) return ',retiring';
   if (spec.draining) return ',draining';
@@ -151,13 +151,13 @@ export function isAdminView(node: AnyNode): node is Node {
   return 'state' in node.status;
 }
 
-/** For what only administrators may do: a tenant's view of the node can't be worked with. */
+/** For commands of administrators: they can't work with a tenant's view of the node. */
 export function requireAdminView(node: AnyNode): Node {
   if (isAdminView(node)) return node;
   throw new CliError(`only administrators see the state of node ${node.name}`, { hint: ADMIN_HINT });
 }
 
-/** Why a rental is not simply Active: the reason of the condition that says so. */
+/** The reason why a rental is not Ready; `-` when it is. */
 export function reasonOf(rental: Rental): string {
   const ready = rental.status.conditions.find((condition) => condition.type === 'Ready');
   return ready === undefined || ready.status === 'True' ? '-' : ready.reason;
@@ -186,7 +186,7 @@ export function formatLabels(labels: Record<string, string>): string {
   return pairs.length === 0 ? '-' : pairs.join(',');
 }
 
-/** Places that it was given access on, less the first. */
+/** The placements that got access, less the first. */
 function countMoves(rental: Rental): number {
   return Math.max(0, rental.status.placements.filter((placement) => placement.readyAt !== null).length - 1);
 }

@@ -9,11 +9,11 @@ import { findStoredKey } from './key-files.ts';
 /** How ssh ended. */
 export interface SshEnd {
   code: number;
-  /** The machine took the login: 255 can't be a refusal of it. */
+  /** The machine accepted the login, so 255 can't mean that it refused. */
   wasIn: boolean;
 }
 
-/** Runs ssh to where the rental is. */
+/** Runs ssh to the rental's machine. */
 export async function runSsh(
   io: Io,
   rental: Rental,
@@ -49,13 +49,13 @@ function knownHostsName({ host, port }: Connection): string {
 
 interface SshUse {
   knownHosts: string;
-  /** Where ssh makes a file once the machine took the login. */
+  /** The file that ssh creates once the machine has accepted the login. */
   wasIn: string;
   identity: string | null;
   words: string[];
 }
 
-/** Nothing of the user's own known hosts counts, and the machine must be the one that Orion knows. */
+/** Ignores the user's own known hosts: the machine must be the one that Orion knows. */
 function sshArguments(connection: Connection, { knownHosts, wasIn, identity, words }: SshUse): string[] {
   const options = [
     'StrictHostKeyChecking=yes',
@@ -63,10 +63,10 @@ function sshArguments(connection: Connection, { knownHosts, wasIn, identity, wor
     'GlobalKnownHostsFile=/dev/null',
     'UpdateHostKeys=no',
     'CheckHostIP=no',
-    // Its exit code doesn't tell a login that was refused from a session that was lost.
+    // The exit code does not tell a refused login from a lost session.
     'PermitLocalCommand=yes',
     `LocalCommand=touch '${wasIn.replaceAll('%', '%%')}'`,
-    // A session to a machine that died ends, rather than hangs.
+    // A session to a machine that died ends rather than hangs.
     'ConnectTimeout=10',
     'ServerAliveInterval=5',
     'ServerAliveCountMax=2',

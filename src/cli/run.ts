@@ -40,12 +40,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** What follows a word that is no command is left out: with --help it would be answered as if all were well. */
+/** False for an unknown command. Its arguments are then dropped: with --help they would succeed. */
 function isCommand(program: Command, word = '-'): boolean {
   return word.startsWith('-') || word === 'help' || findCommand(program, word) !== undefined;
 }
 
-/** Whoever asks for the lab, or for a list of all commands. */
+/** True for the lab's commands, and for anything that lists all commands. */
 function needsLab(argv: readonly string[]): boolean {
   const word = argv.find((argument) => !argument.startsWith('-'));
   return word === undefined || word === 'lab' || word === 'help' || word === ASK;

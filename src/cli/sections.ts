@@ -1,6 +1,6 @@
 import { printable } from './table.ts';
 
-/** What commands print for people that is no table: names with their values, and chapters. */
+/** Formats for people that are not tables: names with their values, and sections. */
 export function formatPairs(pairs: [string, string][]): string {
   const width = Math.max(...pairs.map(([key]) => key.length)) + 1;
   return pairs.map(([key, value]) => `${`${key}:`.padEnd(width)}   ${printable(value)}\n`).join('');

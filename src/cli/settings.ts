@@ -4,15 +4,15 @@ import { CliError } from './cli-error.ts';
 import { configPath, readConfigFile } from './config-file.ts';
 import type { Io } from './io.ts';
 
-/** Where the API is, and who asks. */
+/** The API's address and the caller's credentials. */
 export interface Settings {
   url: URL;
   token: string;
-  /** The CA that vouches for the API, PEM; null: the ones that the system trusts. */
+  /** The CA that vouches for the API, as PEM; null: those that the system trusts. */
   ca: string | null;
 }
 
-/** The environment before the file: what a shell has set is what its user looks at. */
+/** The environment takes precedence over the file: the user can see what their shell has set. */
 export function loadSettings(env: Io['env']): Settings {
   const path = configPath(env);
   const file = readConfigFile(path);
@@ -20,7 +20,7 @@ export function loadSettings(env: Io['env']): Settings {
   const token = env.ORION_TOKEN || file.token;
   if (url === undefined) throw missing('ORION_URL', "the API's address", env);
   if (token === undefined) throw missing('ORION_TOKEN', 'your token', env);
-  // Whatever a command printed beside the token would else come back as an error of HTTP.
+  // Otherwise, whatever a command printed beside the token would come back as an HTTP error.
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new CliError(`${env.ORION_TOKEN ? 'ORION_TOKEN' : path} holds more than a token`);
   }
@@ -36,7 +36,7 @@ function missing(name: string, what: string, env: Io['env']): CliError {
   return new CliError(`${name} is not set: ${what} is not known`, { hint });
 }
 
-/** `from`: where the address was written, for the error. */
+/** `from` says where the address was written, for the error. */
 export function parseUrl(text: string, from: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {

@@ -21,7 +21,7 @@ export interface ShowOptions {
   output?: Format;
 }
 
-/** Prints all objects of a kind, or those of these names, and with `watch` every change until Ctrl-C. */
+/** Prints all objects of a kind, or those with these names; with `watch`, every change until Ctrl-C. */
 export async function show<Item>(
   context: Context,
   resource: Resource<Item>,
@@ -57,7 +57,7 @@ async function watchOn<Item>(
 ): Promise<void> {
   const { signal } = io;
   const first = name === undefined ? await source.list() : [await source.load(name)];
-  // By its id: once it has ended, its name finds it no more.
+  // By its id, because the name no longer finds a rental that has ended.
   const id = name === undefined || first[0] === undefined ? null : resource.idOf(first[0]);
   let last: Item | undefined = first[0];
   async function* changes(): AsyncGenerator<Item> {
@@ -79,18 +79,18 @@ async function watchOn<Item>(
   endWatch(io);
 }
 
-/** Programs that watch read one object a line, from the first on. */
+/** Programs that watch read one object per line, from the start. */
 export function printBefore<Item>(printer: Printer<Item>, items: Item[], format: Format | undefined): void {
   if (format === 'json' || format === 'yaml') for (const item of items) printer.change(item);
   else printer.list(items);
 }
 
-/** A watch that ends by itself ends well. */
+/** A watch that ends by itself succeeds. */
 export function endWatch({ signal }: Io): void {
   if (signal.aborted) throw new CliError('', { exitCode: EXIT.interrupted });
 }
 
-/** A rental that has ended changes no more; when the server then ends the watch, so does this program. */
+/** An ended rental no longer changes. When the server then ends the watch, so does this program. */
 function isOver(item: unknown): boolean {
   const phase = (item as { status?: { phase?: string } } | undefined)?.status?.phase;
   return ENDED.some((ended) => ended === phase);

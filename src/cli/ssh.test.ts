@@ -35,14 +35,14 @@ async function ssh(argv: string[], answer: Answer, more?: Parameters<typeof runO
   );
 }
 
-/** Active on that node, where something answers or nothing does. */
+/** Active on that node. Whether anything answers there depends on the port. */
 function rentalOn(node: string, port: number) {
   const rental = fakeRental({ node });
   const connection = rental.status.connection as NonNullable<typeof rental.status.connection>;
   return { ...rental, status: { ...rental.status, connection: { ...connection, port } } };
 }
 const openPort = () => (sshd.address() as AddressInfo).port;
-/** Reserved: nobody listens there. */
+/** A reserved port: nobody listens there. */
 const CLOSED_PORT = 1;
 
 test('goes to where the rental is, checks the host key, and passes the exit code on', async () => {
@@ -105,7 +105,7 @@ test('a session that broke off is told where it can go on', async () => {
   expect(ran.err).toBe('quick-fox is on worker_2 now; log in there with  orion ssh quick-fox\n');
 });
 
-/** A person before a terminal. */
+/** A person at a terminal. */
 const PERSON = {
   terminal: () => ({ columns: 100, rows: 30 }),
   input: { isTerminal: true, readAll: async () => '', ask: async () => '' },
@@ -160,7 +160,7 @@ test('a login that is refused by a machine that is well is not tried again', asy
   expect(ran).toMatchObject({ code: 255, err: '', programs: { length: 1 } });
 });
 
-/** The machine takes each login. The real ssh says so by running the command of `LocalCommand`. */
+/** The machine accepts each login. The real ssh reports this by running the command of `LocalCommand`. */
 const taken = (list: number[]) => ({
   runProgram: async (_: string, args: string[]) => {
     const command = args.find((arg) => arg.startsWith('LocalCommand='));

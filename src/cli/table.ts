@@ -5,13 +5,13 @@ export type Cell = string | { text: string; tone: Tone };
 
 /** A table as kubectl prints it: columns as wide as their widest cell, three blanks between them. */
 export interface Table {
-  /** Rows in line with each other and with those printed before. */
+  /** Rows aligned with each other and with those printed before. */
   format(rows: Cell[][]): string;
 }
 
 const GAP = '   ';
 
-/** `width`: how long a line may be, for a terminal; what is longer is cut off, and says so with a `…`. */
+/** `width` is the longest line allowed, for a terminal. Longer ones are cut and marked with `…`. */
 export function createTable(headers: string[], look: { width?: number; paint?: Paint } = {}): Table {
   const { width = Number.POSITIVE_INFINITY, paint = plain } = look;
   const widths = headers.map((header) => header.length);
@@ -35,7 +35,7 @@ export function createTable(headers: string[], look: { width?: number; paint?: P
 function formatRow(row: Cell[], widths: number[], width: number, paint: Paint): string {
   const parts: string[] = [];
   let used = 0;
-  // Behind the last cell that says anything there are no blanks.
+  // No trailing blanks after the last non-empty cell.
   const end = row.findLastIndex((cell) => textOf(cell) !== '');
   for (const [index, cell] of row.slice(0, end + 1).entries()) {
     const gap = index === 0 ? '' : GAP;
@@ -55,15 +55,15 @@ function textOf(cell: Cell): string {
   return typeof cell === 'string' ? cell : cell.text;
 }
 
-/** The longest is an RSA key of 16384 bits; the rest is shorter by far. */
+/** The longest is an RSA key of 16384 bits. Everything else is far shorter. */
 const MAX_CELL = 4_096;
 
-/** What comes from elsewhere must not steer the terminal. */
+/** Text from elsewhere must not control the terminal. */
 export function printable(text: string): string {
   return escapeText(text, MAX_CELL);
 }
 
-/** `45s`, `12m`, `3h`, `2d`: as exact as a glance needs; under ten minutes and hours with a second unit. */
+/** `45s`, `12m`, `3h`, `2d`: as exact as a glance needs. Below 10 min and 8 h with a second unit (`9m30s`). */
 export function formatAge(fromIso: string | null, now: Date): string {
   if (fromIso === null) return '-';
   const seconds = Math.max(0, Math.floor((now.getTime() - Date.parse(fromIso)) / 1_000));

@@ -3,7 +3,7 @@ import { ApiError, NoAnswerError } from '../client/errors.ts';
 import { ADMIN_HINT, CliError, EXIT } from './cli-error.ts';
 import type { Io } from './io.ts';
 
-/** Says on stderr what ended a command, with a hint where one helps; gives the exit code. Never a stack. */
+/** Prints the error and perhaps a hint to stderr; returns the exit code. A stack only with ORION_DEBUG. */
 export function tellError(error: unknown, io: Io): number {
   if (error instanceof CommanderError) {
     // Commander has printed it already.
@@ -18,7 +18,7 @@ export function tellError(error: unknown, io: Io): number {
   return error instanceof CliError ? error.exitCode : EXIT.failed;
 }
 
-/** What the API says to programs is said for people. */
+/** Rewords for people what the API says to programs. */
 function messageOf(error: unknown, { env }: Io): string {
   if (error instanceof ApiError && error.code === 'unauthorized') {
     return `the token${env.ORION_TOKEN ? ' in ORION_TOKEN' : ''} is not valid, or not any more`;
@@ -26,7 +26,7 @@ function messageOf(error: unknown, { env }: Io): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Not something that went wrong, but something that nobody thought of. */
+/** A bug, rather than an expected failure. */
 function isMistake(error: unknown): error is Error {
   const kinds = [TypeError, RangeError, ReferenceError, SyntaxError];
   return kinds.some((kind) => error instanceof kind);
@@ -52,7 +52,7 @@ function hintOf(error: unknown): string | undefined {
   if (isMistake(error)) {
     return 'a mistake in orion, or a server that speaks otherwise (orion version); ORION_DEBUG=1 tells where';
   }
-  // By name: the store is loaded only by the few commands that need it.
+  // By name: only the few commands that need the store load it.
   const isStore = error instanceof Error && error.name === 'StoreError';
   return isStore ? 'does ORION_DATABASE_URL name a database that runs?' : undefined;
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openTestLab, type TestLab } from '../lab/test-lab.fixture.ts';
 
-// `orion get … -w` as a user runs it, beside a machine that dies under its client.
+// `orion get … -w` as a user runs it, while a machine dies under its client.
 
 const WAIT = { timeout: 60_000, interval: 100 };
 const ORION = new URL('../../dist/cli/orion.js', import.meta.url).pathname;
@@ -27,7 +27,7 @@ interface Watch {
   child: ChildProcess;
   /** Resolves with the exit code. */
   ended: Promise<number | null>;
-  /** What was printed so far of one object: the first cells of each row, without repetitions. */
+  /** The first cells of each row printed so far for one object, without repetitions. */
   rows(name: string): string[];
   out(): string;
   errors(): string;
@@ -69,7 +69,7 @@ function orion(line: string, role: 'tenant' | 'admin'): Watch {
 test('every step of a move is printed in its order, through a restart of the daemon, up to the end', async () => {
   const all = orion('get rentals -w', 'tenant');
   const nodes = orion('get nodes -w', 'admin');
-  // One that waits for ever tells that the watch is open before anything happens.
+  // A rental that waits forever shows that the watch is open before anything happens.
   await lab.call('POST', '/api/rent?wait=0s&queue=true', { name: 'waits', selector: { zone: 'nowhere' } });
   await expect.poll(() => all.rows('waits'), WAIT).toEqual(['waits Pending -']);
   await expect.poll(() => nodes.rows('w3'), WAIT).toEqual(['w3 alive free']);
@@ -133,7 +133,7 @@ test('events go on after the newest that was printed, and end with Ctrl-C', asyn
   expect(await watch.ended).toBe(130);
 }, 120_000);
 
-/** Each step of the story has left its mark on what the daemon counts. */
+/** Checks that each step of the story shows in the daemon's metrics. */
 async function metricsTellOf({ from, to }: { from: string; to: string }): Promise<void> {
   const { status, body } = await lab.call('GET', '/metrics');
   expect(status).toBe(200);

@@ -4,7 +4,7 @@ import { type Access, createHttp, type Http } from './http.ts';
 import { type Operations, ROUTES } from './operations.ts';
 import { readSse } from './sse.ts';
 
-/** Calls by their `operationId` in /openapi.json. */
+/** Calls are named by their `operationId` in /openapi.json. */
 export type OperationId = keyof Operations;
 export type Input<Id extends OperationId> = Operations[Id]['input'];
 export type Answer<Id extends OperationId> = Operations[Id]['answer'];
@@ -20,15 +20,15 @@ type Listing<Id extends Listed> = Answer<Id> extends { items: (infer Item)[] } ?
 export interface CallOptions {
   /** For the whole call; 30 s when left out. */
   timeoutMs?: number;
-  /** Beside the client's own. */
+  /** Used in addition to the client's own signal. */
   signal?: AbortSignal;
 }
 
 export interface WatchOptions {
   signal: AbortSignal;
-  /** What was seen before, so that only what came after is sent. */
+  /** The id of the last message seen. Only later ones are sent. */
   lastId?: string;
-  /** Asked when the server has ended the stream: whether this was the end, or is to be followed on. */
+  /** Called when the server has ended the stream: true when it is complete, false to reconnect. */
   until?: () => boolean;
 }
 
@@ -36,17 +36,17 @@ export interface WatchOptions {
 type Given<Id extends OperationId> =
   Record<never, never> extends Input<Id> ? [input?: Input<Id>] : [input: Input<Id>];
 
-/** The API, typed by its description. Every call throws ApiError when it was refused, NoAnswerError without an answer. */
+/** The API, typed by its description. A call throws ApiError when refused, NoAnswerError without a usable answer. */
 export interface Client {
   call<Id extends OperationId>(
     id: Id,
     ...given: [...Given<Id>, ...([] | [options: CallOptions])]
   ): Promise<Answer<Id>>;
-  /** All pages of a list, or as many as it takes to have `max` items. */
+  /** All pages of a list, or as many as needed for `max` items. */
   listAll<Id extends Listed>(id: Id, input: Input<Id>, max?: number): Promise<Listing<Id>[]>;
   /**
-   * Every object as it is and then as it changes. Follows through broken connections, from where it was; ends
-   * with the signal, or when the server ends the stream and `until` says that this was the end.
+   * Yields every object as it is, then as it changes. Reconnects after a broken connection and goes on where it
+   * was. Ends with the signal, or when the server ends the stream and `until` returns true.
    */
   watch<Id extends Watchable>(id: Id, input: Input<Id>, options: WatchOptions): AsyncGenerator<Watched<Id>>;
   close(): void;
@@ -54,9 +54,9 @@ export interface Client {
 
 const TIMEOUT_MS = 30_000;
 const LARGEST_PAGE = 500;
-/** Messages of a watch that carry an object; others are for the line itself. */
+/** Messages of a watch that carry an object. Others are for the connection itself. */
 const OBJECTS = ['rental', 'node', 'event'];
-/** Nothing for so long, not even a comment: the line is dead, though nobody said so. */
+/** After this long without even a comment the connection is dead, though nobody closed it. */
 const SILENCE_MS = 60_000;
 
 /** `signal` ends every call of this client. */
@@ -122,7 +122,7 @@ function requestOf(id: OperationId, { params = {}, query = {}, headers = {}, bod
   };
 }
 
-/** What is undefined was left out. */
+/** Leaves out what is undefined. */
 function withoutGaps(values: Record<string, string | number | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),

@@ -1,13 +1,13 @@
 import type { Problem } from './operations.ts';
 
-/** The API answered, and said no. */
+/** The API answered and refused the call. */
 export class ApiError extends Error {
   readonly status: number;
-  /** Stable, to act on; empty when the answer was no problem of Orion's, as from a proxy in between. */
+  /** Stable, to act on. Empty when the answer was not a problem of Orion's, as from a proxy in between. */
   readonly code: Problem['code'] | '';
   /** Each field at fault. */
   readonly errors: { path: string; message: string }[];
-  /** When to come again; null when the answer does not say. */
+  /** When to try again; null when the answer does not say. */
   readonly retryAfterS: number | null;
 
   constructor(status: number, statusText: string, body: unknown, retryAfter: string | undefined) {
@@ -25,10 +25,10 @@ export class ApiError extends Error {
 /** Why there was no answer. */
 export type NoAnswerKind = 'timeout' | 'certificate' | 'unreachable' | 'too_large';
 
-/** The API gave no answer that could be used; whether it did what was asked is not known. */
+/** The API gave no usable answer. Whether it did what was requested is unknown. */
 export class NoAnswerError extends Error {
   readonly kind: NoAnswerKind;
-  /** The system's own word, as `ECONNREFUSED`; empty when there is none. */
+  /** The system's error code, such as `ECONNREFUSED`; empty when there is none. */
   readonly code: string;
 
   constructor(kind: NoAnswerKind, message: string, code = '') {

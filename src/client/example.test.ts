@@ -5,8 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type ApiBench, createApiBench } from '../api/api.fixture.ts';
 import { useMachine } from './example.ts';
 
-// What the README shows to whoever scripts against the API is this file's neighbour, type-checked with all else, and
-// here it is run.
+// Runs the example that the README shows to API users. It is the file next to this one, type-checked with the rest.
 
 let bench: ApiBench;
 let server: ReturnType<typeof createAdaptorServer>;
@@ -26,7 +25,7 @@ afterEach(async () => {
   await new Promise((closed) => server.close(closed));
 });
 
-/** The one rental, as it was when the condition first held. */
+/** Waits for the only rental to meet the condition and returns its id. */
 async function found(isSo: (rental: { releaseRequestedAt: Date | null }) => boolean): Promise<string> {
   return await vi.waitUntil(
     async () => {

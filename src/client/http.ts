@@ -2,37 +2,37 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { ApiError, NoAnswerError } from './errors.ts';
 
-/** Where the API is, and who asks. */
+/** The API's address and the caller's credentials. */
 export interface Access {
   url: URL;
-  /** None: only what is open to everybody can be asked. */
+  /** Null: only calls open to everybody are possible. */
   token: string | null;
-  /** The CA that vouches for the API, PEM; null: the ones that the system trusts. */
+  /** The CA that vouches for the API, as PEM; null: those that the system trusts. */
   ca: string | null;
 }
 
 export interface HttpCall {
   method: string;
-  /** With query, relative to the API's address. */
+  /** With the query, relative to the API's address. */
   path: string;
   body?: unknown;
   headers?: Record<string, string>;
-  /** For the whole answer; a stream has none once its head is there. */
+  /** For the whole answer. A stream has no timeout once its head has arrived. */
   timeoutMs: number;
   signal: AbortSignal;
 }
 
 export interface Http {
-  /** The answer, parsed when it is JSON; throws ApiError for anything but 2xx, and NoAnswerError. */
+  /** The answer, parsed if it is JSON. Throws ApiError for anything but 2xx, and NoAnswerError. */
   call(call: HttpCall): Promise<{ status: number; body: unknown }>;
-  /** The open stream of the answer, which the caller destroys; null for 204: there is nothing more to come. */
+  /** The open stream of the answer, which the caller destroys. Null for 204: nothing more will come. */
   open(call: HttpCall): Promise<IncomingMessage | null>;
   close(): void;
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** node:https and not fetch: in Node 20 only it takes the CA for one client. */
+/** Uses node:https, not fetch: in Node 20 only it accepts a CA per client. */
 export function createHttp(access: Access): Http {
   const isTls = access.url.protocol === 'https:';
   const agent = isTls
@@ -49,8 +49,8 @@ export function createHttp(access: Access): Http {
         headers: headersOf(call, access.token, body),
       });
       let answer: IncomingMessage | null = null;
-      // Not the request's own `signal`: an abort just after all was read would find the connection without a
-      // listener for its error, and end the process.
+      // Not the request's own `signal`: aborting just after everything was read would find the connection without
+      // an error listener and end the process.
       const stop = () => {
         if (!answer?.complete) request.destroy(new Error('aborted'));
       };
@@ -120,7 +120,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Text stays text; JSON that is none is null, and so is an empty answer. */
+/** Text stays text. Invalid JSON and an empty answer become null. */
 function parseBody(response: IncomingMessage, text: string): unknown {
   if (!/json\b/.test(response.headers['content-type'] ?? '')) return text === '' ? null : text;
   try {
@@ -136,7 +136,7 @@ function toApiError({ statusCode = 0, statusMessage = '', headers }: IncomingMes
 
 const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
 
-/** What came of a call that got no answer. */
+/** The error for a call that got no answer. */
 function explain(error: unknown, { url }: Access, call: HttpCall, timedOut: boolean): unknown {
   if (error instanceof ApiError || error instanceof NoAnswerError || call.signal.aborted) return error;
   const where = url.origin;

@@ -4,7 +4,7 @@ export interface SseMessage {
   data: string;
 }
 
-/** Reads a `text/event-stream`. Comments, which servers send to keep the line open, are dropped. */
+/** Reads a `text/event-stream`. Drops comments, which servers send to keep the connection open. */
 export async function* readSse(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<SseMessage> {
   const decoder = new TextDecoder();
   let rest = '';

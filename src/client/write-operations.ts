@@ -36,7 +36,7 @@ const HEAD = `// Made from /openapi.json by write-operations.ts; operations.test
 //   npx vitest run --project unit src/client/operations.test.ts -u
 `;
 
-/** TypeScript for every schema and call of the description: types alone, but for where each call goes. */
+/** TypeScript for every schema and call of the description: types only, plus the method and path of each call. */
 export function writeOperations({ paths, components }: Description): string {
   const operations = Object.entries(paths)
     .flatMap(([path, calls]) => Object.entries(calls).map(([method, call]) => ({ path, method, call })))
@@ -93,7 +93,7 @@ function writeOperation({
     ...(summary ? [`  /** ${summary} */`] : []),
     `  ${operationId}: {`,
     input.length === 0 ? '    input: Record<never, never>;' : `    input: {\n${input.join('')}    };`,
-    // Of a watch, 204 says that there is nothing more to come; a plain call never gets it.
+    // On a watch, 204 says that nothing more will come. A plain call never gets it.
     `    answer: ${[...new Set(answers.filter((answer) => !stream || answer !== 'null'))].join(' | ')};`,
     ...(stream && watched ? [`    watched: ${writeType(watched, 2)};`] : []),
     '  };',

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 const SRC = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
- * Who may import whom (docs/architecture.md): the first folder of a path from src/, or a file that lies beside the
- * folders, and packages. Tests and fixtures may import more.
+ * Which imports each part may have (docs/architecture.md). A part is the first folder of a path in src/, or a file
+ * beside the folders. Tests and fixtures may import more.
  */
 const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   core: { folders: [], packages: ['xstate'] },
@@ -23,9 +23,9 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   notify: { folders: ['core'], packages: ['node:*'] },
   secrets: { folders: ['core'], packages: ['node:*'] },
   dashboard: { folders: ['core'], packages: ['preact', 'htm'] },
-  // Whoever scripts against the API can take this folder as it is.
+  // API users can copy this folder as it is.
   client: { folders: [], packages: ['node:*'] },
-  // It talks to the API through `client`, apart from the commands that work beside the database or start the daemon.
+  // Talks to the API through `client`, except for the commands that work on the database or start the daemon.
   cli: {
     folders: ['client', 'core', 'inventory', 'secrets', 'store', 'lab', 'daemon', 'config.ts', 'main.ts'],
     packages: ['commander', 'yaml', 'zod', 'node:*'],
@@ -50,7 +50,7 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
     ],
     packages: ['node:*'],
   },
-  // Instruments: nothing of the product needs them, but for the commands of the lab.
+  // Tools: nothing in the product needs them, except the lab commands.
   lab: {
     folders: ['core', 'cli', 'inventory', 'daemon'],
     packages: ['commander', 'execa', 'p-limit', 'node:*'],
@@ -58,7 +58,7 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   simulation: { folders: ['core', 'reconcile'], packages: ['node:*'] },
 };
 
-/** The rooms of core, the lowest floor first: each imports only from floors below its own. */
+/** The folders of core, lowest floor first. Each imports only from floors below its own. */
 const FLOORS = [
   ['text'],
   ['failure'],
@@ -70,7 +70,7 @@ const FLOORS = [
   ['ports', 'fleet'],
   ['node', 'rental'],
 ];
-/** Packages that one folder, or one file beside the folders, alone may import. */
+/** Packages that only one folder, or one file beside the folders, may import. */
 const OWNERS: Record<string, string> = {
   'drizzle-orm': 'store',
   mysql2: 'store',

@@ -10,11 +10,11 @@ function listPages(folder: string): string[] {
   const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
   return files.filter((file) => file.endsWith('.md')).map((file) => join(folder, file));
 }
-/** What is code is no link. */
+/** Code contains no links. */
 const read = (page: string) =>
   readFileSync(join(ROOT, page), 'utf8').replaceAll(/^```[\s\S]*?^```|`[^`\n]*`/gm, '');
 
-/** The names under which a page's headings can be linked to. */
+/** The anchors of a page's headings. */
 function anchorsOf(page: string): string[] {
   const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '');
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
@@ -37,7 +37,7 @@ test.each(PAGES)('the links of %s lead somewhere', (page) => {
   expect(dead).toEqual([]);
 });
 
-/** Every file of the sources, by the end of its name: `core/model/node.ts` and `node.ts` name one, too. */
+/** Every source file. A page may name it by the end of its path: `core/model/node.ts` or `node.ts`. */
 const SOURCES = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).map(
   (file) => `/src/${file}`,
 );

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What asks for no more than to be named. Another one wants a person's look before it is added here. */
+/** Licences that only require attribution. A person must review any other before it is added here. */
 const PERMISSIVE = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Unlicense']);
 
 interface Locked {

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { SETTING_NAMES } from '../config.ts';
 import { inventorySchema, PLANNED_KEYS } from '../inventory/schema.ts';
 
-// Nothing is accepted that does nothing: a key or a variable that is read nowhere is a promise that nobody keeps. Each
-// is listed here with the place where it takes effect, which is beyond the file that parses it.
+// No setting may be accepted and ignored: it would be a promise that nobody keeps. Each key and variable is listed
+// here with the place where it takes effect, outside the file that parses it.
 
 const SRC = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -78,7 +78,7 @@ const SETTINGS: Record<string, string> = {
   ORION_INSTANCE: 'main.ts | config.instance',
 };
 
-/** Paths of the leaves of a mapping, without the indices of lists. */
+/** Paths of the leaves of a mapping, without list indices. */
 function listKeys(schema: z.core.$ZodType, path: string[] = []): string[] {
   if (schema instanceof z.ZodOptional) return listKeys(schema.unwrap(), path);
   if (schema instanceof z.ZodPipe) return listKeys(schema.out, path);

@@ -4,13 +4,13 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { afterEach } from 'vitest';
 
-// Set up before each file of tests: no test may ask the machine's resolver for a name that somebody may own. Such a
-// test would depend on who answers, and tell the world of itself. RFC 2606 and RFC 6761 keep names for tests.
+// Set up before each test file. No test may ask the machine's resolver for a name that somebody may own: the test
+// would depend on who answers, and reveal itself to the world. RFC 2606 and RFC 6761 reserve names for tests.
 
 const OURS = /(?:^|\.)(?:localhost|test|invalid|example)\.?$/i;
 const asked: string[] = [];
 
-/** The names that were asked for since the last call. */
+/** The names requested since the last call. */
 export function takePublicNames(): string[] {
   return asked.splice(0);
 }
@@ -22,7 +22,7 @@ function refuse(name: unknown): void {
   throw Object.assign(new Error(`a test asked for the public name ${name}`), { code: 'ENOTFOUND' });
 }
 
-/** On the functions of the module and the methods of its resolvers; one with name servers of its own asks only those. */
+/** For functions of the module and methods of its resolvers. A resolver with only loopback servers is exempt. */
 function guard(owner: object, method: string): void {
   const original = Reflect.get(owner, method) as (...args: unknown[]) => unknown;
   const isPromise = owner === dns.promises || owner === dns.promises.Resolver.prototype;
@@ -46,7 +46,7 @@ for (const owner of [dns, dns.promises]) {
   for (const method of ['resolve', 'resolve4', 'resolve6', 'resolveAny'])
     guard(owner.Resolver.prototype, method);
 }
-// For those who import them by name.
+// For modules that import the functions by name.
 syncBuiltinESMExports();
 
 afterEach(() => {

@@ -8,7 +8,7 @@ import { SILENT } from '../../project/silent.fixture.ts';
 import { type ApiBench, createApiBench, KEY } from '../api.fixture.ts';
 import { type ApiServer, startServer } from '../server.ts';
 
-// Bodies that come late, in pieces, from many at once or not at all, over real connections.
+// Bodies that arrive late, in pieces, many at once or not at all, over real connections.
 
 let bench: ApiBench;
 let server: ApiServer;
@@ -31,12 +31,12 @@ afterEach(async () => {
 interface Head {
   token?: string;
   from?: string;
-  /** Null: in chunks. */
+  /** Null: chunked. */
   length?: number | null;
   close?: boolean;
 }
 
-/** Sends the head alone, or what else is given; what comes back is read by `statusOf`. */
+/** Sends the head and, if given, a body. `statusOf` reads the answer. */
 function send(line: string, { token, from, length = null, close }: Head, body = ''): Socket {
   const socket = connect(join(dir, 'api.sock'));
   socket.on('error', () => undefined);
@@ -63,7 +63,7 @@ async function statusOf(socket: Socket): Promise<number> {
   throw new Error(`closed after: ${got}`);
 }
 
-/** On a busy machine. */
+/** Generous, for a busy machine. */
 const LATE = { timeout: 30_000 };
 
 const PLAN = 'POST /api/inventory/plan';

@@ -1,11 +1,11 @@
-/** Counts the bytes of bodies that are being received, by whom they come from and for all together. */
+/** Counts the bytes of bodies being received, per source and in total. */
 export interface BodyBudget {
-  /** A place for so many bytes, to be left once; or what there is no room left for. */
+  /** Reserves bytes until `leave`, which may be called again; or names the limit that is reached. */
   enter(places: readonly string[], bytes: number): { leave(): void } | { full: 'place' | 'all' };
 }
 
 export interface BodyLimits {
-  /** From one address, and of one tenant. */
+  /** For one address, and for one tenant. */
   perPlace: number;
   all: number;
 }

@@ -7,16 +7,16 @@ import { requireSingleKeys } from './single-keys.ts';
 export const MAX_BODY_BYTES = 16 * 1024;
 /** An inventory of ten thousand nodes, as JSON text. The proxy has the same limits. */
 export const MAX_INVENTORY_BYTES = 6 * 1024 * 1024;
-/** For one process, so that what is made of the bytes fits into a small container. */
+/** Per process, so that what is made of the bytes fits into a small container. */
 export const BODY_LIMITS = { perPlace: 8 * 1024 * 1024, all: 24 * 1024 * 1024 };
 
 const USUAL_MS = 10_000;
 const LARGE_MS = 30_000;
 
 /**
- * Takes the body, after everything that the headers alone decide: whoever is refused for who they are has none of it
- * read. Bytes are counted from before the first is taken. The usual ones no longer than until the last has come; those
- * of a large body until it is answered, since what is made of it is larger still.
+ * Reads the body only after every check on the headers, so a refused caller's body is never read. The bytes are
+ * reserved before the first one is read. Those of a usual body are freed once it has arrived; those of a large one
+ * once it is answered, since what is made of it is larger still.
  */
 export function readBody(maxBytes: number): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
@@ -40,19 +40,19 @@ export function readBody(maxBytes: number): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** Null: it comes in chunks, and says so only as it ends. */
+/** Null for a chunked body, whose length is known only at its end. */
 function readLength(c: Context<AppEnv>): number | null {
   const length = c.req.header('content-length');
   return length === undefined || c.req.header('transfer-encoding') !== undefined ? null : Number(length);
 }
 
-/** A body of another type would otherwise be taken for an empty one. */
+/** Refuses other types: such a body would be taken for an empty one. */
 function requireJson(c: Context<AppEnv>): void {
   if (/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) return;
   throw new ProblemError('unsupported_media_type', 'send JSON with Content-Type: application/json');
 }
 
-/** An empty body is none, whatever type a client like curl names for it. */
+/** An empty body counts as none, whatever type a client like curl declares for it. */
 async function withoutBody(c: Context<AppEnv>, next: () => Promise<void>): Promise<void> {
   const { method, raw } = c.req;
   const headers = new Headers(raw.headers);
@@ -75,7 +75,7 @@ function enter(c: Context<AppEnv>, bytes: number): { leave(): void } {
   throw new ProblemError('too_many_bodies', detail, { headers });
 }
 
-/** Into one buffer: chunks of a byte each would take far more than they hold. */
+/** Collects into one buffer: one-byte chunks would each take far more memory than they hold. */
 async function readText(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<string> {
   const reader = body.getReader();
   const late = createDeadline(maxBytes <= MAX_BODY_BYTES ? USUAL_MS : LARGE_MS);
@@ -96,7 +96,7 @@ async function readText(body: ReadableStream<Uint8Array>, maxBytes: number): Pro
     }
   } catch (error) {
     if (error instanceof ProblemError) throw error;
-    // The connection is gone, and with it whoever would read this.
+    // The connection is gone, so nobody will read this answer.
     throw new ProblemError('malformed_request', 'the body broke off before its end');
   } finally {
     late.clear();

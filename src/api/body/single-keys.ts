@@ -1,27 +1,27 @@
 import { ProblemError } from '../problem.ts';
 
-/** Deeper than any body of the API is; zod and whoever else walks over it would recurse as deep. */
+/** Deeper than any body of the API. Whatever walks over the value, such as zod, would recurse as deep. */
 const MAX_DEPTH = 32;
 
 interface Level {
   /** Null: an array. */
   keys: Set<string> | null;
-  /** Where in it one is. */
+  /** The current key or index. */
   at: string | number;
   isKeyNext: boolean;
 }
 
 /**
- * JSON in which a key stands twice has two meanings, of which JSON.parse takes the last without a word. To be asked
- * before it, since it takes seconds over millions of brackets. Of text that is no JSON this says nothing, or what is
- * wrong besides.
+ * Refuses JSON with a repeated key: it has two meanings, and JSON.parse silently takes the last. Runs before
+ * JSON.parse, which takes seconds over millions of brackets. For text that is not JSON this may pass, or report
+ * another mistake in it.
  */
 export function requireSingleKeys(text: string): void {
   const levels: Level[] = [];
   for (let index = 0; index < text.length; index++) {
     const level = levels.at(-1);
     const letter = text[index];
-    // Numbers, literals and colons tell nothing here.
+    // Numbers, literals and colons do not matter here.
     if (letter === '{' || letter === '[') {
       if (levels.length === MAX_DEPTH) {
         throw new ProblemError('malformed_request', `the body is nested more than ${MAX_DEPTH} levels deep`);
@@ -45,7 +45,7 @@ export function requireSingleKeys(text: string): void {
   }
 }
 
-/** The quote that ends the string which begins at `start`: the first after an even number of backslashes. */
+/** Finds the quote that ends the string starting at `start`: the first after an even number of backslashes. */
 function findEndOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;
@@ -55,7 +55,7 @@ function findEndOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Escapes are no difference: `"\u0074tl"` is the key `ttl`. */
+/** Resolves escapes: `"\u0074tl"` is the key `ttl`. */
 function readKey(token: string): string {
   try {
     return JSON.parse(token) as string;

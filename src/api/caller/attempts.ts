@@ -1,14 +1,14 @@
-/** Counts what fails, by where it comes from. */
+/** Counts failures per place. */
 export interface Attempts {
   /** Seconds until the next try is allowed; 0: now. */
   waitS(from: string): number;
   fail(from: string): void;
 }
 
-/** Of whoever tries from more places than this at once, the oldest are forgotten. */
+/** With more places than this at once, the oldest is forgotten. */
 const MAX_PLACES = 10_000;
 
-/** At most `limit` failures from one place within the window, which begins with the first of them. */
+/** Allows `limit` failures per place within the window, which begins with the first of them. */
 export function createAttempts(limit: number, windowMs: number, monotonicMs: () => number): Attempts {
   const places = new Map<string, { failures: number; sinceMs: number }>();
   const find = (from: string) => {

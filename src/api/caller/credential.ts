@@ -1,13 +1,13 @@
 import type { ApiStore, Principal } from '../../core/ports/stores.ts';
 
-/** What somebody showed to say who they are, as far as it may be kept. */
+/** What a caller presented as proof of identity, as far as it may be kept. */
 export interface Credential {
   kind: 'token' | 'session';
-  /** SHA-256 of the token or of what the cookie holds, in hex. */
+  /** SHA-256, in hex, of the token or of the cookie's value. */
   hash: string;
 }
 
-/** Who that is; null when it is not valid, or not any more. */
+/** Null when the credential is not valid, or no longer. */
 export async function findPrincipal(
   store: Pick<ApiStore, 'authenticate' | 'authenticateSession'>,
   { kind, hash }: Credential,

@@ -3,9 +3,9 @@ import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { ProblemError } from '../problem.ts';
 
 /**
- * A tenant's requests per minute, counted together for all of its tokens and for every process of the API. What is
- * left stands in each answer (draft-ietf-httpapi-ratelimit-headers). Administrators are not counted: it is they who
- * lift limits.
+ * Limits a tenant's requests per minute, counted over all of its tokens and all API processes. Each answer says
+ * what is left (draft-ietf-httpapi-ratelimit-headers). Administrators are not counted: they have to be able to lift
+ * limits.
  */
 export function limitRate({ store }: Pick<ApiDeps, 'store'>): MiddlewareHandler<AppEnv> {
   return async (c, next) => {

@@ -5,10 +5,7 @@ import type { Credential } from './credential.ts';
 import { requireCsrfToken } from './same-origin.ts';
 import { hashSessionSecret, readSessionSecret } from './session-cookie.ts';
 
-/**
- * A request that has an Authorization header is judged by that alone: a bad token is refused even where the browser
- * added a good cookie.
- */
+/** An Authorization header alone decides: a bad token is refused even when the browser added a good cookie. */
 export function readCredential(c: Context<AppEnv>): Credential | null {
   const header = c.req.header('authorization');
   if (header !== undefined) {

@@ -7,21 +7,21 @@ import { placeOf } from '../../core/tenant/request-source.ts';
 import { escapeText } from '../../core/text/escape-text.ts';
 import { createAttempts } from './attempts.ts';
 
-/** Whoever is turned away, as the history tells it: in sums, so that nobody can fill it by being turned away. */
+/** Records refusals in the history as totals, so that nobody can fill it by being refused. */
 export interface Refusals {
-  /** A token or session was shown that is not valid. */
+  /** The token or session presented was not valid. */
   stranger(what: 'call' | 'sign-in', source: string | null): void;
-  /** Somebody whom we know asked for what is not theirs; `call`: the first line of the request. */
+  /** A known caller asked for something that is not theirs. `call` is the first line of the request. */
   denied(actor: Actor, call: string): void;
-  /** Counts a wrong bearer token; seconds until the place should try again, 0: it has not tried that often. */
+  /** Counts a wrong bearer token. Returns the seconds until this place should try again; 0: it is below the limit. */
   slowDown(source: string | null): number;
-  /** Writes what has been counted. */
+  /** Writes the counts to the history. */
   close(): Promise<void>;
 }
 
 const WINDOW_MS = 60_000;
 const WRONG_TOKENS_PER_WINDOW = 10;
-/** Entries of either kind in a window; whoever comes from further places is told of in one more. */
+/** Entries of each kind per window. All further places share one more. */
 const MAX_PLACES = 20;
 const LONGEST_CALL = 100;
 
@@ -100,7 +100,7 @@ function entryOf(type: EventType, reason: Reason, message: string, actor: Actor)
 
 type Describe = (count: number, isRest: boolean) => (at: Date) => NewEvent;
 
-/** Counts by key up to a number of keys, and all others as one. */
+/** Counts per key for the first `MAX_PLACES` keys, and all others together. */
 function createTally() {
   let counts = new Map<string | null, { count: number; describe: Describe }>();
   return {

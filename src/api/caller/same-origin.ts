@@ -6,8 +6,8 @@ import { isCsrfToken } from './session-cookie.ts';
 export const CSRF_HEADER = 'X-CSRF-Token';
 
 /**
- * Refuses what a browser sends for a page of another site. Browsers say in Sec-Fetch-Site where a request comes from,
- * older ones in Origin; who says neither is no browser, and then there is no page that could be deceived.
+ * Refuses requests that a browser sends for a page of another site. Browsers name the source in Sec-Fetch-Site,
+ * older ones in Origin. A client that sends neither is no browser, so there is no page that could be deceived.
  */
 export function requireSameOrigin(c: Context<AppEnv>): void {
   const site = c.req.header('sec-fetch-site');
@@ -18,7 +18,7 @@ export function requireSameOrigin(c: Context<AppEnv>): void {
   }
 }
 
-/** A write that a cookie vouches for: from a page of ours, and with what only such a page can know. */
+/** A write authorized by a cookie must come from one of our pages, with a value that only such a page can know. */
 export function requireCsrfToken(c: Context<AppEnv>, secret: string): void {
   const isWrite = c.req.method !== 'GET' && c.req.method !== 'HEAD';
   if (!isWrite) return;
@@ -28,7 +28,7 @@ export function requireCsrfToken(c: Context<AppEnv>, secret: string): void {
   }
 }
 
-/** The proxy passes on the host that the browser asked for; TLS ends there, so only host and port can be compared. */
+/** Compares host and port only: the proxy passes on the Host that the browser sent, but TLS ends there. */
 function isOwn(origin: string, c: Context<AppEnv>): boolean {
   return URL.canParse(origin) && new URL(origin).host === (c.req.header('host') ?? new URL(c.req.url).host);
 }

@@ -3,12 +3,12 @@ import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { AppEnv } from '../app-env.ts';
 
-/** Browsers take a name with __Host- only from a secure origin, for that host alone and for all of its paths. */
+/** Browsers accept the prefix __Host- only from a secure origin, for that host alone and for all of its paths. */
 export const SESSION_COOKIE = '__Host-orion_session';
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 const ATTRIBUTES = { path: '/', secure: true, httpOnly: true, sameSite: 'Strict' } as const;
 
-/** What the cookie holds: 256 random bits, which are stored nowhere but in the browser. */
+/** The cookie's value: 256 random bits, stored only in the browser. */
 export function createSessionSecret(): string {
   return randomBytes(32).toString('base64url');
 }
@@ -17,7 +17,7 @@ export function hashSessionSecret(secret: string): string {
   return createHash('sha256').update(`session ${secret}`).digest('hex');
 }
 
-/** Null when there is none, or what there is can't be one. */
+/** Null when there is none, or it is malformed. */
 export function readSessionSecret(c: Context<AppEnv>): string | null {
   const secret = getCookie(c, SESSION_COOKIE) ?? '';
   return SECRET.test(secret) ? secret : null;
@@ -31,7 +31,7 @@ export function takeSessionCookie(c: Context<AppEnv>): void {
   deleteCookie(c, SESSION_COOKIE, ATTRIBUTES);
 }
 
-/** What a page has to send with each write: another site can neither read it nor work it out. */
+/** The token that a page sends with each write. Another site can neither read nor compute it. */
 export function csrfTokenOf(secret: string): string {
   return createHmac('sha256', secret).update('orion csrf').digest('base64url');
 }

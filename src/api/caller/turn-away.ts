@@ -4,9 +4,9 @@ import { ProblemError } from '../problem.ts';
 import type { Refusals } from './refusals.ts';
 
 /**
- * What somebody without a valid token is answered: the same whether it is missing, malformed, unknown, expired or
- * revoked. A wrong one is slowed down by address only after it was found to be wrong, so that a valid one from behind
- * the same address is never in the way of it.
+ * The answer without a valid token: the same whether it is missing, malformed, unknown, expired or revoked. A wrong
+ * token is slowed down by address only after it was found to be wrong, so it never delays a valid one from the same
+ * address.
  */
 export function refuseStranger(c: Context<AppEnv>, refusals: Refusals): ProblemError {
   const { source } = c.var;
@@ -27,7 +27,7 @@ export function refuseStranger(c: Context<AppEnv>, refusals: Refusals): ProblemE
   });
 }
 
-/** Tells the history of who asked for what is for administrators alone. */
+/** Reports to the history who asked for what only administrators may. */
 export function noteDenied({ refusals }: Pick<ApiDeps, 'refusals'>): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     await next();

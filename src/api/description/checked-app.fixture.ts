@@ -6,10 +6,10 @@ import type { Description } from './description.fixture.ts';
 
 export type App = OpenAPIHono<AppEnv>;
 
-/** Made once for all tests of a file: what the description says hangs on the code alone. */
+/** Made once per test file: the description depends on the code alone. */
 let check: Promise<AnswerCheck> | null = null;
 
-/** The API, each of whose answers to `request` is compared with its description; one that it does not know rejects. */
+/** The API, with each answer to `request` checked against its description. An undescribed answer rejects. */
 export function checkedApp(deps: ApiDeps): App {
   const app = createApp(deps);
   const request = app.request;

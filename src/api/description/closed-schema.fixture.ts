@@ -1,8 +1,8 @@
 import { type Description, resolveSchema, type Schema } from './description.fixture.ts';
 
 /**
- * The same schema without references, in which no object may have a field that it does not name. Clients are to
- * overlook fields that they do not know; the API's tests are not to.
+ * The same schema with references resolved and no undeclared fields allowed. Clients should ignore unknown fields;
+ * the API's tests should not.
  */
 export function closeSchema(description: Description, schema: Schema, isPart = false): Schema {
   const resolved = resolveSchema(description, schema);
@@ -15,7 +15,7 @@ export function closeSchema(description: Description, schema: Schema, isPart = f
     ...(items ? { items: close(items) } : {}),
     ...(anyOf ? { anyOf: anyOf.map(close) } : {}),
     ...(oneOf ? { oneOf: oneOf.map(close) } : {}),
-    // What the parts of an object do not name together is closed around them, not in each.
+    // Undeclared fields are refused around all parts of an object together, not in each part.
     ...(allOf ? { allOf: allOf.map((part) => closeSchema(description, part, true)) } : {}),
     ...(rest === undefined ? {} : { additionalProperties: typeof rest === 'object' ? close(rest) : rest }),
     ...(isOpenObject ? { type: resolved.type ?? 'object', unevaluatedProperties: false } : {}),

@@ -12,13 +12,13 @@ interface Operation {
   responses: Record<string, { content?: Content }>;
 }
 
-/** As much of a description as gets examples. */
+/** The part of a description that gets examples. */
 export interface Examinable {
   paths?: Record<string, Record<string, Operation>>;
   components?: { schemas?: Record<string, ExampleSchema> };
 }
 
-/** Of what is no data, but is shown or run. */
+/** Examples of content that is not data, but is shown or run. */
 const TEXTS: Record<string, string> = {
   'text/html': '<!doctype html>…',
   'text/css': 'body { margin: 0 }',
@@ -26,7 +26,7 @@ const TEXTS: Record<string, string> = {
   'image/svg+xml': '<svg xmlns="http://www.w3.org/2000/svg"/>',
 };
 
-/** Gives every body that has none an example: composed of those of its schema, so that each stands in one place. */
+/** Gives every body without an example one made of its schema's examples, so that each is written only once. */
 export function addExamples({ paths = {}, components }: Examinable): void {
   const schemas = components?.schemas ?? {};
   for (const [name, schema] of Object.entries(schemas)) {
@@ -46,7 +46,7 @@ export function addExamples({ paths = {}, components }: Examinable): void {
   }
 }
 
-/** Of a watch: one object as it is, and that there are no more. */
+/** A watch: one object as it is, then the mark that the snapshot is complete. */
 function composeStream(
   content: Content | undefined,
   compose: (schema: ExampleSchema) => unknown,

@@ -16,12 +16,12 @@ export interface ExampleSchema {
   allOf?: ExampleSchema[];
 }
 
-/** At which everything in an example happens that has no time of its own. */
+/** The time used in examples wherever a field has none of its own. */
 const TIME = '2026-11-24T14:12:37.655Z';
 
 /**
- * One value of the schema, made of the examples that its parts have. Undefined where a part has none and can be
- * anything, such as a text: then there is no example, rather than one that says nothing.
+ * One value of the schema, made of its parts' examples. Undefined where a part has none and could be anything, such
+ * as a string: no example is better than one that says nothing.
  */
 export function composeExample(schemas: Record<string, ExampleSchema>, schema: ExampleSchema): unknown {
   const compose = (part: ExampleSchema | undefined) => part && composeExample(schemas, part);

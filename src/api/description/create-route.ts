@@ -26,10 +26,10 @@ const RATE = {
 };
 
 /**
- * A route with its description, in the chapter that its address names; `operationId` is what the typed client calls
- * it, `description` says what its summary has no room for. Under /api, the body of a write is taken after the route's
- * own middleware has let the request pass; and one that has no query of its own refuses every
- * field of one, so that a misspelt filter is an error and not a longer list.
+ * A route with its description, in the chapter that its address names. `operationId` is its name in the typed
+ * client; `description` holds what does not fit into the summary. Under /api, a write's body is read only after the
+ * route's own middleware has let the request pass. A route without query parameters refuses any, so that a misspelt
+ * filter is an error and not a longer list.
  */
 export function createRoute<
   Path extends string,
@@ -38,7 +38,7 @@ export function createRoute<
     operationId: string;
     summary: string;
     description: string;
-    /** 16 KB when left out. */
+    /** 16 KiB when left out. */
     maxBodyBytes?: number;
   },
 >(given: Given): ReturnType<typeof describeRoute<Path, Given>> {
@@ -63,7 +63,7 @@ function chapterOf(path: string): string {
   return kind === 'rent' ? 'rentals' : kind;
 }
 
-/** Who is signed in by a cookie needs to show that a write comes from a page of Orion. */
+/** A caller signed in by cookie must prove that a write comes from one of Orion's pages. */
 function securityOf({ method }: Config): Record<string, string[]>[] {
   return [{ token: [] }, { session: [], ...(method === 'get' ? {} : { csrf: [] }) }];
 }
@@ -77,7 +77,7 @@ const OF_BODIES: ProblemCode[] = [
   'busy',
 ];
 
-/** What the middleware refuses before a route is asked. */
+/** The problems that the middleware can answer with before the route runs. */
 function impliedBy({ method, security }: Config): ProblemCode[] {
   const ofTenants: ProblemCode[] = security?.length === 0 ? [] : ['rate_limited', 'too_many_attempts'];
   if (method === 'get') return ofTenants;
@@ -85,7 +85,7 @@ function impliedBy({ method, security }: Config): ProblemCode[] {
   return [...ofWrites, ...OF_BODIES];
 }
 
-/** The answers with their common header, and each problem once, whoever named it. */
+/** Adds the common header to each answer, and lists each problem once, whoever named it. */
 function describeAnswers({ responses }: Config, implied: ProblemCode[]): RouteConfig['responses'] {
   const all = { ...responses, ...describeProblems([...implied, ...codesOf(responses)]) };
   return Object.fromEntries(

@@ -3,29 +3,29 @@ import formats from 'ajv-formats';
 import { closeSchema } from './closed-schema.fixture.ts';
 import { type Answer, type Call, type Description, listCalls, type Schema } from './description.fixture.ts';
 
-// Compares answers with /openapi.json itself, by a validator of JSON Schema that Orion does not use otherwise: what is
-// published is thereby what is true, whatever the code meant to publish.
+// Checks answers against /openapi.json itself, with a JSON Schema validator that Orion does not use otherwise. What
+// is published is then true, whatever the code meant to publish.
 
 export interface Answered {
   method: string;
-  /** As it was asked for, with its query. */
+  /** As requested, with the query. */
   path: string;
   status: number;
   headers: Headers;
-  /** Null: not looked at, as of a stream that is still open. */
+  /** Null: not checked, such as a stream that is still open. */
   text: string | null;
 }
 
-/** Throws, with all that is wrong, unless the description says that such an answer may come. */
+/** Throws with everything that is wrong, unless the description allows the answer. */
 export type AnswerCheck = (answer: Answered) => void;
 
-/** Headers that a client acts on: one that is not described is as wrong as a field that is not. */
+/** Headers that clients act on. An undescribed one is as wrong as an undescribed field. */
 const TELLING = ['location', 'retry-after', 'www-authenticate', 'set-cookie', 'etag', 'link'];
 const PROBLEM = 'application/problem+json';
 
 export function createAnswerCheck(description: Description): AnswerCheck {
   const complain = createComplain(description);
-  // Of two patterns that fit, the one with fewer gaps is meant.
+  // If two patterns match, the one with fewer placeholders is meant.
   const calls = listCalls(description)
     .map((call) => ({ ...call, pattern: patternOf(call.path), gaps: call.path.split('{').length }))
     .toSorted((a, b) => a.gaps - b.gaps);
@@ -48,9 +48,9 @@ export function createAnswerCheck(description: Description): AnswerCheck {
   };
 }
 
-/** What comes where the description has no such call: no such address, or no such method. */
+/** The answer where the description has no such call: no such address, or no such method. */
 function undescribed(status: number): Answer | undefined {
-  // The token is checked before the address (401, 403, 429), and the rules for bodies hold for every address (413, 415).
+  // The token is checked before the address (401, 403, 429), and the body rules hold for every address (413, 415).
   if (![401, 403, 404, 405, 413, 415, 429].includes(status)) return undefined;
   const schema = { $ref: '#/components/schemas/Problem' };
   const headers: Answer['headers'] = {};
@@ -59,7 +59,7 @@ function undescribed(status: number): Answer | undefined {
   return { description: '', headers, content: { [PROBLEM]: { schema } } };
 }
 
-/** What is wrong with a value by its schema, in which nothing may be that is not described. */
+/** Lists what is wrong with a value by its schema. An undescribed field is wrong, too. */
 export type Complain = (schema: Schema, value: unknown) => string[];
 
 export function createComplain(description: Description): Complain {
@@ -104,7 +104,7 @@ function checkBody(
   return complain(media.schema, JSON.parse(body));
 }
 
-/** Each object of a watch is one of the list, or the thing itself, that the same address shows otherwise. */
+/** Each object of a watch is an item of the list, or the object itself, that a plain GET of the address returns. */
 function checkMessages(complain: Complain, schema: Schema | undefined, text: string): string[] {
   const item = schema?.properties?.items?.items ?? schema;
   if (!item) return ['what is watched has no schema'];

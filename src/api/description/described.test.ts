@@ -3,7 +3,7 @@ import { createApiBench } from '../api.fixture.ts';
 import { readDescription } from './checked-app.fixture.ts';
 import { type AnswerCheck, createAnswerCheck } from './described.fixture.ts';
 
-// The tests of this folder look at each answer with this check. Here it is seen to find what is wrong.
+// The tests of this folder check each answer with this. Here it is tested itself.
 
 let check: AnswerCheck;
 beforeAll(async () => {
@@ -75,7 +75,7 @@ describe('an answer that it does not know', () => {
     expect(see('GET /healthz', 200, { status: 'ok', version: '1', secret: 1 })).toContain('"secret"');
     const items = [{ ...TOKEN, ...ENDS, hash: 'f' }];
     expect(see('GET /api/tokens', 200, { items, nextCursor: null })).toMatch(/\/items\/0 .*"hash"/);
-    // Of an object that is made of two.
+    // An object made of two schemas.
     expect(see('POST /api/tokens', 201, { ...TOKEN, ...ENDS, token: 's' })).toBe('');
     expect(see('POST /api/tokens', 201, { ...TOKEN, ...ENDS, token: 's', x: 1 })).toContain('"x"');
     expect(see('POST /api/tokens', 201, { ...TOKEN, ...ENDS })).toContain("'token'");

@@ -28,7 +28,7 @@ export interface Schema {
 export interface MediaType {
   schema?: Schema;
   example?: unknown;
-  /** Each stands among the components, which it names. */
+  /** Each is a reference into the components. */
   examples?: Record<string, { $ref: string }>;
 }
 
@@ -71,7 +71,7 @@ export interface Description {
 }
 
 export interface Call {
-  /** As in `GET /api/rentals/{id}`. */
+  /** Such as `GET /api/rentals/{id}`. */
   name: string;
   method: string;
   path: string;
@@ -87,7 +87,7 @@ export function listCalls({ paths }: Description): Call[] {
   );
 }
 
-/** The schema of that name, or the schema itself. */
+/** The schema that a reference names, or the schema itself. */
 export function resolveSchema({ components }: Description, schema: Schema): Schema {
   if (schema.$ref === undefined) return schema;
   const found = components.schemas[schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)];

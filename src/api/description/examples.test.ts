@@ -13,7 +13,7 @@ beforeAll(async () => {
   complain = createComplain(description);
 });
 
-/** What is sent and answered, by where it stands. */
+/** All bodies sent and answered, by where they are in the description. */
 function listMedia(): (readonly [string, MediaType])[] {
   return listCalls(description).flatMap(({ name, operation }) => {
     const bodies = [
@@ -36,7 +36,7 @@ function examplesOf({ example, examples = {} }: MediaType): unknown[] {
 describe('the examples of the description', () => {
   test('are there for each body that is sent or answered', () => {
     const bare = listMedia().filter(([, media]) => examplesOf(media).length === 0);
-    // A picture has none.
+    // An image has none.
     expect(bare.map(([where]) => where)).toEqual(['GET /docs/{version}/{file} 200 image/png']);
   });
 

@@ -2,7 +2,7 @@ import type { Explanation } from '../../core/rental/explanation.ts';
 import type { NodeView, TenantNodeView } from '../../core/view/node-view.ts';
 import type { PlacementView, RentalView } from '../../core/view/rental-view.ts';
 
-// What the schemas of the description look like when filled in: one small story, in which build-box was lent worker_1.
+// Filled-in examples of the schemas: one small story, in which build-box was given worker_1.
 
 const HOST_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG…';
 const ID = 'r_3k5mzq7xw2c4d6fa';
@@ -115,7 +115,7 @@ const SHA256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 const answer = { kind: 'applied', added: ['worker_6'], changed: [], retiring: [] };
 const token = { id: 'k5x2m7q9ab', name: 'ci', tenant: 'demo', role: 'tenant' };
 
-/** By the names of the schemas. */
+/** By schema name. */
 export const EXAMPLES: Record<string, object> = {
   Rental: rental,
   Rented: { ...rental, privateKey: '-----BEGIN OPENSSH PRIVATE KEY-----\n…' },

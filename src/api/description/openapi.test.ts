@@ -55,7 +55,7 @@ describe('the description', () => {
       if (!isOpen) expect(statuses, name).toEqual(expect.arrayContaining(['401', '500', '503']));
       if (operation.requestBody)
         expect(statuses, name).toEqual(expect.arrayContaining(['400', '413', '415']));
-      // A PUT makes what is not there; and a page for people is the same one, whatever it will find.
+      // A PUT creates what is missing. A page for people is the same whatever it will find.
       const isPage = 'text/html' in (operation.responses['200']?.content ?? {});
       if (path.includes('{') && method !== 'PUT' && !isPage) expect(statuses, name).toContain('404');
     }
@@ -82,7 +82,7 @@ describe('the description', () => {
   test('names each problem where it can come, and none that there is not', () => {
     const text = JSON.stringify(description);
     for (const [code, { status }] of Object.entries(PROBLEMS)) {
-      // From the parser, from a wrong address, or from a probe of readiness: said of no call.
+      // These come from the parser or from the check of the method, so no call lists them.
       if (['method_not_allowed', 'headers_too_large'].includes(code)) continue;
       expect(text, code).toContain(`\`${code}\`: `);
       const answers = listCalls(description).some(({ operation }) => String(status) in operation.responses);

@@ -1,6 +1,6 @@
 import { type FieldError, PROBLEMS, type ProblemBody, type ProblemCode, type QuotaUse } from '../problem.ts';
 
-/** For each problem one that could have come; what its `detail` says is meant for people, and may differ. */
+/** An example of each problem. `detail` is meant for people and may differ. */
 const DETAILS: Record<ProblemCode, string> = {
   malformed_request: 'the body is not valid JSON',
   unauthorized: 'send a valid token as Authorization: Bearer …',
@@ -42,7 +42,7 @@ const FIELD_ERRORS: FieldError[] = [{ path: 'ttl', message: 'expected at most 12
 
 const QUOTA: QuotaUse = { limit: 'maxRentals', allowed: 3, used: 3 };
 
-/** By their codes, for the description. */
+/** By problem code, for the description. */
 export const PROBLEM_EXAMPLES: Record<string, { summary: string; value: ProblemBody }> = Object.fromEntries(
   (Object.keys(PROBLEMS) as ProblemCode[]).map((code) => {
     const { status, title } = PROBLEMS[code];

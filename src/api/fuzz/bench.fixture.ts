@@ -30,20 +30,20 @@ import { createWatchHub } from '../watch/watch-hub.ts';
 import type { FuzzRequest, Role } from './request.fixture.ts';
 import type { Hints } from './values.fixture.ts';
 
-// The API as it is served, over HTTP, on a real database; in place of the reconciler somebody who says yes to all.
+// The API served over HTTP on a real database. The reconciler is replaced by one that grants everything.
 
 export interface FuzzBench {
-  /** What is good for the call at that path of the description. */
+  /** Good values for the call at that path of the description. */
   hintsFor(path: string): Hints;
   send(request: FuzzRequest): Promise<Answered>;
   close(): Promise<void>;
 }
 
 const NODES = ['worker_1', 'worker_2', 'worker_3'];
-/** Shows another host key than the known one. */
+/** Shows a host key other than the known one. */
 const STRANGE = 'worker_2';
 const OTHER_FLEET = `f_${'a'.repeat(24)}`;
-/** Its baseline is another one. */
+/** Differs from its baseline. */
 const DIFFERING = 'worker_3';
 const DIFFERENCE = { id: 'a'.repeat(32), kind: 'schedules', text: '/etc/cron.d/site' };
 const OTHER_TENANT = 'lab';
@@ -57,7 +57,7 @@ export async function openFuzzBench(): Promise<FuzzBench> {
   const pool = createPool({ url });
   await migrate(pool);
   const store = createStore(pool);
-  // With the rights that it has in compose.
+  // With the same rights as in compose.
   const apiPool = await openAsApiUser(pool, url);
   const apiStore = createStore(apiPool);
   const leader = (await store.acquire({ holder: 'fuzz', durationMs: 3_600_000 })) as Leadership;
@@ -91,7 +91,7 @@ export async function openFuzzBench(): Promise<FuzzBench> {
     '/api/nodes/{name}/accept': { name: [DIFFERING] },
     // PUT wants the same name in both places.
     '/api/rentals/{id}': { id: [...(hints.id ?? []), ...Array(8).fill('new-box')], name: ['new-box'] },
-    // Not those that ask: their own limits would end the rest.
+    // Not the tenants that make the requests: their own limits would stop the rest.
     '/api/tenants/{name}': { name: [OTHER_TENANT] },
   };
 
@@ -124,7 +124,7 @@ export async function openFuzzBench(): Promise<FuzzBench> {
   };
 }
 
-/** Every rental that waits is ready, and every request for the inventory is answered. */
+/** Makes every waiting rental ready and answers every inventory request. */
 async function settle(store: Store, leader: Leadership): Promise<void> {
   for (const id of await store.listDirtyRentals()) {
     const rental = await store.loadRental(id);
@@ -164,7 +164,7 @@ async function makeToken(
   return { id, token };
 }
 
-/** Something of each kind, so that more than 404 can come of a request; and what names it. */
+/** Creates something of each kind, so that calls can answer more than 404. Returns its names as hints. */
 async function seed(store: Store, leader: Leadership, token: string): Promise<Hints> {
   const victims = [await makeToken(store, 'tenant'), await makeToken(store, 'tenant')];
   await makeToken(store, 'tenant', OTHER_TENANT);
@@ -193,7 +193,7 @@ async function seed(store: Store, leader: Leadership, token: string): Promise<Hi
     await store.save(leader, { events: [event({ ...about, type, notice })] });
   }
   const bound = await bindSave(store, 'r_seed0', 'worker_1');
-  // A watch that resumes would pass on what stands there for a rental.
+  // A resumed watch would send the event's object, which is no rental.
   await store.save(leader, { ...bound, events: bound.events.map((each) => ({ ...each, object: null })) });
   const strange = await store.loadNode(STRANGE);
   if (strange) {
@@ -207,7 +207,7 @@ async function seed(store: Store, leader: Leadership, token: string): Promise<Hi
     const record = { ...differing.record, differences, state: 'quarantined' as const };
     await store.save(leader, { nodes: [{ name: DIFFERING, record }], events: [] });
   }
-  // There is a breaker to override.
+  // So that there is a breaker to override.
   await store.save(leader, { events: [event({ type: 'pool.breaker_opened', reason: 'MigrationHeld' })] });
   const page = { limit: 10, cursor: null };
   const { items } = await store.listDeliveries(null, { state: null, rentalId: null }, page);
@@ -236,14 +236,14 @@ async function seed(store: Store, leader: Leadership, token: string): Promise<Hi
   };
 }
 
-/** What a page is made of lies at an address that only the page knows. */
+/** The page's files are at addresses that only the page names. */
 async function fileHints(app: { request(path: string): Response | Promise<Response> }, page: string) {
   const html = await (await app.request(page)).text();
   const files = [...html.matchAll(/\/(?:docs|assets)\/([^/"]+)\/([^/"]+)"/g)];
   return { version: files.map(([, version]) => version), file: files.map(([, , file]) => file) };
 }
 
-/** A stream is read up to its first message, or for as long as one would have been on its way. */
+/** A stream is read up to its first message, or for as long as one would take to arrive. */
 const STREAM_MS = 40;
 const DEADLINE_MS = 20_000;
 

@@ -7,12 +7,12 @@ import { listCalls } from '../description/description.fixture.ts';
 import { type FuzzBench, openFuzzBench } from './bench.fixture.ts';
 import { createRequests } from './request.fixture.ts';
 
-/** What nothing that is seeded allows. */
+/** Calls that nothing seeded ever allows. */
 const NEVER_DONE = ['POST /api/nodes/{name}/forget'];
 
 /**
- * Requests of every kind to every call of the description, by everybody: whatever is asked, the answer is one that the
- * description knows, and never that something went wrong inside.
+ * Sends every kind of request to every call of the description, from every kind of caller. Each answer must be one
+ * that the description allows, and never an internal error.
  */
 export async function fuzzEveryCall(options: { runs: number; seed?: number }): Promise<void> {
   const description = await readDescription((await createApiBench()).app.request);
@@ -35,7 +35,7 @@ export async function fuzzEveryCall(options: { runs: number; seed?: number }): P
     });
     const { runs: numRuns, seed } = options;
     await fc.assert(property, { numRuns, ...(seed === undefined ? {} : { seed }) });
-    // Or else all of it might have been turned away at the door.
+    // Otherwise every request might have been refused before it reached the call.
     if (!NEVER_DONE.includes(call.name)) {
       expect(
         [...statuses.keys()].some((status) => status < 300),

@@ -9,7 +9,7 @@ export type Role = (typeof ROLES)[number];
 export interface FuzzRequest {
   role: Role;
   method: string;
-  /** With the query; already encoded, well or badly. */
+  /** With the query; already encoded, correctly or not. */
   path: string;
   headers: Record<string, string>;
   body: string | null;
@@ -43,7 +43,7 @@ export function createRequests(
     })
     .map(({ address, query, own, other, body, ...rest }) => ({
       ...rest,
-      // What is longer is refused by the parser, before there is a call.
+      // The parser refuses anything longer before it reaches a call.
       path: `${address}${query === '' ? '' : `?${query}`}`.slice(0, 10_000),
       headers: { ...body.headers, ...own, ...other },
       body: body.text,
@@ -56,13 +56,13 @@ function rarely<Value, Usual>(rare: fc.Arbitrary<Value>, usual: Usual): fc.Arbit
 
 type Values = (parameter: Parameter) => fc.Arbitrary<unknown>;
 
-/** Half of a surrogate pair has no encoding: it goes as what stands for such things. */
+/** Half of a surrogate pair has no encoding, so the replacement character is sent. */
 function encode(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return encodeURIComponent(Buffer.from(text).toString());
 }
 
-/** As a client encodes it, or as nobody should. */
+/** Encoded as a client would, or as nobody should. */
 const rawTexts = fc.oneof(
   nastyTexts.map(encode),
   fc.constantFrom('%', '%FF', '%c0%af', '%2e%2e', '%2F', 'a;b', 'a+b', '.', '~', '%E2%82'),
@@ -88,7 +88,7 @@ function addresses(path: string, parameters: Parameter[], values: Values): fc.Ar
     );
 }
 
-/** A URL whose part is one or two dots, written in whichever way, is one of another call. */
+/** Avoids path segments of one or two dots, however written: such a URL would belong to another call. */
 function notDots(text: string): string {
   return /^(\.|%2e){1,2}$/i.test(text) ? `${text}.dots` : text;
 }
@@ -111,7 +111,7 @@ function queries(parameters: Parameter[], values: Values): fc.Arbitrary<string> 
   return fc.tuple(good, rarely(bad, [])).map(([some, more]) => [...some, ...more].join('&'));
 }
 
-/** What Node puts on the wire: it refuses to send anything else. */
+/** Only what Node puts on the wire: it refuses to send anything else. */
 function headerValues(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const nasty = nastyTexts.map((text) => text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '?').slice(0, 900));
   return fc.oneof({ weight: 3, arbitrary: good }, { weight: 1, arbitrary: nasty });
@@ -143,7 +143,7 @@ const OTHER_HEADERS = fc.record(
 const JSON_TYPE = { 'content-type': 'application/json' };
 const NO_BODY = { headers: {}, text: null };
 
-/** `good`: undefined where none is expected, and hardly any is sent. */
+/** `good` is undefined where no body is expected; then one is rarely sent. */
 function bodies(good: fc.Arbitrary<unknown> | undefined) {
   const json = (text: string) => ({ headers: JSON_TYPE, text });
   const broken = fc.oneof(

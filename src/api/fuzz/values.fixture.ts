@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { type Description, resolveSchema, type Schema } from '../description/description.fixture.ts';
 
-/** What no schema can tell: by the name of a field, values that are good here and now. */
+/** Values that are valid here and now, by field name. No schema can know them. */
 export type Hints = Record<string, readonly unknown[]>;
 
-/** Values that the schema allows; now and then one that only its code refuses. */
+/** Values that the schema allows. Now and then the code alone refuses one. */
 export function createValues(
   description: Description,
   schema: Schema,
@@ -90,7 +90,7 @@ function nest(depth: number): unknown {
   return value;
 }
 
-/** Almost the value: one thing in it is gone, another one, or too much. */
+/** Almost the value: one thing in it is missing, replaced, or added. */
 export function spoil(value: unknown): fc.Arbitrary<unknown> {
   if (typeof value !== 'object' || value === null) return nastyValues;
   const keys = Object.keys(value);

@@ -3,28 +3,28 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** One file that a browser may have. */
+/** A file that browsers may load. */
 export interface PageFile {
   type: string;
   bytes: Uint8Array<ArrayBuffer>;
 }
 
 export interface DashboardFiles {
-  /** SHA-256 over all of them, shortened: part of each address, so that browsers may keep them for ever. */
+  /** SHA-256 over all files, shortened. It is part of each address, so browsers may cache the files forever. */
   version: string;
-  /** Modules in the order in which they were found; the first one starts the page. */
+  /** In the order in which they were found; the first one starts the page. */
   modules: string[];
   styles: string[];
-  /** By the last part of their address. */
+  /** By the last segment of their address. */
   files: ReadonlyMap<string, PageFile>;
 }
 
-/** Where the build puts the page; the same from src/ and from dist/. */
+/** Where the build puts the page. The path is the same from src/ and from dist/. */
 const BUILT = fileURLToPath(new URL('../../../dist', import.meta.url));
 const ENTRY = 'dashboard/main.js';
 const STATIC = 'dashboard/static';
 
-/** The packages that the page is made with, and the file of each that browsers take. */
+/** The packages that the page uses, each with its file for browsers. */
 const PACKAGES = {
   preact: 'preact/dist/preact.mjs',
   'preact/hooks': 'preact/hooks/dist/hooks.mjs',
@@ -37,18 +37,19 @@ const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
-/** Of a module, at the start of a line, where compilers put it; in a text of the page it would mean nothing. */
+/** An import at the start of a line, where compilers put it. Elsewhere it would be mere text. */
 const IMPORT = /^((?:import|export)\b[^'"`;]*?\bfrom\s*|import\s*)(["'])([^"'\s]+)\2/gm;
 
 /**
- * The page's own module and whatever it imports, and nothing else of the build. Browsers know no package names, so
- * each is replaced with an address; an import map would have to stand in the page, where no script may be.
+ * Loads the page's own module and everything that it imports, and nothing else of the build. Browsers don't know
+ * package names, so each is replaced with an address. An import map would have to be inline, where no script is
+ * allowed.
  */
 export async function readDashboardFiles(built = BUILT, packages = MODULES): Promise<DashboardFiles> {
   const files = new Map<string, PageFile>();
   const modules: string[] = [];
 
-  /** `path`: from the build's folder, or the name of a package. */
+  /** `path` is relative to the build's folder, or the name of a package. */
   async function addModule(path: string): Promise<void> {
     const name = addressOf(path);
     if (files.has(name)) return;
@@ -85,7 +86,7 @@ function isPackage(specifier: string): specifier is keyof typeof PACKAGES {
   return Object.hasOwn(PACKAGES, specifier);
 }
 
-/** All files lie side by side under one address: `dashboard/pages/fleet.js` is `dashboard.pages.fleet.js` there. */
+/** All files are side by side under one address: `dashboard/pages/fleet.js` becomes `dashboard.pages.fleet.js`. */
 function addressOf(path: string): string {
   return isPackage(path) ? `${path.replaceAll('/', '.')}.package.js` : path.replaceAll('/', '.');
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DashboardFiles } from './dashboard-files.ts';
 
-/** Nothing but the page's own files and calls; no script and no style in the page, and the page in no other. */
+/** Allows only the page's own files and calls. Inline scripts, inline styles and framing are all forbidden. */
 export const DASHBOARD_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -17,11 +17,11 @@ export const DASHBOARD_POLICY = [
 
 export interface DashboardPage {
   html: string;
-  /** Changes when the page does. */
+  /** Changes with the page. */
   etag: string;
 }
 
-/** One page for all of its addresses: what stands there is decided in the browser. */
+/** One page for all of its addresses. The browser decides what it shows. */
 export function createDashboardPage({ version, modules, styles }: DashboardFiles): DashboardPage {
   const at = (name: string) => `/assets/${version}/${name}`;
   const lines = [
@@ -34,7 +34,7 @@ export function createDashboardPage({ version, modules, styles }: DashboardFiles
     '    <title>Orion</title>',
     `    <link rel="icon" type="image/svg+xml" href="${at('icon.svg')}">`,
     ...styles.map((name) => `    <link rel="stylesheet" href="${at(name)}">`),
-    // All at once, instead of one round trip for each level of imports.
+    // Preload all modules at once, instead of one round trip per level of imports.
     ...modules.map((name) => `    <link rel="modulepreload" href="${at(name)}">`),
     `    <script type="module" src="${at(modules[0] ?? '')}"></script>`,
     '  </head>',

@@ -3,8 +3,8 @@ import type { Look } from '../../lab/browser.fixture.ts';
 import { fillLarge, fillSmall } from './gallery.fixture.ts';
 import { expectUsable, type Gallery, LOOKS, openGallery } from './gallery-page.fixture.ts';
 
-// Every page in a real browser, on a store in memory: what a lab shows seldom, such as each state at once, long names,
-// two hundred nodes, or nothing at all.
+// Every page in a real browser, on an in-memory store. It shows what a lab rarely does: every state at once, long
+// names, two hundred nodes, or nothing at all.
 
 let gallery: Gallery;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => gallery?.close());
 
-/** Each page once it is filled: nobody is kept from using it, and it fits into the window. */
+/** Checks each page once it has loaded: it must be accessible and fit into the window. */
 async function look(
   who: 'admin' | 'anna',
   at: Look,

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** A part of the page that reads and tries the API. */
+/** A file of the page that shows and tries the API. */
 export interface PageFile {
   type: string;
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What the page needs of swagger-ui-dist, which is served from where npm put it: nothing comes from elsewhere. */
+/** What the page needs of swagger-ui-dist. It is served from where npm put it, so nothing comes from elsewhere. */
 const TYPES = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
@@ -18,7 +18,7 @@ const TYPES = {
 } as const;
 type FileName = keyof typeof TYPES;
 
-/** In a file of its own, since the policy below lets no script run that stands in the page. */
+/** A separate file, because the policy below forbids inline scripts. */
 const START = `const dark = matchMedia('(prefers-color-scheme: dark)');
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
 dark.addEventListener('change', follow);
@@ -34,15 +34,15 @@ SwaggerUIBundle({
 });
 `;
 
-/** The description has no links, whose empty column would not fit on a phone; what is too wide is moved in itself. */
+/** Hides the column of links: it is empty and would not fit on a phone. What is too wide scrolls by itself. */
 const STYLE = `.swagger-ui .response-col_links, .swagger-ui .responses-table .col_header:last-child { display: none }
 .swagger-ui .responses-inner, .swagger-ui .parameters-container { overflow-x: auto }
 `;
 
-/** Made here; the others are the library's. */
+/** Made here; the other files are the library's. */
 const OWN: Partial<Record<FileName, string>> = { 'start.js': START, 'start.css': STYLE };
 
-/** Scripts and calls only to here; the library sets styles of its own and has pictures inside its style sheet. */
+/** Scripts and calls go only to this server. The library sets inline styles and embeds images in its style sheet. */
 export const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -55,14 +55,14 @@ export const PAGE_POLICY = [
 ].join('; ');
 
 export interface DocsPage {
-  /** Part of the files' addresses, so that they may be kept for ever. */
+  /** Part of the files' addresses, so that they may be cached forever. */
   version: string;
   html: string;
   /** Null when the page has no such file. */
   load(name: string): Promise<PageFile | null>;
 }
 
-/** `version`: of Orion; with that of the library it names what is served. */
+/** `version` is Orion's. Together with the library's it identifies the files. */
 export async function openDocsPage(version: string): Promise<DocsPage> {
   const manifest = createRequire(import.meta.url).resolve('swagger-ui-dist/package.json');
   const library = JSON.parse(await readFile(manifest, 'utf8')) as { version: string };

@@ -6,12 +6,12 @@ import { findOverflow, type Look, openBrowser, withPage } from '../../lab/browse
 import { type ApiBench, createApiBench } from '../api.fixture.ts';
 import { type ApiServer, startServer } from '../server.ts';
 
-// The page at /docs in a real browser: it asks nobody else for anything, its own policy refuses nothing of it (`withPage`
-// looks at both), and the keyboard is enough.
+// The page at /docs in a real browser. It loads nothing from elsewhere, its own policy blocks nothing of it
+// (`withPage` checks both), and the keyboard is enough.
 
 const port = 28_764;
 const url = `http://localhost:${port}`;
-/** Where to put what was seen, to be looked at by a person; nowhere, usually. */
+/** Where to put screenshots for a person to look at; usually unset. */
 const gallery = process.env.ORION_GALLERY;
 const quiet = () => undefined;
 const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -31,7 +31,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-/** The keyboard's test has the other extreme: wide and light. */
+/** The keyboard test uses the other extreme: wide and light. */
 const NARROW: Look = { theme: 'dark', width: 390, height: 844 };
 
 async function expectToFit(page: Page, name: string): Promise<void> {

@@ -13,14 +13,14 @@ import {
 import { type ApiBench, createApiBench, now } from '../api.fixture.ts';
 import { type ApiServer, startServer } from '../server.ts';
 
-// The dashboard in a real browser, on a store in memory that a test fills.
+// The dashboard in a real browser, on an in-memory store that a test fills.
 
-/** Where to put what was seen, to be looked at by a person; nowhere, usually. */
+/** Where to put screenshots for a person to look at; usually unset. */
 const folder = process.env.ORION_GALLERY;
 const quiet = () => undefined;
 const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
-/** Each theme and each width; all four of them where somebody looks. */
+/** Each theme and each width; all four combinations when somebody will look at them. */
 export const LOOKS: Look[] = [
   { theme: 'light', width: 1440, height: 900 },
   { theme: 'dark', width: 390, height: 844 },
@@ -33,9 +33,9 @@ export const LOOKS: Look[] = [
 ];
 
 export interface Gallery {
-  /** In place of what was served before. */
+  /** Replaces what was served before. */
   serve(fill: (bench: ApiBench) => unknown): Promise<ApiBench>;
-  /** One person's view of what is served. */
+  /** Signs in as that person and opens a page on what is served. */
   visit(who: 'admin' | 'anna', at: Look, run: (page: Page) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
@@ -74,7 +74,7 @@ export async function openGallery(port: number): Promise<Gallery> {
   };
 }
 
-/** What is seen now keeps nobody from using it, and fits into the window. `name`: of the picture. */
+/** The current view must be accessible and fit into the window. `name` is the screenshot's. */
 export async function expectUsable(page: Page, at: Look, name: string): Promise<void> {
   await expect.poll(() => page.locator('.loading').count()).toBe(0);
   if (folder) {

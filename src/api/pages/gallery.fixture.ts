@@ -4,7 +4,7 @@ import type { Node } from '../../core/model/node.ts';
 import type { Placement, RentalRecord } from '../../core/model/rental.ts';
 import { type ApiBench, now, sampleNode, samplePlacement } from '../api.fixture.ts';
 
-// Fleets as the dashboard may have to show them, on a store in memory: everything at once, long names, and many.
+// Fleets that the dashboard may have to show, on an in-memory store: everything at once, long names, and many.
 
 const LONG_NODE = 'build-machine-with-a-very-long-name.row-17.eu-central-1.example.internal';
 const LONG_RENTAL = 'a-name-of-sixty-three-letters-is-what-a-dns-label-may-have-xxxx';
@@ -20,7 +20,7 @@ const KEPT = {
   ...{ by: 'operator-of-the-night-shift (x3k5mzq7wv) of lab', at: ago(5_400) },
 };
 
-/** A node in each state, a rental in each phase; `anna` and `ben` have them. */
+/** A node in each state and a rental in each phase, which belong to `anna` and `ben`. */
 export async function fillSmall(bench: ApiBench): Promise<void> {
   const { store } = bench;
   const states: [string, Node['record']['state'], Partial<Node['requests']>, Condition[]][] = [
@@ -110,7 +110,7 @@ export async function fillSmall(bench: ApiBench): Promise<void> {
   store.setNodeState('worker_4', 'node.quarantined', {});
 }
 
-/** So many that not all of them can be looked at one by one. */
+/** Too many to look at one by one. */
 export function fillLarge({ store }: ApiBench, count: number): void {
   const states = ['free', 'allocated', 'free', 'allocated', 'cleaning', 'allocated', 'free'] as const;
   for (let i = 1; i <= count; i++) {
@@ -124,7 +124,7 @@ export function fillLarge({ store }: ApiBench, count: number): void {
   }
 }
 
-/** `places`: nodes that it was on, with the reason for which it left each; null: it is there. */
+/** `places` are the nodes that it was on, with the reason why it left each; null: it is still there. */
 async function addRental(
   bench: ApiBench,
   tenant: 'anna' | 'ben',

@@ -7,8 +7,8 @@ import { type ApiBench, now } from '../api.fixture.ts';
 import { fillSmall } from './gallery.fixture.ts';
 import { expectUsable, type Gallery, LOOKS, openGallery } from './gallery-page.fixture.ts';
 
-// What administrators ask of the fleet on the dashboard, and what everybody sees of it, in a real browser on a store in
-// memory; the tests play the leader.
+// What administrators request on the dashboard, and what everybody sees of it, in a real browser on an in-memory
+// store. The tests play the leader.
 
 let gallery: Gallery;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ afterAll(() => gallery?.close());
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 const inDialog = (page: Page, name: string) =>
   page.getByRole('dialog').getByRole('button', { name, exact: true });
-/** What kept the browser from sending it: there it leads whoever tried. */
+/** The field that kept the browser from submitting. The browser has moved the focus there. */
 const refused = (page: Page, name: string) => page.locator(`input[name=${name}]:invalid:focus`);
 const notices = (page: Page) => page.getByRole('region', { name: 'Notices' });
 const WHY = 'new switch in rack-a, until noon';
@@ -43,7 +43,7 @@ function tell({ store }: ApiBench, type: EventType, message: string): void {
   });
 }
 
-/** Whoever waits is told why, as the reconciler tells it. */
+/** Tells a waiting client why, as the reconciler does. */
 function tellWaiting({ store }: ApiBench, name: string, reason: 'Paused' | 'NoFreeNode'): void {
   const rental = [...store.rentals.values()].find((each) => each.name === name);
   const paused = `another node is looked for as soon as Orion goes on; ${describePause({ reason: WHY, at: now })}`;

@@ -18,8 +18,8 @@ export interface AppliedRental {
 const MAX_ATTEMPTS = 3;
 
 /**
- * PUT: makes the rental of this name, or gives it this spec. Whoever does the same at the same time is no mistake of
- * this caller, so what was lost against him is looked at again.
+ * PUT: creates the rental of this name, or gives it this spec. A concurrent PUT is not this caller's mistake, so a
+ * lost race is tried again.
  */
 export async function applyRental(
   deps: ApiDeps,
@@ -55,7 +55,7 @@ async function applyOnce(
   return await changeSpec(deps, old, spec, { renew: spec.ttlMs !== old.spec.ttlMs, actor });
 }
 
-/** The default ttl is the policy's or the tenant's and may be another by now: a spec that is silent about it renews nothing. */
+/** The default ttl, of the policy or the tenant, may have changed since. So a spec without a ttl renews nothing. */
 function specFor(old: Rental, input: NewRentalInput, lease: Policy['lease']): RentalSpec {
   const spec = specOf(input, 'queue', lease);
   return input.ttl === undefined ? { ...spec, ttlMs: old.spec.ttlMs } : spec;

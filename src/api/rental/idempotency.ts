@@ -3,13 +3,13 @@ import type { Context } from 'hono';
 import type { AppEnv } from '../app-env.ts';
 import { invalidInput } from '../problem.ts';
 
-/** The key that makes a repeated request harmless, and a hash that tells a repetition from another request. */
+/** The key that makes repeating a request harmless, and a hash that tells a repetition from a different request. */
 export interface Idempotency {
   key: string | null;
   requestHash: string | null;
 }
 
-/** `asked`: all of the request that decides what is made. */
+/** `asked` is everything in the request that decides what is created. */
 export function readIdempotency(c: Context<AppEnv>, asked: unknown): Idempotency {
   const key = c.req.header('idempotency-key') ?? null;
   if (key === null) return { key, requestHash: null };
@@ -20,7 +20,7 @@ export function readIdempotency(c: Context<AppEnv>, asked: unknown): Idempotency
   return { key, requestHash: createHash('sha256').update(text).digest('hex') };
 }
 
-/** The order of keys means nothing in JSON. */
+/** The order of keys has no meaning in JSON. */
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;

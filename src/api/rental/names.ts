@@ -14,12 +14,12 @@ export function createRentalId(): string {
   return `r_${randomText(16)}`;
 }
 
-/** The account on the nodes: never taken from the client, never guessable from the name. */
+/** The account on the nodes: never taken from the client, nor guessable from the name. */
 export function createAccount(): string {
   return `r${randomText(8)}`;
 }
 
-/** A name for who gave none: a DNS label that is easy to read out, rarely taken. */
+/** A name for a client that gave none: a DNS label that is easy to read out and rarely taken. */
 export function createRentalName(): string {
   const colour = COLOURS[randomInt(COLOURS.length)];
   const animal = ANIMALS[randomInt(ANIMALS.length)];

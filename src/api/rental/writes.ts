@@ -16,12 +16,12 @@ import { createAccount, createRentalId, createRentalName } from './names.ts';
 
 type Lease = Policy['lease'];
 
-/** How long leases of a tenant are, by the policy and by its own limit. */
+/** The lengths of a tenant's leases, by the policy and the tenant's own limit. */
 export async function loadLease({ store, policy }: ApiDeps, tenant: string): Promise<Lease> {
   return leaseOf(policy, await store.loadLimits(tenant));
 }
 
-/** A spec from a client's input, with what was left out filled in. */
+/** Turns a client's input into a spec, with defaults for what was left out. */
 export function specOf(
   input: SpecInput & { sshPublicKey: string },
   whenFull: RentalSpec['whenFull'],
@@ -63,7 +63,7 @@ function checkTtl(ttlMs: number, { maxMs }: Lease): number {
   throw invalidInput('ttl', `expected at most ${formatDuration(maxMs)}`);
 }
 
-/** What is refused here is refused again, as to where its name leads, when it is called. */
+/** A first check. The call itself checks again, including where the name leads. */
 function checkWebhook({ webhooks }: ApiDeps, url: string | null): void {
   if (url === null) return;
   if (!webhooks.secretOf) {
@@ -80,7 +80,7 @@ function checkWebhook({ webhooks }: ApiDeps, url: string | null): void {
   );
 }
 
-/** Stores a wanted rental, or finds the one that an earlier try under the same Idempotency-Key stored. */
+/** Stores a new rental, or finds the one that an earlier try stored under the same Idempotency-Key. */
 export async function createRental(
   deps: ApiDeps,
   wanted: { tenant: string; name: string | undefined; spec: RentalSpec; actor: Actor },
@@ -138,7 +138,7 @@ export async function createRental(
   }
 }
 
-/** Writes a changed spec. A spec that is the same already is not written. */
+/** Writes a changed spec. An unchanged one is not written. */
 export async function changeSpec(
   deps: ApiDeps,
   rental: Rental,
@@ -149,9 +149,9 @@ export async function changeSpec(
   if (rental.record.endedAt !== null || rental.releaseRequestedAt !== null) {
     throw new ProblemError('rental_ended', 'the rental has ended or is ending');
   }
-  // One that the operator allows no longer must not be in the way of a renewal.
+  // A URL that the operator no longer allows must not prevent a renewal.
   if (spec.webhookUrl !== rental.spec.webhookUrl) checkWebhook(deps, spec.webhookUrl);
-  // The order of labels means nothing.
+  // The order of labels has no meaning.
   if (isDeepStrictEqual(spec, rental.spec) && !options.renew) return rental;
   const now = clock.now();
   const renewedAt = options.renew ? now : rental.renewedAt;
@@ -174,7 +174,7 @@ export async function changeSpec(
   return (await store.findRental(rental.tenant, rental.id)) ?? next;
 }
 
-/** Asks for the end. Asking again is harmless. */
+/** Requests the release. Repeating it is harmless. */
 export async function requestRelease(deps: ApiDeps, rental: Rental, actor: Actor): Promise<Rental> {
   const { store, clock, wake } = deps;
   const now = clock.now();
@@ -188,7 +188,7 @@ export async function requestRelease(deps: ApiDeps, rental: Rental, actor: Actor
   return (await store.findRental(rental.tenant, rental.id)) ?? next;
 }
 
-/** The nodes by name, for showing where rentals are. */
+/** The nodes by name, to show where rentals are. */
 export async function loadNodes({
   store,
 }: Pick<ApiDeps, 'store'>): Promise<(name: string) => Node | undefined> {

@@ -6,7 +6,7 @@ import { createDashboardPage, DASHBOARD_POLICY, type DashboardPage } from '../pa
 import { ProblemError } from '../problem.ts';
 import { describeProblems, header } from '../respond.ts';
 
-/** Each can be opened, reloaded and sent to somebody else; what it shows needs a sign-in. */
+/** Each can be opened, reloaded and shared. What it shows needs a sign-in. */
 const PAGES = {
   '/': ['showFleet', 'The dashboard: the fleet'],
   '/nodes/{node}': ['showNode', 'The dashboard: a node'],
@@ -44,7 +44,7 @@ export function addDashboardRoutes(
   read = readDashboardFiles,
 ): void {
   let opened: Promise<{ files: DashboardFiles; page: DashboardPage }> | null = null;
-  // Only when somebody looks at it; and once more when that failed.
+  // Read when first needed, and again after a failure.
   const open = () => {
     opened ??= read().then((files) => ({ files, page: createDashboardPage(files) }));
     opened.catch(() => {
@@ -83,7 +83,7 @@ export function addDashboardRoutes(
     const { files } = await open();
     const found = version === files.version ? files.files.get(file) : undefined;
     if (found === undefined) throw new ProblemError('not_found', `there is no ${c.req.path}`);
-    // Its address names its content.
+    // The address names the content.
     c.header('Cache-Control', `public, max-age=${ONE_YEAR_S}, immutable`);
     c.header('Cross-Origin-Resource-Policy', 'same-origin');
     c.header('Content-Type', found.type);
@@ -91,7 +91,7 @@ export function addDashboardRoutes(
   });
 }
 
-/** What is read from an address by the page itself. */
+/** The names in an address that the page itself reads. */
 function namesIn(path: string): string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
 }

@@ -28,7 +28,7 @@ const ABOUT =
   'Lists are `{items, nextCursor}` and page with `limit` and `cursor`. With `Accept: text/event-stream` a list or an ' +
   'object is watched, and `Last-Event-ID` resumes.';
 
-/** The API's description, made of the routes themselves. */
+/** The description of the API, made from the routes themselves. */
 export function addDescriptionRoute(app: OpenAPIHono<AppEnv>, { version }: ApiDeps): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
   for (const [code, example] of Object.entries(PROBLEM_EXAMPLES)) {
@@ -43,7 +43,7 @@ export function addDescriptionRoute(app: OpenAPIHono<AppEnv>, { version }: ApiDe
     description: 'The csrfToken of GET /api/session, for writes with a session',
   });
   let made: object | null = null;
-  // Once, when it is first asked for: by then every route is there.
+  // Made once, on the first request: by then every route is registered.
   const describe = () => {
     const description = app.getOpenAPI31Document({
       openapi: '3.1.0',

@@ -38,7 +38,7 @@ const ONE_YEAR_S = 365 * 24 * 3_600;
 
 export function addDocsRoutes(app: OpenAPIHono<AppEnv>, { version }: ApiDeps): void {
   let opened: Promise<DocsPage> | null = null;
-  // Only when somebody looks at it.
+  // Opened when first needed.
   const open = () => {
     opened ??= openDocsPage(version);
     return opened;
@@ -55,7 +55,7 @@ export function addDocsRoutes(app: OpenAPIHono<AppEnv>, { version }: ApiDeps): v
     const page = await open();
     const found = wanted.version === page.version ? await page.load(wanted.file) : null;
     if (found === null) throw new ProblemError('not_found', `there is no ${c.req.path}`);
-    // Its address names its version.
+    // The address names the version.
     c.header('Cache-Control', `public, max-age=${ONE_YEAR_S}, immutable`);
     c.header('Content-Type', found.type);
     return c.body(found.bytes, 200) as never;

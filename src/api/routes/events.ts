@@ -47,7 +47,7 @@ export function addEventRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
       const options = { name: 'event', tenant, filter, snapshot: async () => [], shape } as const;
       return answerStream(c, deps, options) as never;
     }
-    // One more than asked for tells whether there is a next page.
+    // One more than requested shows whether there is a next page.
     const page = { ...filter, limit: limit + 1 };
     const events =
       order === 'asc'

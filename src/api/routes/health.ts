@@ -37,7 +37,7 @@ const routes = {
   }),
 };
 
-/** For machines that look after this one; no token is needed and nothing is told. */
+/** For the machines that monitor this one. They need no token. */
 export function addHealthRoutes(
   app: OpenAPIHono<AppEnv>,
   { store, version, isShuttingDown, isTurning, ownFault }: HealthDeps,

@@ -12,7 +12,7 @@ import { ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
 import { fleetPlanSchema, inventoryAnswerSchema, inventoryStateSchema } from '../schemas/inventory.ts';
 
-/** How long the leader is waited for; it looks twice a second. */
+/** How long to wait for the leader, which checks for requests twice a second. */
 const ANSWER_WITHIN_MS = 20_000;
 const POLL_MS = 100;
 
@@ -125,7 +125,7 @@ async function untilAnswered(
   }
 }
 
-/** Each mistake as a field error whose path is where in the file it stands. */
+/** Each mistake becomes a field error whose path is its position in the file. */
 function describeMistakes(mistakes: string[]): ProblemError {
   const errors = mistakes.map((mistake) => {
     const [, path = 'text', message = mistake] = /^(.*?:\d+:\d+): (.*)$/s.exec(mistake) ?? [];

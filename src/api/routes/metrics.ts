@@ -9,7 +9,7 @@ import { problems } from '../respond.ts';
 const EXAMPLE =
   '# HELP orion_leader 1 on the daemon that leads.\n# TYPE orion_leader gauge\norion_leader 1\n';
 
-/** For Prometheus. What the other daemons count is not in it: each is asked for itself. */
+/** For Prometheus. It covers this daemon alone: each of the others is scraped by itself. */
 export function addMetricsRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   const route = createRoute({
     method: 'get',

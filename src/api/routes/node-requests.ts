@@ -24,7 +24,7 @@ import { loadNodeView, nodeParam } from './nodes.ts';
 const NOTED =
   'Recorded with its author. The reconciler carries it out; watch the node for the result. Repeating it is harmless.';
 
-/** What each request does, as the description says it, and how it is written to the history. */
+/** Each request's summary in the description, and its event type and reason in the history. */
 const REQUESTS = {
   uncordon: ['Let a node be rented again; ends a drain, too', 'node.uncordoned', 'Schedulable'],
   clean: [
@@ -43,7 +43,7 @@ const REQUESTS = {
 >;
 
 type Maintenance = Extract<NodeRequest, { attribution: Attribution }>['kind'];
-/** Those that are kept with their reason and author. */
+/** The requests that are kept with their reason and author. */
 const MAINTENANCE = {
   cordon: ['Keep new rentals off a node', 'node.cordoned', 'Cordoned'],
   drain: [
@@ -129,7 +129,7 @@ const acceptRoute = createRoute({
   },
 });
 
-/** What operators want of nodes. Noted here; the reconciler sees to it. */
+/** Operators' requests about nodes. They are recorded here; the reconciler carries them out. */
 export function addNodeRequestRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   for (const kind of Object.keys(REQUESTS) as (keyof typeof REQUESTS)[]) {
     const [summary, type, reason] = REQUESTS[kind];
@@ -215,7 +215,7 @@ function addAcceptRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   });
 }
 
-/** Writes the request with its event. One that is noted already is no mistake. */
+/** Writes the request with its event. Repeating a recorded request is no mistake. */
 async function requestFor(
   deps: ApiDeps,
   name: string,
@@ -235,19 +235,19 @@ async function requestFor(
   return (await loadNodeView(deps, name)).view;
 }
 
-/** A request that was not written is either open already, or came too late. */
+/** The request was not written because it is already open or came too late. */
 function requireOpen(node: Node, accept: AcceptRequest): void {
   const refusal =
     openAcceptance(node) === null ? 'it was verified meanwhile; look again' : whyNotAccepted(node, accept);
   if (refusal !== null) throw new ProblemError('state_conflict', `${node.spec.name}: ${refusal}`);
 }
 
-/** Why the node's state does not allow the request, in words that say what to do instead; null when it does. */
+/** Why the node's state does not allow the request, and what to do instead; null when it does. */
 function whyRefused(node: Node, occupant: string | null, request: NodeRequest): string | null {
   const { spec, record } = node;
   switch (request.kind) {
     case 'clean':
-      // The word of a person that it is well; whoever has it gets it back first, and it is cleaned after him.
+      // A person says that the node is well. Its occupant gets it back first; it is cleaned after them.
       if (isReturnHeld(record)) return null;
       if (occupant !== null) return `${occupant} is on it; drain it first`;
       if (isDeadState(record.state)) return 'it is dead; it is cleaned when it answers again';

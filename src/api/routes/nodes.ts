@@ -35,7 +35,7 @@ const routes = {
   }),
 };
 
-/** The node as it is now; a problem for the client when there is none. */
+/** The node as it is now. Throws a problem for the client when there is none. */
 export async function loadNodeView(
   { store }: ApiDeps,
   name: string,
@@ -79,7 +79,7 @@ export function addNodeRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   });
 }
 
-/** Node events belong to no tenant, so the history is read unscoped and each view reduced to the caller's. */
+/** Node events belong to no tenant. So the history is read unscoped, and each view is reduced to the caller's. */
 function watchNodes(
   c: Parameters<typeof answerStream>[0],
   deps: ApiDeps,

@@ -9,7 +9,7 @@ import { json, problems } from '../respond.ts';
 import { qosSchema } from '../schemas/qos.ts';
 import { scopeOf } from './rentals.ts';
 
-/** Read and computed in about a second; a larger history is asked for in parts. */
+/** As many as can be read and computed in about a second. A larger history has to be requested in parts. */
 const MAX_EVENTS = 300_000;
 
 const window = z

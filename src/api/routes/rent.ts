@@ -59,7 +59,7 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
       throw invalidInput('query queue', 'contradicts whenFull: reject');
     const { tenant } = c.var.principal;
     const limits = await deps.store.loadLimits(tenant);
-    // Before anything is stored, for nobody would wait for it.
+    // Checked before anything is stored, since nobody would wait for it.
     const place = waitMs === 0 ? null : enterWait(c, deps, limits);
     const signal = place === null ? c.req.raw.signal : AbortSignal.any([c.req.raw.signal, place.signal]);
     try {
@@ -70,11 +70,11 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
       const asked = { ...input, whenFull: spec.whenFull };
       const { rental, isReplay } = await createRental(deps, wanted, readIdempotency(c, asked));
       const now = await settle(deps, rental, isReplay, withDeadline(signal, waitMs));
-      // Not of one that was refused: it is not there.
+      // Not set when the request was refused: there is no such rental.
       c.header('Location', `/api/rentals/${rental.id}`);
       const nodeOf = await loadNodes(deps).catch(() => () => undefined);
       const view = viewRental(now, nodeOf);
-      // Of a repeated request the private half is gone: it was never stored.
+      // A repeated request gets no private half: it was never stored.
       const answer = pair === null || isReplay ? view : { ...view, privateKey: pair.privateKey };
       return now.record.phase === 'Active' ? c.json(answer, 201) : c.json(answer, 202);
     } finally {
@@ -83,7 +83,7 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   });
 }
 
-/** A place among those that this token may wait for at once. */
+/** Takes one of the places for requests that this token may keep waiting at once. */
 function enterWait(c: Context<AppEnv>, { watch }: ApiDeps, { maxWaits }: TenantLimits) {
   const place = watch.enter(c.var.credential, 'wait', maxWaits);
   if (place !== null) return place;
@@ -91,14 +91,14 @@ function enterWait(c: Context<AppEnv>, { watch }: ApiDeps, { maxWaits }: TenantL
   throw new ProblemError('too_many_waits', detail, { headers: { 'Retry-After': '10' } });
 }
 
-/** What the wait comes to; throws when the rental is refused or over. */
+/** The outcome of the wait. Throws when the rental was refused or is over. */
 async function settle(
   deps: ApiDeps,
   rental: Rental,
   isReplay: boolean,
   signal: AbortSignal,
 ): Promise<Rental> {
-  // The key pair exists here alone: once the rental is stored, whatever goes wrong must not lose it.
+  // The key pair exists only here: once the rental is stored, no failure may lose it.
   const settled = await untilSettled(deps, rental, signal).catch((error: unknown) => {
     deps.logger.warn({ err: error }, 'the wait for a rental was cut short');
     return rental;
@@ -109,8 +109,8 @@ async function settle(
 }
 
 /**
- * The rental once it is Active or over, or as it is when the wait or the client is over. Null: it is gone, as when the
- * same request was repeated meanwhile and the other one found it rejected.
+ * The rental once it is Active or over, or as it is when the wait ends or the client leaves. Null: it is gone, for
+ * instance because the same request was repeated and the other one found it rejected.
  */
 async function untilSettled(
   { store, watch }: ApiDeps,
@@ -134,11 +134,11 @@ function isOver({ record, releaseRequestedAt }: Rental): boolean {
   return record.endedAt !== null || record.phase === 'Releasing' || releaseRequestedAt !== null;
 }
 
-/** No machine for a client who did not want to wait: nothing is kept. */
+/** No machine for a client that did not want to queue: nothing is kept. */
 async function refuse({ store }: ApiDeps, { id, tenant }: Rental, now: Rental | null): Promise<never> {
   await store.discardRejected(id);
   const ready = now?.record.conditions.find(({ type }) => type === 'Ready');
-  // Of one that is gone the history still tells why.
+  // If the rental is gone, the history still has the reason.
   const about = { rentalId: id, node: null, type: 'rental.failed', beforeSeq: null, limit: 1 };
   const reason = ready?.reason ?? (await store.listRecentEvents(tenant, about))[0]?.reason;
   if (reason === 'Unsatisfiable') {

@@ -27,7 +27,7 @@ const idParam = {
   }),
 };
 const ANY = { rentalId: null, node: null, type: null };
-/** Rentals that are read at once for a watch of all. */
+/** Page size when a watch reads all rentals. */
 const STREAM_PAGE = 100;
 
 const routes = {
@@ -189,7 +189,7 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const tenant = scopeOf(c.var.principal);
     const rental = await find(tenant, id);
     if (!wantsStream(c)) return c.json(await show(rental), 200);
-    // To whoever saw its end nothing more will ever be sent; this answer keeps browsers from asking again.
+    // A client that saw the end will never be sent more. This answer keeps browsers from reconnecting.
     if (rental.record.endedAt !== null && (await hasSeenEnd(readLastEventId(c), rental)))
       return c.body(null, 204) as never;
     return answerStream(c, deps, {
@@ -218,7 +218,7 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   });
 }
 
-/** All pages of a list, each read when it is wanted. */
+/** All items of a list. Each page is read only when needed. */
 async function* listAll<Item>(load: (cursor: string | null) => Promise<Page<Item>>): AsyncGenerator<Item> {
   let cursor: string | null = null;
   do {

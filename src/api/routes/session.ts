@@ -22,7 +22,7 @@ import { ProblemError } from '../problem.ts';
 import { body, header, json, problems } from '../respond.ts';
 import { time } from '../schemas/rental.ts';
 
-/** Nobody stays signed in for longer; a shift of work fits in. */
+/** The longest that anybody stays signed in. A work shift fits in. */
 const MAX_AGE_S = 12 * 3_600;
 const FAILURES_PER_MINUTE = 10;
 
@@ -81,7 +81,7 @@ const routes = {
   }),
 };
 
-/** Before the others, for it is what one calls without being known yet. */
+/** Registered before the others: callers are not authenticated yet. */
 export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger, refusals }: ApiDeps): void {
   const attempts = createAttempts(FAILURES_PER_MINUTE, 60_000, () => clock.monotonicMs());
   app.on('POST', routes.signIn.path, async (c, next) => {
@@ -118,7 +118,7 @@ export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger,
   });
 }
 
-/** For whoever is signed in. */
+/** For signed-in callers. */
 export function addSessionRoutes(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps): void {
   app.openapi(routes.read, async (c) => {
     const secret = readSessionSecret(c);

@@ -102,7 +102,7 @@ export function addWebhookRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void 
   app.openapi(routes.resend, async (c) => {
     const { id } = c.req.valid('param');
     const now = clock.now();
-    // Whose message it is, and of which rental, the store adds when it has found it.
+    // The store fills in the tenant and the rental once it has found the message.
     const event: NewEvent = {
       ...{ type: 'webhook.resend_requested', at: now, rentalId: null, node: null, tenant: null },
       ...{ reason: 'Accepted', message: `${id} is to be sent again`, object: null, actor: c.var.actor },
@@ -151,7 +151,7 @@ function viewSecret(deps: ApiDeps, tenant: string, { version, rotatedAt }: Secre
   };
 }
 
-/** `reader`: the tenant; null: an administrator. */
+/** `reader` is the tenant; null: an administrator. */
 function viewDelivery(
   { messageId, rentalId, createdAt, nextAttemptAt, endedAt, ...rest }: Delivery,
   reader: string | null,

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { time } from './rental.ts';
 
-/** What an operator says of why he does something: one line, shown to whoever meets it. */
+/** Why an operator does something: one line, shown to everyone affected. */
 export const reasonText = z
   .string()
   .trim()
@@ -10,7 +10,7 @@ export const reasonText = z
   .regex(/^\P{Cc}*$/u, 'expected one line')
   .openapi({ type: 'string', example: 'new switch in rack-a' });
 
-/** What an operator wanted, why, and who it was. */
+/** What an operator requested, why, and who they are. */
 export const attributionSchema = z.object({
   reason: z.string().nullable(),
   by: z.string().openapi({ example: 'admin (x3k5mzq7wv) of lab' }),

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 
-/** What came of reading the inventory again. */
+/** The result of reading the inventory again. */
 export const inventoryAnswerSchema = z
   .object({
     kind: z.enum(['applied', 'refused']),
@@ -18,7 +18,7 @@ export const inventoryStateSchema = z
     appliedAt: z.string().nullable().openapi({ format: 'date-time' }),
     requested: z.int(),
     answered: z.int(),
-    // Not `nullable()`, which would make the schema of that name null wherever it is used.
+    // `nullable()` would make the named schema itself null wherever it is used.
     answer: z.union([inventoryAnswerSchema, z.null()]),
   })
   .openapi('InventoryState');

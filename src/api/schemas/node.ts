@@ -6,7 +6,7 @@ import { conditionSchema, time } from './rental.ts';
 
 const labels = z.record(z.string(), z.string());
 
-/** Names a difference from the baseline with all that it consists of, the content of a file too. */
+/** Identifies a difference from the baseline by everything that it consists of, including a file's content. */
 export const differenceId = z
   .string()
   .regex(DIFFERENCE_ID, 'expected an id of status.differences')
@@ -17,7 +17,7 @@ const heldLimit = z.object({
   message: z.string(),
 });
 
-/** As administrators see it. */
+/** The node as administrators see it. */
 export const adminNodeSchema = z
   .object({
     name: z.string().openapi({ example: 'worker_1' }),

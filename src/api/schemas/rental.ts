@@ -10,7 +10,7 @@ import { PROBLEMS } from '../problem.ts';
 const LABEL_KEY = /^[A-Za-z0-9](?:[\w./-]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?)?$/;
 
-// Examples that can be sent as they are, but for the key: one that many people know is worse than none.
+// Examples that can be sent as they are, except for the key: a publicly known key is worse than none.
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…';
 const SELECTOR = { matchLabels: { size: 'small' } };
 
@@ -35,7 +35,7 @@ const labels = z
   .record(z.string().regex(LABEL_KEY, 'not a label key'), z.string().regex(LABEL_VALUE, 'not a label value'))
   .refine((all) => Object.keys(all).length <= 32, 'at most 32 labels');
 
-/** Where it may lead is the operator's to say, and is checked when it is written. */
+/** The operator decides where it may lead; this is checked when it is written. */
 const webhookUrl = z.string().max(2_000).nullable().openapi({ example: 'https://example.com/orion' });
 
 const onNodeLoss = z.strictObject({
@@ -43,7 +43,7 @@ const onNodeLoss = z.strictObject({
   after: duration.openapi({ type: 'string', example: '0s' }).optional(),
 });
 
-/** Without defaults: what a patch leaves out stays as it is. */
+/** Has no defaults: what a patch leaves out stays as it is. */
 const onNodeLossPatch = z.strictObject({
   action: z.enum(['migrate', 'wait']).optional(),
   after: duration.openapi({ type: 'string', example: '0s' }).optional(),
@@ -71,7 +71,7 @@ const specFields = {
   labels: labels.optional(),
 };
 
-/** Takes both `{name, spec: {…}}`, which is what is read back, and the spec's fields beside the name. */
+/** Accepts both `{name, spec: {…}}`, as it is read back, and the spec's fields beside the name. */
 function flatten(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || !('spec' in body)) return body;
   const { spec, ...rest } = body;
@@ -183,7 +183,7 @@ export const rentalSchema = z
 
 export const rentedSchema = rentalSchema.extend({ privateKey: z.string().optional() }).openapi('Rented');
 
-/** Beside the id of a rental. */
+/** Shown beside the rental's id. */
 export const rentalName = z
   .string()
   .nullable()
@@ -215,7 +215,7 @@ export const eventSchema = z
   })
   .openapi('Event');
 
-/** Codes that are not in PROBLEMS are the proxy's own, when no daemon answers it; those have no request id. */
+/** The codes that are not in PROBLEMS are the proxy's own, sent when no daemon answers. Those have no request id. */
 export const problemSchema = z
   .object({
     type: z.string(),

@@ -29,7 +29,7 @@ function write(rentalId: string, tenant = 'anna'): void {
   events.push({ ...what, seq, rentalId, tenant, node: null, object: null });
 }
 
-/** Numbers of what somebody has seen. */
+/** The numbers of the events that a follower has seen. */
 function follow(afterSeq: number, filter = {}, tenant: string | null = null): number[] {
   const seen: number[] = [];
   void (async () => {
@@ -42,13 +42,13 @@ function follow(afterSeq: number, filter = {}, tenant: string | null = null): nu
 
 test('a new event is read once, however many follow', async () => {
   const all = Array.from({ length: 600 }, (_, n) => follow(0, { rentalId: `r_${n}` }));
-  // Each looks for itself where it begins, and then waits for the feed.
+  // Each reads for itself first, then waits for the feed.
   write('r_7');
   await expect.poll(() => all[7]).toEqual([1]);
   const before = reads;
   for (let n = 0; n < 50; n++) write('r_8');
   await expect.poll(() => all[8]?.length).toBe(50);
-  // One for the news, and those that found none meanwhile.
+  // One read for the new events, and a few that found none meanwhile.
   expect(reads - before).toBeLessThan(50);
   expect(all.flat()).toHaveLength(51);
 });
@@ -83,7 +83,7 @@ test('what is numbered between the look of a follower and the beginning of the f
       listEvents,
       ...history,
       async lastEventSeq() {
-        // The follower has found nothing, and waits already.
+        // By now the follower has found nothing and is waiting.
         await new Promise((resolve) => setTimeout(resolve, 20));
         if (isFirst) write('r_1');
         isFirst = false;

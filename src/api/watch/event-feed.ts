@@ -4,11 +4,11 @@ import { matchesFilter, type StoredEventFilter } from '../../core/history/event-
 import type { Logger } from '../../core/ports/ports.ts';
 import type { ApiStore } from '../../core/ports/stores.ts';
 
-/** How soon a follower hears of a change. */
+/** How soon followers see a change. */
 const POLL_MS = 100;
-/** Events of one read. */
+/** Events per read. */
 const PAGE = 100;
-/** The newest events that are held for all followers; one that is further behind reads for itself. */
+/** How many of the newest events are held for all followers. One that is further behind reads for itself. */
 const MOST_HELD = 1_000;
 
 const ANY = { rentalId: null, node: null, type: null };
@@ -16,25 +16,27 @@ const ANY = { rentalId: null, node: null, type: null };
 /** The history as it grows. */
 export interface EventFeed {
   /**
-   * The events after `afterSeq` that match, in order and without a gap, until the signal or `close`. A tenant of null
-   * sees every tenant's.
+   * Yields the matching events after `afterSeq`, in order and without a gap, until the signal or `close`. A null
+   * tenant sees the events of all tenants.
    */
   follow(
     tenant: string | null,
     filter: StoredEventFilter & { afterSeq: number },
     signal: AbortSignal,
   ): AsyncGenerator<StoredEvent>;
-  /** Ends all that follow, as when the process shuts down. */
+  /** Ends all followers, for instance at shutdown. */
   close(): void;
 }
 
-/** Reads each new event once and hands it to everyone who follows: the database is asked no more often for thousands. */
+/** Reads each new event once and hands it to all followers, so thousands of them cost no more queries than one. */
 export function createEventFeed(
   store: Pick<ApiStore, 'listEvents' | 'lastEventSeq'>,
   logger: Logger,
 ): EventFeed {
   const closed = new AbortController();
-  /** All events after `heldAfter`, up to and with `newest`. Never changed in place: followers go through it at their pace. */
+  /**
+   * All events after `heldAfter` up to `newest`, inclusive. Never changed in place: each follower has its own pace.
+   */
   let held: StoredEvent[] = [];
   let heldAfter = Number.POSITIVE_INFINITY;
   let newest = 0;
@@ -50,7 +52,7 @@ export function createEventFeed(
     newest = held.at(-1)?.seq ?? newest;
   }
 
-  /** What was held by then is old: nobody has looked for what came since. */
+  /** Starts afresh: nobody has read what came since the last poll, so what was held then would leave a gap. */
   async function begin(): Promise<void> {
     newest = await store.lastEventSeq();
     heldAfter = newest;
@@ -64,7 +66,7 @@ export function createEventFeed(
     for (const wake of woken) wake();
   }
 
-  /** Gives back whether there may be more at once. */
+  /** Returns true when there may be more at once. */
   async function read(): Promise<boolean> {
     const events = await store.listEvents(null, { ...ANY, afterSeq: newest, limit: PAGE });
     if (events.length === 0) return false;
@@ -73,7 +75,7 @@ export function createEventFeed(
     return events.length === PAGE;
   }
 
-  /** Looks for news while anybody follows, and not otherwise. */
+  /** Reads new events only while somebody follows. */
   async function poll(): Promise<void> {
     if (polling) return;
     polling = true;
@@ -107,13 +109,13 @@ export function createEventFeed(
     });
   }
 
-  /** What a follower has not seen yet, and up to where that is everything. */
+  /** The events that a follower has not seen, and the number up to which they are complete. */
   async function next(
     tenant: string | null,
     filter: StoredEventFilter,
     afterSeq: number,
   ): Promise<{ events: StoredEvent[]; upTo: number }> {
-    // Read before the events: whatever is numbered later comes with the next ones.
+    // Read before the events: anything numbered later comes with the next read.
     const upTo = Math.max(afterSeq, newest);
     if (afterSeq >= heldAfter) {
       const start = held.findLastIndex(({ seq }) => seq <= afterSeq) + 1;

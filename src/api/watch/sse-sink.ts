@@ -1,29 +1,29 @@
 /** One open stream of events to one client. */
 export interface SseSink {
   readable: ReadableStream<Uint8Array>;
-  /** Ends when the client left, or was cut off. */
+  /** Aborted when the client left or was cut off, and by `end`. */
   signal: AbortSignal;
-  /** Resolves when the client may be sent more; false when it is over. */
+  /** Resolves when more may be sent; false when the stream is over. */
   send(message: { event: string; id: number; data: unknown }): Promise<boolean>;
-  /** A comment, which only those hear who listen for it. */
+  /** Sends a comment. Only clients that listen for comments notice it. */
   remark(text: string): void;
-  /** After what was sent. */
+  /** Ends the stream after what was sent. */
   end(): void;
 }
 
 export interface SinkLimits {
-  /** What may wait in this process for a client that reads slowly. */
+  /** The most that may wait in this process for a slow client. */
   maxBufferedBytes: number;
-  /** A client that took nothing for this long while something waited for it is cut off. */
+  /** A client that takes nothing for this long while something waits for it is cut off. */
   stallMs: number;
 }
 
 const HEARTBEAT_MS = 15_000;
 
 /**
- * Bounded in bytes and in time: a client that does not read holds neither memory nor a place for ever. It is cut off
- * and may resume from the last event that it got. `cut` breaks the connection; what is buffered would otherwise wait
- * in it for a client that never comes.
+ * Bounded in bytes and in time: a client that does not read cannot hold memory or a place forever. It is cut off,
+ * and may resume from the last event it got. `cut` breaks the connection; otherwise the buffered data would wait
+ * there for a client that never comes.
  */
 export function createSseSink({ maxBufferedBytes, stallMs }: SinkLimits, cut: (() => void) | null): SseSink {
   const gone = new AbortController();
@@ -31,7 +31,7 @@ export function createSseSink({ maxBufferedBytes, stallMs }: SinkLimits, cut: ((
   let controller: ReadableStreamDefaultController<Uint8Array>;
   let taken: () => void = () => undefined;
   const heartbeat = setInterval(() => {
-    // Not behind what is not taken: that would only grow.
+    // Skipped when the client is not reading: the queue would only grow.
     if (hasRoom()) controller.enqueue(encoder.encode(': still here\n\n'));
   }, HEARTBEAT_MS);
   gone.signal.addEventListener('abort', () => {

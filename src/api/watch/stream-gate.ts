@@ -3,14 +3,14 @@ import type { Logger } from '../../core/ports/ports.ts';
 import type { ApiStore } from '../../core/ports/stores.ts';
 import { type Credential, findPrincipal } from '../caller/credential.ts';
 
-/** What somebody holds a connection open for. */
+/** What a connection is held open for. */
 type StreamKind = 'watch' | 'wait';
 
-/** Lets streams in, and out when the token or session that opened them is not valid any more. */
+/** Admits streams, and ends them once the token or session that opened them is no longer valid. */
 export interface StreamGate {
   /**
-   * A place for one more stream of this holder, to be left at its end; null when they have `most` of this kind (null:
-   * there is no limit).
+   * Takes a place for one more stream of this holder; `leave` frees it. Returns null when they already have `most`
+   * of this kind. With `most` null there is no limit.
    */
   enter(
     credential: Credential,
@@ -20,13 +20,13 @@ export interface StreamGate {
 }
 
 export interface GateLimits {
-  /** How often the token of open streams is looked at: a stream outlives it by no more than this. */
+  /** How often the token of open streams is checked. A stream outlives its token by no more than this. */
   tokenCheckMs: number;
 }
 
 interface Holder {
   streams: Record<StreamKind, number>;
-  /** Aborted when the token is revoked or has expired. */
+  /** Aborted when the token was revoked or has expired. */
   refused: AbortController;
   /** Aborted when the last stream has left. */
   empty: AbortController;
@@ -38,7 +38,7 @@ export function createStreamGate(
 ): StreamGate {
   const holders = new Map<string, Holder>();
 
-  /** One look for all streams of a holder. */
+  /** One check covers all streams of a holder. */
   async function watchHolder(credential: Credential, { refused, empty }: Holder): Promise<void> {
     while (!empty.signal.aborted) {
       await sleep(tokenCheckMs, undefined, { signal: empty.signal }).catch(() => undefined);
@@ -46,7 +46,7 @@ export function createStreamGate(
       const isValid = await findPrincipal(store, credential).then(
         (principal) => principal !== null,
         (error: unknown) => {
-          // A database that is away takes nobody's right, and sends nobody anything either.
+          // An unavailable database revokes nobody's access, and delivers nothing either.
           logger.warn({ err: error }, 'the token of a watch could not be looked at');
           return true;
         },

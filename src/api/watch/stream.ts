@@ -9,15 +9,15 @@ export interface StreamOptions {
   name: 'rental' | 'node' | 'event';
   tenant: string | null;
   filter: StoredEventFilter;
-  /** The objects as they are. */
+  /** The objects as they are now. */
   snapshot: () => Promise<Iterable<unknown>> | AsyncIterable<unknown>;
-  /** Turns an event into what is sent, or null to leave it out. */
+  /** Turns an event into what is sent; null leaves it out. */
   shape: (event: StoredEvent) => unknown | null;
-  /** After this one nothing more will come, and the stream ends. */
+  /** True for the last object: nothing follows it, and the stream ends. */
   isLast?: (object: unknown) => boolean;
 }
 
-/** Not for HEAD, whose answer nobody reads: its stream would never end. */
+/** False for HEAD: nobody reads the body, so the stream would never end. */
 export function wantsStream(c: Context<AppEnv>): boolean {
   return c.req.method === 'GET' && (c.req.header('accept') ?? '').includes('text/event-stream');
 }
@@ -30,7 +30,7 @@ export function readLastEventId(c: Context<AppEnv>): number | null {
 
 /**
  * A watch: the objects as they are, then each change. `Last-Event-ID` resumes after that event instead, without a
- * gap. Ends when the token does, and when the client does not keep up.
+ * gap. Ends when the token does, or when the client does not keep up.
  */
 export async function answerStream(
   c: Context<AppEnv>,
@@ -66,7 +66,7 @@ async function feed(
   { name, tenant, filter, snapshot, shape, isLast = () => false }: StreamOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  // Before the objects are read: what changes meanwhile is then sent again rather than missed.
+  // Read before the objects: a change in between is then sent twice rather than missed.
   const newest = await store.lastEventSeq();
   let afterSeq = newest;
   if (lastEventId !== null && (await canResume(lastEventId, newest))) afterSeq = lastEventId;
@@ -84,8 +84,8 @@ async function feed(
   }
 
   /**
-   * Not from beyond the history, as after a restored backup; and objects not from before its beginning either, for
-   * changes between the two are told nowhere any more. Events simply go on with the oldest that there is.
+   * Not from beyond the end of the history, as after a restored backup. Nor objects from before its beginning: the
+   * changes in between are recorded nowhere any more. Events go on with the oldest one there is.
    */
   async function canResume(seq: number, last: number): Promise<boolean> {
     return seq <= last && (name === 'event' || seq >= (await store.firstEventSeq()) - 1);

@@ -78,12 +78,12 @@ async function accept(context: Context, named: string[], options: Options): Prom
   });
 }
 
-/** A program that runs with root's rights for everybody is never accepted unseen. */
+/** Never accepts a setuid program unseen: it runs with root's rights for everybody. */
 function chooseItems({ items }: Differences, { yes, setuid }: Options): Differences['items'] {
   return yes && !setuid ? items.filter(({ kind }) => kind !== 'setuid') : items;
 }
 
-/** An upgrade finds the same on a hundred nodes: it is shown once. */
+/** Groups nodes with the same findings: after an upgrade a hundred nodes have them, and they are shown once. */
 function groupAlike(chosen: Chosen[]): Chosen[][] {
   const groups = new Map<string, Chosen[]>();
   for (const one of chosen) {

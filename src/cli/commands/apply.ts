@@ -86,7 +86,7 @@ async function applyOne(
   const before = await findLive(context, name);
   const object = await context.client().call('applyRental', {
     params: { id: name },
-    // What it says is judged by the API, which tells each field at fault.
+    // The API judges the content and names each field at fault.
     body: withKey(body, ownKey) as Input<'applyRental'>['body'],
   });
   if (ownKey?.privatePath && object.spec.sshPublicKey === ownKey.publicKey) {
@@ -107,12 +107,12 @@ async function findLive(context: Context, name: string): Promise<Rental | null> 
   }
 }
 
-/** The API's own word for it is none for people. */
+/** Tells this error apart, since the API's own text for it is not meant for people. */
 function lacksKey({ errors }: ApiError, { body }: WantedRental): boolean {
   return readField(body, 'sshPublicKey') === undefined && errors.some(({ path }) => path === 'sshPublicKey');
 }
 
-/** A spec stands alone, or beside the name as POST takes it. */
+/** Handles a spec both on its own and beside the name, as POST takes it. */
 function withKey(body: Record<string, unknown>, ownKey: OwnKey | null): Record<string, unknown> {
   if (ownKey === null) return body;
   const { spec } = body;

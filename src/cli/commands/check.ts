@@ -48,7 +48,7 @@ function resultOf({ broken }: CheckedInvariant): string {
   return broken === 0 ? 'ok' : `BROKEN (${broken})`;
 }
 
-/** Each place on a line of its own, so that it can be searched for in the history. */
+/** Each place on its own line, so that it can be searched for in the history. */
 function formatViolations({ name, promise, broken, violations }: CheckedInvariant): string {
   if (violations.length === 0) return '';
   const lines = violations.map(({ subject, detail }) => `  ${printable(subject)}: ${printable(detail)}\n`);

@@ -24,10 +24,10 @@ export function registerCompletion(program: Command, context: Context): void {
   });
 }
 
-/** Who types waits for this: what takes longer is not worth it. */
+/** The user is waiting: names that take longer are not worth it. */
 const NAMES_WITHIN_MS = 1_500;
 
-/** What the scripts ask, behind ASK: no command of commander's, which would take the words for its own. */
+/** Answers the completion scripts, behind ASK. Not a commander command: commander would parse the words itself. */
 export async function answerShell(
   program: Command,
   context: Context,
@@ -36,7 +36,7 @@ export async function answerShell(
   const { names, files, words: known } = complete(program, words);
   const lines = known.map(({ word, about }) => `${word}\t${about}`);
   if (names !== null) {
-    // Without an API there are no names, and nothing else is to be said in the middle of a line.
+    // Without an API there are no names, and an error must not appear in the middle of a line.
     const found = await Promise.resolve()
       .then(() => listNames(context, names, NAMES_WITHIN_MS))
       .catch(() => []);

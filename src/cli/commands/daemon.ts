@@ -4,7 +4,7 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';
 
-/** Commands that are the daemon, or work on its database. What they need is loaded when they run. */
+/** Commands that run the daemon or work on its database. Each loads its dependencies only when it runs. */
 export function registerDaemon(program: Command, context: Context): void {
   const serve = program
     .command('serve')
@@ -52,7 +52,7 @@ async function migrateTables({ io }: Context): Promise<void> {
   }
 }
 
-/** All settings of the daemon; the error names every one that is wrong. */
+/** All settings of the daemon. The error names every wrong one. */
 export function requireConfig(env: Record<string, string | undefined>): Config {
   const result = parseConfig(env);
   if (result.ok) return result.config;

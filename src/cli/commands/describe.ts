@@ -43,7 +43,7 @@ export function registerDescribe(program: Command, context: Context): void {
     examples: [['orion describe node worker_1', 'what it is, and what it waits for']],
     failed: 'failed, or there is no such node',
   });
-  // After its commands, which would inherit it.
+  // Set after its subcommands, which would inherit it.
   describe.showHelpAfterError('(say of what kind: orion describe rental NAME, or node NAME)');
 }
 
@@ -141,7 +141,7 @@ function formatConditions(conditions: Rental['status']['conditions'], now: Date)
   return formatSection('Conditions', rows.length === 0 ? '' : table.format(rows));
 }
 
-/** What a client of the node is held to; measured, so that nothing is told that is not in force. */
+/** The limits on a client of the node. They are measured, so only limits in force are reported. */
 function formatLimits(limits: Node['status']['limits'], now: Date): string {
   if (!limits) return formatSection('Limits', 'not measured on the node yet\n');
   const table = createTable(['LIMIT', 'HOLDS', 'MEASURED', 'MESSAGE']);
@@ -153,7 +153,7 @@ function formatLimits(limits: Node['status']['limits'], now: Date): string {
   return formatSection('Limits', table.format(rows));
 }
 
-/** Of a node; those of a rental are few. */
+/** For a node. A rental has few. */
 const SHOWN_PLACEMENTS = 10;
 
 const SHOWN_EVENTS = 20;

@@ -71,7 +71,7 @@ function placeOf({ queuePosition, queueEstimateAt }: Explanation, now: Date): st
 
 type Decision = NonNullable<NonNullable<Explanation['placement']>['decision']>;
 
-/** In the order in which it counts. */
+/** In the order in which the scheduler compares them. */
 function describeDecision({ usable, rank, breaker }: Decision, at: string): [string, string][] {
   const then = new Date(at);
   const choice = usable === 1 ? 'the only node that could be taken' : `the best of ${usable} nodes`;

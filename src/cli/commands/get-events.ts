@@ -47,12 +47,12 @@ export function registerGetEvents(get: Command, context: Context): void {
 async function showEvents(context: Context, options: EventOptions): Promise<void> {
   const { io } = context;
   const { node, type, rental: name, output } = options;
-  // Events name rentals by their id; people name them by their name.
+  // Events name rentals by id, people by name.
   const rental = name && (await loadRental(context, name)).id;
   const query = { rental, node, type };
   const printer = createPrinter(io, EVENTS, output);
   const client = context.client();
-  // What happened last is what one looks for; it is printed last, where the eye is.
+  // The latest events matter most. They are printed last, where the eye is.
   const newest = await client.listAll('listEvents', { query: { ...query, order: 'desc' } }, options.limit);
   const ordered = newest.toReversed();
   if (!options.watch) {
@@ -61,7 +61,7 @@ async function showEvents(context: Context, options: EventOptions): Promise<void
     return;
   }
   printBefore(printer, ordered, output);
-  // Also with none so far, so that none is missed between the two.
+  // Also with no event so far, so that none is missed before the watch begins.
   const lastId = String(newest[0]?.seq ?? 0);
   for await (const event of client.watch('listEvents', { query }, { signal: io.signal, lastId })) {
     printer.change(event);

@@ -91,7 +91,7 @@ function nodesOf(context: Context): Source<AnyNode> {
   };
 }
 
-/** Who may see the pool is told when nobody is moved or nothing is begun; all others are told on their rentals. */
+/** Warns those who may see the pool when no rental is moved or nothing is started. Others see it on their rentals. */
 async function warnOfBreaker(context: Context): Promise<void> {
   try {
     const { conditions } = await context.client().call('getPool');
@@ -99,7 +99,7 @@ async function warnOfBreaker(context: Context): Promise<void> {
     for (const { message, lastTransitionTime } of wrong)
       context.io.err(`${printable(message)} (since ${lastTransitionTime})\n`);
   } catch (error) {
-    // A tenant, or a server that is older.
+    // The caller is a tenant, or the server is older.
     if (!(error instanceof ApiError && [403, 404].includes(error.status))) throw error;
   }
 }

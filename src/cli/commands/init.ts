@@ -8,7 +8,7 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';
 
-/** Who reads a secret in compose/control-plane.yml; the numbers stand there and in compose/Dockerfile. */
+/** Users that read the secrets. The same ids are in compose/control-plane.yml and compose/Dockerfile. */
 const ORION = 10_001;
 const MARIADB = 999;
 
@@ -63,10 +63,10 @@ async function init({ io }: Context, folder: string): Promise<void> {
   await secrets.ensure(SECRETS.webhookKey, () => randomBytes(32).toString('base64'));
   await secrets.ensure(SECRETS.fleetIdentity, () => formatFleetIdentity(createFleetIdentity()));
   await ensureEnv(folder, example, await ensureControlKey(secrets));
-  // Not with its whole path, which within a container is another one than outside.
+  // Not the whole path: it differs inside a container.
   const name = basename(folder);
   io.err(`What was missing of ${name}/secrets and ${name}/.env is there now.\n`);
-  // Last: a token that was made but not shown would be of no use to anybody.
+  // Last, because a token that was made but not shown would be useless.
   const { createTokenSecret } = await import('../../secrets/token-secret.ts');
   const { id, token, hash } = createTokenSecret();
   if ((await secrets.ensure(SECRETS.firstTokenHash, () => `${id}:${hash}`)) !== `${id}:${hash}`) {
@@ -83,7 +83,7 @@ type Secrets = ReturnType<typeof createSecrets>;
 function createSecrets(folder: string) {
   return {
     folder,
-    /** What the file holds; made first when there is none. A file is there whole or not at all. */
+    /** Returns the file's content, creating the file first when there is none. It is written atomically. */
     async ensure({ name, owner, mode }: Secret, make: () => string): Promise<string> {
       const path = join(folder, name);
       const found = await readOrNull(path);
@@ -91,7 +91,7 @@ function createSecrets(folder: string) {
       const text = make();
       await writeFile(`${path}.new`, `${text.trim()}\n`, { mode: 0o600 });
       await chmod(`${path}.new`, mode);
-      // Only root can give a file away; whoever runs it as somebody else keeps the files.
+      // Only root can give a file away. Other users keep their files.
       if (process.getuid?.() === 0) await chown(`${path}.new`, owner, owner);
       await rename(`${path}.new`, path);
       return text.trim();
@@ -109,7 +109,7 @@ async function ensureDatabaseUser(
   await secrets.ensure(url, () => `mysql://${user}:${secret}@db:3306/orion`);
 }
 
-/** The public half; both halves are made together. */
+/** Returns the public half. Both halves are made together. */
 async function ensureControlKey(secrets: Secrets): Promise<string> {
   const { createKeyPair } = await import('../../secrets/key-pair.ts');
   const pair = createKeyPair('orion control');
@@ -124,7 +124,7 @@ async function ensureControlKey(secrets: Secrets): Promise<string> {
   });
 }
 
-/** Compose reads `.env` beside its file. An existing one is the operator's: only what is missing is added. */
+/** Compose reads `.env` beside its file. An existing one belongs to the operator: only what is missing is added. */
 async function ensureEnv(folder: string, example: string, publicKey: string): Promise<void> {
   const path = join(folder, '.env');
   const found = await readOrNull(path);
@@ -132,12 +132,12 @@ async function ensureEnv(folder: string, example: string, publicKey: string): Pr
   if (/^ORION_CONTROL_PUBLIC_KEY=./m.test(text)) return;
   const rest = text.replace(/^ORION_CONTROL_PUBLIC_KEY=\n?/m, '').trimEnd();
   await writeFile(path, `${rest}\nORION_CONTROL_PUBLIC_KEY=${publicKey}\n`);
-  // Belongs to whoever the folder belongs to, who is to edit it.
+  // It belongs to the folder's owner, who will edit it.
   const { uid, gid } = await stat(folder);
   if (process.getuid?.() === 0) await chown(path, uid, gid);
 }
 
-/** Letters and digits, so that it needs no quoting in a URL, in SQL or in a shell. */
+/** Letters and digits only, so that it needs no quoting in a URL, in SQL or in a shell. */
 function createPassword(): string {
   return randomBytes(24).toString('hex');
 }

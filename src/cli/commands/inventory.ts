@@ -112,7 +112,7 @@ async function apply(
   context.io.out(formatNotAnswering(silent));
 }
 
-/** New nodes get this long to answer their first probe. */
+/** How long new nodes have to answer their first probe. */
 const FIRST_ANSWER_MS = 5_000;
 const POLL_MS = 500;
 
@@ -123,7 +123,7 @@ async function listSilent(
 ): Promise<string[]> {
   const endsAtMs = performance.now() + (areNew ? FIRST_ANSWER_MS : 0);
   for (;;) {
-    // What was applied is applied: that this can't be told is no failure of it.
+    // The inventory is applied already, so a failure here is not a failure of the command.
     const found = await context
       .client()
       .call('planInventory', { body })

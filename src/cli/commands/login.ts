@@ -56,7 +56,7 @@ async function logIn({ io }: Context, urlText: string | undefined, options: Logi
     });
   }
   const url = parseUrl(text, urlText === undefined ? path : 'the argument');
-  // What was kept for one API says nothing of another.
+  // What was kept for one API does not apply to another.
   const isSame =
     before.url !== undefined && URL.canParse(before.url) && new URL(before.url).href === url.href;
   const caPath = options.ca === undefined ? (isSame ? before.ca : undefined) : resolve(options.ca);
@@ -102,14 +102,14 @@ async function readToken({ io }: Pick<Context, 'io'>, url: URL, source: string |
         : readTokenFile(source);
   const token = text.trim();
   if (token === '') throw new CliError('the token is empty');
-  // It becomes a line of a header.
+  // It becomes part of a header line.
   if (!/^[\x21-\x7e]+$/.test(token))
     throw new CliError('that is not a token: it has blanks, or letters of no token');
   return token;
 }
 
 function readTokenFile(path: string): string {
-  // The list of processes would show it to everybody.
+  // As an argument, the token would be visible to everybody in the process list.
   if (path.startsWith('orion_')) {
     throw new CliError('--token takes a file, for others can see the words of a command', {
       exitCode: EXIT.usage,

@@ -13,7 +13,7 @@ import { registerAdopt } from './adopt.ts';
 
 interface NodeRequest {
   description: string;
-  /** How it is told when it was noted. */
+  /** The word for the recorded request. */
   done: string;
   about?: string;
 }
@@ -121,7 +121,7 @@ interface DrainOptions {
 
 async function drain(context: Context, names: string[], options: DrainOptions): Promise<void> {
   const { io } = context;
-  // All are noted before the first is waited for, so that none is moved onto another that is to be emptied.
+  // All are recorded before the first wait, so that no rental is moved onto another node to be emptied.
   const asked = await forEach(context, names, async (name) => {
     const request = { params: { name }, body: { reason: options.reason } };
     await orSuggest(context, 'node', name, () => context.client().call('drainNode', request));

@@ -15,7 +15,7 @@ interface Options {
   reason: string;
 }
 
-/** What an operator says and sees of the fleet as a whole. */
+/** Commands that show and control the fleet as a whole. */
 export function registerPool(program: Command, context: Context): void {
   const poolCommand = withOutput(
     program
@@ -112,7 +112,7 @@ function printPool({ io }: Context, format: Format | undefined, pool: Pool, done
   if (!printData(io, format, pool)) io.out(`${done}\n`);
 }
 
-/** The epoch stands for: it was never otherwise. */
+/** The epoch means that it was never otherwise. */
 function sinceWhen(time: string, now: Date): string {
   return Date.parse(time) === 0 ? '-' : formatAge(time, now);
 }

@@ -88,7 +88,7 @@ async function showQos(
   if (rentalCount > rentals.length) io.out(`  and ${rentalCount - rentals.length} more\n`);
 }
 
-/** What each of them reaches from and to is told by docs/qos.md. */
+/** docs/qos.md defines where each of them begins and ends. */
 const TIME_NAMES: [kind: keyof Qos['total']['times'], name: string][] = [
   ['detection', 'until judged dead'],
   ['move', 'until moved'],
@@ -107,12 +107,12 @@ function formatTimes(times: Qos['total']['times']): string {
   );
 }
 
-/** Four nines can be told from five; what is not whole is never told as 100 %. */
+/** Precise enough to tell four nines from five. Rounds down, so that less than everything never shows as 100 %. */
 function formatShare(share: number | null): string {
   return share === null ? '-' : `${(Math.floor(share * 100_000) / 1_000).toFixed(3)} %`;
 }
 
-/** Tenths as long as they say something. */
+/** Shows tenths only where they matter, below a minute. */
 function formatTime(seconds: number | null): string {
   if (seconds === null) return '-';
   if (seconds < 60) return `${Math.round(seconds * 10) / 10}s`;

@@ -28,8 +28,8 @@ interface RentOptions {
 }
 
 /**
- * The API answers within this when it can; what takes longer is followed step by step instead. Long enough for the
- * answer that no machine is free: then nothing is kept of the request.
+ * How long the API may take to answer with the result. What takes longer is followed step by step. Long enough for
+ * the answer that no machine is free, in which case the request is not kept.
  */
 const FIRST_WAIT_MS = 400;
 const ANSWER_WITHIN_MS = 30_000;
@@ -101,7 +101,7 @@ function makeKey({ io }: Context): string {
   return pair.publicKey;
 }
 
-/** Asked again under the same key for as long as it is not known what became of it: at most one machine is rented. */
+/** Repeats the request under the same key while its outcome is unknown, so at most one machine is rented. */
 async function ask(
   context: Context,
   options: RentOptions,
@@ -112,7 +112,7 @@ async function ask(
   const giveUpAt = performance.now() + options.wait;
   const input = requestOf(options, sshPublicKey);
   const timeoutMs = FIRST_WAIT_MS + ANSWER_WITHIN_MS;
-  /** It may have been rented, and nobody has said so. */
+  /** A machine may have been rented without an answer. */
   let isUnknown = false;
   for (;;) {
     try {
@@ -122,7 +122,7 @@ async function ask(
       if (!isUnknown) forgetNewKey(io, sshPublicKey);
       if (isFinal(error) || !isUnknown) throw error;
       if (io.signal.aborted || performance.now() >= giveUpAt) {
-        // Nobody should pay for a machine that he believes he did not get.
+        // Nobody should pay for a machine that they believe they did not get.
         const why = io.signal.aborted ? 'Interrupted before the answer came' : 'No answer came';
         io.err(`${why}; what was rented all the same: orion get rentals\n`);
         throw error;
@@ -133,12 +133,12 @@ async function ask(
   }
 }
 
-/** Orion has understood the request and said no. */
+/** Orion understood the request and refused it. */
 function isFinal(error: unknown): boolean {
   return error instanceof ApiError && (error.status < 500 || error.code === 'no_free_node');
 }
 
-/** Nothing was rented by it: it was said no to, or never arrived. */
+/** Nothing was rented: the request was refused or never arrived. */
 function isRefusal(error: unknown): boolean {
   return (
     isFinal(error) ||
@@ -146,7 +146,7 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
-/** Who waits in the queue wants to see his place in it at once. */
+/** A client in the queue wants to see their position at once. */
 function requestOf(options: RentOptions, sshPublicKey: string): Input<'rent'> {
   const firstWaitMs = options.queue ? 0 : Math.min(options.wait, FIRST_WAIT_MS);
   const { name, ttl, webhook } = options;
@@ -174,7 +174,7 @@ async function followToReady(
       ...{ isThere: isReady, what: 'Active', timeoutMs, progress },
     });
   } catch (error) {
-    // It has ended, or waits for what there is not: that was said already.
+    // The rental has ended or can never be placed. That was reported already.
     if (error instanceof CliError && error.exitCode === EXIT.failed) throw error;
     const { name } = rental;
     context.io.err(

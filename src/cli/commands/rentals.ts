@@ -82,7 +82,7 @@ async function renew(
   const settled = await untilSeen(context, changed);
   const expiresAt = settled?.status.expiresAt ?? null;
   const done = `renewed${expiresAt === null ? '' : ` until ${expiresAt}`}`;
-  // As asked for, and yet seldom what is meant by renewing.
+  // As requested, yet seldom what renewing is meant to do.
   if (expiresAt !== null && before.expiresAt !== null && expiresAt < before.expiresAt)
     context.io.err(
       `warning: ${changed.name} ends sooner than before, when it was to end at ${before.expiresAt}\n`,
@@ -92,7 +92,7 @@ async function renew(
 
 const SEEN_WITHIN_MS = 5_000;
 
-/** The rental once its new end is written, which is a moment after it was asked for; null: that takes longer. */
+/** Waits until the new end is recorded, a moment after the request; null: that takes longer. */
 async function untilSeen(context: Context, changed: Rental): Promise<Rental | null> {
   const isThere = ({ status }: Rental) => status.observedGeneration >= changed.generation;
   if (isThere(changed)) return changed;

@@ -22,16 +22,16 @@ interface SshOptions {
   reconnect?: boolean;
 }
 
-/** What ssh itself exits with when it could not connect, or lost the connection. */
+/** The exit code of ssh itself when it could not connect or lost the connection. */
 const CONNECTION_FAILED = 255;
 const READY_WITHIN_MS = 60_000;
-/** A verdict and a move take no longer where there is a machine to move to. */
+/** A verdict and a move take no longer when there is a machine to move to. */
 const RECONNECT_WITHIN_MS = 600_000;
-/** Two in a row that ended sooner, on a machine that is as it was: the account ends them, so another would end as well. */
+/** Two shorter sessions in a row on an unchanged machine: the account itself ends them, and would end the next. */
 const SHORT_MS = 10_000;
 const LOOK_WITHIN_MS = 5_000;
 const AGAIN_MS = 1_000;
-/** As long as Orion needs to hear of a machine that is gone. */
+/** How long Orion needs to notice that a machine is gone. */
 const SETTLE_MS = 1_500;
 
 export function registerSsh(program: Command, context: Context): void {
@@ -104,7 +104,7 @@ async function logIn(context: Context, name: string, words: string[], options: S
 interface Aftermath {
   /** Null: Orion does not answer. */
   now: Rental | null;
-  /** It is Active on the same machine, which was not restarted as far as is known. */
+  /** It is Active on the same machine, which has not been restarted as far as is known. */
   isSame: boolean;
   /** And that machine answers. */
   isAsBefore: boolean;
@@ -122,12 +122,12 @@ async function look({ io, client }: Context, rental: Rental): Promise<Aftermath>
   };
 }
 
-/** The machine as its client depends on it: another one, or another start of it, has nothing of what ran there. */
+/** Identifies the machine to its client: after a move or a restart, nothing of what ran there is left. */
 function describeMachine(rental: Rental): string {
   return `${rental.status.node} ${servingOf(rental)?.epoch} ${rental.status.restart?.at}`;
 }
 
-/** The rental where a shell can be opened again; null: there is no such place, which has been said. */
+/** Waits until a shell can be opened again and returns the rental. Null: it is over, which was reported. */
 async function waitForNext(context: Context, { id }: Rental, timeoutMs: number): Promise<Rental | null> {
   const { io, client } = context;
   const endsAt = performance.now() + timeoutMs;
@@ -139,7 +139,7 @@ async function waitForNext(context: Context, { id }: Rental, timeoutMs: number):
       tellEnd(io, now);
       return null;
     } catch (error) {
-      // Orion itself may be away for a moment, as its machine may be.
+      // Orion itself may be away for a moment, just as its machine may be.
       if (io.signal.aborted || leftMs === 0 || !(error instanceof NoAnswerError)) throw error;
       await sleep(AGAIN_MS, undefined, { signal: io.signal }).catch(() => undefined);
     }
@@ -156,7 +156,7 @@ async function findReady(context: Context, name: string, timeoutMs: number): Pro
   return followToAnswering(context, rental, timeoutMs);
 }
 
-/** No machine comes back for it, however long one waits. */
+/** No machine will ever come back for it. */
 function isOver({ status }: Rental): boolean {
   return ENDED.includes(status.phase) || status.phase === 'Releasing';
 }
@@ -167,8 +167,8 @@ function whyOver(rental: Rental): string {
 }
 
 /**
- * A session that is not taken up again. What a command did until then is not known here, and it is never run twice; a
- * code of its own looks the same where its machine is as it was.
+ * Reports a session that is not resumed. What a command did until then is unknown here, and it is never run again.
+ * If the machine is unchanged, 255 may be the command's own exit code.
  */
 function tellCutOff(
   io: Io,

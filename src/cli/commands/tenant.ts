@@ -8,7 +8,7 @@ import { createPrinter, type Format, isForPeople, printData, withOutput } from '
 import type { Resource } from '../resources.ts';
 import { formatAge } from '../table.ts';
 
-/** Lifts a limit. */
+/** Removes a limit. */
 const NONE = 'none';
 
 interface SetOptions {

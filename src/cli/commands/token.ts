@@ -194,7 +194,7 @@ async function tokensOfDatabase(context: Context, pool: StorePool): Promise<Toke
   };
 }
 
-/** Nobody asked an API: whoever did it has the database's own address and password. */
+/** There is no actor, since no API was involved: the author had the database's address and password. */
 function eventOf(
   type: 'token.created' | 'token.revoked',
   { id, name, tenant, role }: { id: string; name: string | null; tenant: string; role: string },

@@ -30,7 +30,7 @@ async function printVersion(context: Context, options: { client?: true; output?:
   if (server !== null) io.out(`server ${server}\n`);
 }
 
-/** Whether one is set up, runs and answers is not what was asked: then there is none. */
+/** A missing, stopped or silent server is no error of this command: then there is no version. */
 async function askServer(context: Context): Promise<string> {
   const { version } = await context.client().call('getHealth', {}, { timeoutMs: ANSWER_WITHIN_MS });
   return version;

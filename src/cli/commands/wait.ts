@@ -54,14 +54,14 @@ async function waitFor(context: Context, target: string, options: WaitOptions): 
   }
   const { what, isThere } = parseGoal(options.for, RENTAL_PHASES, ({ status }: Rental) => status.phase);
   const first = await loadRental(context, name);
-  // By its id: once it has ended, its name finds it no more.
+  // By its id, because the name no longer finds a rental that has ended.
   const object = isThere(first) ? first : await followRental(context, first.id, { isThere, what, timeoutMs });
   printDone(context.io, output, { kind, name: object.name, done: `is ${what}`, object });
 }
 
 type Conditioned = { status: { conditions: { type: string; status: string }[] } };
 
-/** `Active`, `phase=active`, `condition=Ready`, `condition=Ready=False`. */
+/** Parses `Active`, `phase=active`, `condition=Ready`, `condition=Ready=False`. */
 function parseGoal<Item extends Conditioned>(
   text: string,
   words: readonly string[],

@@ -104,7 +104,7 @@ async function list(context: Context, { state, rental, output }: ListOptions): P
   if (items.length === 0 && isForPeople(output)) context.io.err('There are no such messages.\n');
 }
 
-/** Ended rentals are found by their id alone; their messages outlive them. */
+/** Only ids find ended rentals, whose messages outlive them. */
 async function findId(context: Context, rental: string): Promise<string> {
   return rental.startsWith('r_') ? rental : (await loadRental(context, rental)).id;
 }
@@ -124,7 +124,7 @@ async function resend(context: Context, named: string[], { dead, output }: Resen
   const { io } = context;
   const client = context.client();
   const given = dead ? await client.listAll('listWebhookDeliveries', { query: { state: 'dead' } }) : [];
-  // The oldest first, for that is the order in which a receiver wants to be told.
+  // Oldest first: receivers expect messages in that order.
   const ids = [...named.map((id) => id.replace(/^webhook\//, '')), ...given.map(({ id }) => id).toReversed()];
   for (const id of new Set(ids)) {
     const object = await client.call('resendWebhookDelivery', { params: { id } });
