@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
-// Again when the machine was busy with something else for that second.
+// Tried again, since the machine may be busy with something else for that second.
 test('when everything is there it takes less than a second and says nothing', { retry: 3 }, async () => {
   const startedAt = performance.now();
   const result = await execa(process.execPath, [setup, 'setup'], { env: { ORION_HOME: home } });
@@ -23,7 +23,7 @@ test('when everything is there it takes less than a second and says nothing', { 
 });
 
 test('without root it says in one sentence what is missing, and changes nothing', async () => {
-  // Node itself may lie where only root can read, so the user id is all that is made up.
+  // Node itself may be where only root can read, so only the user id is faked.
   const script = `process.getuid = () => 1000; process.argv.splice(1, 1, ${JSON.stringify(setup)}); await import(${JSON.stringify(setup)})`;
   const result = await execa(process.execPath, ['--input-type=module', '-e', script, '-', 'start'], {
     env: { ORION_HOME: home },
@@ -34,7 +34,7 @@ test('without root it says in one sentence what is missing, and changes nothing'
   expect(readdirSync(home)).toEqual([]);
 });
 
-/** Runs the installer in a mount namespace over copies of /etc and /usr/sbin, with an apt-get of the test's. */
+/** Runs the installer in a mount namespace over copies of /etc and /usr/sbin, with the test's own apt-get. */
 async function install(options: { aptGet: string; policy: string; times: number }): Promise<string> {
   const aptGet = join(home, 'apt-get');
   writeFileSync(aptGet, `#!/bin/bash\n[ "\${*: -1}" = update ] && exit\n${options.aptGet}\n`, {
