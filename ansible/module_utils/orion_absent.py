@@ -65,7 +65,7 @@ def end_processes(uid):
     killed = len(found)
     while found:
         kill_everything_at_once(uid)
-        for pid in found:  # those that the uid may not signal, such as a process that became root through a setuid program
+        for pid in found:  # those that the uid may not signal, such as one that became root through a setuid program
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if time.monotonic() > give_up_at:
