@@ -2,20 +2,20 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { mutate } from './vitest.mutations.ts';
 
-// Tiers, one after the other. `unit` is pure and quick; `simulation` is pure and takes all of a small machine for
-// minutes; `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), each file on ports of its own, and waits for
-// them about half of the time, so that two files share the two cores of a small machine; `long` is like it, and is what
-// takes more than a minute besides the main story: every failure, every change of the fleet, every kind of drift.
-// `compose` builds the images and plays the whole story on a Docker engine. `crash-points` and `soak` take as long as
-// somebody has, on demand.
+// Tiers, one after the other. `unit` is pure and quick. `simulation` is pure and takes all of a small machine for
+// minutes. `integration` uses real parts (MariaDB, sshd, Ansible, Caddy), each file on its own ports. It waits for
+// them about half of the time, so two files share the two cores of a small machine. `long` is like it, for what takes
+// more than a minute besides the main story: every failure, every change of the fleet, every kind of drift. `compose`
+// builds the images and plays the whole story on a Docker engine. `crash-points` and `soak` run on demand, for as
+// long as somebody has.
 
-/** What is waited for comes late on a machine that is busy; vitest itself would give up after a second. */
+/** On a busy machine things come late. By default vitest would give up after a second. */
 const expect = { poll: { timeout: 60_000, interval: 100 } };
 
-/** The longest of all: begun last, they would go on alone while the other processor idles. */
+/** The longest files: begun last, they would run alone while the other processor idles. */
 const SLOWEST = /lab\/(crash-points|fleet)\.|simulation\/histories\./;
 
-/** No test asks the machine's resolver for somebody's name. */
+/** No test may ask the machine's resolver for a public name. */
 const setupFiles = ['src/project/no-public-names.fixture.ts'];
 
 class SlowestFirst extends BaseSequencer {
@@ -35,7 +35,7 @@ export default defineConfig({
           expect,
           setupFiles,
           testTimeout: 120_000,
-          // Some of its files wait for sockets and processes; vitest would take one processor of two.
+          // Some of its files wait for sockets and processes. By default vitest would use one processor of two.
           maxWorkers: 2,
           include: ['src/**/*.test.ts'],
           exclude: ['int', 'long', 'sim', 'crash', 'soak'].map((tier) => `src/**/*.${tier}.test.ts`),

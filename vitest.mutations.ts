@@ -1,11 +1,11 @@
 import type { Plugin } from 'vitest/config';
 
 /**
- * Guards of Orion, each with the text that makes it up. `src/simulation/mutations.long.test.ts` loads a file with one of
- * them taken out and expects the simulation to notice: a promise whose guard can go unnoticed is not tested.
+ * Orion's guards, each with the code that implements it. `src/simulation/mutations.long.test.ts` loads a file with
+ * one of them removed and expects the simulation to notice: a promise whose guard can vanish unnoticed is not tested.
  */
 export interface Mutation {
-  /** From src/. */
+  /** The path below src/. */
   file: string;
   find: string;
   replace: string;
@@ -105,7 +105,7 @@ export const MUTATIONS: Record<string, Mutation> = {
   },
 };
 
-/** Makes `src/x.ts?without=NAME` the file without that guard; fails when the text of the guard is not in it. */
+/** Loads `src/x.ts?without=NAME` without that guard. Fails unless the guard's code is in it exactly once. */
 export function mutate(): Plugin {
   return {
     name: 'mutate',

@@ -1,5 +1,6 @@
-// Prints what a build of Orion ships with, as CycloneDX, from the lockfile alone. `npm sbom --omit dev` leaves out every
-// package that a tool asks for as well (yaml is one), so npm is asked in a copy of the manifest that knows no tools.
+// Prints the packages that a build of Orion ships with, as CycloneDX, from the lockfile alone. `npm sbom --omit dev`
+// also leaves out packages that a development tool needs as well (such as yaml), so npm gets a copy of the manifest
+// without the tools.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

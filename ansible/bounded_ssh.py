@@ -1,8 +1,8 @@
 #!/usr/bin/python3 -IS
-"""ssh with a bound on what the node may say, for Ansible to call in its place.
+"""ssh with a bound on what the node may send. Ansible calls it in place of ssh.
 
 Ansible keeps whatever a node prints in memory, and copies it with each piece that arrives. An honest module answers
-with some kilobytes; a node that says more is cut off, and the run fails.
+with some kilobytes. A node that sends more than the bound is cut off, and the run fails.
 """
 import ctypes
 import os
@@ -11,11 +11,11 @@ import select
 import signal
 import sys
 
-# Of stdout and of stderr each; src/playbook/failure-words.ts knows the sentence.
+# For stdout and stderr each. src/playbook/failure-words.ts knows the sentence.
 MOST_BYTES = 256 * 1024
 TOO_MUCH = 'orion: the node answered with more than %d bytes' % MOST_BYTES
 LIBC, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1
-LARGEST_LOG = 1024 * 1024  # of ssh's own log file (-E), in which banners of a server may stand
+LARGEST_LOG = 1024 * 1024  # of ssh's own log file (-E), which may hold a server's banners
 
 
 def start_ssh(stdout, stderr):
@@ -24,7 +24,7 @@ def start_ssh(stdout, stderr):
     if child != 0:
         return child
     try:
-        # Whoever kills this process ends ssh with it: nothing is to go on talking to the node.
+        # If this process is killed, ssh ends with it: nothing may go on talking to the node.
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         os.dup2(stdout, 1)
         os.dup2(stderr, 2)
@@ -39,7 +39,7 @@ def write_all(fd, data):
 
 
 def pass_on(pipes):
-    """-> False when there was more than may be. `pipes`: from where to where."""
+    """-> False when there was more than allowed. `pipes`: {source: destination}."""
     left = dict.fromkeys(pipes, MOST_BYTES)
     while left:
         for fd in select.select(list(left), [], [])[0]:
@@ -65,7 +65,7 @@ def main():
         write_all(2, ('\n%s\n' % TOO_MUCH).encode())
         return 1
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if code < 0:  # Ansible is to see the signal that ended ssh
+    if code < 0:  # Ansible must see the signal that ended ssh
         if code != -signal.SIGKILL:
             signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)

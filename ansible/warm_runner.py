@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Runs playbooks in forks of a process that has Ansible imported already (about a second saved per run).
+"""Runs playbooks in forks of a process that has already imported Ansible (saves about a second per run).
 
-Speaks JSON lines, with `memory` as the most bytes of address space that a run may have: in  {"id", "args", "env", "cwd", "output", "memory"};  out  {"ready"} once, {"id", "pid"} when a run has
-started, {"id", "code"} when it has ended. Each run is a session of its own, so that it can be killed as a group.
-When stdin ends, or this process dies, the runs are killed: a dead daemon leaves none behind.
+Speaks JSON lines. In: {"id", "args", "env", "cwd", "output", "memory"}, where `memory` is the most bytes of address
+space that the run may have. Out: {"ready"} once, {"id", "pid"} when a run has started, {"id", "code"} when it has
+ended. Each run is a session of its own, so that it can be killed as a group. When stdin ends, or this process dies,
+the runs are killed: a dead daemon leaves none behind.
 """
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def import_everything():
-    """What a run would import by itself. Only speed depends on it, so what another version does not have is skipped."""
+    """Imports what a run would import. Only speed depends on it, so what another version lacks is skipped."""
     from ansible.cli.playbook import PlaybookCLI
     import importlib
     for name in ('ansible.executor.playbook_executor', 'ansible.executor.task_executor', 'ansible.executor.module_common',
@@ -38,7 +39,7 @@ def import_everything():
 
 
 def load_plugins():
-    """Every run lists its filters, tests, variable plugins and their options; the forks inherit the lists."""
+    """Every run lists filters, tests, variable plugins and their options. The forks inherit the lists made here."""
     from ansible.plugins import loader
     if hasattr(loader, 'init_plugin_loader'):
         loader.init_plugin_loader()
@@ -73,7 +74,7 @@ def build_payload_cache(ansible_dir):
 
 
 def run_in_fork(cli, order):
-    """Never returns. Takes nothing along from the parent but its imports."""
+    """Never returns. Keeps nothing of the parent but its imports."""
     code = 250
     try:
         os.setsid()

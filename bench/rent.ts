@@ -1,6 +1,6 @@
 /**
- * How long a client waits for a machine, beside what a textbook playbook takes to make an account on the same
- * machine: both measured in turn in one run, on one lab, so that the ratio holds where single times do not.
+ * Compares how long a client waits for a machine with how long a textbook playbook takes to make an account on the
+ * same machine. Both are measured in turn, in one run on one lab, so that the ratio holds where single times do not.
  * `npm run bench rent [ROUNDS]`.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -61,7 +61,7 @@ try {
   await rm(home, { recursive: true, force: true });
 }
 
-/** From the request to the answer that says where to log in; the release and the cleaning are not counted. */
+/** Milliseconds from the request to the answer that says where to log in, without the release and the cleaning. */
 async function timeRent(running: Lab, ca: Buffer): Promise<number> {
   const startedAt = performance.now();
   const answer = await call(running, ca, 'POST', '/api/rent');

@@ -1,4 +1,4 @@
-"""Writes what the one task of a playbook answered to the file that ORION_RESULT names, for the daemon to read.
+"""Writes the answer of a playbook's only task to the file that ORION_RESULT names, for the daemon to read.
 
 ansible-core has no JSON callback of its own (it moved to a collection), and its text is made for people.
 Used only when ANSIBLE_STDOUT_CALLBACK names it: playbooks run by hand print as always.

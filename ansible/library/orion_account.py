@@ -46,7 +46,7 @@ from ansible.module_utils.orion_survey import lines_of
 
 
 def prepared_group():
-    """Asked before anything is made."""
+    """-> the gid of the group. Checked before anything is made."""
     try:
         gid = grp.getgrnam(GROUP).gr_gid
     except KeyError:
@@ -64,8 +64,8 @@ def entry_of(account):
 
 
 def shadow_is_open(account):
-    """`*` means: no password, yet not locked. sshd refuses a `!` even with a key where it runs without PAM; with PAM
-    a password that must be changed at the next login (day 0) keeps the key out too."""
+    """`*` means no password, yet not locked. Without PAM, sshd refuses a `!` even with a key. With PAM, a password
+    that must be changed at the next login (day 0) keeps the key out, too."""
     with open('/etc/shadow') as stream:
         for line in stream:
             fields = line.rstrip('\n').split(':')
@@ -75,14 +75,14 @@ def shadow_is_open(account):
 
 
 def claim_uid(state, account, uid):
-    """Stored before the account exists: whatever happens next, the uid never goes to somebody else."""
+    """Stores the uid before the account exists: whatever happens next, no other account ever gets it."""
     try:
         other = pwd.getpwuid(uid).pw_name
     except KeyError:
         other = None
     if other not in (None, account):
         if state.uid_seen < uid:
-            state.store(uid_seen=uid)  # not ours, but used: the controller is to skip it
+            state.store(uid_seen=uid)  # not ours, but used: the controller must skip it
         raise Refusal('FenceTooLow', 'the uid %d belongs to another account of the node' % uid)
     if uid < state.uid_seen or (uid == state.uid_seen and state.uid_owner != account):
         raise Refusal('FenceTooLow', 'the uid %d was used before: the node has seen %d' % (uid, state.uid_seen))
@@ -93,7 +93,7 @@ def claim_uid(state, account, uid):
 def add_account(account, uid, home, shell):
     if tool('useradd'):
         # UID_MAX below our uids keeps useradd from handing out subordinate uids (/etc/subuid), under which a tenant
-        # could own files outside his range; --no-log-init keeps lastlog from growing with the uid.
+        # could own files outside their range; --no-log-init keeps lastlog from growing with the uid.
         run_account_tool([tool('useradd'), '-K', 'UID_MAX=19999', '--no-log-init', '-M', '-N', '-u', str(uid), '-g', GROUP,
                           '-d', home, '-s', shell, '-p', '*', account])
     else:
@@ -118,16 +118,16 @@ def repair_account(account, uid, home, shell):
 
 
 def restore_uid(state, account, found_uid, uid):
-    """Only where the node itself remembers that it gave this uid to this account, so that nobody's is mixed up."""
+    """Only if the node's own state has this uid for this account, so that no accounts are mixed up."""
     known = state.uid_seen == uid and state.uid_owner == account
     if not known or not UID_MIN <= found_uid <= UID_MAX or not tool('usermod'):
         raise Refusal('PlaybookFailed', 'the account %s is there with uid %d: delete it first' % (account, found_uid))
     end_processes(found_uid)
-    run_account_tool([tool('usermod'), '-u', str(uid), account])  # takes the files of the home along
+    run_account_tool([tool('usermod'), '-u', str(uid), account])  # also gives it the files of the home
 
 
 def other_groups(account):
-    """Those that list it as a member. In its own one BusyBox lists it, too."""
+    """The other groups that list it as a member. BusyBox lists it in its own group, too."""
     groups = (line.split(':') for line in lines_of('/etc/group'))
     return [f[0] for f in groups if len(f) == 4 and f[0] != GROUP and account in f[3].split(',')]
 
@@ -166,16 +166,16 @@ def make_home(home, uid, gid, check_mode):
 
 
 def takes_utc():
-    """sshd knows times in UTC (`Z`) since OpenSSH 9.1, and refuses the whole key for what it does not know."""
+    """sshd knows times in UTC (`Z`) since OpenSSH 9.1. An older one refuses the whole key because of them."""
     said = run_tool([tool('sshd'), '-V']).stdout if tool('sshd') else ''
-    version = re.search(r'OpenSSH_(\d+)\.(\d+)', said)  # an older sshd names it while it complains of -V
+    version = re.search(r'OpenSSH_(\d+)\.(\d+)', said)  # an older sshd prints it when it complains about -V
     return version is not None and (int(version.group(1)), int(version.group(2))) >= (9, 1)
 
 
 def timespec(expires_at):
     if takes_utc():
         return time.strftime('%Y%m%d%H%M%SZ', time.gmtime(expires_at))
-    # In the time zone of the node, of which sshd reads it as winter time all year.
+    # In the time zone of the node, where sshd reads it as winter time all year.
     return time.strftime('%Y%m%d%H%M%S', time.gmtime(expires_at - time.timezone))
 
 
@@ -232,7 +232,7 @@ def ensure_account(params, check_mode, state):
     if params['limits'] is not None:
         limited, extra = ensure_limits(params['limits'], account, check_mode)
         changed = limited or changed
-    # Last, because with it the client can log in: everything else stands by then.
+    # Last, because with it the client can log in: everything else must be in place by then.
     changed = write_key(account, params['public_key'], params['expires_at'], check_mode) or changed
     return changed, extra
 

@@ -35,7 +35,7 @@ from ansible.module_utils.orion_remove import Removal, lstat_at
 
 
 def sweep_payloads():
-    """Ansible runs that were killed leave their unpacked module behind (no client data, yet disk space). Best effort."""
+    """Killed Ansible runs leave their unpacked module behind (no client data, yet disk space). Best effort."""
     removal = Removal()
     fd = os.open('/tmp', os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

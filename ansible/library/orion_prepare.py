@@ -113,7 +113,7 @@ def read_or_none(path):
 
 
 def is_roots_alone(path):
-    """A file, no link, that nobody but root can change: who can, can let himself in as anybody."""
+    """A file, no link, that only root can change: whoever can change it can log in as anybody."""
     try:
         found = os.lstat(path)
     except FileNotFoundError:
@@ -176,8 +176,8 @@ def listening_sockets(pid):
 
 
 def reload_listeners(pids):
-    """sshd reads its configuration anew; sessions that stand, stand on. For a moment it does not listen, and who
-    comes next is not to find it so."""
+    """Makes sshd read its configuration again; open sessions go on. For a moment it does not listen, so this waits
+    until it does: the next login must not meet that moment."""
     for pid in pids:
         before, give_up_at = listening_sockets(pid), time.monotonic() + RELOAD_SECONDS
         os.kill(pid, signal.SIGHUP)
@@ -194,7 +194,7 @@ def take_baseline():
     compared, walk = survey(UID_MIN, UID_MAX, WALK_SECONDS)
     if not walk.complete:
         raise Refusal('PlaybookFailed', 'the walk over the disks did not end within %d s' % WALK_SECONDS)
-    # Where anybody may write: orion_account_absent looks there, beside the places that every system has.
+    # `writable`: where anybody may write. orion_account_absent searches there, besides the usual places.
     write_atomically(BASELINE_FILE, json.dumps({'compared': compared, 'writable': walk.writable}))
 
 
@@ -204,8 +204,8 @@ def prepare(keep_baseline, limits, check_mode):
     changed = ensure_sshd(check_mode) or changed
     limited, extra = (False, {}) if limits is None else try_limits(limits, check_mode)
     changed = limited or changed
-    # With a tenant there the older baseline stays; without one orion_verify says that there is none. A machine that has
-    # none is a new one in the place of the old: only root could have removed it, who could have written it as well.
+    # With a tenant on the node the older baseline stays; if there is none, orion_verify says so. A machine without a
+    # baseline is a new one in the place of the old: only root could have removed it, and root could also change it.
     has_baseline = os.path.exists(BASELINE_FILE)
     if (keep_baseline and has_baseline) or tenants_are_there():
         return changed, extra

@@ -32,8 +32,8 @@ from ansible.module_utils.orion_node import (
 from ansible.module_utils.orion_remove import O_DIR, Removal, lstat_at
 from ansible.module_utils.orion_survey import lines_of
 
-# What an administrator's useradd makes. Other names (a slash, a leading dash, only digits) would mean something else
-# to the tools and paths that they are given to; those are a person's to remove.
+# Names that an administrator's useradd makes. Others (a slash, a leading dash, only digits) would mean something else
+# in tools and paths; those are left for a person to remove.
 NAME = re.compile(r'^[A-Za-z_][A-Za-z0-9_.-]{0,31}\Z')
 MOST_TOLD, LONGEST_TOLD = 50, 200
 
@@ -47,7 +47,7 @@ def local_accounts():
 def remove_account(name, uid, keep_uid):
     if not NAME.match(name):
         raise Refusal('StrayAccount', 'its name is one that only a person can remove')
-    # Looked up each time: of several names of one uid, the last one to go takes its files along.
+    # Looked up each time: of several names with one uid, the last one removed takes the files along.
     if uid == keep_uid or [other for _, other in local_accounts()].count(uid) > 1:
         remove_alias(name, uid)
     else:
@@ -66,7 +66,7 @@ def remove_key_file(name):
 
 
 def strays(keep_account, keep_uid):
-    """(what it is, how to remove it) of each."""
+    """Yields (what it is, how to remove it) for each stray."""
     for name, uid in local_accounts():
         if UID_MIN <= uid <= UID_MAX and name != keep_account:
             yield 'the account %s with uid %d' % (name, uid), lambda: remove_account(name, uid, keep_uid)

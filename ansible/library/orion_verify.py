@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Looks for what does not belong on a node that is about to be lent again."""
+"""Checks for what does not belong on a node that is about to be lent again."""
 from __future__ import annotations
 
 DOCUMENTATION = r'''
@@ -40,7 +40,7 @@ MOST_OF_ONCE = 100
 
 
 def be_gentle():
-    """The node may have other work; the walk takes what is left. Numbers of ioprio_set by architecture."""
+    """The node may have other work, so the walk takes what is left. Numbers of ioprio_set by architecture."""
     os.nice(5)
     number = {'x86_64': 251, 'aarch64': 30}.get(platform.machine())
     if number:
@@ -88,14 +88,14 @@ def ipc_findings():
 
 
 def few(findings):
-    """So that a thousand processes do not hide the one setuid file."""
+    """Bounds the findings of one kind, so that a thousand processes do not hide the one setuid file."""
     if len(findings) > MOST_OF_ONE_KIND:
         return findings[:MOST_OF_ONE_KIND] + ['and %d more like that' % (len(findings) - MOST_OF_ONE_KIND)]
     return findings
 
 
 def presentable(findings):
-    """Names of files and processes are the tenant's to choose: bounded, and nothing that a terminal would obey."""
+    """Tenants choose names of files and processes: they are bounded, and hold nothing that a terminal would obey."""
     shown = [printable(finding)[:LONGEST_FINDING] for finding in findings]
     if len(shown) > MOST_FINDINGS:
         shown = shown[:MOST_FINDINGS - 1] + ['and %d more' % (len(shown) - MOST_FINDINGS + 1)]
@@ -103,8 +103,8 @@ def presentable(findings):
 
 
 def keep_on_node(findings):
-    """All of them, for a person who looks at the node: what is told is bounded more tightly."""
-    with contextlib.suppress(OSError):  # such as a full disk; what is told does not depend on it
+    """Keeps all findings for a person who looks at the node: the report is bounded more tightly."""
+    with contextlib.suppress(OSError):  # such as a full disk; the report does not depend on it
         if findings:
             kept = [printable(finding)[:LONGEST_KEPT] + '\n' for finding in findings[:MOST_KEPT]]
             write_atomically(FINDINGS_FILE, ''.join(kept))
@@ -118,7 +118,7 @@ def tenants_findings(walk):
 
 
 def look(accept, check_mode):
-    """-> (all findings by kind, what of them may be accepted, what was)."""
+    """-> (all findings by kind, those that may be accepted, those that were)."""
     compared, walk = survey(UID_MIN, UID_MAX, WALK_SECONDS)
     kinds = tenants_findings(walk)
     if not walk.complete:
@@ -129,7 +129,7 @@ def look(accept, check_mode):
     if baseline is None:
         return kinds + [['no readable baseline: run prepare_node first']], None, []
     differences = find_differences(compared, baseline)
-    # A tenant who still runs may be who listens.
+    # A listener may be a process of a tenant that still runs.
     offered = offer(differences, with_listeners=not kinds[1])
     accepted = take(compared, baseline, offered, set(accept), check_mode)
     left = {kind: [entry for entry in entries if (kind, entry) not in accepted] for kind, entries in differences.items()}

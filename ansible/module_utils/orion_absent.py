@@ -65,7 +65,7 @@ def end_processes(uid):
     killed = len(found)
     while found:
         kill_everything_at_once(uid)
-        for pid in found:  # what it may not signal itself, such as a process that became root through a setuid program
+        for pid in found:  # those that the uid may not signal, such as one that became root through a setuid program
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if time.monotonic() > give_up_at:
@@ -77,7 +77,7 @@ def end_processes(uid):
 
 
 def close_account(account, uid):
-    """From here on nobody logs in with it: neither a login that is under way nor a job that is due."""
+    """From here on nothing starts under the account: neither a login that is under way nor a job that is due."""
     try:
         entry = pwd.getpwnam(account)
     except KeyError:
@@ -102,7 +102,7 @@ def close_account(account, uid):
 
 
 def end_session_state(account, uid):
-    """Best effort: its processes are dead, and what is left of sessions is found by the verification."""
+    """Best effort: its processes are dead, and the verification finds what is left of sessions."""
     if os.path.isdir('/run/systemd/system') and tool('loginctl'):
         for verb in ('terminate-user', 'disable-linger'):
             with contextlib.suppress(Refusal):
@@ -123,8 +123,8 @@ def mounts():
 
 
 def remove_named_files(sweep, account, keep_foreign_home):
-    """Files that carry the name or the number of the account, whoever owns them; of an account that Orion did not
-    make, a directory of somebody else's under its name in /home stays."""
+    """Removes files with the name or the number of the account, whoever owns them. If Orion did not make the account,
+    a directory with its name in /home that somebody else owns stays."""
     for path in ('/var/spool/cron/crontabs/' + account, '/var/spool/cron/tabs/' + account, '/var/spool/cron/' + account,
                  '/etc/crontabs/' + account, '/var/mail/' + account, '/var/spool/mail/' + account, '/run/faillock/' + account,
                  '/var/lib/systemd/linger/' + account, '/run/user/%d' % sweep.uid, '/home/' + account,
@@ -162,7 +162,7 @@ def remove_ipc(uid):
 
 
 def remove_queues(uid):
-    """POSIX message queues, where nobody has mounted them for the walk to see."""
+    """Removes POSIX message queues, unless they are mounted, where the walk sees them."""
     if any(kind == 'mqueue' for _, kind, _ in mounts()):
         return 0
     point = tempfile.mkdtemp(prefix='orion-mqueue-', dir='/run')
@@ -180,7 +180,7 @@ def remove_queues(uid):
 
 
 def remove_account(account, in_use=False):
-    """`in_use`: another account has the same uid, so its processes are no reason not to."""
+    """`in_use`: another account has the same uid, so running processes must not prevent the removal."""
     if tool('userdel'):
         return run_account_tool([tool('userdel')] + ['-f'] * in_use + [account], accept=(0, 6)).returncode == 0
     return run_account_tool([tool('deluser') or 'deluser', account], accept=(0, 1)).returncode == 0
@@ -197,7 +197,7 @@ def sweep_places(sweep):
 
 
 def remove_everything(account, uid, keep_foreign_home=False, seconds=REMOVE_SECONDS):
-    """-> was anything there? What can't be removed is told at the end, when all the rest is gone."""
+    """-> was anything there? What can't be removed is reported at the end, when all the rest is gone."""
     was_there = close_account(account, uid)
     late_at = time.monotonic() + seconds
     sweep = Sweep(uid, set(), lambda: time.monotonic() > late_at)
@@ -207,7 +207,7 @@ def remove_everything(account, uid, keep_foreign_home=False, seconds=REMOVE_SECO
         sweep.attempt('sessions', lambda: end_session_state(account, uid))
         sweep.attempt('files under its name', lambda: remove_named_files(sweep, account, keep_foreign_home))
         counts.append(sweep.attempt('IPC', lambda: remove_ipc(uid)))
-        # Then once more: a login that passed its checks just before the lock had its process only now.
+        # Then once more: a login that passed its checks just before the lock may have its process only now.
         if was_there and not is_last:
             sweep.attempt('the account', lambda: remove_account(account))
     counts.append(sweep.attempt('message queues', lambda: remove_queues(uid)))
@@ -219,6 +219,6 @@ def remove_everything(account, uid, keep_foreign_home=False, seconds=REMOVE_SECO
 
 
 def remove_alias(account, uid):
-    """Only the entry: the uid, and with it every process and file, is somebody else's."""
+    """Removes only the entry: the uid, and with it every process and file, is somebody else's."""
     close_account(account, uid)
     remove_account(account, in_use=True)

@@ -1,7 +1,7 @@
-"""How a node differs from its baseline, and which of that a person may let in.
+"""How a node differs from its baseline, and which differences a person may accept.
 
-A difference is named by a number over all of it, its content too: who has seen one accepts that one and nothing that
-came in its place. Only what was not a tenant's to begin with is offered.
+A difference is named by a hash over all of it, its content too: whoever has seen one accepts that one, and nothing
+that came in its place. What a tenant made or has is never offered.
 """
 import hashlib
 import json
@@ -13,14 +13,14 @@ from ansible.module_utils.orion_packages import as_packaged
 from ansible.module_utils.orion_survey import WATCHED, lines_of, path_of
 
 MOST_OFFERED, LONGEST_OFFERED = 20, 200
-# What could not be read, and records of logins, have nothing in them that could be seen and let in.
+# Unreadable files and records of logins are not offered: they have no content that a person could see and accept.
 OFFERED = ('setuid', 'sudoers', 'schedules', 'authorized_keys', 'accounts', 'groups', 'listeners')
-# Where a tenant's name stands for the tenant.
+# Paths in which a tenant's name shows whose they are.
 TENANTS_PLACE = re.compile(r'/(?:home|var/mail|var/spool/.+|var/lib/systemd/linger)/([^/]+)')
 
 
 def printable(text):
-    """Nothing that a terminal would obey."""
+    """Escapes whatever a terminal would obey."""
     return re.sub(r'[^\x20-\x7e]', lambda m: '\\x%02x' % (ord(m.group()) & 0xff), text)
 
 
@@ -33,7 +33,7 @@ def id_of(kind, entry):
 
 
 def read_baseline():
-    """None when there is none that can be read."""
+    """None when there is no readable one."""
     try:
         with open(BASELINE_FILE) as stream:
             baseline = json.load(stream)
@@ -58,7 +58,7 @@ def is_tenant(number):
 
 
 def is_tenants(kind, entry):
-    """Is it something that a tenant made or has? Then it is removed, and never let in."""
+    """Is it something that a tenant made or has? Then it is removed, never accepted."""
     if kind == 'accounts':
         group = {line.split(':')[2] for line in lines_of('/etc/group') if line.startswith(GROUP + ':')}
         uid, gid = re.search(r' uid=(\S*) gid=(\S*) shell=', entry).groups()
@@ -76,7 +76,7 @@ def is_tenants(kind, entry):
 
 
 def may_be_offered(kind, entry):
-    # Whoever accepts it must have seen all of it, and every sign of it as it is.
+    # Whoever accepts it must have seen all of it, and every character as it is.
     text = describe(kind, entry)
     if len(text) > LONGEST_OFFERED or printable(text) != text:
         return False
@@ -97,7 +97,7 @@ def tell_offered(offered, findings):
 
 
 def take(compared, baseline, offered, ids, check_mode):
-    """Lets in what is offered and named. -> all that is named and normal now, so that an order may be repeated."""
+    """Accepts what is offered and named. -> all that is named and normal now, so that an order may be repeated."""
     if not ids:
         return set()
     named = {(kind, entry) for kind, entries in compared.items() for entry in entries if id_of(kind, entry) in ids}

@@ -1,8 +1,8 @@
-"""Which fleet the node belongs to, and that its fence number is that fleet's.
+"""Which fleet the node belongs to. The node's fence number is that fleet's.
 
 An order names its fleet, and the node keeps the first fleet that gave it one: another Orion's order is refused before
-anything is changed. A person may let the order name the fleet that the node is taken from (`adopt`). The stamp is the
-controller's own proof of the number that it comes with; the node only keeps it and gives it back.
+anything is changed. A person may have the order name the fleet that the node is taken from (`adopt`). The stamp is
+the controller's own proof of the fence number it comes with; the node only stores it and returns it.
 """
 import re
 
@@ -11,7 +11,7 @@ STAMP = re.compile(r'^[A-Za-z0-9_-]{43}\Z')
 
 
 def read_mark(stored):
-    """(fleet, stamp) of what the node has stored; a ValueError when it is neither a mark nor none."""
+    """(fleet, stamp) as the node has stored them; a ValueError when the fleet is malformed."""
     fleet, stamp = stored.get('fleet'), stored.get('fence_stamp')
     if fleet is not None and not FLEET.match(fleet):
         raise ValueError('no fleet')
@@ -19,7 +19,7 @@ def read_mark(stored):
 
 
 def why_foreign(mark, order):
-    """What to tell an order of another fleet; None for one of the node's own, or by hand, which names none."""
+    """Why the order of another fleet is refused; None for the node's own fleet, or by hand, where none is named."""
     fleet = order.get('id')
     if not fleet or mark is None or mark in (fleet, order.get('adopt')):
         return None

@@ -1,4 +1,4 @@
-"""Control groups of the node, of either version: where a process is in them, what bounds it there, and those of clients."""
+"""Control groups of the node, of either version: where a process is, what bounds it there, and those of clients."""
 import contextlib
 import os
 import shutil
@@ -11,7 +11,7 @@ CONTROLLERS = {'processes': 'pids', 'memory': 'memory'}
 SLICE_DIR = '/etc/systemd/system.control'
 EMPTY_SECONDS = 10
 
-# Larger than any memory: what version 1 says for "no limit".
+# Larger than any memory: version 1 has such a number for "no limit".
 UNLIMITED = 1 << 60
 LIMIT_FILES = {('pids', 1): 'pids.max', ('pids', 2): 'pids.max',
                ('memory', 1): 'memory.limit_in_bytes', ('memory', 2): 'memory.max'}
@@ -23,7 +23,7 @@ def read(path):
 
 
 def hierarchies():
-    """(version, controllers, root, mount point) of each one that is mounted."""
+    """(version, controllers, root, mount point) of each mounted hierarchy."""
     found = []
     with open('/proc/self/mountinfo', errors='replace') as stream:
         for line in stream:
@@ -61,7 +61,7 @@ def place_of(controller, pid='self'):
 
 
 def limit_of(controller, directory):
-    """Of this group alone; None: it has no limit."""
+    """The limit of this group alone; None: it has none."""
     for version in (1, 2):
         try:
             said = read(os.path.join(directory, LIMIT_FILES[controller, version]))
@@ -72,7 +72,7 @@ def limit_of(controller, directory):
 
 
 def bound(controller, below=None):
-    """The least limit of the groups that this process is in; only of those that `below`, a group, is not in as well."""
+    """The lowest limit of the groups that this process is in, without those that also contain the group `below`."""
     directory, limits = place_of(controller), []
     while directory not in (None, '/'):
         if below is not None and os.path.commonpath([below, directory]) == directory:
@@ -83,7 +83,7 @@ def bound(controller, below=None):
 
 
 def join(pid):
-    """Goes to where the process is: there its sessions begin."""
+    """Moves this process into the groups of `pid`, where its sessions begin."""
     for version, controllers, _, point in hierarchies():
         name = sorted(controllers - {'rw', 'ro', 'xattr', 'clone_children'})[:1] if version == 1 else sorted(controllers)[:1]
         place = place_of(name[0], pid) if name else None
@@ -105,7 +105,7 @@ def groups_of(uid):
 
 
 def release(uid):
-    """Ends what is left in the groups of the uid, whoever it became, and takes them and the limits of its slice away."""
+    """Ends what is left in the groups of the uid, whichever uid it has now, and removes them and the slice's limits."""
     removed, give_up_at = 0, time.monotonic() + EMPTY_SECONDS
     for group in filter(os.path.isdir, groups_of(uid)):
         while os.path.isdir(group):
@@ -128,7 +128,7 @@ def release(uid):
 
 
 def leftovers():
-    """Of accounts that are gone."""
+    """Groups and limits of accounts that are gone."""
     found = ['%s/%s' % (place[2], name) for place in map(tenants_dir, CONTROLLERS.values())
              if place and os.path.isdir(place[2]) for name in os.listdir(place[2]) if name.isdigit()]
     found += [SLICE_DIR + '/' + name for name in (os.listdir(SLICE_DIR) if os.path.isdir(SLICE_DIR) else [])

@@ -1,9 +1,9 @@
-"""What one tenant may take of a node: processes and memory, as the policy wants it and as the node can hold it.
+"""What one tenant may take of a node: processes and memory, as the policy wants it and as the node can enforce it.
 
-Where systemd runs, the slice of the account is limited. Elsewhere each session is put into a control group of its
-account by a line in the PAM stack of whatever begins something for an account; where no control group may be written
-to, pam_limits counts the processes. None of this is believed: a session is opened through the same stacks, and what
-bounds it is read there.
+Where systemd runs, the slice of the account is limited. Elsewhere a line in the PAM stack of each service that starts
+something for an account puts the session into a control group of the account; where no control group can be written
+to, pam_limits counts the processes. None of this is taken on trust: a session is opened through the same stacks, and
+its limits are read there.
 """
 import contextlib
 import os
@@ -16,13 +16,13 @@ from ansible.module_utils.orion_node import (
 from ansible.module_utils.orion_session import in_child, look_from_inside, may_make_namespaces
 from ansible.module_utils.orion_sshd import running_listeners
 
-# The PAM services by which something of an account begins from outside of what it already runs.
+# The PAM services that start something for an account, besides what it already runs.
 DOORS = ('sshd', 'cron', 'crond', 'atd')
 PAM_DIR, LIMITS_D = '/etc/pam.d', '/etc/security/limits.d'
 LIMITS_FILE, ENTER = LIMITS_D + '/orion.conf', STATE_DIR + '/enter-limits'
 PROBE = 'orion-probe'
-# Accounts of others skip the second line: nothing that is wrong with it keeps root out. The third is there to be
-# skipped to, for PAM refuses everybody when a jump leads past the end, as it would with the second line taken out.
+# Accounts of others skip the second line, so nothing that is wrong with it keeps root out. The third is there for the
+# jump: PAM refuses everybody when a jump leads past the end, as it would with the second line taken out.
 PAM_LINES = '''# Orion: a session of a client is put into the control group of its account.
 session [success=1 default=ignore] pam_succeed_if.so quiet user notingroup orion
 session required pam_exec.so quiet type=open_session /bin/sh %s
@@ -43,14 +43,14 @@ def has_systemd():
 
 
 def uses_pam():
-    """Of every sshd that listens here. A stack that is not read limits nobody."""
+    """True if every sshd that listens here does. A stack that is not read limits nobody."""
     asked = [run_tool([binary, '-T', '-f', config, '-C', 'user=root,host=localhost,addr=127.0.0.1'], timeout=20).stdout
              for _, config, binary in running_listeners()]
     return bool(asked) and all('usepam yes' in said.splitlines() for said in asked)
 
 
 def in_container():
-    """Of those that share the kernel, each process of a uid counts for all, so that one would use up another's limit."""
+    """A kernel counts a uid's processes in all its containers together: one would use up another's limit."""
     if os.path.exists('/.dockerenv') or os.path.exists('/run/.containerenv'):
         return True
     with contextlib.suppress(OSError), open('/proc/1/environ', 'rb') as stream:
@@ -59,7 +59,7 @@ def in_container():
 
 
 def resolve(policy):
-    """The numbers that hold on this node: processes, and bytes of memory. None: no limit is wanted."""
+    """The limits in numbers for this node: processes, and bytes of memory. None: no limit is wanted."""
     processes, memory = (None if policy.get(name) == 'none' else policy.get(name) for name in ('processes', 'memory'))
     if isinstance(memory, str):
         whole = bound('memory')
@@ -69,7 +69,7 @@ def resolve(policy):
 
 
 def enter_script(wanted):
-    """None where no group can be made for any limit that is wanted."""
+    """None where no group can be made for any wanted limit."""
     lines = []
     for name, controller in CONTROLLERS.items():
         place = tenants_dir(controller)
@@ -105,7 +105,7 @@ def content_of(path):
 
 
 def ensure_content(path, content, check_mode, mode=0o644):
-    """None: the file is not to be there. -> changed"""
+    """`content` None: the file must not be there. -> changed"""
     found = content_of(path)
     if found == content:
         return False
@@ -126,7 +126,8 @@ def doors():
 
 
 def ensure_groups(wanted, check_mode):
-    """The script before the lines that run it, and the lines away before it: no session meets one without the other."""
+    """Writes the script before the lines that run it, and removes the lines before it, so that no session runs a line
+    without its script."""
     script = None if has_systemd() or not uses_pam() else enter_script(wanted)
     changed = script is not None and ensure_content(ENTER, script, check_mode, 0o600)
     for path in (os.path.join(PAM_DIR, name) for name in doors()):
@@ -145,7 +146,7 @@ def limit_slice(uid, wanted):
 
 
 def measure(account, wanted):
-    """-> for each limit: does it hold (None: not wanted), and in words."""
+    """-> for each limit: does it hold (None: not wanted), and why, in words."""
     report = {}
     own = {controller: place_of(controller) for controller in CONTROLLERS.values()}
     seen = {} if not uses_pam() else {
@@ -194,7 +195,7 @@ def ensure_limits(policy, account, check_mode):
 
 
 def try_limits(policy, check_mode):
-    """What would hold for an account of the group, found out with one that nobody can log in with."""
+    """Finds out what would hold for an account of the group, with an account that nobody can log in with."""
     if check_mode:
         return ensure_limits(policy, 'root', True)
     remove_probe()

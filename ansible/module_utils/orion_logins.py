@@ -1,7 +1,7 @@
-"""Blanks the records of logins that accounts of Orion left: whoever may read them would see a client's address.
+"""Blanks the records of logins of Orion's accounts: whoever may read them would see a client's address.
 
 In place, record by record: other programs add to these files at any time without a lock, and a new file would lose
-what they add meanwhile. Keeping the files unreadable would not last, as log rotation and boot make them anew.
+what they add meanwhile. Making the files unreadable would not last, as log rotation and boot recreate them.
 """
 import glob
 import os
@@ -18,7 +18,7 @@ UTMP_BYTES, NAME_AT, NAME_BYTES = 400 if WIDE else 384, 44, 32
 BY_NAME = ('/run/utmp', '/var/log/wtmp', '/var/log/wtmp[.-]*[0-9]', '/var/log/btmp', '/var/log/btmp[.-]*[0-9]')
 BY_UID = {'/var/log/lastlog': 296 if WIDE else 292, '/var/log/faillog': 32, '/var/log/tallylog': 64}
 RECORDS_AT_ONCE = 2048
-# What Orion's accounts are called, so that those of removals that were cut off are forgotten as well.
+# The names of Orion's accounts, so that records left by interrupted removals are blanked, too.
 OURS = re.compile(rb'r[a-z0-9]{8}\Z')
 
 
@@ -59,7 +59,7 @@ def blank_by_name(fd, account):
 
 
 def blank_by_uid(fd, size):
-    """One read of the whole range: the uids are never given again, but others may read what stands there."""
+    """Reads the whole range at once. The uids are never given again, but others could read the records."""
     blanked, blank = 0, bytes(size)
     records = os.pread(fd, size * (UID_MAX - UID_MIN + 1), size * UID_MIN)
     for start in range(0, len(records) - size + 1, size):
@@ -70,7 +70,7 @@ def blank_by_uid(fd, size):
 
 
 def forget_logins(account):
-    """-> how many records were blanked. `account` is removed already, or about to be."""
+    """-> how many records were blanked. `account` is already removed, or about to be."""
     blanked = 0
     for pattern in BY_NAME:
         for path in glob.glob(pattern):

@@ -1,7 +1,7 @@
 """What every Orion module does before and after its own work: lock the node, compare the fence, name failures.
 
 Killing ansible-playbook does not stop a module that already runs here, so a late run and its successor can meet
-on the node. The lock puts them in a row; the fence number (larger with every order of the controller) refuses
+on the node. The lock serializes them; the fence number (larger with every order of the controller) refuses
 the one that is out of date. Both live in /var/lib/orion, which survives a reboot.
 """
 import contextlib
@@ -81,8 +81,8 @@ def write_atomically(path, content, mode=0o600):
 
 
 class State:
-    """The node's own memory. `uid_owner` is who the highest uid was given to, until that account is deleted: a
-    run that was cut off between storing the uid and making the account can so be repeated."""
+    """The node's own memory. `uid_owner` is the account that got the highest uid, until it is deleted: so a run
+    that was interrupted between storing the uid and making the account can be repeated."""
 
     def __init__(self, check_mode):
         self.check_mode = check_mode
@@ -97,7 +97,7 @@ class State:
         except FileNotFoundError:
             pass
         except (ValueError, KeyError, TypeError) as error:
-            # Fail closed: guessing zero would let an order from the past through.
+            # Fail closed: guessing zero would let an outdated order through.
             raise Refusal('PlaybookFailed', '%s is unreadable (%s); it must be repaired by hand'
                           % (STATE_FILE, type(error).__name__))
 
@@ -126,7 +126,7 @@ class State:
         if fence < 1:
             raise Refusal('PlaybookFailed', 'the fence number must be positive')
         fleet = order.get('id') or self.fleet
-        # The numbers of a fleet that the node was taken from mean nothing in this one.
+        # The numbers of the fleet that the node was taken from mean nothing in this one.
         seen = self.fence_seen if self.fleet in (None, fleet) else 0
         if fence < seen:
             raise Refusal('FenceTooLow', 'the order has fence number %d, the node has seen %d' % (fence, seen))
@@ -142,7 +142,7 @@ class State:
 
 
 def keep_ballast():
-    """Disk space to give up when a tenant has filled the disk: the order that removes him must be able to start."""
+    """Disk space to give up when a tenant has filled the disk: the order that removes them must be able to start."""
     with contextlib.suppress(OSError):
         if not os.path.exists(BALLAST_FILE):
             write_atomically(BALLAST_FILE, 'x' * BALLAST_BYTES)
@@ -192,7 +192,7 @@ def run_tool(arguments, stdin=None, timeout=50):
 
 
 def run_account_tool(arguments, stdin=None, accept=(0,)):
-    """useradd and friends say 'cannot lock' and 'cannot write' with codes of their own: find out which it is."""
+    """useradd and friends report 'cannot lock' and 'cannot write' with their own codes: find out which it is."""
     done = run_tool(arguments, stdin)
     if done.returncode in accept:
         return done

@@ -1,8 +1,8 @@
-"""Which files are exactly as the distribution packaged them, by dpkg's own records, which are read and nothing run.
+"""Which files are exactly as the distribution packaged them, by dpkg's own records. They are read; nothing is run.
 
-dpkg records the content of a file, and of owner and mode only what an administrator has set (statoverride). So a file
-counts as packaged when a package that is installed lists it with this content, nobody but root could have written it,
-and it runs with nobody's rights but those of who runs it. Who was root on the node could have changed the records too.
+dpkg records the content of a file, but owner and mode only where an administrator has set them (statoverride). So a
+file counts as packaged when an installed package lists it with this content, only root could have written it, and it
+is not setuid or setgid. Whoever was root on the node could have changed the records, too.
 """
 import grp
 import hashlib
@@ -19,7 +19,7 @@ UNSAFE = 0o6022
 
 
 class Budget:
-    """What reading the records may cost; beyond that nothing more counts as packaged."""
+    """What reading the records may cost. Beyond that nothing more counts as packaged."""
 
     def __init__(self):
         self.bytes, self.deadline = MOST_OF_RECORDS, time.monotonic() + READ_SECONDS
@@ -30,7 +30,7 @@ class Budget:
 
 
 def is_roots_directory(path):
-    """It and all above it are directories, no links, that only root can change."""
+    """True if it and all above it are directories, not links, that only root can change."""
     while True:
         found = os.lstat(path)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
@@ -45,7 +45,7 @@ def open_file(path):
 
 
 def read_record(path, budget):
-    """-> the lines of one of dpkg's files, as bytes; none when it is not root's alone, or there is no more time."""
+    """-> the lines of one of dpkg's files, as bytes; none if others can change it, or the budget is used up."""
     try:
         fd = open_file(path)
     except OSError:
@@ -60,7 +60,7 @@ def read_record(path, budget):
 
 
 def installed_packages(budget):
-    """-> {name as the record files have it: {path: md5 of a configuration file}} of what is fully installed."""
+    """-> {name as in the record files: {path: md5 of a configuration file}} for fully installed packages."""
     packages, block = {}, []
     for line in read_record(DPKG + '/status', budget) + [b'']:
         if line:
@@ -73,7 +73,7 @@ def installed_packages(budget):
                 fields[name], inside = value.strip(), name == b'Conffiles'
             elif inside:
                 words = entry.split()
-                # A third word says that the package does not bring the file any more.
+                # A third word says that the package no longer has the file.
                 if len(words) == 2:
                     conffiles[words[0]] = words[1]
         block = []
@@ -85,7 +85,7 @@ def installed_packages(budget):
 
 
 def packaged_sums(wanted):
-    """-> {path: md5 sums that installed packages have it with}, of these paths (bytes)."""
+    """-> {path: its md5 sums in installed packages}, for these paths (bytes)."""
     sums, budget = {}, Budget()
     try:
         if not wanted or not is_roots_directory(DPKG + '/info'):
@@ -111,7 +111,7 @@ def packaged_sums(wanted):
 
 
 def overrides():
-    """-> {path: (uid, gid, mode)} that an administrator has set for packaged files; None for one that says nothing."""
+    """-> {path: (uid, gid, mode)} that an administrator has set for packaged files; None for an unusable entry."""
     found = {}
     for line in read_record(DPKG + '/statoverride', Budget()):
         words = line.split(b' ', 3)
@@ -129,7 +129,7 @@ def id_of(word, look_up):
 
 
 def is_as_packaged(path, sums, override):
-    """Looked at through one descriptor, so that content, owner and mode are those of the same file."""
+    """Checks through one descriptor, so that content, owner and mode are those of the same file."""
     if not is_roots_directory(os.path.dirname(path)):
         return False
     fd = open_file(path)
@@ -143,7 +143,7 @@ def is_as_packaged(path, sums, override):
 
 
 def md5_of(content):
-    # Where the system forbids it for security, and before Python 3.9, which does not know the word.
+    # Some systems forbid md5 for security. Python before 3.9 does not know the argument.
     known = {'usedforsecurity': False} if sys.version_info >= (3, 9) else {}
     try:
         return hashlib.new('md5', content, **known).hexdigest().encode()
@@ -163,5 +163,5 @@ def as_packaged(paths):
             if name in sums and is_as_packaged(path, sums[name], overridden.get(name, False)):
                 kept.add(path)
         except OSError:
-            continue  # gone, a link, or on a broken disk: a person's to look at
+            continue  # gone, a link, or on a broken disk: left to a person
     return kept

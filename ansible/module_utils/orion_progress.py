@@ -7,7 +7,7 @@ MOST_TOLD, LONGEST_TOLD, STEPS_PER_LOOK_AT_THE_CLOCK = 5, 160, 64
 
 
 def printable(text):
-    """Names are the tenant's to choose: bounded, and nothing that a terminal or JSON stumbles over."""
+    """Tenants choose names: they are bounded, and hold nothing that a terminal or JSON stumbles over."""
     return re.sub(r'[^\x20-\x7e]', '?', text)[:LONGEST_TOLD]
 
 
@@ -19,7 +19,7 @@ class Progress:
         self.troubles, self.untold, self.reason = [], 0, 'PlaybookFailed'
 
     def attempt(self, what, work):
-        """What fails is noted, and what comes after it is done all the same."""
+        """Notes a failure, so that what comes after it is still done."""
         try:
             return work()
         except Refusal as refusal:

@@ -1,7 +1,7 @@
 """Removes what one uid owns, through directory descriptors: a symlink that is swapped in leads nowhere.
 
-Nothing that a tenant can put anywhere decides whether the removal succeeds. No name is used that could be guessed, no
-list is kept of what was seen, and an entry that can't be removed is noted and passed over, so the rest goes.
+Nothing that a tenant can put anywhere decides whether the removal succeeds. No guessable name is used, no list of what
+was seen is kept, and an entry that can't be removed is noted and skipped, so the rest goes.
 """
 import errno
 import os
@@ -24,7 +24,7 @@ def lstat_at(fd, name):
 
 
 class Removal(Progress):
-    """Of entries and trees."""
+    """Removes entries and trees."""
 
     def remove_entry(self, fd, name, is_directory, path):
         """A file, a link, or a directory with all that is in it. -> is it gone?"""
@@ -41,8 +41,8 @@ class Removal(Progress):
             return False
 
     def remove_directory(self, fd, name, path):
-        # First, since it is over then for an empty one, and fails with EBUSY where something is mounted: what is in
-        # there belongs to whoever mounted it.
+        # rmdir first: that is all for an empty one, and it fails with EBUSY where something is mounted, whose content
+        # belongs to whoever mounted it.
         is_gone = is_removed(fd, name)
         if not is_gone:
             top = os.open(name, O_DIR, dir_fd=fd)
@@ -58,7 +58,7 @@ class Removal(Progress):
 
     def empty(self, top, path):
         """Level by level: what is in the directories of one level is moved into a new directory, which is the next
-        level. However deep or wide it is, that takes a handful of descriptors, and every entry is touched a few times."""
+        level. However deep or wide the tree is, this takes a few descriptors, and touches every entry a few times."""
         level, name = os.dup(top), None
         while level is not None:
             following = Level(top)
@@ -78,13 +78,13 @@ class Removal(Progress):
                 for entry in entries:
                     if entry.name != following.name:
                         is_moving |= self.take(level, entry, following, path)
-            # Readers of a directory may miss entries while others are removed: it is over when a pass finds nothing.
+            # A pass may miss entries while others are removed, so it is done only when a pass finds nothing.
             if not is_moving:
                 return
         self.note(path, 'somebody fills it as fast as it is emptied')
 
     def take(self, level, entry, following, path):
-        """Removes an entry of a level; of a directory what is in it moves on. -> did anything change?"""
+        """Removes an entry of a level; the content of a directory moves on. -> did anything change?"""
         inside = within(path, entry.name)
         if not entry.is_dir(follow_symlinks=False):
             return self.remove_entry(level, entry.name, False, inside)
@@ -101,7 +101,7 @@ class Removal(Progress):
         return self.removed + self.moved != before
 
     def clear(self, level, name, following, path):
-        """Files go, directories move to the following level."""
+        """Removes its files, and moves its directories to the following level."""
         fd = os.open(name, O_DIR, dir_fd=level)
         try:
             keep_to_root(fd)
@@ -138,8 +138,8 @@ class Removal(Progress):
                     return
 
     def dig(self, fd, name, path):
-        """Where nothing can be moved, since there is no room for another name: one branch is followed down to its
-        end, which is removed. That makes room."""
+        """For when nothing can be moved, since there is no room for another name: follows one branch down to its end
+        and removes that, which makes room."""
         fd = os.dup(fd)
         try:
             while name is not None:
@@ -160,7 +160,7 @@ class Removal(Progress):
             os.close(fd)
 
     def clear_files(self, fd, path):
-        """-> a directory in it that is not empty, if there is one."""
+        """Removes its files. -> a directory in it that is not empty, if there is one."""
         found = None
         with os.scandir(fd) as entries:
             for entry in entries:
@@ -182,7 +182,7 @@ class Removal(Progress):
 
 
 class Level:
-    """A directory below `top` that is made when it is first needed, under a name that nobody can know before."""
+    """A directory below `top` that is made when it is first needed, under a name that nobody can predict."""
 
     def __init__(self, top):
         self.top, self.fd, self.name = top, None, None
@@ -197,7 +197,7 @@ class Level:
 
 
 def within(path, name):
-    """What lies deeper has been moved, so only the place and the name are told."""
+    """What is deeper has been moved, so only the place and the name are reported."""
     return '%s/.../%s' % (path[:LONGEST_TOLD // 2], name[:LONGEST_TOLD // 4])
 
 
@@ -206,7 +206,7 @@ def secret_name():
 
 
 def is_removed(fd, name):
-    """Of a directory; False when there is something in it."""
+    """Removes a directory; False when there is something in it."""
     try:
         os.rmdir(name, dir_fd=fd)
     except OSError as error:
@@ -217,8 +217,8 @@ def is_removed(fd, name):
 
 
 def keep_to_root(fd):
-    """So that no other account of the node puts in what is being taken out. Its owner stays: by it the next try finds
-    it again."""
+    """So that no other account of the node refills it meanwhile. Its owner stays, so that the next try finds it
+    again."""
     try:
         os.fchmod(fd, 0o700)
     except OSError:

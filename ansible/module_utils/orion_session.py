@@ -1,4 +1,4 @@
-"""What a session of an account is bound by, read inside of one that is opened as sshd opens it."""
+"""The limits of an account's session, read inside one that is opened as sshd opens it."""
 import ctypes
 import json
 import os
@@ -28,7 +28,7 @@ def open_session(service, account):
 
 
 def in_child(work):
-    """What `work` gives back, of a process of its own: what it does to itself goes with it."""
+    """-> what `work` returns in a process of its own: what it does to itself ends with that process."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -47,7 +47,7 @@ def in_child(work):
 
 
 def look_from_inside(service, account, own):
-    """From where sshd's sessions begin, through the service's PAM stack, as it is done for the account itself."""
+    """Opens a session where sshd's sessions begin, through the service's PAM stack, as for the account itself."""
     for pid, _, _ in running_listeners()[:1]:
         join(pid)
     close = open_session(service, account)

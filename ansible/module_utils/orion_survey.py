@@ -1,4 +1,4 @@
-"""Looks a node over: what orion_prepare stores as the baseline is what orion_verify compares with.
+"""Surveys a node: orion_prepare stores the result as the baseline, and orion_verify compares with it.
 
 Reads only. orion_account_absent does not use it, on purpose: a mistake there must not hide itself here.
 """
@@ -11,7 +11,7 @@ import re
 import stat
 import time
 
-# Not the node's own disks, or no files at all. Everything else is walked, tmpfs too.
+# Not the node's own disks, or not files at all. Everything else is walked, tmpfs too.
 SKIPPED_FS = {'proc', 'sysfs', 'cgroup', 'cgroup2', 'devpts', 'securityfs', 'debugfs', 'tracefs', 'pstore', 'bpf', 'configfs',
               'efivarfs', 'binfmt_misc', 'autofs', 'rpc_pipefs', 'nfs', 'nfs4', 'cifs', 'smb3', '9p', 'ceph', 'glusterfs',
               'fusectl', 'nsfs', 'selinuxfs'}
@@ -51,7 +51,7 @@ def skipped_mounts():
 
 
 class Walk:
-    """One look at every file of the local disks. What could not be looked at is told too: it may hide anything."""
+    """One pass over every file of the local disks. What could not be read is reported, too: it may hide anything."""
 
     def __init__(self, uid_min, uid_max, deadline):
         self.uids, self.deadline, self.complete = range(uid_min, uid_max + 1), deadline, True
@@ -64,7 +64,7 @@ class Walk:
             self.complete = time.monotonic() <= self.deadline
 
     def look_into(self, directory):
-        """-> the directories in it. Through a descriptor, because a look by name alone walks the whole path each time."""
+        """-> the directories in it. Through a descriptor, because a lookup by name walks the whole path each time."""
         below = []
         try:
             fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -97,21 +97,21 @@ class Walk:
             return
         if mode & 0o6000 and stat.S_ISREG(mode):
             self.setuid.append('%s %o %d:%d' % (path, stat.S_IMODE(mode), found.st_uid, found.st_gid))
-        # Wherever they lie: another line of a configuration makes them count.
+        # Wherever they are: one more line of a configuration makes them count.
         if entry.name.startswith('authorized_keys') and len(self.keys) < MOST_KEPT:
             self.keys.append(path)
         if (entry.name == 'sudoers' or '/sudoers.d/' in path) and len(self.sudoers) < MOST_KEPT:
             self.sudoers.append(path)
 
     def tell_unread(self, path, error):
-        """What went away meanwhile is no reason; anything else is, such as a path that is too long for the kernel."""
+        """Notes what could not be read, such as a path too long for the kernel, unless it went away meanwhile."""
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP) and len(self.unread) < MOST_KEPT:
             self.unread.append('%s: %s' % (path[:120], error.strerror))
 
 
 def digest(path, guarded=False):
-    """Name and content of a file, small enough to store. A symlink counts by where it points to. With `guarded` owner
-    and mode are told as well where others than root could change it, or it runs with another's rights."""
+    """Name and content of a file, small enough to store. A symlink counts by its target. With `guarded`, owner and mode
+    are included where others than root could change the file, or it runs with another's rights."""
     try:
         if os.path.islink(path):
             return '%s -> %s' % (path, os.readlink(path))
@@ -134,13 +134,13 @@ def digests(paths, guarded=False):
 
 
 def path_of(entry):
-    """Of a file that was told with its content; None for what is no such entry."""
+    """The path in an entry that `digest` made with a content; None for any other entry."""
     path, mark, _ = entry.rpartition(' sha256:')
     return path if mark else None
 
 
 def accounts():
-    """Names, ids and shells; of passwords only whether there is one. Other programs may change the rest freely."""
+    """Names, ids and shells; for passwords only whether there is one. Other programs may change the rest freely."""
     passwords = {}
     for line in lines_of('/etc/shadow'):
         name, _, rest = line.partition(':')
@@ -177,7 +177,7 @@ def processes():
 def listeners():
     """TCP listeners of processes of this node. The network may be shared with other nodes (containers, namespaces),
     so a socket counts only when a process that is visible here holds it. Ports that change with every start are
-    told by the program's name alone; sshd's are not told at all."""
+    listed by the program's name alone; sshd's are not listed at all."""
     sockets = {}
     for table in ('/proc/net/tcp', '/proc/net/tcp6'):
         for line in lines_of(table)[1:]:
@@ -200,8 +200,8 @@ def listeners():
 
 
 def login_records(uid_min, uid_max):
-    """Whose logins are on record, of accounts that are not there: by name in what last(1) and who(1) read, by number
-    in what lastlog(8) reads. Layouts of glibc."""
+    """Records of logins of accounts that are not there: by name in what last(1) and who(1) read, by number in what
+    lastlog(8) reads. Layouts of glibc."""
     wide = platform.machine() in ('aarch64', 'loongarch64', 'alpha')
     present = {line.partition(':')[0] for line in lines_of('/etc/passwd')}
     uids = {line.split(':')[2] for line in lines_of('/etc/passwd') if line.count(':') == 6}

@@ -1,4 +1,4 @@
-"""Looks for what a uid owns in places that it could write to, and removes it."""
+"""Finds what a uid owns in places that it could write to, and removes it."""
 import os
 import stat
 
@@ -22,7 +22,7 @@ class Sweep(Removal):
                 self.note(path, error)
 
     def walk(self, fd, path, depth):
-        """Takes over `fd`. What lies deeper in directories of others is left to the verification, which looks
+        """Takes over `fd`. What is deeper in directories of others is left to the verification, which checks
         everywhere."""
         try:
             here = os.fstat(fd)

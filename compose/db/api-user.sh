@@ -1,5 +1,5 @@
 #!/bin/bash
-# Run once, by the database's own first start: a user for the API that may do what api-grants.sql lists, and no more.
+# Run once, at the database's first start: makes a user for the API with the rights in api-grants.sql, and no others.
 password=$(</run/secrets/db_api_password)
 docker_process_sql --database=mysql <<SQL
 CREATE USER 'orion_api'@'%' IDENTIFIED BY '${password//[^A-Za-z0-9_-]/}';

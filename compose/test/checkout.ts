@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { inject } from 'vitest';
 
-/** A copy of the checkout as somebody who just cloned it has it, with a shell in it. */
+/** A copy of the checkout, as in a fresh clone, with a shell in it. */
 export interface Checkout {
   folder: string;
-  /** Runs lines of bash, of which each has to do; resolves with what they print on standard output. */
+  /** Runs lines of bash, each of which must succeed. Resolves with what they print on standard output. */
   run(script: string, options?: RunOptions): Promise<string>;
-  /** Sets what every later script finds in its environment. */
+  /** Adds to the environment of every later script. */
   set(env: Record<string, string>): void;
   /** Stops and removes all that the compose files made, and the copy. */
   close(): Promise<void>;
@@ -24,7 +24,7 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 
 export async function createCheckout(): Promise<Checkout> {
   const folder = await mkdtemp(join(tmpdir(), 'orion-compose-'));
-  // With what is not committed yet, but nothing that is ignored: keys, packages and builds are to be made anew.
+  // With what is not committed yet, but nothing that is ignored: keys, packages and builds must be made anew.
   await execa(
     'bash',
     [
@@ -37,7 +37,7 @@ export async function createCheckout(): Promise<Checkout> {
   const env: Record<string, string> = {
     ...inject('docker'),
     HOME: join(folder, 'home'),
-    // Not the name that a real one has, whose volumes are to be left alone.
+    // Not the name of a real installation, whose volumes must be left alone.
     COMPOSE_PROJECT_NAME: 'orion_test',
   };
   const run = async (script: string, { timeoutMs = 300_000, input = '' }: RunOptions = {}) => {

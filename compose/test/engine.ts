@@ -6,19 +6,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 
-/** A Docker engine to try the compose files on. */
+/** A Docker engine to test the compose files on. */
 export interface Engine {
-  /** For `docker`, whichever way it is called. */
+  /** The environment for `docker`, however it is called. */
   env: Record<string, string>;
-  /** Nobody else's containers and images are on it. */
+  /** True if nobody else's containers and images are on it. */
   isOwn: boolean;
   close(): Promise<void>;
 }
 
-/** Apart from Docker's usual 172.17 to 172.31, so that networks of this machine stay reachable. */
+/** Outside Docker's usual 172.17 to 172.31, so that networks of this machine stay reachable. */
 const NETWORKS = ['--bip', '10.211.0.1/24', '--default-address-pool', 'base=10.211.128.0/17,size=24'];
 
-/** The engine that answers already, or one of our own: with its own data, in `home`, and its own socket. */
+/** The engine that already answers, or a new one with its own socket and its own data in `home`. */
 export async function openEngine(home: string): Promise<Engine> {
   const answers = await execa('docker', ['version'], { reject: false, timeout: 20_000 });
   if (answers.exitCode === 0) return { env: {}, isOwn: false, close: () => Promise.resolve() };
@@ -68,7 +68,7 @@ async function untilAnswers(env: Engine['env'], daemon: ChildProcess, log: strin
   throw new Error(`dockerd does not start; its last words:\n${(await readFile(log, 'utf8')).slice(-1_000)}`);
 }
 
-/** It stops its containers first; what is left after a minute is killed. */
+/** The engine stops its containers first. It is killed after a minute. */
 async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise<void>((done) => child.once('exit', () => done()));

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type System, startSystem } from './system.ts';
 
-// What happens to machines and to the database, done with Docker's own commands.
+// Failures of machines and of the database, made with Docker's own commands.
 
 let system: System;
 let machine: string;
@@ -19,7 +19,7 @@ async function rent(): Promise<void> {
   machine = await system.whereIs('mine');
 }
 
-/** The client is on another machine, with his session; the one that he left has nothing of him once it is back. */
+/** The client can log in to another machine, and nothing of theirs is on the old one once it is back. */
 async function expectMoved(bringBack: string): Promise<void> {
   const { user } = JSON.parse(await system.orion('get rentals mine -o json')).status.connection;
   await system.orion(`wait node/${machine} --for dead`);
@@ -60,7 +60,7 @@ test('docker restart of the database: clear answers meanwhile, and nobody notice
   const answers = await system.run(`docker restart orion_test-db-1 >&2 & restart=$!
     while kill -0 $restart 2>/dev/null; do ${ask}; sleep 0.2; done; wait $restart`);
   const kinds = new Set(answers.split('\n').filter(Boolean));
-  // Asked so often within seconds, somebody was told to come again.
+  // With so many requests within seconds, at least one got a 503 with Retry-After.
   expect([...kinds].filter((kind) => !kind.startsWith('200 '))).toEqual([
     expect.stringMatching(/^503 application\/problem\+json \d+$/),
   ]);

@@ -28,7 +28,7 @@ const configOf = async (file: string) => parse(await checkout.run(`docker compos
 
 test('workers.sh writes what workers.yml has, for five', async () => {
   await checkout.run('mkdir out && compose/workers.sh 5 out');
-  // Compose shows what services share as it stands in the file, with the way from there.
+  // Compose prints the shared part as it is in the file, with a path relative to it.
   const { 'x-worker': _, ...written } = await configOf('out/workers-5.yml');
   const { 'x-worker': __, ...shipped } = await configOf('compose/workers.yml');
   expect(written).toEqual(shipped);

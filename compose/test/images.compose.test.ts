@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type System, startSystem } from './system.ts';
 
-// What the containers are made of and may do, looked at from inside and from the engine.
+// What the containers are made of and may do, checked from inside and from the engine.
 
 let system: System;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ test('the API has no private key, and nothing that speaks SSH or runs playbooks'
   expect(key).toHaveLength(70);
   const places = '/opt /etc /run /var /home /root /tmp /proc/self/environ';
   expect(await inside('api', `grep -rlsF "${key}" ${places} || echo none`)).toBe('none');
-  // The same look does find it where it is.
+  // The same search does find it where it is.
   expect(await inside('reconciler', `grep -rlsF "${key}" /var/lib/orion`)).toContain('control_ed25519');
 });
 
@@ -77,7 +77,7 @@ test('each service is limited, hardened, watched and restarted; one port is publ
       expect(HostConfig[limit], Name).toBeGreaterThan(0);
     expect(Config.User, Name).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     expect(State.Health.Status, Name).toBe('healthy');
-    // Secrets come as files: the environment is there for everybody who may ask the engine.
+    // Secrets come as files: everybody who may ask the engine can read the environment.
     expect(Config.Env.join('\n'), Name).not.toMatch(/mysql:\/\/\w+:|PASSWORD=|KEY=./);
     expect(JSON.stringify(Mounts), Name).not.toContain('docker.sock');
     ports.push(...Object.keys(HostConfig.PortBindings ?? {}).map((port) => `${Name} ${port}`));
@@ -113,7 +113,7 @@ test('a worker of Debian does as well', async () => {
   );
   await system.isFree('worker_5');
   await system.orion('cordon worker_4');
-  // The machine is another behind the same address, and may be asked before it is seen to have lost its preparation.
+  // It is another machine at the same address, and may be chosen before Orion sees that its preparation is gone.
   await system.orion('rent --name debian --label size=large --queue');
   expect(
     await system.orion("ssh debian -- '. /etc/os-release; hostname; echo $ID; ls /usr/sbin/useradd'"),

@@ -7,7 +7,7 @@ import type { Engine } from './engine.ts';
 const COMPOSE = join(import.meta.dirname, '..');
 const STAND_INS = join(import.meta.dirname, 'stand-ins.sh');
 
-/** What the project's Dockerfiles and compose files start from. */
+/** The base images of the project's Dockerfiles and compose files. */
 async function listBaseImages(): Promise<string[]> {
   const files = ['Dockerfile', 'worker/Dockerfile', 'control-plane.yml'];
   const texts = await Promise.all(files.map((name) => readFile(join(COMPOSE, name), 'utf8')));
@@ -16,8 +16,8 @@ async function listBaseImages(): Promise<string[]> {
 }
 
 /**
- * The base images, pulled where there is a registry, or else stand-ins of the same names. Returns the ones that were
- * made here, which nobody should mistake for the true ones.
+ * Pulls the base images where there is a registry, or else makes stand-ins of the same names. Returns the stand-ins,
+ * which nobody should mistake for the real images.
  */
 export async function ensureBaseImages({ env }: Engine): Promise<string[]> {
   const docker = (args: string[], timeout: number) => execa('docker', args, { env, timeout, reject: false });
@@ -27,7 +27,7 @@ export async function ensureBaseImages({ env }: Engine): Promise<string[]> {
   }
   const [first] = missing;
   if (first === undefined) return [];
-  // One that can't be had in a minute says enough of the others.
+  // If one can't be pulled within a minute, the others can't either.
   const pulled = await docker(['pull', '--quiet', first], 60_000);
   if (pulled.exitCode === 0) {
     for (const image of missing) await execa('docker', ['pull', '--quiet', image], { env, timeout: 600_000 });
@@ -38,7 +38,7 @@ export async function ensureBaseImages({ env }: Engine): Promise<string[]> {
   return ['debian:trixie-slim', ...missing];
 }
 
-/** `docker compose`: where only docker-compose 1 is there, that of Debian's next release, out of its own package. */
+/** Provides `docker compose`: where only docker-compose 1 is there, from the package of Debian's next release. */
 export async function ensureComposePlugin({ env }: Engine, home: string): Promise<void> {
   const has = async () =>
     (await execa('docker', ['compose', 'version'], { env, reject: false })).exitCode === 0;

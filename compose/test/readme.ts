@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The shell blocks of one chapter of the README, in their order, as somebody copies them. */
+/** The shell blocks of one chapter of the README, in order, as a reader would copy them. */
 export async function readShellBlocks(folder: string, chapter: string): Promise<string[]> {
   const text = await readFile(join(folder, 'README.md'), 'utf8');
   const [, body] = new RegExp(`^## ${chapter}\\n(.*?)(?=^## |$(?![\\s\\S]))`, 'ms').exec(text) ?? [];

@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts';
 
 const PORTS = [443, 22221, 22222, 22223, 22224, 22225];
 
-/** The names and ports of compose/*.yml are fixed: what has them already would be in the way, or be removed. */
+/** The names and ports of compose/*.yml are fixed. What already uses them would be in the way, or be removed. */
 export async function expectRoom({ env }: Engine): Promise<void> {
   const docker = (...args: string[]) => execa('docker', args, { env, timeout: 60_000 });
   const containers = (await docker('ps', '-a', '--format', '{{.Names}}')).stdout.split('\n');

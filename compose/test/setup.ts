@@ -7,12 +7,12 @@ import { expectRoom } from './room.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** For `docker`, whichever way it is called. */
+    /** The environment for `docker`, however it is called. */
     docker: Record<string, string>;
   }
 }
 
-/** Once for all files: an engine, and images to start from. Its data is kept for the next time. */
+/** Runs once for all files: provides an engine and base images. The engine's data is kept for the next run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const home = resolve(process.env.ORION_HOME ?? '.orion');
   const engine = await openEngine(home);

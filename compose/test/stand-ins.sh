@@ -1,6 +1,6 @@
 #!/bin/bash
-# Makes the base images that can't be pulled: Debian by debootstrap, the others from it with the Dockerfiles beside this
-# script, under the official images' names and with their label `orion.stand-in`. For tests alone.
+# Makes the base images that can't be pulled: Debian by debootstrap, the others from it with the Dockerfiles beside
+# this script. They have the official images' names and the label `orion.stand-in`. For tests only.
 #   stand-ins.sh IMAGE…       e.g. node:24.21.0-trixie-slim mariadb:11.8.9
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

@@ -45,7 +45,7 @@ test('down and up again: the rental is still there, its client on the same machi
   const beganAt = performance.now();
   await system.run(`${CONTROL_PLANE} up -d --wait 2>&1`);
   console.log(`The control plane is up again after ${((performance.now() - beganAt) / 1_000).toFixed(1)} s`);
-  // With the certificate and the token that the client has.
+  // With the certificate and the token that the client already has.
   expect(await phaseOf('kept')).toBe('Active');
   expect(await system.whereIs('kept')).toBe(machine);
 });
@@ -80,7 +80,7 @@ test('the leading reconciler is killed in the middle of a move: the one that sta
   await system.run(`docker start ${machine}`);
   await system.isFree(machine);
   expect(await phaseOf('moved')).toBe('Active');
-  // One that was killed by hand stays down until it is asked for.
+  // A container that was killed by hand stays down until it is started again.
   await system.run(`${CONTROL_PLANE} up -d --wait --scale reconciler=1 2>&1`);
 });
 

@@ -7,7 +7,7 @@ import { readShellBlocks } from './readme.ts';
 export interface System extends Checkout {
   /** The command line, as `./bin/orion WORDS`. */
   orion(words: string, timeoutMs?: number): Promise<string>;
-  /** Where the client of a rental finds himself when he logs in. */
+  /** The machine on which the client of a rental lands at login. */
   whereIs(rental: string): Promise<string>;
   isFree(node: string): Promise<void>;
 }
@@ -17,7 +17,7 @@ export const CHAPTER = 'With Docker';
 export async function startSystem(): Promise<System> {
   const checkout = await createCheckout();
   try {
-    // Built already, by what started these tests.
+    // Already built by the command that started these tests.
     for (const name of ['node_modules', 'dist']) await symlink(join(ROOT, name), join(checkout.folder, name));
     const [start = '', commandLine = ''] = await readShellBlocks(checkout.folder, CHAPTER);
     const settings = commandLine.split('\n').filter((line) => /root\.crt|ORION_URL/.test(line));
@@ -29,7 +29,7 @@ export async function startSystem(): Promise<System> {
   }
 }
 
-/** Runs a script, and lets later ones have what it exported. */
+/** Runs a script, and passes what it exported to later ones. */
 export async function keepSettings(checkout: Checkout, script: string): Promise<string> {
   const printed = await checkout.run(
     `${script}\necho; env --null | grep --null-data ^ORION_ | tr '\\0' '\\n'`,

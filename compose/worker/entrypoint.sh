@@ -23,12 +23,12 @@ mv /tmp/control.pub /root/.ssh/authorized_keys
 
 host_key=/etc/ssh/host_keys/ssh_host_ed25519_key
 [ -s $host_key ] || ssh-keygen -q -t ed25519 -N '' -C "$(hostname)" -f $host_key
-# sshd separates its privileges in here.
+# The directory for sshd's privilege separation.
 mkdir -p /run/sshd && chmod 755 /run/sshd
-# An account without any password is locked, and then its key is not taken either: give root one that nothing matches.
+# Without a password an account is locked, and its key is refused, too: give root a password that nothing matches.
 sed -i 's/^root:[^:]*:/root:*:/' /etc/shadow
-# OpenSSH 9.8 and later shut out addresses that fail to log in; behind a published port all guests have the same one.
-# An option that this sshd does not know would keep it from starting.
+# OpenSSH 9.8 and later shut out addresses that fail to log in; behind a published port all clients have the same one.
+# An sshd that does not know the option would not start with it.
 if /usr/sbin/sshd -t -o 'PerSourcePenalties no' 2>/dev/null; then
   exec /usr/sbin/sshd -D -e -o 'PerSourcePenalties no'
 fi

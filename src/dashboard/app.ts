@@ -17,7 +17,7 @@ import { place } from './router.ts';
 import { resumeSession, sessionState } from './session.ts';
 import { useValue } from './use-value.ts';
 
-/** Between two tries to learn who is signed in. */
+/** The pause between attempts to learn who is signed in. */
 const AGAIN_MS = 3_000;
 
 export function App(): Markup {

@@ -2,8 +2,8 @@ const FIRST_MS = 500;
 const LONGEST_MS = 20_000;
 
 /**
- * How long to wait before the next try: doubling, with half of it left to chance, so that the pages of a whole team do
- * not come back at the same moment. `tries`: failures in a row, from 1; `chance`: 0 to 1.
+ * The pause before the next try. It doubles each time, and half of it is random, so that the pages of a whole team do
+ * not reconnect at the same moment. `tries`: failures in a row, from 1; `chance`: 0 to 1.
  */
 export function pauseMs(tries: number, chance: number, retryAfterS: number | null = null): number {
   const grown = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(tries - 1, 10));

@@ -9,7 +9,7 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** A call of the API under the session. Rejects with a CallError when it is refused. */
+/** Calls the API under the session. Rejects with a CallError when the API refuses. */
 export async function call<Body>(
   method: string,
   path: string,

@@ -1,4 +1,4 @@
-/** A round number at or above the largest value, and the marks of the axis from 0 to it: three to six of them. */
+/** A round number at or above the largest value, and the three to six marks of an axis from 0 to it. */
 export function axisOf(largest: number): { top: number; marks: number[] } {
   if (!(largest > 0)) return { top: 1, marks: [0, 1] };
   const size = 10 ** Math.floor(Math.log10(largest));
@@ -12,7 +12,7 @@ function round(value: number): number {
   return Number(value.toPrecision(12));
 }
 
-/** Bands stacked on each other: for each band its lower and upper edge at each place. */
+/** Stacks bands: the lower and upper edge of each band at each place. */
 export function stack(bands: readonly (readonly number[])[]): { low: number; high: number }[][] {
   const sums: number[] = [];
   return bands.map((values) =>
@@ -29,7 +29,7 @@ export interface Span {
   width: number;
 }
 
-/** Where parts of a window lie, each as wide as it is long. */
+/** The parts of a window in pixels, each as wide as it lasts. */
 export function spansOf(
   parts: readonly { from: string; seconds: number }[],
   window: { from: string; seconds: number },
@@ -43,7 +43,7 @@ export function spansOf(
   }));
 }
 
-/** Shares near 1 are told apart only when the axis begins close below the least of them. */
+/** Where the axis begins: close below the lowest share, or else shares near 1 would look alike. */
 export function lowestShareOf(shares: readonly (number | null)[]): number {
   const least = Math.min(1, ...shares.filter((share) => share !== null));
   return [0.999, 0.99, 0.9, 0.5].find((each) => least >= each) ?? 0;
@@ -51,14 +51,14 @@ export function lowestShareOf(shares: readonly (number | null)[]): number {
 
 const DAY_S = 86_400;
 
-/** As much of a time as is needed to find it in a window of that length; in the reader's own zone. */
+/** The day in a window of more than two days, else the time of day; in the reader's time zone. */
 export function timeLabel(at: string, windowS: number): string {
   const date = new Date(at);
   if (windowS > 2 * DAY_S) return date.toLocaleDateString([], { month: 'short', day: 'numeric' });
   return date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false });
 }
 
-/** Which of so many places get a label, so that no two stand closer than `apart` pixels. */
+/** The indexes of the places to label, so that no two labels are closer than `apart` pixels. */
 export function labelled(count: number, width: number, apart: number): number[] {
   const most = Math.max(2, Math.floor(width / apart));
   const every = Math.max(1, Math.ceil(count / most));

@@ -3,13 +3,13 @@ import { createValue } from './observable.ts';
 const TICK_MS = 1_000;
 const ticking = createValue(Date.now());
 
-/** The time, once a second: what says how long ago something was goes with it. */
+/** The current time, updated once a second. Texts that say how long ago something was follow it. */
 export const clock = {
   get: ticking.get,
   subscribe: ticking.subscribe,
 };
 
-// While nobody looks nothing is redrawn; the first look brings it up to date.
+// A hidden page is not redrawn; it catches up when it is shown again.
 setInterval(() => {
   if (!document.hidden) ticking.set(Date.now());
 }, TICK_MS);

@@ -1,20 +1,20 @@
 import { createValue, type Observable } from './observable.ts';
 
-/** Objects of one kind as a watch tells of them. */
+/** Objects of one kind as a watch reports them. */
 export interface Collection<Item> {
-  /** Another one after each change; many changes at once make one. */
+  /** A new map after each change; changes that come together make one. */
   readonly items: Observable<ReadonlyMap<string, Item>>;
-  /** Whether all objects there are were told at least once. */
+  /** True once every object has been reported. */
   readonly isComplete: Observable<boolean>;
   put(item: Item): void;
   remove(key: string): void;
-  /** What comes from now on until `sync` is all that there is. */
+  /** Begins a full listing: `sync` drops every object that was not put since. */
   begin(): void;
   sync(): void;
   clear(): void;
 }
 
-/** `soon`: puts off the news until the browser paints anyway, so that ten thousand objects are shown once. */
+/** `soon` puts off the notification until the next paint, so that ten thousand objects are drawn once. */
 export function createCollection<Item>(
   keyOf: (item: Item) => string,
   soon: (work: () => void) => void,

@@ -7,10 +7,10 @@ const LOOKS: Record<Condition['status'], { tone: Tone; word: string }> = {
   Unknown: { tone: 'unknown', word: 'Unknown' },
 };
 
-/** Not clean, or nothing placed, is how things are in and between rentals; so is the end of a rental. */
+/** Reasons that are normal during and between rentals (not clean, nothing provisioned) or at the end of one. */
 const USUAL = ['NotVerified', 'NotProvisioned', 'Provisioning', 'Releasing', 'Released', 'Expired'];
 
-/** A `False` for such a reason is no trouble. */
+/** `False` for such a reason is not a problem. */
 export function isUsual(reason: string): boolean {
   return USUAL.includes(reason);
 }

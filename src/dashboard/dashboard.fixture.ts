@@ -8,7 +8,7 @@ import type { RentalView } from '../core/view/rental-view.ts';
 import type { EventView } from './event-look.ts';
 import type { PoolState } from './pool-state.ts';
 
-// Objects as the API shows them, for the tests of the page.
+// Objects as the API returns them, for the tests of the dashboard.
 
 export const AT = '2026-01-02T03:04:05.000Z';
 export const atSecond = (s: number) => new Date(Date.parse(AT) + s * 1_000).toISOString();
@@ -89,7 +89,7 @@ export function readyOf(reason: Reason, message = ''): Condition {
   return { type: 'Ready', status: 'False', reason, message, lastTransitionTime: AT };
 }
 
-/** `isOpen`: the breaker is, since the tenth second. */
+/** `isOpen`: the breaker has been open since the tenth second. */
 export function poolOf({ isOpen = false, pause = null, override = null }: PoolOptions = {}): PoolState {
   const moves = {
     type: 'MovesAllowed',

@@ -2,13 +2,13 @@ import type { EventType } from '../core/history/event.ts';
 import type { Tone } from './tone.ts';
 import { wordsOf } from './words.ts';
 
-/** An entry of the history as the API shows it. */
+/** An event as the API returns it. */
 export interface EventView {
   seq: number;
   at: string;
   type: EventType;
   rental: string | null;
-  /** In a list, not in a watch. */
+  /** Present in a list, absent in a watch. */
   rentalName?: string | null;
   node: string | null;
   tenant: string | null;
@@ -21,7 +21,7 @@ export interface EventView {
   } | null;
 }
 
-/** Those that say how well things are; all others are plain. */
+/** The events that say how well things are. All others are plain. */
 const TONES: Partial<Record<EventType, Tone>> = {
   'rental.active': 'free',
   'rental.recovered': 'free',
@@ -62,12 +62,12 @@ export function eventTone(type: EventType): Tone {
   return TONES[type] ?? 'taken';
 }
 
-/** `node.cleaning_failed` -> `Cleaning failed`; what it is about stands beside it. */
+/** `node.cleaning_failed` -> `Cleaning failed`; the subject is shown beside it. */
 export function eventTitle(type: string): string {
   return wordsOf(type.slice(type.indexOf('.') + 1));
 }
 
-/** Newest first, each once: as it was told with the name of its rental, if it was. */
+/** All events of both lists, newest first, each once. The rental's name is kept if either copy has it. */
 export function mergeEvents(a: readonly EventView[], b: readonly EventView[]): EventView[] {
   const bySeq = new Map<number, EventView>();
   for (const event of [...a, ...b]) {
@@ -78,9 +78,9 @@ export function mergeEvents(a: readonly EventView[], b: readonly EventView[]): E
 }
 
 export interface EventFilter {
-  /** `rental`, `node`, … or a whole type; empty: any. */
+  /** A kind (`rental`, `node`, …) or a full type; empty: any. */
   type: string;
-  /** A part of the name of a node or the id of a rental. */
+  /** Text that occurs in the node's name, the rental's id or the message. */
   about: string;
 }
 
@@ -90,7 +90,7 @@ export function matchesEvent({ type, node, rental, message }: EventView, filter:
   return isType && text.includes(filter.about.trim().toLowerCase());
 }
 
-/** What to say to somebody who does not see the page; null for what is not worth an interruption. */
+/** What to say to a reader who does not see the page; null for what is not worth an interruption. */
 export function announcementOf({ type, node, message }: EventView): string | null {
   switch (type) {
     case 'node.dead':

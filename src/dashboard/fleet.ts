@@ -2,7 +2,7 @@ import type { RentalView } from '../core/view/rental-view.ts';
 import { type AnyNode, isFullView, lookOf, type NodeLook } from './node-look.ts';
 import { labelsText } from './words.ts';
 
-/** A node with what there is to say about it. */
+/** A node with its look and its rental. */
 export interface FleetNode {
   node: AnyNode;
   look: NodeLook;
@@ -15,7 +15,7 @@ export interface ZoneGroup {
   free: number;
 }
 
-/** Nodes with their looks, in the order of their names; numbers in names count as numbers. */
+/** Nodes with their looks, sorted by name. Numbers in names sort as numbers. */
 export function describeFleet(
   nodes: Iterable<AnyNode>,
   rentals: ReadonlyMap<string, RentalView>,
@@ -37,7 +37,7 @@ export function compareNames(a: string, b: string): number {
   return collator.compare(a, b);
 }
 
-/** How many there are of each word; words that none has are left out. */
+/** The number of nodes per word. Words that no node has are left out. */
 export function countWords(fleet: FleetNode[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { look } of fleet) counts.set(look.word, (counts.get(look.word) ?? 0) + 1);
@@ -45,7 +45,7 @@ export function countWords(fleet: FleetNode[]): Map<string, number> {
 }
 
 export interface FleetFilter {
-  /** Every word of it has to be somewhere in what is known of the node. */
+  /** Each of its words must occur somewhere in what is known of the node. */
   text: string;
   /** The word of a look; empty: any. */
   word: string;
@@ -69,7 +69,7 @@ function searchText({ node, look, rental }: FleetNode): string {
   return [...parts, ...about].join(' ').toLowerCase();
 }
 
-/** By zone, those without one last. `byUrgency`: what needs a look first, where not all of a zone can be shown. */
+/** Nodes by zone, those without one last. `byUrgency`: the most urgent first, for when not all can be shown. */
 export function groupByZone(fleet: FleetNode[], byUrgency: boolean): ZoneGroup[] {
   const groups = new Map<string | null, FleetNode[]>();
   for (const entry of fleet) {

@@ -9,12 +9,12 @@ import { putPool, refreshPool } from './pool-live.ts';
 import { sessionEnded } from './session.ts';
 import { type WatchState, watch } from './watch.ts';
 
-/** Events that are kept in the page; the history has them all. */
+/** How many events the page keeps. The history has them all. */
 const KEPT_EVENTS = 1_000;
 const FIRST_EVENTS = 60;
 
 const soon = (work: () => void) => {
-  // A hidden page is not painted, and should still know what happened.
+  // A hidden page is not painted, but should still know what happened.
   if (document.hidden) setTimeout(work, 1_000);
   else requestAnimationFrame(() => work());
 };
@@ -30,7 +30,7 @@ const states = {
   rentals: createValue<WatchState>('connecting'),
   events: createValue<WatchState>('connecting'),
 };
-/** The worst of the three lines. */
+/** The worst state of the three watches. */
 export const liveState = createValue<WatchState>('connecting');
 for (const state of Object.values(states)) {
   state.subscribe(() => {
@@ -41,13 +41,13 @@ for (const state of Object.values(states)) {
 }
 
 const followers = new Set<(event: EventView) => void>();
-/** Calls back for each event that happens from now on. */
+/** Calls back for each event from now on, until the returned function is called. */
 export function onEvent(follower: (event: EventView) => void): () => void {
   followers.add(follower);
   return () => followers.delete(follower);
 }
 
-/** Follows everything that this session may see, until the signal. */
+/** Follows everything that this session may see, until the signal aborts. */
 export function startLive(signal: AbortSignal): void {
   const base = { signal, onSignedOut: sessionEnded };
   void watch('/api/nodes', {
@@ -60,7 +60,7 @@ export function startLive(signal: AbortSignal): void {
   });
   void watch('/api/events', {
     ...{ ...base, state: states.events, onObject: (object: unknown) => take(object as EventView, signal) },
-    // What happened while nobody listened is in the history.
+    // The history has what happened while the page was not connected.
     onSynced: () => void loadRecent().catch(() => undefined),
   });
   void refreshPool(signal);
@@ -72,7 +72,7 @@ export function startLive(signal: AbortSignal): void {
 }
 
 function take(event: EventView, signal: AbortSignal): void {
-  // Of a node that left there is no object to tell of any more.
+  // A removed node has no object any more that its watch could report.
   if (event.type === 'node.removed' && event.node !== null) nodes.remove(event.node);
   if (event.type.startsWith('pool.')) void refreshPool(signal);
   recent.set(mergeEvents(recent.get(), [event]).slice(0, KEPT_EVENTS));

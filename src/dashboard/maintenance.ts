@@ -7,7 +7,7 @@ export interface Maintenance {
   at: string;
 }
 
-/** Why an operator keeps clients off a node, and who that was; null when nobody does. */
+/** Why, by whom and since when a node is kept from clients; null if it is not. */
 export function maintenanceOf({ spec, status }: NodeView): Maintenance | null {
   if (spec.maintenance === null) return null;
   const { reason, by, at } = spec.maintenance;

@@ -2,17 +2,17 @@ import { accepts, STATES } from '../core/model/node-states.ts';
 import type { NodeView } from '../core/view/node-view.ts';
 
 export interface NodeAction {
-  /** The last part of its address. */
+  /** The last part of the URL path. */
   kind: 'cordon' | 'uncordon' | 'drain' | 'clean' | 'trust' | 'adopt' | 'forget';
   label: string;
   text: string;
   done: string;
   isDangerous: boolean;
-  /** The API keeps with the node why it was asked. */
+  /** The API stores a reason for it with the node. */
   asksWhy: boolean;
 }
 
-/** What an operator can sensibly ask of a node as it is now; the API refuses the rest. */
+/** The actions that make sense for a node in its current state. The API refuses the rest. */
 export function nodeActionsOf({ name, spec, status }: NodeView): NodeAction[] {
   const actions: NodeAction[] = [];
   const add = (kind: NodeAction['kind'], label: string, text: string, done: string, isDangerous = false) =>

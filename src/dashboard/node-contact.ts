@@ -1,8 +1,8 @@
 import type { NodeView } from '../core/view/node-view.ts';
 
 /**
- * When it was last asked, and since when it gives no good answer. Its last good answer is not kept, so a time of it
- * cannot be shown: that of the last probe would look like one on the page of a dead node.
+ * When a node was last probed, and since when it has given no good answer. The time of its last good answer is not
+ * stored, and on the page of a dead node the time of the last probe would be taken for it.
  */
 export function contactOf({ status }: Pick<NodeView, 'status'>): [word: string, at: string | null][] {
   const { unreachableSince, lastChecked } = status;

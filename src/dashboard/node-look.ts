@@ -11,13 +11,13 @@ export type AnyNode = NodeView | TenantNodeView;
 
 export interface NodeLook {
   tone: Tone;
-  /** What stands on it in large. */
+  /** The main word, shown large. */
   word: string;
-  /** What is true of it besides: each is a word of its own. */
+  /** What else is true of it, one word each. */
   marks: string[];
   /** Why it is not well, in a few words. */
   trouble: string | null;
-  /** Lower ones are shown first where not all can be. */
+  /** The lower, the earlier it is shown where not all can be. */
   urgency: number;
 }
 
@@ -33,12 +33,12 @@ const LOOKS: Record<NodeState, { tone: Tone; urgency: number }> = {
 const SUSPECT_URGENCY = 2;
 const MARKED_URGENCY = 5;
 
-/** Of a state alone, whatever else is true of the node. */
+/** The look of a state alone, whatever else is true of the node. */
 export function stateLook(state: NodeState): { tone: Tone; word: string } {
   return { tone: LOOKS[state].tone, word: STATES[state].word };
 }
 
-/** In the order in which they are told; a summary has each of them, also where there is none. */
+/** In the order of the summary, which shows every word even when its count is zero. */
 export const NODE_WORDS = [
   'Free',
   'Rented',
@@ -50,7 +50,7 @@ export const NODE_WORDS = [
 ] as const;
 export const TENANT_WORDS = ['Free', 'Yours', 'Lost', 'In use'] as const;
 
-/** The look that belongs to a word of a summary. */
+/** The tone of a word in the summary. */
 export function toneOf(word: string): Tone {
   if (word === 'Yours') return 'rented';
   if (word === 'Lost') return 'dead';
@@ -63,7 +63,7 @@ export function isFullView(node: AnyNode): node is NodeView {
   return 'state' in node.status;
 }
 
-/** `rental`: the one that is on it, where the reader knows of one. */
+/** `rental`: the one on the node, if the reader can see it. */
 export function lookOf(node: AnyNode, rental: RentalView | null = null): NodeLook {
   if (!isFullView(node)) {
     if (rental) return ownLook(rental);
@@ -96,7 +96,7 @@ export function lookOf(node: AnyNode, rental: RentalView | null = null): NodeLoo
   return { tone, word, marks, trouble, urgency: Math.min(rank, urgency) };
 }
 
-/** Tenants are told nothing of a node's state, but whether their own rental on it has a machine. */
+/** Tenants do not see a node's state, only whether their own rental on it has a machine. */
 function ownLook(rental: RentalView): NodeLook {
   const { phase } = rental.status;
   if (lostSince(rental) !== null) {
@@ -109,7 +109,7 @@ function ownLook(rental: RentalView): NodeLook {
   return { tone: 'rented', word: 'Yours', marks: mark === null ? [] : [mark], trouble: null, urgency };
 }
 
-/** The large word says already that it recovers, or is quarantined. */
+/** The main word already says that a node recovers or is quarantined. */
 function isTrouble(reason: string): boolean {
   return !isUsual(reason) && !['Recovering', 'Quarantined'].includes(reason);
 }

@@ -17,7 +17,7 @@ export function createValue<Value>(initial: Value): Settable<Value> {
     set(next) {
       if (Object.is(next, value)) return;
       value = next;
-      // A copy: whoever is told may leave, or bring others in.
+      // A copy: a follower may leave or add others while it is called.
       for (const changed of [...followers]) changed();
     },
     subscribe(changed) {

@@ -7,7 +7,7 @@ import { openBreaker, type PoolState } from './pool-state.ts';
 import { isOpen } from './rental-look.ts';
 import { plural } from './words.ts';
 
-/** The override of the breaker as it is open now; one of an earlier time says nothing any more. */
+/** The override made since the breaker last opened. An earlier one no longer counts. */
 export function currentOverride(state: PoolState | null): NonNullable<PoolState['override']> | null {
   const opened = openBreaker(state);
   const override = state?.override ?? null;
@@ -22,12 +22,12 @@ export function overrideText(override: NonNullable<PoolState['override']>): stri
     : `An override waits to be taken up by the next pass, asked for ${asked}.`;
 }
 
-/** Whom an override concerns as things are now. */
+/** Whom an override would affect right now. */
 export interface Reach {
   dead: string[];
   /** Clients that would be moved. */
   moving: number;
-  /** Clients on dead nodes that asked to wait for theirs. */
+  /** Clients that asked to wait for their node, which is dead. */
   staying: number;
 }
 
@@ -38,7 +38,7 @@ export function reachOf(nodes: Iterable<AnyNode>, rentals: Iterable<RentalView>)
     const node = byName.get(status.node ?? '');
     return node === undefined ? [] : [{ node: node.spec, action: spec.onNodeLoss.action }];
   });
-  // A node that is to be emptied is not waited for, whatever its client asked.
+  // Nobody waits for a node that is being emptied, whatever its client asked for.
   const waits = ({ node, action }: (typeof concerned)[number]) =>
     action === 'wait' && !node.draining && !node.retiring;
   const staying = concerned.filter(waits).length;

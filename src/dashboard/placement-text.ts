@@ -6,11 +6,11 @@ import { wordsOf } from './words.ts';
 export interface PlacementLook {
   tone: Tone;
   word: string;
-  /** How long it took, or has been. */
+  /** How long it lasted, or has lasted so far. */
   text: string;
 }
 
-/** Where a placement stands in its life. `nowMs`: for those that still go on. `lostSince`: of its rental, if it is. */
+/** The stage of a placement. `nowMs`: for one that has not ended. `lostSince`: since when its rental is lost. */
 export function placementLook(
   placement: PlacementView,
   nowMs: number,
@@ -31,7 +31,7 @@ export function placementLook(
   return { tone: 'rented', word: 'In use', text: `for ${spanText(nowMs - Date.parse(readyAt))}` };
 }
 
-/** What became of the residue; null while somebody is still on the node. */
+/** How cleaning went after a placement; null before it has ended. */
 export function cleaningLook({ endedAt, cleanedAt, cleaning }: PlacementView): PlacementLook | null {
   if (endedAt === null) return null;
   if (cleanedAt !== null) return { tone: 'free', word: 'Verified clean', text: between(endedAt, cleanedAt) };

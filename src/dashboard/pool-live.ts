@@ -4,19 +4,19 @@ import { createValue } from './observable.ts';
 import type { PoolState } from './pool-state.ts';
 import { isAdmin } from './session.ts';
 
-/** What is true of the fleet as a whole; null for tenants, and before it was read. */
+/** The state of the fleet as a whole; null for tenants, and before the first load. */
 export const pool = createValue<PoolState | null>(null);
 
-/** Answers may come in another order than they were asked for; only the last one counts. */
+/** Answers may arrive out of order; only the answer to the last request counts. */
 let asked = 0;
 
-/** What a write was answered with. */
+/** Takes the state that a write returned. */
 export function putPool(state: PoolState | null): void {
   asked++;
   pool.set(state);
 }
 
-/** Reads it anew, until that was done or it is asked for again: a pause that nobody sees is worse than one call more. */
+/** Loads the state, with retries until a newer request replaces it: an unseen pause is worse than extra calls. */
 export async function refreshPool(signal: AbortSignal): Promise<void> {
   if (!isAdmin()) return;
   asked++;

@@ -5,7 +5,7 @@ import { isOver, readyCondition } from './rental-look.ts';
 
 export type PoolState = PoolView;
 
-/** A pause as whoever reads the page may know of it. `by`: null for clients, who are told why but not by whom. */
+/** A pause, as far as the reader may know of it. `by`: null for clients, who learn why but not by whom. */
 export interface Pause {
   reason: string | null;
   by: string | null;
@@ -42,14 +42,14 @@ function describe({ reason, by }: Pause): { title: string; text: string } {
   };
 }
 
-/** Its condition while the breaker is open. */
+/** The `MovesAllowed` condition while the breaker is open, else null. */
 export function openBreaker(state: PoolState | null) {
   const isHeld = (each: PoolState['conditions'][number]) =>
     each.type === 'MovesAllowed' && each.status === 'False';
   return state?.conditions.find(isHeld) ?? null;
 }
 
-/** Clients are not told of the pool, but each rental that waits for the end of a pause says so. */
+/** Clients cannot read the pool, but each rental that waits for the end of a pause says so. */
 export function pauseToldBy(rentals: Iterable<RentalView>): Pause | null {
   let last: Pause | null = null;
   for (const rental of rentals) {

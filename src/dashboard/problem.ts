@@ -1,4 +1,4 @@
-/** A refusal in the API's words (RFC 9457), or what stands for one when there was no answer. */
+/** A refusal in the API's words (RFC 9457), or a stand-in when there was no answer. */
 export interface Problem {
   status: number;
   code: string;
@@ -29,7 +29,7 @@ export function toProblem(status: number, body: unknown): Problem {
   };
 }
 
-/** Of whatever was thrown on the way to an answer. */
+/** The problem behind anything thrown on the way to an answer. */
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof CallError) return thrown.problem;
   const isLate = thrown instanceof DOMException && thrown.name === 'TimeoutError';

@@ -1,8 +1,8 @@
-/** What the form holds, as it was typed. */
+/** The values of the form, as typed. */
 export interface RentForm {
   name: string;
   zone: string;
-  /** By the key of the label; empty: any. */
+  /** By label key; an empty value: any. */
   labels: Record<string, string>;
   ttl: string;
   /** Empty: a key pair is made. */
@@ -15,7 +15,7 @@ export const EMPTY_FORM: RentForm = {
   ...{ name: '', zone: '', labels: {}, ttl: '', sshPublicKey: '', isQueued: true, onNodeLoss: 'migrate' },
 };
 
-/** Whoever does not queue is told at once that no machine is free, or waits for his account. */
+/** A client that does not queue learns at once that no machine is free, or waits this long for the account. */
 const WAIT_S = 45;
 const MARGIN_MS = 15_000;
 
@@ -25,7 +25,7 @@ export interface RentRequest {
   deadlineMs: number;
 }
 
-/** What was left empty is left out, so that the server's own defaults hold. */
+/** Empty fields are left out, so that the server's defaults apply. */
 export function rentRequestOf(form: RentForm): RentRequest {
   const text = { name: form.name.trim(), ttl: form.ttl.trim(), sshPublicKey: form.sshPublicKey.trim() };
   const chosen = Object.fromEntries(Object.entries(form.labels).filter(([, value]) => value !== ''));
@@ -46,7 +46,7 @@ export function rentRequestOf(form: RentForm): RentRequest {
   };
 }
 
-/** Values by key of what nodes are labelled with, for one choice each. */
+/** The values of the nodes' labels by key. Each key becomes one choice. */
 export function listChoices(labels: readonly Record<string, string>[]): [key: string, values: string[]][] {
   const values = new Map<string, Set<string>>();
   for (const [key, value] of labels.flatMap((each) => Object.entries(each))) {

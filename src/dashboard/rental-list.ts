@@ -4,11 +4,11 @@ import { labelsText } from './words.ts';
 
 export interface RentalFilter {
   text: string;
-  /** A phase; empty: any that has not ended. `all`: those that ended, too. */
+  /** A phase; empty: all that have not ended; `all`: ended ones, too. */
   phase: string;
 }
 
-/** What needs a look first, then the newest. */
+/** Phases that need attention come first; within a phase, the newest rental. */
 const ORDER = ['Lost', 'Migrating', 'Failed', 'Pending', 'Provisioning', 'Active', 'Releasing', 'Released'];
 
 export function listRentals(rentals: Iterable<RentalView>, { text, phase }: RentalFilter): RentalView[] {
@@ -29,7 +29,7 @@ function searchText({ id, name, tenant, spec, status }: RentalView): string {
     .toLowerCase();
 }
 
-/** Those that wait for a machine, in the order in which they get one; then those that no machine can ever fit. */
+/** Rentals that wait for a machine, in queue order, and those that no machine can ever fit. */
 export function queueOf(rentals: Iterable<RentalView>): { waiting: RentalView[]; hopeless: RentalView[] } {
   const pending = [...rentals].filter(({ status }) => status.phase === 'Pending');
   const waiting = pending
@@ -43,7 +43,7 @@ function isUnsatisfiable({ conditions }: RentalView['status']): boolean {
   return conditions.some(({ type, reason }) => type === 'Ready' && reason === 'Unsatisfiable');
 }
 
-/** What it asks of a machine, in a few words. */
+/** What the rental requires of a machine, in a few words. */
 export function requestText({ spec: { selector } }: RentalView): string {
   const parts = [
     ...labelsText(selector.matchLabels),

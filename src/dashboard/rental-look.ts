@@ -5,7 +5,7 @@ import type { Tone } from './tone.ts';
 export interface RentalLook {
   tone: Tone;
   icon: string;
-  /** What it means for whoever rents, in a sentence. */
+  /** What the phase means for the client, in a sentence. */
   sentence: string;
 }
 
@@ -28,12 +28,12 @@ export function isOver({ status }: RentalView): boolean {
   return status.phase === 'Released' || status.phase === 'Failed';
 }
 
-/** Whether its owner can still ask for something. */
+/** True while its client can still request something. */
 export function isOpen({ status }: RentalView): boolean {
   return !['Releasing', 'Released', 'Failed'].includes(status.phase);
 }
 
-/** Since when its machine is gone, be it that another is prepared; null: it has one, or had none yet. */
+/** Since when its machine is gone, even if another is being prepared; null: it has one, or never had one. */
 export function lostSince(rental: RentalView): string | null {
   const ready = readyCondition(rental);
   const { phase } = rental.status;

@@ -1,4 +1,4 @@
-/** What one looks at. */
+/** The page that an address shows. */
 export type Route =
   | { page: 'fleet' }
   | { page: 'node'; name: string }

@@ -7,7 +7,7 @@ export interface Place {
   query: URLSearchParams;
 }
 
-/** Where one is, kept in the address, so that it can be reloaded, sent on, and left with the back button. */
+/** The current page. It is kept in the address, so it can be reloaded, shared, and left with the back button. */
 export const place = createValue<Place>(read());
 
 function read(): Place {
@@ -24,7 +24,7 @@ export function navigate(path: string, how: 'push' | 'replace' = 'push'): void {
   place.set(read());
 }
 
-/** Changes what a page is filtered by, without a step for the back button. An empty value is left out. */
+/** Changes the filters of a page without a step for the back button. Empty values are left out. */
 export function setQuery(changes: Record<string, string>): void {
   const query = new URLSearchParams(window.location.search);
   for (const [name, value] of Object.entries(changes)) {
@@ -35,7 +35,7 @@ export function setQuery(changes: Record<string, string>): void {
   navigate(window.location.pathname + (text ? `?${text}` : ''), 'replace');
 }
 
-/** Links stay ordinary links, which can be opened in a tab of their own; a plain click stays in this page. */
+/** Links stay ordinary links, which can be opened in a new tab. A plain click stays in this page. */
 export function startRouter(): void {
   window.addEventListener('popstate', () => place.set(read()));
   document.addEventListener('click', (event) => {

@@ -9,7 +9,7 @@ export interface Session {
   csrfToken: string;
 }
 
-/** `unknown` until the server was asked. */
+/** `unknown` until the server has answered. */
 export type SessionState =
   | { kind: 'unknown' }
   | { kind: 'signedOut'; wasSignedIn: boolean }
@@ -24,7 +24,7 @@ export function isAdmin(): boolean {
   return state.kind === 'signedIn' && state.session.role === 'admin';
 }
 
-/** Asks whether the browser's cookie is still good. Rejects when nobody answers. */
+/** Checks whether the browser's cookie is still valid. Rejects when there is no usable answer. */
 export async function resumeSession(): Promise<void> {
   const response = await fetch('/api/session', { signal: AbortSignal.timeout(DEADLINE_MS) });
   if (response.ok) sessionState.set({ kind: 'signedIn', session: (await response.json()) as Session });
@@ -44,7 +44,7 @@ export async function signIn(token: string): Promise<void> {
   sessionState.set({ kind: 'signedIn', session: body as Session });
 }
 
-/** The server said that the session is over: the token was revoked, or its time has come. */
+/** The server reported that the session is over: the token was revoked, or the session expired. */
 export function sessionEnded(): void {
   if (sessionState.get().kind === 'signedIn') sessionState.set({ kind: 'signedOut', wasSignedIn: true });
 }

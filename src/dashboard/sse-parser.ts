@@ -1,12 +1,12 @@
-/** What a stream of server-sent events says. */
+/** One message of a stream of server-sent events. */
 export type SseMessage =
   | { kind: 'event'; event: string; id: string; data: string }
-  /** A comment: the server lets listeners know something besides. */
+  /** A comment: a signal of the server beside the events, such as `synced`. */
   | { kind: 'comment'; text: string };
 
 /**
- * Cuts a stream into messages, however it was cut on the way. The browser's own EventSource hears no comments and tells
- * nothing of a refusal, not even whether it was for want of a sign-in; hence this one.
+ * Splits a stream into messages, wherever its chunks end. The browser's own EventSource ignores comments and reports
+ * nothing about a refusal, not even that a sign-in is missing; hence this one.
  */
 export function createSseParser(): (chunk: string) => SseMessage[] {
   let rest = '';

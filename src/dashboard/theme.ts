@@ -5,7 +5,7 @@ export type Theme = (typeof THEMES)[number];
 
 const KEY = 'orion-theme';
 
-/** What the reader chose; `system` follows the machine. */
+/** The reader's choice; `system` follows the operating system. */
 export const theme = createValue<Theme>(read());
 
 export function chooseTheme(next: Theme): void {
@@ -13,7 +13,7 @@ export function chooseTheme(next: Theme): void {
   try {
     localStorage.setItem(KEY, next);
   } catch {
-    // A browser that keeps nothing forgets this at the next visit, and that is all.
+    // A browser that stores nothing only forgets the choice by the next visit.
   }
   applyTheme();
 }

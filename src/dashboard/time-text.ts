@@ -32,7 +32,7 @@ export function agoText(at: string, nowMs: number): string {
   return ms > 0 ? `${spanText(ms)} ago` : `in ${spanText(-ms)}`;
 }
 
-/** In the reader's own zone; the day is left out when it is today. */
+/** In the reader's time zone. The day is left out when it is today. */
 export function clockText(at: string, nowMs: number): string {
   const date = new Date(at);
   const time = date.toLocaleTimeString([], {
@@ -48,7 +48,7 @@ export function clockText(at: string, nowMs: number): string {
 export function percentText(share: number): string {
   const percent = share * 100;
   if (percent === 100 || percent === 0) return `${percent} %`;
-  // Never rounded up to perfect.
+  // Never round up to 100 %.
   const digits = percent > 99.9 ? 3 : percent > 99 ? 2 : 1;
   const cut = Math.floor(percent * 10 ** digits) / 10 ** digits;
   return `${cut.toFixed(digits)} %`;

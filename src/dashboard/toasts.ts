@@ -12,7 +12,7 @@ const GOOD_FOR_MS = 6_000;
 let lastId = 0;
 export const toasts = createValue<readonly Toast[]>([]);
 
-/** Tells in passing that something was done. What failed stays until it was read. */
+/** Says in passing that something was done. A failure stays until it is dismissed. */
 export function tell(text: string, detail = ''): void {
   add({ tone: 'good', text, detail });
 }

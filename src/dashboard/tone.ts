@@ -1,2 +1,2 @@
-/** How a thing looks: a colour and a shape, so that neither is needed to tell two apart. */
+/** A colour and a shape. Either one is enough to tell two tones apart. */
 export type Tone = 'free' | 'rented' | 'working' | 'cleaning' | 'quarantined' | 'dead' | 'unknown' | 'taken';

@@ -4,7 +4,7 @@ import { readyCondition } from './rental-look.ts';
 
 const MINUTE = 60_000;
 
-/** How long a rental in the queue may have to wait yet, as one would say it; null: it is not in the queue. */
+/** How long a queued rental may still have to wait, in words; null: it is not in the queue. */
 export function waitText(rental: RentalView, nowMs: number): string | null {
   const { queuePosition, queueEstimateAt } = rental.status;
   if (queuePosition === null) return null;
@@ -12,7 +12,7 @@ export function waitText(rental: RentalView, nowMs: number): string | null {
   if (queueEstimateAt === null) return 'nobody can say how long';
   const left = (Date.parse(queueEstimateAt) - nowMs) / MINUTE;
   if (left <= -1) return `longer than expected, by ${formatMinutes(Math.floor(-left))} so far`;
-  // It was rounded up to the minute already.
+  // The estimate is already rounded up to the minute.
   const minutes = Math.floor(left);
   return minutes <= 1 ? 'any minute now' : `about ${formatMinutes(minutes)}`;
 }

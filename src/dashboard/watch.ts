@@ -2,7 +2,7 @@ import { pauseMs } from './backoff.ts';
 import type { Settable } from './observable.ts';
 import { createSseParser } from './sse-parser.ts';
 
-/** `ended`: nothing more will come, or one may not look. */
+/** `ended`: nothing more will come, or the reader may not watch. */
 export type WatchState = 'connecting' | 'live' | 'reconnecting' | 'ended';
 
 export interface WatchOptions {
@@ -10,17 +10,17 @@ export interface WatchOptions {
   onObject: (object: unknown, event: string) => void;
   /** A connection begins. */
   onOpen?: () => void;
-  /** Every object there is was sent since then. Not said where a watch goes on from where it was. */
+  /** Every object has been sent since `onOpen`. Not called when a watch resumes. */
   onSynced?: () => void;
   /** The session is over. */
   onSignedOut: () => void;
   signal: AbortSignal;
 }
 
-/** The server says something every 15 s; a line that is silent for so long is dead, whatever the browser believes. */
+/** The server sends something every 15 s. A connection this long silent is dead, whatever the browser believes. */
 const SILENCE_MS = 40_000;
 
-/** Follows one of the API's watches for as long as the signal lets it, without a gap, over any number of connections. */
+/** Follows a watch of the API until the signal aborts, without gaps, over any number of connections. */
 export async function watch(path: string, options: WatchOptions): Promise<void> {
   const { state, signal } = options;
   let lastId = '';
@@ -34,7 +34,7 @@ export async function watch(path: string, options: WatchOptions): Promise<void> 
   }
   if (!signal.aborted) state.set('ended');
 
-  /** Until the connection ends; the seconds that the server asks to wait, if it does. */
+  /** Resolves when the connection ends: with the seconds that the server asks to wait, if any, or `over`. */
   async function connect(): Promise<number | null | 'over'> {
     const line = new AbortController();
     const either = AbortSignal.any([signal, line.signal]);
@@ -55,7 +55,7 @@ export async function watch(path: string, options: WatchOptions): Promise<void> 
       await take(response.body, heard);
       return null;
     } catch {
-      // The line broke, or was never there: the caller tries again.
+      // The connection broke or never opened. The caller tries again.
       return null;
     } finally {
       clearTimeout(silence);
@@ -68,7 +68,7 @@ export async function watch(path: string, options: WatchOptions): Promise<void> 
       .pipeThrough(new TextDecoderStream() as never)
       .getReader() as ReadableStreamDefaultReader<string>;
     state.set('live');
-    // From the middle of a snapshot nothing can be resumed: all of its objects have the same number.
+    // A watch cannot resume from the middle of a snapshot: all of its objects have the same number.
     let isWhole = lastId !== '';
     let newestId = '';
     for (;;) {
@@ -89,7 +89,7 @@ export async function watch(path: string, options: WatchOptions): Promise<void> 
   }
 }
 
-/** Shorter when the network is back, or somebody looks at the page again. */
+/** Ends early when the network is back or the page is shown again. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -1,4 +1,4 @@
-/** `DialTimeout` -> `Dial timeout`; what is an abbreviation stays one. */
+/** `DialTimeout` -> `Dial timeout`. Abbreviations keep their capitals. */
 export function wordsOf(name: string): string {
   const words = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').split(/[ _.]/);
   const [first = '', ...rest] = words;

@@ -19,11 +19,11 @@ const workers: Worker[] = [];
 
 beforeAll(async () => {
   far = await mkdtemp(join(tmpdir(), 'orion-far-'));
-  // The times of the inventory that ships, and more probes than it has, so that there is more to go wrong.
+  // The times of the shipped inventory, but more probes, so that more can go wrong.
   const policy = 'probe: { deadAfter: 5s, successes: 1, healthyDelay: 0s, interval: 12s }';
   test = await openTestLab({ basePort: BASE_PORT, nodes: 3, policy });
   const key = { home: far, authorizedKey: await writeControlKey(test.home) };
-  // Its own network namespace: only there a packet can be lost.
+  // Its own network namespace, because packets can be dropped only there.
   workers.push(await startWorker({ ...key, name: 'lossy', host: '10.231.93.1', port: 22 }));
   const slow = { ...key, name: 'slow', host: '127.0.0.1', port: BASE_PORT + 10 };
   workers.push(await startWorker(slow));
@@ -47,14 +47,14 @@ afterAll(async () => {
 const stateOf = async (name: string) => (await test.node(name)).status?.state;
 const rentOn = (is: string) => test.rent({ selector: { matchLabels: { is } } });
 
-/** In the node's own network namespace, which knows this machine's programs. */
+/** Runs in the node's own network namespace, with this machine's programs. */
 async function iptables(...args: string[]): Promise<string> {
   const first = await (workers[0] as Worker).process();
   const inside = [`--target=${first?.pid}`, '--net', 'iptables', ...args];
   return (await execa('nsenter', inside, { timeout: 60_000 })).stdout;
 }
 
-/** How often the node was looked at while the fault lasts, as its own time of the last look tells. */
+/** How often the node was probed during the fault, counted by its `lastChecked`. */
 async function watchProbes(name: string, ms: number): Promise<number> {
   const seen = new Set<string | null>();
   for (const end = performance.now() + ms; performance.now() < end; await sleep(1_000))
@@ -77,7 +77,7 @@ it(
     await iptables('-D', ...rule);
     relay.setDelay({ meanMs: 0, spreadMs: 0 });
 
-    // Both faults were there, and looked at.
+    // Both faults were real, and probed.
     const dropped = Number(/^\s*(\d+)\s+\d+\s+DROP/m.exec(counted)?.[1]);
     const mean = relay.delays.reduce((sum, ms) => sum + ms, 0) / relay.delays.length;
     console.log(

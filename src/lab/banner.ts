@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** True as soon as an SSH server greets; false at the deadline, or when what should listen has ended. */
+/** True once an SSH server sends its banner; false at the deadline, or once the server has `ended`. */
 export async function waitForBanner(
   address: { host: string; port: number },
   options: { timeoutMs: number; ended: () => Promise<boolean> },

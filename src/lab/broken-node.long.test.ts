@@ -19,7 +19,7 @@ beforeAll(async () => {
   ];
   test = await openTestLab({ basePort: BASE_PORT, nodes: NAMES.length, policy: policy.join('\n  ') });
   sshPublicKey = await ensureKeyPair(join(test.home, 'keys', 'client'), 'client');
-  // On one of them Orion is not root but may become it: it joins anew, so that this is how it is meant to be.
+  // On one node Orion is not root but may become root. The node joins again, so that this counts as intended.
   await changeFleet(NAMES.filter((name) => name !== 'w3'));
   await vi.waitUntil(async () => (await test.call('GET', '/api/nodes/w3')).status === 404, WAIT);
   await byHand(
@@ -49,7 +49,7 @@ async function byHand(node: string, script: string): Promise<void> {
 const schedulable = async (node: string) =>
   (await test.node(node)).status.conditions.find(({ type }) => type === 'Schedulable')?.reason;
 
-/** While it is placed no other node may be chosen; when that node fails it, all may again. */
+/** No other node can be chosen when it is placed; once that node fails it, all can again. */
 async function rentByWayOf(node: string, name: string): Promise<string> {
   const others = [...test.lab.workers.keys()].filter((other) => other !== node);
   for (const other of others) {
@@ -63,7 +63,7 @@ async function rentByWayOf(node: string, name: string): Promise<string> {
   return body.id;
 }
 
-/** Active on another node, where it went without a pause after the first one had failed it. */
+/** Active on another node, to which it went without a pause after the first one had failed it. */
 async function expectAnother(id: string, node: string, reason: string): Promise<void> {
   await expect.poll(async () => (await test.rental(id)).status.phase, WAIT).toBe('Active');
   const { status } = await test.rental(id);
@@ -77,7 +77,7 @@ async function expectAnother(id: string, node: string, reason: string): Promise<
   expect((await test.login(client, status.connection as Connection, 'true')).exitCode).toBe(0);
 }
 
-/** The pauses between the tries on a node until it was given up, in milliseconds. */
+/** The pauses between the tries on a node until it is given up, in milliseconds. */
 async function watchTries(node: string): Promise<number[]> {
   const pauses = new Map<string, number>();
   await expect
@@ -139,7 +139,7 @@ describe('a node on which a playbook sleeps for ever', () => {
     );
     const id = await rentByWayOf('w2', 'sleeper');
     await expectAnother(id, 'w2', 'PlaybookTimeout');
-    // The next order on it, to clean it, hangs in the same way: what the first one started is gone all the same.
+    // The next order, to clean the node, hangs in the same way. What the first one started is gone nevertheless.
     const spoken = await countRunsOf(BASE_PORT + 2);
     expect(spoken).toBeLessThanOrEqual(1);
     await byHand('w2', 'rm /usr/bin/python3; ln -s python3.11 /usr/bin/python3; pkill -x sleep');

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
-// A real browser for the tests of the page.
+// A real browser for the tests of the dashboard.
 
 const CHROMIUM = '/usr/bin/chromium';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -18,14 +18,14 @@ export interface Look {
 export async function openBrowser(): Promise<Browser> {
   return await chromium.launch({
     executablePath: CHROMIUM,
-    // The tests run as root; and nothing is to be looked up or loaded from elsewhere.
+    // The tests run as root, and the browser must not look up or load anything from elsewhere.
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
   });
 }
 
 /**
- * One person's view of the dashboard at `url`, whose certificate is the lab's own. The page may complain of nothing: no
- * error, nothing that its own policy refused, nothing asked of another server.
+ * One person's view of the dashboard at `url`, whose certificate is the lab's own. Fails if the page logs an error,
+ * breaks its own content policy or requests anything from another server.
  */
 export async function withPage(
   browser: Browser,
@@ -81,7 +81,7 @@ export async function signIn(page: Page, token: string, path = '/'): Promise<voi
   await page.getByText('Live', { exact: true }).waitFor();
 }
 
-/** What axe-core finds against WCAG 2.1 AA and good practice: which rule, how bad, and where. */
+/** What axe-core finds against WCAG 2.1 AA and good practice: the rule, its severity, and where. */
 export async function findBarriers(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return await page.evaluate(async () => {
@@ -97,7 +97,7 @@ interface AxeResult {
   violations: { id: string; impact: string; nodes: { html: string }[] }[];
 }
 
-/** How many pixels the page is wider than the window; and what sticks out. */
+/** The last five elements that stick out of the window, and where they end; none if the page fits. */
 export async function findOverflow(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     const doc = (globalThis as unknown as { document: BrowserDocument }).document;
@@ -112,7 +112,7 @@ export async function findOverflow(page: Page): Promise<string[]> {
   });
 }
 
-/** As much of the browser's document as is looked at here; these tests are compiled without the browser's types. */
+/** The part of the browser's document used here. These tests are compiled without the browser's types. */
 interface BrowserDocument {
   documentElement: { clientWidth: number; scrollWidth: number };
   querySelectorAll(selector: string): Iterable<{

@@ -1,4 +1,4 @@
-/** A small generator with a seed, so that a run that failed can be repeated. */
+/** A small random generator with a seed, so that a failed run can be repeated. */
 export function createChance(seed: number): () => number {
   let state = seed;
   return () => {

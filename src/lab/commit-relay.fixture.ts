@@ -6,8 +6,8 @@ export type Moment = 'before the database has it' | 'when it is done and nobody 
 
 export interface CommitRelay {
   /**
-   * Strikes once, at the save with this number from now on, counted from 1; with `writes` only those count that make
-   * such a statement.
+   * Strikes once, at the save with this number from now on, counted from 1. With `writes`, only saves with such a
+   * statement count.
    */
   arm(at: number, moment: Moment, strike: () => void, writes?: RegExp): void;
   /** True when it struck. */
@@ -17,12 +17,12 @@ export interface CommitRelay {
 
 const COM_QUERY = 3;
 const HEADER_BYTES = 4;
-/** What tells a save from a renewal of the lease, which comes at any time. */
+/** Tells a save from a renewal of the leadership, which may come at any time. */
 const WRITES = /^(insert into|update|delete from) `?(nodes|rentals|placements|events)\b/i;
 
 /**
- * Takes the place of the database's socket, so that everybody who connects from now on comes through here. The
- * driver sends a statement as one packet and waits for its answer, so that a COMMIT arrives alone.
+ * Takes the place of the database's socket, so that every new connection comes through here. The driver sends a
+ * statement as one packet and waits for its answer, so a COMMIT arrives alone.
  */
 export async function startCommitRelay(socketPath: string): Promise<CommitRelay> {
   const behind = `${socketPath}.behind`;

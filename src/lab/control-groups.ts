@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const GIVE_UP_AFTER_MS = 10_000;
 
-/** The name of a worker's control group; the same at each start, so that one that was left behind is used again. */
+/** The name of a worker's control group; the same at each start, so that a leftover one is used again. */
 export function groupOf(folder: string): string {
   return `orion-worker-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
 }
 
-/** Takes a stopped worker's control groups away, in every hierarchy. The kernel frees them a moment after the last process. */
+/** Removes a stopped worker's control groups. The kernel frees them a moment after the last process. */
 export async function removeGroups(folder: string): Promise<void> {
   const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').map((line) => line.split(' '));
   for (const [, point, kind] of mounts) {

@@ -10,7 +10,7 @@ import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 
 const NODES = 5;
 const SEED = Number(process.env.ORION_CRASH_SEED ?? Date.now() % 2 ** 31);
-/** One point in STEP is tried, and another seed tries others. All of them take half an hour. */
+/** One point in STEP is tried; another seed tries others. All points take half an hour. */
 const STEP = Number(process.env.ORION_CRASH_STEP ?? 8);
 const FIRST = 1 + (SEED % STEP);
 const KILLS = 12;
@@ -23,12 +23,12 @@ beforeAll(async () => {
     basePort: 29_380,
     nodes: NODES,
     policy: 'probe: { deadAfter: 2s, successes: 1, healthyDelay: 0s, timeout: 3s, interval: 5s }',
-    // It dies too often here to be made to wait for it.
+    // The daemon dies too often here for the usual pauses before its restarts.
     lab: { longestDelayMs: 200 },
   });
   story = await openCrashStory(test);
   relay = await startCommitRelay(join(test.home, 'run', 'database.sock'));
-  // The one that runs talks to the database directly.
+  // The running daemon is still connected to the database directly.
   await killDaemon();
 }, 400_000);
 afterAll(async () => {
@@ -36,7 +36,7 @@ afterAll(async () => {
   await test?.close();
 });
 
-/** One that is just being started again is not there to be killed. */
+/** A daemon that is just restarting has no process to kill. */
 function strikeDaemon(): void {
   const pid = test.lab.daemonPid('daemon_1');
   if (pid !== null) process.kill(pid, 'SIGKILL');
@@ -49,10 +49,10 @@ async function killDaemon(): Promise<void> {
 }
 
 type Phase = 'provision' | 'migration' | 'clean';
-/** Does a phase with the daemon set to die in it; true when it did. */
+/** Runs a phase with the daemon set to die in it; true if it died. */
 type Under = (phase: Phase, work: () => Promise<void>) => Promise<boolean>;
 
-/** A whole life of a rental; the phases in which the daemon died. */
+/** Plays the whole life of a rental. Resolves with the phases in which the daemon died. */
 async function live(leave: 'death' | 'drain', under: Under): Promise<Phase[]> {
   const died: Phase[] = [];
   const phase = async (name: Phase, work: () => Promise<void>) => {
@@ -83,7 +83,7 @@ async function live(leave: 'death' | 'drain', under: Under): Promise<Phase[]> {
   return died;
 }
 
-/** Lives with a point of each phase as the last one of the daemon, then with a later one, until there are no more. */
+/** Plays lives in which the daemon dies at one point of each phase, then at a later one, until none is left. */
 async function dieAtEach(leave: 'death' | 'drain', atPoint: (at: number) => Under): Promise<void> {
   console.log(`point ${FIRST}, then each ${STEP}th: repeat with ORION_CRASH_SEED=${SEED}`);
   const points: Record<Phase, number> = { provision: 0, migration: 0, clean: 0 };
@@ -93,7 +93,7 @@ async function dieAtEach(leave: 'death' | 'drain', atPoint: (at: number) => Unde
     if (died.length === 0) break;
   }
   console.log(`${JSON.stringify(points)} points`);
-  // Only a migration has so many points that every seed meets one.
+  // Only a migration has enough points for every seed to meet one.
   expect(points.migration).toBeGreaterThan(0);
   if (STEP > 1) return;
   for (const count of Object.values(points)) expect(count).toBeGreaterThan(1);
@@ -128,7 +128,7 @@ it(`${KILLS} times kill -9 at random over a busy lab loses nothing`, async () =>
   console.log(`seed ${SEED}: repeat with ORION_CRASH_SEED=${SEED}`);
   const chance = createChance(SEED);
   let isOver = false;
-  /** Rents and releases until it is over, and keeps the last one. */
+  /** Rents and releases until the test is over, and keeps the last rental. */
   const keepBusy = async (name: string): Promise<string> => {
     for (;;) {
       const id = await story.apply(name);
@@ -136,14 +136,14 @@ it(`${KILLS} times kill -9 at random over a busy lab loses nothing`, async () =>
       if (isOver) return id;
       await story.release(id);
       await story.untilReleased(id);
-      // Another client may have it before anybody saw it free, and keep it.
+      // Another client may get the node before it is seen as free, and keep it.
       await story.untilPassedOn(node, id);
     }
   };
   const clients = Promise.all(['one', 'two', 'three'].map(keepBusy));
   clients.catch(() => undefined);
   for (let killed = 0; killed < KILLS; ) {
-    // The pace of the blows, not a wait for anything.
+    // The pace of the strikes, not a wait for anything.
     await sleep(chance() * 2_500);
     const runs = await listMarked('ORION_RUNNER', join(test.home, 'run', 'playbooks-daemon_1'));
     const run = runs[Math.floor(chance() * runs.length)];

@@ -10,17 +10,17 @@ import { ensureKeyPair } from './worker.ts';
 
 const WAIT = { timeout: 180_000, interval: 100 };
 
-/** A client who, like everybody whose request broke off, asks again; and what is then true of the lab. */
+/** A client that repeats each request that broke off, and checks of what is then true of the lab. */
 export interface CrashStory {
-  /** Applies the rental of this name until it was accepted; its id. */
+  /** Applies the rental of this name until it is accepted. Resolves with its id. */
   apply(name: string): Promise<string>;
   release(id: string): Promise<void>;
   untilActive(id: string, isThere?: (node: string) => boolean): Promise<string>;
   untilReleased(id: string): Promise<void>;
   untilState(node: string, state: string): Promise<void>;
-  /** Until the node is free, or was free and is already somebody else's. */
+  /** Resolves when the node is free, or was free and already has another rental. */
   untilPassedOn(node: string, id: string): Promise<void>;
-  /** Nothing runs, every node is free or lent, and reality is what is stored. */
+  /** Expects that nothing runs, every node is free or lent, and the machines match what is stored. */
   expectConverged(active: string[]): Promise<void>;
   insist(method: string, path: string, body?: unknown): Promise<Answer>;
 }
@@ -28,7 +28,7 @@ export interface CrashStory {
 export async function openCrashStory(test: TestLab): Promise<CrashStory> {
   const sshPublicKey = await ensureKeyPair(join(test.home, 'keys', 'client'), 'client');
 
-  /** While the daemon is being started again the proxy answers 502 or 503, or nobody does. */
+  /** While the daemon restarts, the proxy answers 502 or 503, or not at all. */
   async function insist(method: string, path: string, body?: unknown): Promise<Answer> {
     let answer: Answer | null = null;
     await expect
@@ -99,7 +99,7 @@ async function countRuns({ home }: TestLab): Promise<number> {
   return commands.filter((command) => command.startsWith('ssh\0')).length;
 }
 
-/** The stored state against the machines: who is on each, and whose key opens it. */
+/** Compares the stored state with the machines: who is on each, and whose key opens it. */
 async function expectTruth(test: TestLab, nodes: NodeView[], rentals: RentalView[]): Promise<void> {
   expect(nodes.filter(({ status }) => status.allocated).length).toBe(rentals.length);
   for (const { name, status } of nodes) {
@@ -119,7 +119,7 @@ async function expectTruth(test: TestLab, nodes: NodeView[], rentals: RentalView
   }
 }
 
-/** Accounts and keys of clients, and processes of those who have no account. */
+/** Lists the accounts and keys of clients, and processes and files of uids without an account. */
 const LOOK = `awk -F: '$3 >= 20000 && $3 < 60000 { print "account", $1 }' /etc/passwd
   for key in /etc/ssh/orion/*; do [ ! -e "$key" ] || echo "key \${key##*/}"; done
   ps -eo uid,args | awk '$1 >= 20000 && $1 < 60000 { print $1 }' | sort -u | while read -r uid; do

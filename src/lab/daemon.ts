@@ -7,7 +7,7 @@ import { type Running, startProgram } from './supervisor.ts';
 import { webhookKeyPathOf } from './webhook-key.ts';
 
 const ORION = join(CHECKOUT, 'dist', 'cli', 'orion.js');
-/** The first start also makes the database's tables. */
+/** The first start also creates the database's tables. */
 const READY_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 20_000;
 
@@ -15,7 +15,7 @@ export function socketOf(home: string, name: string): string {
   return join(home, 'run', `${name}.sock`);
 }
 
-/** The command line with access to the database, for what the lab itself asks of it. */
+/** How the lab itself runs `orion` with these arguments. */
 export function orionCommand(args: string[]): { command: string; args: string[] } {
   return { command: process.execPath, args: [ORION, ...args] };
 }
@@ -40,7 +40,7 @@ export async function startDaemon(
   program = orionCommand(['serve']),
 ): Promise<Running> {
   const socket = socketOf(settings.home, name);
-  // One that was killed leaves its socket behind, and a new one can't listen there.
+  // A killed daemon leaves its socket behind, and a new one can't listen there.
   await rm(socket, { force: true });
   return startProgram({
     home: settings.home,
@@ -56,7 +56,7 @@ export async function startDaemon(
   });
 }
 
-/** Settles when the daemon says that it is ready: the database is there and has its tables. */
+/** Resolves when the daemon reports ready: the database is there and has its tables. */
 export async function waitUntilReady(home: string, name: string, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + READY_DEADLINE_MS;
   for (;;) {
@@ -71,7 +71,7 @@ export async function waitUntilReady(home: string, name: string, signal: AbortSi
   }
 }
 
-/** The status of its answer, or null when there is none. */
+/** The HTTP status of its answer; null if there is none. */
 export function askDaemon(home: string, name: string, path: string, token?: string): Promise<number | null> {
   return new Promise((done) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };

@@ -8,7 +8,7 @@ import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 let lab: TestLab;
 let browser: Browser;
 beforeAll(async () => {
-  // Two of three are much, and the breaker closes as soon as they are back.
+  // Two nodes of three open the breaker, and it closes as soon as they are back.
   const policy = [
     'probe: { deadAfter: 3s, successes: 1, healthyDelay: 0s, timeout: 3s, interval: 5s }',
     'migrate: { breaker: { minNodes: 2, cooldown: 1s } }',
@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 const tokens = () => lab.lab.tokens as { tenant: string; admin: string };
-/** None of the pages is ever reloaded: what is seen came by itself. */
+/** No page is ever reloaded: whatever appears arrived live. */
 function withVisit(token: string, run: (page: Page) => Promise<void>): Promise<void> {
   return withPage(browser, lab.lab.url, {}, async (page) => {
     await signIn(page, token);

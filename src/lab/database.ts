@@ -18,7 +18,7 @@ const START_DEADLINE_MS = 60_000;
 /** Writing the system tables takes seconds, and more than a minute on a machine that is very busy. */
 const INSTALL_DEADLINE_MS = 150_000;
 const STOP_DEADLINE_MS = 15_000;
-/** How long another server on the same files may take to go away, as one that was just told to stop does. */
+/** How long another server on the same files may take to exit; one that was just told to stop may still run. */
 const LEFTOVER_DEADLINE_MS = 10_000;
 /** sun_path has 108 bytes, the last one a NUL. */
 const LONGEST_SOCKET_PATH = 107;
@@ -61,7 +61,7 @@ export async function startDatabase(options: { home: string; signal?: AbortSigna
   return { url, pid: child.pid as number, socketPath: paths.socket, exited, stop };
 }
 
-/** The folder gets its final name only when it is complete, so what was cut off half-way is done again. */
+/** The folder gets its final name only when it is complete, so an interrupted installation is done again. */
 async function install(data: string, home: string, signal: AbortSignal): Promise<void> {
   if (await stat(data).catch(() => null)) return;
   const unfinished = `${data}.new`;
@@ -85,7 +85,7 @@ async function install(data: string, home: string, signal: AbortSignal): Promise
   await rename(unfinished, data);
 }
 
-/** A server that starts deletes the temporary tables that it finds, also those of another one that is using them. */
+/** A server that starts deletes all temporary tables in TMPDIR, even another server's, so each gets its own. */
 function environmentOf(home: string): NodeJS.ProcessEnv {
   return { ...process.env, ORION_LAB: home, TMPDIR: join(home, 'run') };
 }
@@ -108,7 +108,7 @@ async function launch(
         '--skip-name-resolve',
         '--character-set-server=utf8mb4',
         '--collation-server=utf8mb4_bin',
-        // What was acknowledged is on disk, also when the power fails.
+        // An acknowledged write is on disk even if the power fails.
         '--innodb-flush-log-at-trx-commit=1',
         // A small machine runs this beside the workers of the lab.
         '--innodb-buffer-pool-size=64M',

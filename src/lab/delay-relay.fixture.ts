@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface DelayRelay {
   port: number;
-  /** Each piece of data to the node takes this much longer from now on, more or less; 0 for none. */
+  /** From now on each piece of data to the node takes about this much longer; 0 for no delay. */
   setDelay(delay: { meanMs: number; spreadMs: number }): void;
-  /** How long pieces took since the start, in milliseconds. */
+  /** The delays since the start, in milliseconds. */
   delays: number[];
   close(): Promise<void>;
 }
 
 /**
- * A slow line in front of a node: what a client sends arrives late, each piece by another delay, yet in order, as TCP
- * would have it. This machine's kernel may have no netem.
+ * A slow line in front of a node. What a client sends arrives late, each piece by a different delay, yet in order, as
+ * with TCP. This machine's kernel may have no netem.
  */
 export async function startDelayRelay(options: {
   port: number;

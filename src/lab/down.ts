@@ -6,7 +6,7 @@ import { LabError } from './settings.ts';
 
 const STOP_DEADLINE_MS = 90_000;
 
-/** Asks the lab of this ORION_HOME to stop, and removes what one that was killed left behind. */
+/** Asks the lab of this ORION_HOME to stop, and removes what a killed one left behind. */
 export async function stopLab(home: string): Promise<'stopped' | 'removed' | 'nothing'> {
   const lab = await readRecord(home, 'lab');
   const asked = lab !== null && (await signalProcess(lab, 'SIGTERM'));

@@ -26,7 +26,7 @@ const conditionOf = ({ status }: NodeView, wanted: string) =>
   status.conditions.find(({ type }) => type === wanted);
 const provisioned = async (node: string) => conditionOf(await test.node(node), 'Provisioned')?.status;
 const stateOf = async (node: string) => (await test.node(node)).status.state;
-/** Messages of the events of one type that a node got since there were `from` of them. */
+/** The messages of a node's events of one type, without the first `from`. */
 const told = async (node: string, type: string, from = 0) =>
   (await test.events(`&node=${node}&type=${type}`)).slice(from).map(({ message }) => message);
 const connectionOf = (rented: Rented) => rented.status.connection as Connection;
@@ -98,7 +98,7 @@ describe('a rented node that somebody changes by hand', () => {
     const as = await snapshot(node, user);
     const before = (await told(node, 'node.drift_repaired')).length;
     await byHand(node, change(user));
-    // A look may fall between two changes, so not each of them is told by its name; all of them are put right.
+    // A check may fall between two changes, so not every change is reported by name. All of them are repaired.
     await expect.poll(async () => (await told(node, 'node.drift_repaired', before))[0], WAIT).toMatch(text);
     await expect.poll(() => snapshot(node, user).catch(() => ''), WAIT).toBe(as);
     await expect.poll(() => provisioned(node), WAIT).toBe('True');

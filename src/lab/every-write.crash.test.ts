@@ -3,7 +3,7 @@ import { type CrashStory, openCrashStory } from './crash-story.fixture.ts';
 import { traceWrites } from './spawn-trap.fixture.ts';
 import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 
-/** Where to go on, and how many writes to pass over between two deaths. */
+/** The first write to die at, and the step from one death to the next. */
 const FROM = Number(process.env.ORION_CRASH_FROM ?? 1);
 const STEP = Number(process.env.ORION_CRASH_STEP ?? 1);
 let test: TestLab;

@@ -6,7 +6,7 @@ import { createChance } from './chance.fixture.ts';
 import { measureProcess, type ProcessUsage } from './process-usage.ts';
 import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 
-/** Some minutes of everyday life; ORION_SOAK_MINUTES makes it longer, ORION_SOAK_SEED repeats one. */
+/** Some minutes of everyday life. ORION_SOAK_MINUTES sets its length, ORION_SOAK_SEED repeats a run. */
 const MINUTES = Number(process.env.ORION_SOAK_MINUTES ?? 6);
 const SEED = Number(process.env.ORION_SOAK_SEED ?? Date.now() % 2 ** 31);
 const NODES = 6;
@@ -20,7 +20,7 @@ afterAll(() => test?.close());
 
 type Tally = Record<'rented' | 'refused' | 'released' | 'stopped' | 'started' | 'frozen' | 'thawed', number>;
 
-/** One thing that a client or a machine does, chosen by chance among what is possible now. */
+/** Does one thing that a client or a machine can do now, chosen at random. */
 async function act(
   chance: () => number,
   rentals: string[],
@@ -114,7 +114,7 @@ it(
     expect(samples.flatMap(({ sharedConnections }) => sharedConnections)).toEqual([]);
     expect(lines / NODES / MINUTES).toBeLessThan(60);
 
-    // Nothing runs for a rental any more: on the control plane no Ansible but the warm one, on the nodes no account's process.
+    // Nothing runs for a rental any more: here no Ansible but the warm one, on the nodes no account's process.
     await expect.poll(async () => (await measureProcess(pid)).children, WAIT).toBeLessThanOrEqual(1);
     for (const worker of test.lab.workers.values()) {
       const left = await worker.exec(['sh', '-c', "ps -eo uid,args | awk '$1>=20000 && $1<60000'"]);

@@ -7,7 +7,7 @@ import type { FailureReason } from '../core/failure/remedy.ts';
 import { createKeyPair, startSsh, startTcp } from '../ssh/node.fixture.ts';
 import { ensureKeyPair, startWorker, type Worker, writeControlKey } from './worker.ts';
 
-/** A node on which one thing is wrong for real. */
+/** A node with one real fault. */
 export interface FailingNode {
   name: string;
   failure: string;
@@ -34,7 +34,7 @@ const about = (name: string, reason: FailureReason, failure: string, how: string
   reason,
 });
 
-/** Servers that answer as they were told, and addresses behind which nobody is. */
+/** Servers that misbehave in one way each, and addresses where no server is. */
 const SERVERS: { about: About; start: (neighbour: Worker) => Promise<{ address: string; stop: Stop }> }[] = [
   {
     about: about('refused', 'ConnectionRefused', 'connection refused', 'a port where nothing listens'),
@@ -122,7 +122,7 @@ function flood(socket: Socket): void {
   send();
 }
 
-/** The kernel drops what arrives at a queue that nobody empties; so does a firewall. */
+/** The kernel drops what arrives at a queue that nobody empties, as a firewall would. */
 async function startFullListener() {
   const script = [
     'import socket, sys',
@@ -212,7 +212,7 @@ END
   },
 ];
 
-/** Makes them all. `home` is theirs alone; `neighbour` is a node that is well. */
+/** Makes them all. `home` is for them alone; `neighbour` is a healthy node. */
 export async function openFailingNodes(options: {
   home: string;
   firstPort: number;

@@ -23,7 +23,7 @@ beforeAll(async () => {
   far = await mkdtemp(join(tmpdir(), 'orion-far-'));
   const policy = [
     'probe: { deadAfter: 5s, successes: 1, healthyDelay: 0s, timeout: 4s, interval: 5s }',
-    // None gets as far as quarantine while it is looked at.
+    // No node gets as far as quarantine during the test.
     'clean: { retries: 100 }',
   ];
   test = await openTestLab({ basePort: BASE_PORT, nodes: 2, policy: policy.join('\n  ') });
@@ -142,7 +142,7 @@ describe('a fleet on which everything fails at once', () => {
     for (const { name, reason, condition } of failing.nodes) {
       const events = await test.events(`&node=${name}`);
       const told = events.filter((event) => event.reason === reason).map(({ type }) => type);
-      // On a busy machine a node may be dead before the reconciler looked at it as suspect.
+      // On a busy machine a node may be dead before the reconciler sees it as suspect.
       const expected = condition === 'Clean' ? /^node.cleaning_failed$/ : /^(node.suspect )?node.dead$/;
       expect(told.join(' '), name).toMatch(expected);
     }

@@ -18,7 +18,7 @@ const workerOf = ({ status }: Rented) => test.lab.workers.get(status.node as str
 const isBreakerClosed = async () =>
   (await test.events()).every(({ type }: { type: string }) => type !== 'pool.breaker_opened');
 
-/** As the client, who may do this at any time. */
+/** Fills the listener as the client, who can do this at any time. */
 async function fill(rented: Rented): Promise<number | undefined> {
   const { port } = workerOf(rented).spec;
   const command = `cat >f.py <<'END'\n${FILLER}\nEND\nsetsid -f python3 f.py ${port} 100 >/dev/null 2>&1 </dev/null`;
@@ -39,8 +39,8 @@ it('a client who fills the listener of his node loses what he runs, and nobody i
   expect((await suspected(hostile.id))?.reason).toBe('ListenerFilled');
   await expect.poll(isCalm, WAIT).toBe(true);
   expect(await readTitle(worker)).toMatch(/\[listener\] \d of 10-100/);
-  // He was shut out together with what he ran, and is let in again by the repair. What stays on the node may be quicker
-  // than the next probe, and free the listener before anybody saw it filled: then he does it again.
+  // The client was shut out together with their processes, and the repair lets them in again. What stays on the node
+  // may free the listener before the next probe sees it filled. Then the client fills it again.
   const fillAgain = async () => {
     await fill(hostile);
     return suspected(hostile.id);

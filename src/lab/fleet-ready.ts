@@ -9,8 +9,8 @@ const DEADLINE_MS = 180_000;
 const ON_THE_WAY = ['unknown', 'cleaning'];
 
 /**
- * Settles when every node was judged and, where it was new, prepared and verified, so that the first command that a
- * newcomer copies finds a machine. Returns how many can be lent or are.
+ * Waits until every node has been judged and, if it was new, prepared and verified, so that the first command that a
+ * newcomer copies finds a machine. Returns how many nodes are free or lent.
  */
 export async function waitForFleet(
   home: string,

@@ -12,7 +12,7 @@ beforeAll(async () => {
   test = await openTestLab({
     basePort: BASE_PORT,
     nodes: 5,
-    // A worker that is started anew on another port is not to be judged dead meanwhile, however busy the machine is.
+    // A worker that restarts on another port must not be judged dead meanwhile, however busy the machine is.
     policy: 'probe: { deadAfter: 15s, successes: 1, healthyDelay: 0s, timeout: 3s, interval: 5s }',
   });
 }, 180_000);

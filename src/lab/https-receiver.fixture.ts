@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Receiver, startReceiver } from '../notify/receiver.fixture.ts';
 import { caPathOf, startProxy, waitUntilServing } from './proxy.ts';
 
-/** A client's webhook as it is in the world: a name, TLS, and a certificate whose authority has to be known. */
+/** A realistic client's webhook: a name, TLS, and a certificate whose authority must be trusted. */
 export interface HttpsReceiver extends Receiver {
   caPath: string;
 }
@@ -18,7 +18,7 @@ export async function startHttpsReceiver(
   const receiver = await startReceiver(
     (call, response, request) => {
       if (request.method === 'POST') return answer(call, response, request);
-      // The proxy asks whether somebody is there before it passes on a message.
+      // Before the proxy passes on a message, it checks that somebody answers.
       receiver.calls.splice(receiver.calls.indexOf(call), 1);
       response.writeHead(204).end();
     },

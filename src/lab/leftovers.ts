@@ -6,13 +6,13 @@ import { listRecords, removeRecord } from './records.ts';
 import { removeState } from './state.ts';
 
 /**
- * Ends what a lab that was killed left running and forgets what it wrote down about it. Mounts and network
- * devices live in the workers' namespaces and go with their processes. Only for the holder of the lab's lock.
- * Returns how many processes there were.
+ * Ends what a killed lab left running and removes its records of it. Mounts and network devices are in the
+ * workers' namespaces and go with their processes. Only for the holder of the lab's lock. Returns how many
+ * processes there were.
  */
 export async function removeLeftovers(home: string): Promise<number> {
   let ended = 0;
-  // What is ended may have started something a moment before, so look until nothing is found.
+  // A process may start another just before it is ended, so repeat until nothing is found.
   for (let round = 0; round < 10; round++) {
     const left = await listMarked('ORION_LAB', home);
     if (left.length === 0) break;
@@ -29,7 +29,7 @@ export async function removeLeftovers(home: string): Promise<number> {
 
 async function endLeftover(target: ProcessIdentity): Promise<void> {
   const name = (await readFile(`/proc/${target.pid}/comm`, 'utf8').catch(() => '')).trim();
-  // A worker is a machine: it is switched off. unshare and the first process in there ignore a polite request.
+  // A worker is a machine: it is switched off. unshare and a worker's first process ignore SIGTERM.
   if (['bash', 'unshare', 'sleep', 'sshd'].includes(name)) {
     await signalProcess(target, 'SIGKILL');
     if (!(await waitUntilGone(target, 10_000))) throw new Error(`Process ${target.pid} can't be killed`);

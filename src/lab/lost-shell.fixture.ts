@@ -7,16 +7,16 @@ import type { TestLab } from './test-lab.fixture.ts';
 
 const WAIT = { timeout: 60_000, interval: 100 };
 
-/** Types a sum: what the shell makes of it can't be the echo of what was typed. */
+/** Types a sum: its result can't be the echo of what was typed. */
 async function expectShell(terminal: Terminal, name: string): Promise<void> {
   terminal.type(`echo ${name}-$((40+2))\r`);
   await terminal.until(() => terminal.written().includes(`${name}-42`), `a shell: ${name}`);
 }
 
 /**
- * Somebody works in a shell, and a command runs beside it, while the machine is restarted; then the machine dies. Gives
- * back what the person saw, and the id of the rental. Whether the machine is back before anybody asks for it, or only
- * after it was judged dead, is left open: the shell goes on in either case.
+ * Somebody works in a shell, and a command runs beside it, while the machine is restarted; then the machine dies.
+ * Returns what the person saw, and the id of the rental. The machine may be back before anybody asks for it, or only
+ * after it was judged dead: the shell goes on in either case.
  */
 export async function loseTheMachineTwice(
   test: TestLab,
@@ -45,7 +45,7 @@ export async function loseTheMachineTwice(
     await expect
       .poll(async () => (await test.events(`&rental=${id}`)).map(({ type }) => type), WAIT)
       .toContain('rental.restarted');
-    // Said at the first login that Orion knew it at: the one before, or this one.
+    // Announced at the first login after Orion knew of it: the one before, or this one.
     terminal.type('exit\r');
     await terminal.until(() => terminal.prompts() === 3, 'the end of the second shell');
     terminal.type('orion ssh shell\r');
@@ -72,7 +72,7 @@ async function runs(test: TestLab, node: string): Promise<string | undefined> {
   return found?.stdout;
 }
 
-/** A command that leaves a mark each time it is run, and would go on for as long as anybody looks. */
+/** A command that leaves a mark each time it is run, and would outlast the test. */
 function runOnce({ home, orion, env }: Stage) {
   const words = [...orion, 'ssh', 'shell', '--', 'echo once >>ran; sleep 3000'];
   const script = `source '${join(home, 'lab.env')}'; exec "$@"`;

@@ -5,8 +5,8 @@ import type { LabState } from './state.ts';
 import { openWorker, type Worker } from './worker.ts';
 
 /**
- * Every machine that this lab has made and not given back, also over its end: one that left the inventory is still
- * there when the lab comes up again, for the daemon has yet to empty and clean it.
+ * Records every machine that this lab has made and not given back, also across restarts: one that left the inventory
+ * is there again when the lab comes up, because the daemon has yet to empty and clean it.
  */
 export async function writeMachines(home: string, machines: LabState['workers']): Promise<void> {
   const path = join(home, 'workers', 'machines.json');
@@ -20,7 +20,7 @@ async function readMachines(home: string): Promise<LabState['workers']> {
   return JSON.parse(text) as LabState['workers'];
 }
 
-/** One for each node of the inventory, and those that left it while the lab was down. */
+/** A worker for each node of the inventory, and for each recorded machine that is no longer in it. */
 export async function openMachines(settings: LabSettings): Promise<Map<string, Worker>> {
   const { home } = settings;
   const specs: LabState['workers'] = [];
@@ -37,7 +37,7 @@ export async function openMachines(settings: LabSettings): Promise<Map<string, W
   return workers;
 }
 
-/** Machines of nodes that the daemon has emptied, cleaned and forgotten go, with all that they hold. */
+/** Removes the machines of nodes that the daemon has emptied, cleaned and forgotten, with all their files. */
 export async function giveBackMachines(
   { home, nodes }: LabSettings,
   workers: Map<string, Worker>,

@@ -10,7 +10,7 @@ let test: TestLab;
 let rented: Rented[];
 
 beforeAll(async () => {
-  // The policy of the inventory that ships: the quickest one that is advised to anybody.
+  // The policy of the shipped inventory: the quickest that anybody is advised to use.
   const policy = 'probe: { deadAfter: 5s, successes: 1, healthyDelay: 0s }';
   test = await openTestLab({ basePort: 29_320, nodes: NAMES.length, policy });
   rented = await Promise.all(Array.from({ length: 6 }, () => test.rent()));
@@ -30,7 +30,7 @@ const readyOf = async ({ id }: Rented) =>
   (await test.rental(id)).status.conditions.find(({ type }) => type === 'Ready');
 const countMoves = async () =>
   (await test.events('&type=rental.migrating')).length + (await test.events('&type=rental.migrated')).length;
-/** How often Ansible was started for a node, by what for. */
+/** How often Ansible was started for a node, by purpose. */
 const countWork = async () => ({
   access: await metric('orion_work_duration_seconds_count', 'kind="ensureAccess"'),
   clean: await metric('orion_work_duration_seconds_count', 'kind="clean"'),
@@ -63,7 +63,7 @@ describe('ten workers of which six are rented', () => {
     await expect.poll(countStates, WAIT).toEqual(settled);
     await expect.poll(phases, WAIT).toEqual(Array(6).fill('Active'));
     await expectNobodyMoved();
-    // One confirmation for each that was lost; nothing for those that were free and verified.
+    // One confirmation for each lost rental; nothing for nodes that were free and verified.
     expect(await countWork()).toEqual({ access: before.access + lost.length, clean: before.clean });
     for (const rental of lost)
       expect((await test.login(rental, rental.status.connection as Connection, 'true')).exitCode).toBe(0);
@@ -71,7 +71,7 @@ describe('ten workers of which six are rented', () => {
 
   it('frozen for a minute, all of them, move nobody when they thaw', async () => {
     await Promise.all(NAMES.map((name) => test.lab.freezeWorker(name)));
-    // How long the fault lasts is what is promised.
+    // The promise is for a fault of this length.
     await sleep(60_000);
     const unhealthy = await test.call('GET', '/api/nodes?limit=500');
     const reachable = (unhealthy.body.items as NodeView[]).flatMap(({ status }) =>
@@ -111,7 +111,7 @@ describe('ten workers of which six are rented', () => {
 
     const asked = { reason: 'rack-a burnt', confirm: true };
     expect((await test.call('POST', '/api/pool/override-breaker', asked)).status).toBe(202);
-    // There are two free nodes for three of them.
+    // There are two free nodes for three rentals.
     const reasons = async () =>
       (await Promise.all(lost.map(readyOf))).map((ready) => ready?.reason).toSorted();
     await expect.poll(reasons, WAIT).toEqual(['NoFreeNode', 'Provisioned', 'Provisioned']);

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { socketOf } from './daemon.ts';
 import type { TestLab } from './test-lab.fixture.ts';
 
-/** What the lab's daemon says of itself, as Prometheus would read it. */
+/** The metrics of the lab's daemon, as Prometheus would read them. */
 export async function readMetrics({ lab, home }: TestLab): Promise<string> {
   const headers = { authorization: `Bearer ${lab.tokens?.admin}` };
   const asked = request({ socketPath: socketOf(home, 'daemon_1'), path: '/metrics', headers });
@@ -11,7 +11,7 @@ export async function readMetrics({ lab, home }: TestLab): Promise<string> {
   return (await response.setEncoding('utf8').toArray()).join('');
 }
 
-/** The sum of one metric over those of its series that have these labels; 0 when there is none. */
+/** The sum of one metric over its series with these labels; 0 if there are none. */
 export async function readMetric(test: TestLab, name: string, labels = ''): Promise<number> {
   const lines = (await readMetrics(test)).split('\n');
   const series = lines.filter((line) => new RegExp(`^${name}[ {]`).test(line) && line.includes(labels));

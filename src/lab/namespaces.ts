@@ -16,9 +16,9 @@ const FLAGS = [
 ];
 
 export interface Namespaces {
-  /** The first process in there, as this machine sees it; with it everything in there ends. */
+  /** The first process inside, as this machine sees it. When it ends, everything inside ends. */
   first: ProcessIdentity;
-  /** The script waits for this, so that its network can be connected before; without it, it ends with us. */
+  /** Lets the waiting script go on, once its network is connected. Without this call it ends with us. */
   proceed(): void;
 }
 
@@ -74,5 +74,5 @@ function readLine(child: ChildProcess, pipe: Readable): Promise<string> {
 }
 
 function ignoreBrokenPipe(): void {
-  // The script ended before it was told to go on; its log says why, and whoever waits for it notices.
+  // The script ended before it was told to go on. Its log says why, and whoever waits for it notices.
 }

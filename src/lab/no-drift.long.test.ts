@@ -29,7 +29,7 @@ it('what Orion does itself is never taken for drift', async () => {
     await test.settle();
   }
   expect(await countDrift()).toBe(0);
-  // And it would have been seen.
+  // A drift would have been counted.
   await test.lab.workers.get('w1')?.exec(['rm', '/etc/ssh/sshd_config.d/orion.conf']);
   await expect.poll(countDrift, { timeout: 60_000, interval: 200 }).toBeGreaterThan(0);
 });

@@ -7,7 +7,7 @@ import { type Connection, openTestLab, type TestLab } from './test-lab.fixture.t
 
 const WAIT = { timeout: 60_000, interval: 100 };
 const BASE_PORT = 29_480;
-/** So many that one dead machine and four that never lived would open the breaker, had they been counted. */
+/** With this many, one dead machine and four that never lived would open the breaker, if those counted. */
 const NODES = 5;
 let test: TestLab;
 
@@ -43,7 +43,7 @@ describe('machines that are listed before they are switched on', () => {
       const opened = (await test.events('&type=pool.breaker_opened')).map(({ message }) => message);
       expect(opened).toEqual([]);
     } finally {
-      // 44 % of the lines, and nothing that anybody was ever on: no force is asked for.
+      // 44 % of the lines, but nobody was ever on these nodes: no force is required.
       await apply(old);
     }
     for (const name of unborn)
@@ -59,7 +59,7 @@ describe('a daemon that has no file descriptors left', () => {
     const { stdout } = await execa('prlimit', ['--pid', pid, '--nofile', '--noheadings', '--output', 'SOFT']);
     const seen = (await test.events()).length;
     const readiness = async () => (await test.call('GET', '/readyz')).status;
-    // The daemon accepts nobody now, and the proxy asks it nothing while it is not ready.
+    // The daemon accepts no connection now, and the proxy sends it nothing while it is not ready.
     const pool = createPool({ url: test.lab.databaseUrl, connectionLimit: 1 });
     const sinceFaultMs = () =>
       pool.withConnection(async ({ execute }) => {
@@ -67,7 +67,7 @@ describe('a daemon that has no file descriptors left', () => {
         const [fault] = rows as unknown as { at: string }[];
         return fault ? Date.now() - Date.parse(`${fault.at}Z`) : 0;
       });
-    // Below the lowest that is ever closed: not one can be opened.
+    // Below the lowest descriptor that is ever closed: none can be opened.
     await limit('10');
     try {
       // Enough for a verdict on each of the five, had they been blamed: three times `deadAfter`.
@@ -117,7 +117,7 @@ describe('a lease', () => {
       expect((await test.login(rented, connection, 'id -un')).stdout).toBe(connection.user);
       await expect.poll(async () => (await test.login(rented, connection, 'true')).exitCode, WAIT).toBe(255);
       expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt ?? ''));
-      // Refused, and still there: it was the node, and nobody else.
+      // The login is refused although the key is still there: the node itself ended the access.
       expect(await endOnNode()).toBe(told(expiresAt));
     } finally {
       process.kill(daemon, 'SIGCONT');

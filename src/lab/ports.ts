@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { needsOwnNetwork } from './network.ts';
 import { LabError, type LabSettings } from './settings.ts';
 
-/** Finds a port in use before anything is started. Workers with a network of their own can't collide. */
+/** Fails if a port is in use, before anything is started. Workers with a network of their own can't collide. */
 export async function checkPorts(settings: LabSettings): Promise<void> {
   const wanted = [
     { host: '127.0.0.1', port: settings.httpsPort, use: 'the API', setting: 'ORION_HTTPS_PORT' },

@@ -6,14 +6,14 @@ export interface ProcessUsage {
   residentMb: number;
   descriptors: number;
   sockets: number;
-  /** Processes below it, and those of them that have ended and were not waited for. */
+  /** Its descendants, and how many of them are zombies (ended, but not waited for). */
   children: number;
   zombies: number;
-  /** OpenSSH connections that are kept for reuse, with how long each has been there in seconds. */
+  /** OpenSSH connections of the whole machine that are kept for reuse, with their age in seconds. */
   sharedConnections: { pid: number; ageS: number }[];
 }
 
-/** Of a process that lives; rejects when it is gone. */
+/** Measures a running process; rejects when it is gone. */
 export async function measureProcess(pid: number): Promise<ProcessUsage> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const residentKb = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
@@ -48,7 +48,7 @@ async function readState(pid: number): Promise<State | null> {
 
 const TICKS_PER_S = 100;
 
-/** OpenSSH names such a process after what it does: `ssh: /path [mux]`. */
+/** OpenSSH gives such a process the title `ssh: /path [mux]`. */
 async function listSharedConnections(): Promise<ProcessUsage['sharedConnections']> {
   const uptimeS = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);

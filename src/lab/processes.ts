@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A process that can't be taken for another one: pids are used again, a pid with its start time is not. */
+/** Identifies one process for good: pids are reused, a pid with its start time is not. */
 export interface ProcessIdentity {
   pid: number;
   /** Clock ticks since boot, field 22 of /proc/PID/stat. */
@@ -23,7 +23,7 @@ async function readStat(pid: number): Promise<Stat | null> {
   return { state, parent: Number(parent), startTime };
 }
 
-/** Null when there is no such process, or only its remains that nobody has collected. */
+/** Null when there is no such process, or only a zombie. */
 export async function identify(pid: number): Promise<ProcessIdentity | null> {
   const stat = await readStat(pid);
   return stat === null || stat.state === 'Z' || stat.state === 'X'
@@ -39,7 +39,7 @@ async function listPids(): Promise<number[]> {
   return (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
 }
 
-/** The process and all that came from it: of the first process of a PID namespace, everything in there. */
+/** The process and its descendants; for the first process of a PID namespace, everything inside. */
 export async function listTree(root: number): Promise<number[]> {
   const childrenOf = new Map<number, number[]>();
   for (const pid of await listPids()) {
@@ -51,7 +51,7 @@ export async function listTree(root: number): Promise<number[]> {
   return tree;
 }
 
-/** True when the process runs and is not stopped. */
+/** True when the process is stopped, traced, a zombie or gone. */
 export async function isStopped(pid: number): Promise<boolean> {
   const state = (await readStat(pid))?.state;
   return state === undefined || 'TtZX'.includes(state);

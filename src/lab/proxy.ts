@@ -35,7 +35,7 @@ export async function startProxy(settings: LabSettings, daemons: string[]): Prom
   });
 }
 
-/** Settles when a request is answered over TLS that the lab's own CA file verifies. */
+/** Resolves when a request is answered over TLS and the lab's own CA file verifies the certificate. */
 export async function waitUntilServing(settings: LabSettings, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + READY_DEADLINE_MS;
   let problem = 'no certificate';
@@ -62,7 +62,7 @@ function tryRequest(port: number, ca: Buffer): Promise<string | null> {
       port,
       path: '/healthz',
       ca,
-      // Longer than the proxy looks for a daemon: its own answer counts as one.
+      // Longer than the proxy tries to find a daemon: the proxy's own answer counts, too.
       timeout: 15_000,
     };
     const asked = request({ ...options, agent: false }, (response) => {

@@ -8,7 +8,7 @@ const WAIT = { timeout: 90_000, interval: 200 };
 const NODES = ['w1', 'w2', 'w3', 'w4', 'w5'];
 const BASE_PORT = 28_840;
 const TTL_MS = 3_600_000;
-/** How many each tenant asks for; the first one asks for all of its own before the others come. */
+/** How many machines each tenant requests. The first tenant requests all of its own before the others come. */
 const ASKED = { flood: 18, some: 8, few: 4 };
 
 let test: TestLab;
@@ -31,7 +31,7 @@ async function list(more = ''): Promise<RentalView[]> {
   return (await test.call('GET', `/api/rentals?limit=500${more}`, undefined, asAdmin())).body.items;
 }
 
-/** Of all tenants. */
+/** Releases rentals of any tenant. */
 async function release(rentals: RentalView[]): Promise<void> {
   for (const { id } of rentals) {
     expect((await test.call('DELETE', `/api/rentals/${id}`, undefined, asAdmin())).status).toBe(202);
@@ -47,11 +47,11 @@ const inQueue = (rentals: RentalView[]) =>
     .filter(({ status }) => status.queuePosition !== null)
     .sort((a, b) => Number(a.status.queuePosition) - Number(b.status.queuePosition));
 
-/** The rule, told another way: turns go to who has fewest machines; of equals to who was served longest ago. */
+/** The rule in other words: the tenant with the fewest machines is next; among equals, the one served longest ago. */
 class Rule {
   readonly waiting: { name: string; tenant: string }[] = [];
   readonly has = new Map<string, number>();
-  /** Tenants, who is to be preferred among equals first. */
+  /** Tenants; among equals, the one that comes first here is preferred. */
   readonly turns: string[] = [];
 
   ask(tenant: string, name: string): void {
@@ -73,7 +73,7 @@ class Rule {
   release(tenant: string): void {
     this.has.set(tenant, (this.has.get(tenant) ?? 0) - 1);
   }
-  /** In which all that wait would be served, one after the other. */
+  /** The order in which all that wait would be served. */
   order(): string[] {
     const copy = new Rule();
     copy.waiting.push(...this.waiting);
@@ -103,7 +103,7 @@ it('serves 30 requests of three tenants on five nodes in the order that it promi
     }
   }
 
-  // Nobody has a machine: the places are turns, whoever asked for more or before. When one comes back nobody knows.
+  // Nobody has a machine: the places are turns, whoever asked for more or earlier. No return can be estimated.
   await expect.poll(async () => inQueue(await list()).map(({ name }) => name), WAIT).toEqual(rule.order());
   const before = inQueue(await list());
   expect(before.map(({ status }) => status.queuePosition)).toEqual(before.map((_, index) => index + 1));
@@ -116,7 +116,8 @@ it('serves 30 requests of three tenants on five nodes in the order that it promi
     .poll(async () => (await active()).map(({ name }) => name).toSorted(), WAIT)
     .toEqual(firstFive.toSorted());
 
-  // Each lease lasts an hour: the next five follow on their ends, five more an hour later. Told to a tenth of the wait.
+  // Each lease lasts an hour: the next five follow when these end, five more an hour later. An estimate may be off by
+  // a tenth of the wait.
   const ends = (await active()).map(({ status }) => Date.parse(String(status.expiresAt))).toSorted();
   const expected = (index: number) =>
     Number(ends[index % NODES.length]) + Math.floor(index / NODES.length) * TTL_MS;
@@ -138,7 +139,7 @@ it('serves 30 requests of three tenants on five nodes in the order that it promi
     expect(places).toEqual(Array.from({ length: left - NODES.length }, (_, index) => index + 1));
   }
 
-  // The history, played again: each turn was the one that the rule gives for what was so at that moment.
+  // Replay the history: each turn was the one that the rule gives for the state at that moment.
   const { items } = (await test.call('GET', '/api/events?limit=500&type=rental.placed')).body;
   const ended = (await test.call('GET', '/api/events?limit=500&type=rental.releasing')).body.items;
   const names = new Map((await list('&all=true')).map(({ id, name }) => [id, name]));
@@ -189,12 +190,12 @@ it('a quota of 3 lets exactly 3 of 50 requests at once have a rental, through tw
   const own = await test.call('GET', '/api/tenants/many', undefined, { token });
   expect(own.body).toMatchObject({ used: { rentals: 3 } });
 
-  // A rate that is set counts at once, and for both processes together.
+  // A new rate applies at once, and to both processes together.
   await test.call('PATCH', '/api/tenants/many', { requestsPerMinute: 4 });
   const read = () => test.call('GET', '/api/rentals', undefined, { token });
   const reads = await Promise.all(Array.from({ length: 20 }, read));
   const refused = reads.filter(({ status }) => status === 429);
-  // While these are on their way one more may flow in.
+  // While these are in flight, one more request may be allowed.
   expect([15, 16]).toContain(refused.length);
   expect(Number(refused[0]?.headers['retry-after'])).toBeGreaterThanOrEqual(1);
   await settle();

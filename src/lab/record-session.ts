@@ -5,7 +5,7 @@ import { readTranscript, replaceTranscript } from './session/transcript.ts';
 import { CHECKOUT, homeOf } from './settings.ts';
 import { requireState } from './status.ts';
 
-// Plays the session of the README on the lab that runs, and writes down what then stood on the terminal:
+// Plays the README's session on the running lab, and records what the terminal then shows:
 //   npm start, and in another terminal  npm run record
 
 const path = join(CHECKOUT, 'README.md');
@@ -15,6 +15,6 @@ await requireState(home);
 const orion = [process.execPath, join(CHECKOUT, 'dist', 'cli', 'orion.js')];
 const { steps, raw } = await playSession({ home, orion, env: process.env }, readTranscript(document));
 await writeFile(path, replaceTranscript(document, steps));
-// As it came, with colours: to be looked at.
+// The raw output with its colours, for a person to look at.
 if (process.env.ORION_RECORD_RAW) await writeFile(process.env.ORION_RECORD_RAW, raw);
 console.log(`${steps.length} commands were played, and ${path} was written.`);

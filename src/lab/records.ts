@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import type { ProcessIdentity } from './processes.ts';
 
-/** What runs for a lab, one file each under `run`, so that another terminal, or the next lab, finds it. */
+/** One file under `run` for each process of a lab, so that another terminal, or the next lab, finds it. */
 const SUFFIX = '.process.json';
 
 function pathOf(home: string, name: string): string {

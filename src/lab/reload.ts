@@ -8,11 +8,11 @@ import { requireState } from './status.ts';
 import { openWorker, type Worker } from './worker.ts';
 
 export interface Reloaded {
-  /** Mistakes of the file; the workers then stay as they are, and the daemons find out by themselves. */
+  /** Mistakes in the file. With any, the workers stay as they are; the daemons find the mistakes themselves. */
   problems: string[];
   started: string[];
   moved: string[];
-  /** Workers whose node left the file: they run on, since the daemon has to empty and clean them. */
+  /** Workers whose node left the file. They keep running, since the daemon has to empty and clean them. */
   left: string[];
   daemons: string[];
 }

@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 400_000);
 afterAll(() => test?.close());
 
-/** What a client leaves with his own login; the kernel and sshd let him. */
+/** What a client can leave with their own login; the kernel and sshd allow it. */
 const BY_LOGIN = `
   trap '' TERM HUP; (while :; do sleep 1; done) </dev/null >/dev/null 2>&1 &
   setsid -f sleep 3000 </dev/null >/dev/null 2>&1
@@ -30,14 +30,14 @@ s = socket.create_server(("127.0.0.1", 0)); time.sleep(3000)' </dev/null >/dev/n
   ln /tmp/theirs/below/file /tmp/linked
   until [ "$(pgrep -u "$(id -u)" -c python3)" = 1 ]; do sleep 0.05; done`;
 
-/** What crontab(1), at(1) and loginctl(1) leave for him where they are installed, byte for byte in the same places. */
+/** What crontab(1), at(1) and loginctl(1) leave for a client where they are installed, byte for byte. */
 const throughOthers = (account: string) => `
   echo '* * * * * touch /tmp/again' >/var/spool/cron/crontabs/${account}
   chown ${account}:crontab /var/spool/cron/crontabs/${account} && chmod 600 /var/spool/cron/crontabs/${account}
   echo 'touch /tmp/again' >/var/spool/cron/atjobs/a0000101a2b3c4 && chown ${account} /var/spool/cron/atjobs/a0000101a2b3c4
   mkdir -p /var/lib/systemd/linger && touch /var/lib/systemd/linger/${account}`;
 
-/** Everything of an account on a worker, found without Orion's code: what lives, what is owned, what bears the name. */
+/** Everything of an account on a worker, found without Orion's code: processes, files, and what has its name. */
 async function look(worker: Worker, account: string, uid: string): Promise<string[]> {
   const script = `ps -eo uid,pid,args | awk '$1 == ${uid} { print "process", $3, $4 }'
     find / \\( -path /proc -o -path /sys \\) -prune -o \\( -uid ${uid} -o -name '${account}' \\) -print
@@ -47,7 +47,7 @@ async function look(worker: Worker, account: string, uid: string): Promise<strin
   return stdout.split('\n').filter(Boolean);
 }
 
-/** Rents that node, leaves everything on it, and sees that it is there. */
+/** Rents that node, leaves everything on it, and checks that it is there. */
 async function leaveResidue(node: string): Promise<{ rented: Rented; account: string; uid: string }> {
   const other = node === 'w1' ? 'w2' : 'w1';
   await test.call('POST', `/api/nodes/${other}/cordon`);
@@ -99,7 +99,7 @@ describe('a client who leaves processes, sessions, jobs, keys, listeners and fil
       }
       expect(seen.length, seen.join(', ')).toBeLessThan(2_000);
     }
-    // It was looked at while there was something to see.
+    // The first check came while there was still something to find.
     expect(seen[0]).not.toMatch(/: 0$/);
     expect((await worker.exec(['sh', '-c', 'find / -xdev -perm -4000 -newer /etc/hostname'])).stdout).toBe(
       '',
@@ -124,12 +124,12 @@ describe('a client who leaves processes, sessions, jobs, keys, listeners and fil
     expect(clean?.message).toContain('ResidueFound');
     expect(clean?.message).toContain(`account ${account} with uid ${uid}`);
     expect((await look(worker, account, uid)).length).toBeGreaterThan(RESIDUE.length);
-    // Nobody is put on it, though it is the only one that the other is not.
+    // Nobody is put on it, although the only other node is cordoned.
     await test.call('POST', '/api/nodes/w1/cordon');
     expect((await test.call('POST', '/api/rent', {})).status).toBe(503);
     await test.call('POST', '/api/nodes/w1/uncordon');
 
-    // The removal works again, and an operator says so.
+    // The removal works again, and an operator orders a cleaning.
     expect(await worker.exec(['bash', '-ec', WORKING_REMOVAL])).toMatchObject({ exitCode: 0 });
     await test.call('POST', '/api/nodes/w2/clean');
     await expect.poll(async () => (await statusOf('w2')).state, WAIT).toBe('free');
@@ -137,7 +137,7 @@ describe('a client who leaves processes, sessions, jobs, keys, listeners and fil
   }, 900_000);
 });
 
-/** The command line as an operator has it; what it says on both streams. */
+/** Runs the command line as an operator does. Resolves with both streams. */
 async function orion(...argv: string[]): Promise<string> {
   const cli = fileURLToPath(new URL('../../bin/orion', import.meta.url));
   const { url, caPath, tokens } = test.lab;
@@ -157,7 +157,7 @@ describe('a node that an upgrade has changed', () => {
     expect(await orion('accept', 'w1', '--reason', 'site jobs')).toMatch(
       /^w1:\n {2}schedules: \/etc\/cron\.d\/site sha256:\S+\n[\s\S]*nobody to ask[\s\S]*\[2\]$/,
     );
-    // Planted after somebody has looked, so never shown.
+    // Planted after the operator looked, so never shown.
     const { differences } = await statusOf('w1');
     await worker.exec(['sh', '-c', "echo '* * * * * root id' >/etc/cron.d/planted"]);
     const body = { ids: differences?.items.map(({ id }) => id), reason: 'site jobs' };
@@ -178,7 +178,7 @@ describe('a node that an upgrade has changed', () => {
   }, 900_000);
 });
 
-/** A python3 that carries out Orion's modules but those that remove, and answers for them that all is done. */
+/** A python3 that runs Orion's modules except those that remove, for which it reports success. */
 const BROKEN_REMOVAL = `
   real=$(readlink -f /usr/bin/python3); rm /usr/bin/python3; cat >/usr/bin/python3 <<END
 #!$real

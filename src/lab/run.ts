@@ -3,14 +3,14 @@ import type { Environment } from './settings.ts';
 import { LabError } from './settings.ts';
 import { type Lab, startLab } from './up.ts';
 
-/** The lab in the foreground of a terminal, until a signal ends it. Resolves with the exit code. */
+/** Runs the lab in the foreground of a terminal, until a signal ends it. Resolves with the exit code. */
 export async function runLab(env: Environment): Promise<number> {
   const stopping = new AbortController();
-  // A second Ctrl-C, or the copy that npm passes on, finds the stop under way already.
+  // A second Ctrl-C, or the copy that npm passes on, changes nothing: the lab is already stopping.
   const onSignal = () => stopping.abort();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
-  // When the terminal is gone there is nobody to tell, and no reason to leave everything running.
+  // When the terminal is gone, nobody reads the output, and there is no reason to leave everything running.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', onSignal);
   const say = (line: string) => void process.stdout.write(`${line}\n`);
 

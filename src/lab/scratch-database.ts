@@ -7,12 +7,12 @@ import { startDatabase } from './database.ts';
 
 export interface ScratchServer {
   pid: number;
-  /** Makes a new, empty database and gives its URL. */
+  /** Creates a new, empty database and returns its URL. */
   createDatabase(): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** A server of its own for one file of tests, with an empty database for each test; nothing is left of it. */
+/** A server for one test file, with an empty database for each test. Nothing of it is left after `stop`. */
 export async function startScratchServer(): Promise<ScratchServer> {
   const home = await mkdtemp(join(tmpdir(), 'orion-scratch-'));
   const server = await startDatabase({ home }).catch(async (error: unknown) => {

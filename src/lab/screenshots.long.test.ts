@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findBarriers, findOverflow, openBrowser, signIn, type Theme, withPage } from './browser.fixture.ts';
 import { openTestLab, type TestLab } from './test-lab.fixture.ts';
 
-// The pictures of the documents, taken of a real lab with twelve machines on which a few things have happened.
-// ORION_SCREENSHOTS=write puts them where the documents show them; otherwise they are taken, and thrown away.
+// Takes the documents' pictures of a real lab with twelve machines on which a few things have happened.
+// ORION_SCREENSHOTS=write puts them where the documents show them; otherwise they are thrown away.
 
 const ZONES = ['rack-a', 'rack-b', 'rack-c'];
 const WAIT = { timeout: 90_000, interval: 200 };
@@ -35,7 +35,7 @@ afterAll(async () => {
   if (folder && !isKept) await rm(folder, { recursive: true });
 });
 
-/** Tenants ask for machines, two of which die; one is kept for maintenance, and the large ones are not enough for all. */
+/** Tenants rent machines, two of which die. One is kept for maintenance, and there are too few large ones. */
 async function liveThrough(): Promise<{ rental: string }> {
   const tokenOf = async (tenant: string) => {
     const made = await lab.call('POST', '/api/tokens', { tenant, name: 'laptop' });
@@ -54,7 +54,7 @@ async function liveThrough(): Promise<{ rental: string }> {
   for (const name of ['training', 'benchmark', 'import']) await rent(anna, name, 'large');
   await rent(ben, 'second-training', 'large', '?queue=true&wait=0s');
 
-  // They are other tenants' than the lab's own.
+  // These rentals belong to other tenants than the lab's own.
   const { admin } = lab.lab.tokens as { admin: string };
   const isOn = async (id: string) =>
     (await lab.call('GET', `/api/rentals/${id}`, undefined, { token: admin })).body.status;
@@ -83,7 +83,7 @@ async function take(page: Page, name: string, theme: Theme, width: number): Prom
   await expect.poll(() => page.locator('.loading').count(), WAIT).toBe(0);
   expect(await findBarriers(page), name).toEqual([]);
   expect(await findOverflow(page), name).toEqual([]);
-  // Where the mouse is, something would be lit.
+  // What is under the mouse would be highlighted.
   await page.mouse.move(0, 0);
   await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`), fullPage: true });
 }

@@ -6,7 +6,7 @@ import type { NodeSpec } from '../core/model/node.ts';
 import { loadInventory } from '../inventory/load.ts';
 import { needsOwnNetwork } from './network.ts';
 
-/** What a person has to put right; told in one sentence, without a stack. */
+/** Something that a person has to put right. Printed in one sentence, without a stack. */
 export class LabError extends Error {
   override name = 'LabError';
 }
@@ -46,7 +46,7 @@ export async function readSettings(env: Environment): Promise<LabSettings> {
   };
 }
 
-/** The longest path of a socket under ORION_HOME decides; 108 bytes fit into a unix socket's address. */
+/** The longest socket path under ORION_HOME decides: a unix socket's address holds 108 bytes, with the NUL. */
 function checkHome(home: string): void {
   const longest = Buffer.byteLength(join(home, 'run', 'daemon_1.sock'));
   if (longest <= 107) return;
@@ -74,7 +74,7 @@ function readNumber(env: Environment, name: string, fallback: number, largest: n
   throw new LabError(`${name}: expected a number from 1 to ${largest}, not "${text}".`);
 }
 
-/** The public half of the key that the inventory says opens the node. */
+/** The public half of the key that opens the node, according to the inventory. */
 export async function publicKeyOf(node: NodeSpec): Promise<string> {
   const saved = await readFile(`${node.privateKeyPath}.pub`, 'utf8').catch(() => null);
   if (saved !== null) return saved.trim();

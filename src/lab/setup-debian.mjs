@@ -5,7 +5,7 @@ import { CHECKOUT, HOME, runStep, say, withLock } from './setup-steps.mjs';
 
 const PACKAGES = ['mariadb-server', 'ansible-core', 'openssh-server', 'caddy', 'iproute2'];
 
-/** `more`: what only some commands need. */
+/** `more`: packages that only some commands need. */
 export async function installDebianPackages(more = []) {
   const wanted = [...PACKAGES, ...more];
   if (listMissing(wanted).length === 0) return;

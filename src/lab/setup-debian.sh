@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs Debian packages without starting or enabling any service. Usage: setup-debian.sh FOLDER PACKAGE…
-# FOLDER keeps what must be known if this is cut off and runs again. Whatever ends it, the machine's own
+# FOLDER keeps what the next run must know if this one is interrupted. However it ends, the machine's own
 # policy-rc.d is put back; after kill -9 the next run does it.
 set -uo pipefail
 folder=$1
@@ -18,7 +18,7 @@ restore_policy() {
   fi
 }
 
-# What is enabled is a symbolic link, for systemd as for the older boot scripts, whichever of them runs here.
+# An enabled service is a symbolic link, for systemd and for the older boot scripts, whichever runs here.
 list_enabled() {
   {
     find /etc/systemd/system /etc/systemd/user -type l 2>/dev/null
@@ -33,7 +33,7 @@ disable_new() {
     unit=$(basename "$link")
     case $link in
       /etc/rc*) update-rc.d "${unit:3}" disable >/dev/null 2>&1 ;;
-      # Debian's own tool also remembers it, so that an upgrade does not enable it again.
+      # Debian's own tool also records it, so that an upgrade does not enable it again.
       *) deb-systemd-helper disable "$unit" >/dev/null 2>&1; rm -f "$link" ;;
     esac
     echo "Disabled $unit"
@@ -49,7 +49,7 @@ finish() {
 restore_policy
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
-# After a run that was cut off, the list from before it is the true one.
+# After an interrupted run, the list from before it is the right one.
 [ -e "$before" ] || { list_enabled >"$before.new" && mv "$before.new" "$before"; }
 if [ -e "$policy" ] || [ -L "$policy" ]; then mv "$policy" "$saved"; fi
 # 101: no package script may start anything.

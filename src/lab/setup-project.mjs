@@ -25,7 +25,7 @@ export async function installNpmPackages() {
   });
 }
 
-/** Somebody ran npm ci or npm install after the lockfile last changed. */
+/** True if somebody ran npm ci or npm install after the lockfile last changed. */
 function isInstalledByHand(lockfile) {
   const installed = join(MODULES, '.package-lock.json');
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(lockfile).mtimeMs;
@@ -50,7 +50,7 @@ export async function buildProject() {
     say('Building');
     const compiler = join(MODULES, 'typescript', 'bin', 'tsc');
     const step = { id: 'build', name: 'The build' };
-    // The page in the browser has other surroundings than the daemon, so it has a configuration of its own.
+    // The dashboard runs in a browser, not in Node.js, so it has a configuration of its own.
     for (const config of ['tsconfig.build.json', join(PAGE, 'tsconfig.build.json')]) {
       await runStep(step, process.execPath, [compiler, '-p', join(CHECKOUT, config)]);
     }

@@ -1,4 +1,4 @@
-// What the steps of the set-up share: running a program with a log, failing with one clear message, one at a time.
+// Shared by the steps of the set-up: running a program with a log, failing with one clear message, one at a time.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
@@ -38,7 +38,7 @@ export async function runStep(step, command, args, { env = process.env, progress
   const logPath = logPathOf(step.id);
   const log = openSync(logPath, 'w', 0o600);
   writeSync(log, `${new Date().toISOString()} ${command} ${args.join(' ')}\n`);
-  // A group of its own: the end of this process ends all of the step, and Ctrl-C only what it is told to end.
+  // Its own process group: a signal to this process ends the whole step, and Ctrl-C does not reach the step directly.
   const child = spawn(command, args, {
     cwd: CHECKOUT,
     env,
@@ -84,7 +84,7 @@ export async function runForeground(command, args, env = {}) {
   });
 }
 
-/** Two runs at once: the second waits. The kernel frees an abstract socket however its owner ends. */
+/** Of two runs at once, the second waits. The kernel frees an abstract socket however its owner ends. */
 export async function withLock(name, work) {
   const key = createHash('sha256').update(name).digest('hex').slice(0, 32);
   const deadline = Date.now() + LOCK_DEADLINE_MS;

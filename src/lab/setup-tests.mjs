@@ -6,8 +6,8 @@ import { CHECKOUT, runForeground } from './setup-steps.mjs';
 export const VITEST = join(CHECKOUT, 'node_modules', 'vitest', 'vitest.mjs');
 
 /**
- * Runs vitest with a folder of its own for temporary files, in which tests make their labs. Tests that ran to their end
- * have removed them; what tests that were broken off left, with Ctrl-C for one, is stopped and removed here.
+ * Runs vitest with a folder of its own for temporary files, in which tests make their labs. Tests that ran to their
+ * end have removed them. What interrupted tests left, for instance after Ctrl-C, is stopped and removed here.
  */
 export async function runVitest(args) {
   const folder = await mkdtemp(join(tmpdir(), 'orion-tests-'));

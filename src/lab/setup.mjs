@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Sets up what the two commands need and then runs them, from a fresh clone on. Plain JavaScript without
-// dependencies, because it runs before there are any packages. What is there already is skipped.
+// Sets up what an npm command needs, from a fresh clone on, and then runs it. Plain JavaScript without
+// dependencies, because it runs before there are any packages. What is already there is skipped.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -28,9 +28,9 @@ const COMMANDS = {
 
 /** For tests that lose packets, kill at system calls, and take a control account's rights away. */
 const FAULT_TOOLS = ['iptables', 'strace', 'sudo'];
-/** For tests that look at the dashboard as people do. */
+/** For tests that use the dashboard as people do. */
 const BROWSER = ['chromium'];
-/** An engine to try the compose files on, and what base images are made of where they can't be pulled. */
+/** An engine to test the compose files on, and tools to make base images where they can't be pulled. */
 const DOCKER = ['docker.io', 'docker-compose', 'debootstrap', 'iptables'];
 const NEEDED_TOO = {
   test: BROWSER,
@@ -54,7 +54,7 @@ try {
 }
 process.exit(await run(args));
 
-/** One sentence on what is missing, before anything is changed. */
+/** Fails with one sentence on what is missing, before anything is changed. */
 function checkMachine() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < NEEDED_NODE[0] || (major === NEEDED_NODE[0] && minor < NEEDED_NODE[1])) {
@@ -86,7 +86,7 @@ function endWithNpm() {
   timer.unref();
 }
 
-/** In this process, so that a signal for it is a signal for the lab. */
+/** Runs in this process, so that a signal to it is a signal to the lab. */
 async function runLab() {
   const { runLab: runInForeground } = await import('../../dist/lab/run.js');
   return runInForeground(process.env);
@@ -101,7 +101,7 @@ async function runBench([name, ...args]) {
   if (name === undefined || !existsSync(path)) fail(`Which one? npm run bench NAME, with bench/NAME.ts`, 2);
   // The benchmark finds its own arguments where a program started by hand would.
   process.argv = [process.argv[0], path, ...args];
-  // vitest's own, which runs TypeScript as the tests see it, with paths relative to the sources.
+  // vitest's own Vite runs TypeScript as the tests see it, with paths relative to the sources.
   const { runnerImport } = await import(pathToFileURL(createRequire(VITEST).resolve('vite')).href);
   await runnerImport(path, { root: CHECKOUT, configFile: false, logLevel: 'warn' });
   return process.exitCode ?? 0;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** A file system of its own that can be filled: what is on it meets a real ENOSPC. */
+/** A file system of its own that can be filled, so that writes to it get a real ENOSPC. */
 export interface SmallDisk {
   path: string;
   /** Takes all the space but this many bytes. */
@@ -21,7 +21,7 @@ export async function openSmallDisk(megabytes: number): Promise<SmallDisk> {
     async fill(leaveBytes = 0) {
       const { bavail, bsize } = await statfs(path);
       const all = writeFile(ballast, Buffer.alloc(Math.max(bavail * bsize - leaveBytes, 0)));
-      // What lives on it may have taken some of it meanwhile: then it is full all the more.
+      // Whatever uses the disk may have taken some of the space meanwhile. Then it is full anyway.
       await all.catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOSPC') throw error;
       });

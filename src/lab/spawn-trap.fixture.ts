@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 export interface Tracing {
-  /** Settles when strace has let go of everything; true when the trap closed. */
+  /** Resolves when strace has detached from everything; true if the trap struck. */
   end(): Promise<boolean>;
 }
 
@@ -9,13 +9,13 @@ export interface Tracing {
 const SPAWNS = 'clone,clone3,fork,vfork,execve';
 
 /**
- * Strikes at the spawn or exec with this number that these processes, or what they start, make from now on. Whoever
- * makes it is held for a moment, so that the blow comes before it goes on.
+ * Strikes at the spawn or exec with this number that these processes, or their descendants, make from now on. The
+ * process that makes it is held for a moment, so that the strike comes before it goes on.
  */
 export function traceSpawns(pids: number[], at: number, strike: () => void): Promise<Tracing> {
   let seen = 0;
   return trace(pids, [`trace=${SPAWNS}`, `inject=${SPAWNS}:delay_exit=20000`], (line) => {
-    // A thread is no process.
+    // A thread does not count as a process.
     if (!/\b(clone3?|v?fork|execve)\(/.test(line) || line.includes('CLONE_THREAD')) return false;
     if (++seen !== at) return false;
     strike();
@@ -23,7 +23,7 @@ export function traceSpawns(pids: number[], at: number, strike: () => void): Pro
   });
 }
 
-/** The kernel kills a process at the write with this number that its main thread makes from now on. */
+/** Has the kernel kill a process at the write with this number that its main thread makes from now on. */
 export function traceWrites(pid: number, at: number): Promise<Tracing> {
   const writes = 'write,writev,sendto,sendmsg';
   const options = [`trace=${writes}`, `inject=${writes}:signal=SIGKILL:when=${at}`];
@@ -53,7 +53,7 @@ async function trace(pids: number[], options: string[], isTrap: (line: string) =
   });
   return {
     end: async () => {
-      // It lets go of the others; of a process that it was made to kill nothing is left.
+      // strace detaches from the processes that still run.
       strace.kill('SIGTERM');
       await ended;
       return hasStruck;

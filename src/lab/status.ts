@@ -11,7 +11,7 @@ export interface LabStatus {
   proxy: { pid: number | null; url: string };
 }
 
-/** What of the lab runs right now, as the processes themselves show it. */
+/** Which parts of the lab run right now, judged by the processes themselves. */
 export async function readStatus(home: string): Promise<LabStatus> {
   const state = await requireState(home);
   const pidOf = async (name: string) => {
@@ -41,13 +41,13 @@ export async function requireState(home: string): Promise<LabState> {
   return state;
 }
 
-/** Who holds the lease, by the database's own clock. The database may be away; then nobody is known to lead. */
+/** The daemon that holds the leadership, by the database's own clock; null also when the database is away. */
 async function findLeader(state: LabState): Promise<string | null> {
   const sql = "SELECT holder FROM leases WHERE name = 'leader' AND expires_at > UTC_TIMESTAMP(3)";
   const args = ['--no-defaults', `--socket=${state.databaseSocket}`, '-uroot', '-BN', 'orion', `-e${sql}`];
   const result = await execa('mariadb', args, { reject: false, timeout: 5_000, input: '' });
   const holder = result.exitCode === 0 ? result.stdout.trim() : '';
-  // A holder is the daemon's name, and what tells one of its lives from the next.
+  // A holder is the daemon's name, followed by what tells its starts apart.
   return (
     state.daemons.find(
       (name) => holder === name || holder.startsWith(`${name}:`) || holder.startsWith(`${name}/`),

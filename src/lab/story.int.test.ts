@@ -120,7 +120,7 @@ describe('a daemon that is killed', () => {
       ?.exec(['sh', '-c', "getent passwd | cut -d: -f3 | awk '$1>=20000 && $1<60000'"]);
     expect(accounts?.stdout).toBe('');
 
-    // What the clients got is computed from the history, so no death of a daemon changes it.
+    // The quality of service is computed from the history, so a daemon's death does not change it.
     const figures = async () => (await test.call('GET', `/api/qos?rental=${id}`)).body?.total;
     const before = await figures();
     expect(before).toMatchObject({
@@ -156,13 +156,13 @@ describe('a pause', () => {
       await test.call('DELETE', `/api/rentals/${rented.id}`);
       const told = { reason: 'Paused', message: expect.stringContaining('new switch') };
       await expect.poll(() => readyOf(id), WAIT).toMatchObject({ status: 'False', ...told });
-      // His access was not taken from him yet.
+      // The client still has access.
       await expect.poll(() => readyOf(rented.id), WAIT).toMatchObject({ status: 'True', ...told });
       expect(await phaseOf(id)).toBe('Pending');
       expect(await stateOf(busy)).toBe('allocated');
       const connection = rented.status.connection as Connection;
       expect((await test.login(rented, connection, 'true')).exitCode).toBe(0);
-      // It is watched all the same.
+      // Nodes are still watched.
       const idle = (await test.call('GET', '/api/nodes')).body.items
         .map(({ name }: { name: string }) => name)
         .find((name: string) => name !== busy) as string;

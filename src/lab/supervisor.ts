@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { identify } from './processes.ts';
 import { removeRecord, writeRecord } from './records.ts';
 
-/** Something that runs once: a program, or a server with a start of its own. */
+/** Something that runs once: a program, or a server with its own way of starting. */
 export interface Running {
   pid: number;
   exited: Promise<unknown>;
@@ -19,10 +19,10 @@ export interface Supervised {
 
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 10_000;
-/** Who ran as long as this was well; its next failure is a first one again. */
+/** After a run of this length, the next failure counts as the first again. */
 const STABLE_MS = 30_000;
 
-/** Starts it and, until `stop`, starts it again whenever it ends by itself, ever more slowly. */
+/** Starts it and, until `stop`, restarts it whenever it ends by itself, after ever longer pauses. */
 export async function supervise(options: {
   home: string;
   name: string;
@@ -61,7 +61,7 @@ export async function supervise(options: {
       stopping.abort();
       await current?.stop();
       await kept;
-      // One that was just being started when the stop came.
+      // One may have been starting when the stop came.
       await current?.stop();
       await removeRecord(home, name);
     },

@@ -10,26 +10,26 @@ import type { RentalView } from '../core/view/rental-view.ts';
 import { checkInvariants } from '../store/check.ts';
 import { type Lab, type LabOptions, startLab } from './up.ts';
 
-/** A whole lab of its own for one test file: real database, sshd workers, Ansible, daemon and proxy. */
+/** A whole lab for one test file: real database, sshd workers, Ansible, daemon and proxy. */
 export interface TestLab {
   lab: Lab;
   home: string;
   call(method: string, path: string, body?: unknown, options?: { token?: string }): Promise<Answer>;
   rent(body?: object): Promise<Rented>;
   rental(id: string): Promise<RentalView>;
-  /** It is served where it was, and was put nowhere else in between; a busy machine may have failed its first node before. */
+  /** Expects the same placements as in `rented`; on a busy machine a first node may have failed it before that. */
   expectNotMoved(rented: Rented): Promise<void>;
   node(name: string): Promise<NodeView>;
   events(query?: string): Promise<{ type: string; reason: string; message: string; node: string | null }[]>;
-  /** Logs in as a client would, with the host key pinned; the exit code and output of the command. */
+  /** Logs in as a client would, with the host key pinned. Resolves with the command's exit code and output. */
   login(
     rented: Rented,
     connection: Connection,
     command: string,
   ): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>;
-  /** Writes an inventory of these nodes, one flow mapping each, under the same policy; nobody is told. */
+  /** Writes an inventory of these nodes, one flow mapping each, with the same policy. No daemon is notified. */
   writeInventory(nodes: string[]): Promise<void>;
-  /** Every node is free, and no invariant is broken: what each test starts from. */
+  /** Ends all rentals until every node is free, and expects no broken invariant: the start of each test. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export async function openTestLab(options: {
   basePort: number;
   nodes: number;
   policy?: string;
-  /** What the inventory says of a node besides its port, by its number from 1; w1, w2, … and nothing more otherwise. */
+  /** A node's entry in the inventory besides its port, by its number from 1. Default: a name, w1, w2, … */
   describe?: (i: number) => string;
   lab?: Partial<LabOptions>;
 }): Promise<TestLab> {
@@ -186,7 +186,7 @@ async function login(
   const key = join(folder, 'key');
   const knownHosts = join(folder, 'known_hosts');
   await writeFile(key, rented.privateKey, { mode: 0o600 });
-  // ssh writes a host at its usual port without the port.
+  // ssh writes a host on port 22 without the port.
   await writeFile(knownHosts, `${port === 22 ? host : `[${host}]:${port}`} ${hostKey}\n`);
   const options = [
     'BatchMode=yes',

@@ -12,7 +12,7 @@ export interface LabTokens {
 
 /**
  * The lab's two tokens, made once and kept in `lab.env`, which a shell can source. New ones are made when the
- * database does not know them any more, as after its folder was removed.
+ * database no longer knows them, for instance after its folder was removed.
  */
 export async function ensureTokens(settings: LabSettings, databaseUrl: string): Promise<LabTokens> {
   const path = join(settings.home, 'lab.env');

@@ -12,7 +12,7 @@ import { readRecord } from './records.ts';
 import { readStatus } from './status.ts';
 import { type Lab, startLab } from './up.ts';
 
-/** In place of the daemon: answers that it is ready, and tells which process it is. */
+/** Runs in place of the daemon: answers that it is ready, and which process it is. */
 const STUB = `
   const http = require('node:http');
   if (require('node:fs').existsSync(process.env.ORION_HOME + '/away')) process.exit(1);
@@ -129,7 +129,7 @@ test('everything runs, is supervised, and is gone after stop', async () => {
 
   await running.stopWorker('worker_1');
   expect((await readStatus(home)).workers[0]?.running).toBe(false);
-  // Another program, as the command line is: it starts the worker, ends by itself, and the worker lives on.
+  // Another program, as the command line is, starts the worker and ends by itself. The worker lives on.
   const spec = { ...running.workers.get('worker_1')?.spec };
   const module = join(import.meta.dirname, '../../dist/lab/worker.js');
   const script = `import { startWorker } from ${JSON.stringify(module)}; await startWorker(${JSON.stringify(spec)});`;

@@ -24,9 +24,9 @@ export interface LabOptions {
   /** Takes one line of progress at a time. */
   say?: (line: string) => void;
   signal?: AbortSignal;
-  /** What runs in place of `orion serve`, and then without tokens: for tests of the lab itself. */
+  /** Runs in place of `orion serve`, and without tokens: for tests of the lab itself. */
   daemon?: { command: string; args: string[] };
-  /** At most between the end of a daemon and its next start: for tests in which it dies all the time. */
+  /** The longest pause before a daemon is started again: for tests in which it dies all the time. */
   longestDelayMs?: number;
 }
 
@@ -38,7 +38,7 @@ export interface Lab {
   databaseUrl: string;
   /** As of the start or the last reload. */
   workers: ReadonlyMap<string, Worker>;
-  /** The daemon's process now; null while it is being started again. */
+  /** The daemon's current process; null while it restarts. */
   daemonPid(name: string): number | null;
   stopWorker(name: string): Promise<void>;
   startWorker(name: string): Promise<void>;
@@ -52,10 +52,10 @@ export interface Lab {
 
 const WORKERS_AT_ONCE = 4;
 
-/** What was started so far, so that it can be ended in the opposite order at any moment. */
+/** How to end what has been started so far, at any moment and in reverse order. */
 type Undo = (() => Promise<void>)[];
 
-/** Brings up database, workers, daemons and proxy. When a step fails, what was started is ended again. */
+/** Brings up database, workers, daemons and proxy. If a step fails, what was started is ended again. */
 export async function startLab(options: LabOptions): Promise<Lab> {
   const settings = await readSettings(options.env);
   const signal = options.signal ?? new AbortController().signal;
@@ -122,7 +122,7 @@ async function bringUp(
   await writeControlKey(home);
   await ensureWebhookKey(home);
   const workers = await openMachines(settings);
-  // The slow ones first and side by side: the database and the machines do not need each other.
+  // The slow parts first and in parallel: the database and the machines do not need each other.
   const both = await Promise.allSettled([
     superviseDatabase(settings, undo, say, signal).then((database) => {
       done(`Database is ready (${join(home, 'database')})`);
@@ -251,7 +251,7 @@ async function startWorkers(workers: Map<string, Worker>, undo: Undo, signal: Ab
       await worker.start();
     }),
   );
-  // All have settled before an error goes up, so that none is still starting while the others are ended.
+  // Wait for all before an error is thrown, so that none is still starting while the others are ended.
   for (const result of await Promise.allSettled(started)) {
     if (result.status === 'rejected') throw result.reason;
   }

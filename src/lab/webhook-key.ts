@@ -6,7 +6,7 @@ export function webhookKeyPathOf(home: string): string {
   return join(home, 'keys', 'webhook_key');
 }
 
-/** What the tenants' webhook secrets are derived from; made once, since another one would change all of them. */
+/** The key from which the tenants' webhook secrets are derived. Made once: another key would change them all. */
 export async function ensureWebhookKey(home: string): Promise<void> {
   const path = webhookKeyPathOf(home);
   const exists = await access(path).then(
@@ -15,7 +15,7 @@ export async function ensureWebhookKey(home: string): Promise<void> {
   );
   if (exists) return;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  // Renamed into place, so that there never is half of one.
+  // Renamed into place, so that there is never half a key.
   await writeFile(`${path}.new`, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   await rename(`${path}.new`, path);
 }

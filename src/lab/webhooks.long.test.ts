@@ -24,14 +24,14 @@ let receiver: HttpsReceiver;
 let sshPublicKey: string;
 /** Calls that were answered with success. */
 const taken: Call[] = [];
-/** Those that found nobody to answer to. */
+/** Calls whose sender was killed before the answer. */
 const cutOff: Call[] = [];
 
 beforeAll(async () => {
   receiver = await startHttpsReceiver(RECEIVER_PORT, (call, response) => {
     if (receiver.calls.length <= REFUSALS) return void response.writeHead(500).end();
     if (bodyOf(call).type === 'rental.released' && cutOff.length === 0) {
-      // It has the message, and the daemon never hears of it.
+      // The receiver has the message, and the daemon never learns of it.
       cutOff.push(call);
       process.kill(test.lab.daemonPid('daemon_1') as number, 'SIGKILL');
       return;
@@ -46,7 +46,7 @@ beforeAll(async () => {
   story = await openCrashStory(test);
   sshPublicKey = await ensureKeyPair(join(test.home, 'keys', 'hooked'), 'hooked');
   relay = await startCommitRelay(join(test.home, 'run', 'database.sock'));
-  // The one that runs talks to the database directly.
+  // The running daemon is still connected to the database directly.
   const pid = test.lab.daemonPid('daemon_1') as number;
   process.kill(pid, 'SIGKILL');
   await vi.waitUntil(() => test.lab.daemonPid('daemon_1') !== pid, WAIT);
@@ -59,8 +59,8 @@ afterAll(async () => {
 });
 
 /**
- * Kills the daemon right when the database has committed the next message, before the daemon can know. Settles when it
- * did, with the number of calls that there had been.
+ * Kills the daemon right when the database has committed the next message, before the daemon can know. Then resolves
+ * with the number of calls so far.
  */
 function killAtNextMessage(): Promise<number> {
   return new Promise((done) => {
@@ -104,16 +104,16 @@ it('tells all of a rental’s life, in order, though the receiver fails and the 
   expect(ids).toEqual(stored.map((delivery) => delivery.id));
   expect(stored.map(({ type }) => type)).toEqual(['rental.active', 'rental.migrated', 'rental.released']);
 
-  // Every entry of the history that a client is told of arrived.
+  // Every event that a client is notified of has arrived.
   const history = (await story.insist('GET', `/api/events?limit=500&rental=${id}`)).body.items;
   const told = (history as { seq: number; type: string }[]).filter(({ type }) =>
     ['rental.active', 'rental.lost', 'rental.migrated', 'rental.released'].includes(type),
   );
   expect(ids.map((messageId) => Number(messageId.split('_')[1]))).toEqual(told.map(({ seq }) => seq));
 
-  // All tries of one message have its id, and nothing went ahead of the one that was refused.
+  // All tries of one message have its id, and no message overtook the refused one.
   expect(receiver.calls.slice(0, REFUSALS + 1).map(idOf)).toEqual(Array.from({ length: 6 }, () => ids[0]));
-  // What nobody heard the answer to came again as what it is.
+  // The message whose answer was lost came again with the same id.
   expect(cutOff.map(idOf)).toEqual([ids[2]]);
   const { body } = await test.call('GET', '/api/webhooks/secret', undefined, asTenant());
   const library = new Webhook(body.secret);
@@ -134,7 +134,7 @@ it('tells that the lease ends ten minutes before, and, since it was renewed, an 
   await expect.poll(() => typesOf(id), WAIT).toHaveLength(3);
   const expiring = takenOf(id).map(bodyOf).slice(1);
   expect(expiring.map(({ type }) => type)).toEqual(['rental.expiring', 'rental.expiring']);
-  // Never too early; how late is a matter of the machine.
+  // Never too early. How late depends on the machine.
   for (const [index, longestMs] of [600_000, 3_600_000].entries()) {
     const { timestamp, data } = expiring[index] as NoticeBody;
     const leftMs = Date.parse(data.status.expiresAt ?? '') - Date.parse(timestamp);
@@ -149,7 +149,7 @@ it('refuses each way inside, and a receiver whose certificate nobody vouches for
     const answer = await test.call('POST', '/api/rentals', { sshPublicKey, webhookUrl });
     expect(answer, what).toMatchObject({ status: 422, body: { errors: [{ path: 'webhookUrl' }] } });
   }
-  // This process does not know the authority.
+  // This process does not trust the authority.
   const allowed = { networks: [], hosts: ['localhost'], plainHttp: false };
   const options = { allowed, deadlineMs: 60_000, signal: AbortSignal.timeout(60_000), now: new Date() };
   const calls = receiver.calls.length;

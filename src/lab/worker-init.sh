@@ -1,7 +1,7 @@
 #!/bin/bash
-# PID 1 of a worker: worker.ts starts it in new namespaces. It builds a root of its own, moves into it, and then
-# only starts sshd and reaps. What is visible inside is a list of what was put there, never the host's root minus
-# something: the programs (/usr) and settings (/etc) of this machine as overlays, and everything else made new.
+# PID 1 of a worker: worker.ts starts it in new namespaces. It builds a root of its own, moves into it, starts sshd
+# and then only reaps. Only what is put there is visible inside, never the host's root minus something: this
+# machine's programs (/usr) and settings (/etc) as overlays, and everything else made new.
 # Takes WORKER (its folder), NAME, HOST, PORT, AUTHORIZED_KEY, GROUP (its control group) and HIDE (paths of the host
 # never to be shown).
 set -euo pipefail
@@ -11,7 +11,7 @@ umask 022
 read -r host_pid _ </proc/self/stat
 echo "$host_pid" >&3
 exec 3>&-
-# The lab answers when the network is there. The end of the pipe instead: it gave up, or was killed.
+# The lab sends a line when the network is there. If the pipe ends instead, the lab gave up or was killed.
 read -r _ || exit 1
 exec </dev/null
 
@@ -20,7 +20,7 @@ say() { echo "worker $NAME: $*" >&2; }
 cd "$WORKER"
 mount --make-rprivate /
 
-# A preparation that was cut off half-way is done again from the beginning.
+# An interrupted preparation is done again from the beginning.
 first=no
 if [ ! -e prepared ]; then
   first=yes
@@ -33,7 +33,7 @@ mount --bind root root
 whiteout() {
   local above
   above=$(dirname "$1")
-  # What lies in a folder that is hidden already is hidden too.
+  # Everything in a hidden folder is hidden, too.
   while [ "$above" != . ]; do
     [ ! -c "upper/$above" ] || return 0
     above=$(dirname "$above")
@@ -43,13 +43,13 @@ whiteout() {
 }
 
 if [ $first = yes ]; then
-  # Documents, pictures, headers and the large kits of developers too: no program of a worker needs them, and a
-  # verification looks at every file of the machine.
+  # Also documents, pictures, headers and large development kits: no program of a worker needs them, and a
+  # verification checks every file of the machine.
   for path in /usr/local /usr/src /usr/include /usr/share/{doc,man,locale,icons,cmake*,maven-repo} \
     /usr/lib/{debug,go-*,google-cloud-sdk,jvm,llvm-*,node_modules} /etc/ssh /etc/sudoers.d; do
     [ ! -e "$path" ] || whiteout "${path#/}"
   done
-  # What not everybody may read on the host is its secret: keys, passwords, certificates.
+  # Files that not everybody may read are the host's secrets: keys, passwords, certificates.
   while IFS= read -r -d '' path; do
     whiteout "etc/$path"
   done < <(find /etc -xdev -mindepth 1 ! -type l ! -perm -o=r -printf '%P\0' -prune)
@@ -77,7 +77,7 @@ for entry in bin sbin lib lib32 lib64 libx32; do
 done
 [ ! -d /var/lib/dpkg ] || overlay var/lib/dpkg
 
-# A control group of its own wherever this machine lets it have one: what its clients may take is limited below it.
+# Its own control group wherever this machine allows one: the clients' limits are set below it.
 mkdir -p root/sys/fs/cgroup
 while read -r _ point kind options _; do
   case "$kind,$options" in
@@ -109,7 +109,7 @@ prepare() {
   install -m 660 -g utmp /dev/null var/log/btmp
   chmod 700 root
 
-  # Its own accounts: those of the system, without passwords and without the host's people.
+  # Its own accounts: the system's, without passwords and without the host's users.
   local file
   for file in passwd group; do
     awk -F: '$3 < 1000 || $3 == 65534' "/etc/$file" >"etc/$file.new"
@@ -131,7 +131,7 @@ prepare() {
 }
 [ $first = no ] || prepare
 
-# Written at every start, as the settings of a machine that its operator reinstalls; drop-ins are kept.
+# Written at every start, like the settings of a machine that its operator reinstalls. Drop-ins are kept.
 echo "$NAME" >etc/hostname
 printf '127.0.0.1 localhost %s\n::1 localhost\n' "$NAME" >etc/hosts
 install -m 600 ../host_key etc/ssh/ssh_host_ed25519_key
@@ -155,7 +155,7 @@ MaxStartups 200:30:400
 MaxSessions 50
 Subsystem sftp internal-sftp
 CONFIG
-# A stack of its own: that of this machine may ask for what is not in here. What is added to it is kept.
+# Its own PAM stack: this machine's may require what is not in here. Later additions to it are kept.
 grep -qs 'a worker of the lab' etc/pam.d/sshd || cat >etc/pam.d/sshd <<'STACK'
 # sshd of a worker of the lab: keys alone let somebody in.
 auth required pam_deny.so
@@ -192,13 +192,13 @@ for path in proc/sys proc/sysrq-trigger; do
   [ ! -e $path ] || { mount --bind $path $path && mount -o remount,bind,ro $path; }
 done
 
-# After this no path leads to the host any more: its root is stacked below the new one, then taken away.
+# After this no path leads to the host any more: its root is stacked below the new one, then unmounted.
 pivot_root . .
 umount -l .
 cd /
 
-# Its control group is the root that it sees. In version 2 a group with others below it has no processes itself.
-# bash reaps whatever is orphaned while it waits. The machine lives on when sshd dies.
+# Its control group is the root that it sees. In version 2 a group with child groups can't hold processes itself.
+# While bash waits, it reaps orphans. The machine lives on when sshd dies.
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 ORION_LAB="$ORION_LAB" \
   unshare --cgroup -- /bin/bash -c '
     if [ -e /sys/fs/cgroup/cgroup.procs ]; then

@@ -26,7 +26,7 @@ export interface WorkerSpec {
   /** Where its sshd listens. A host in 10.231.0.0/16 gets a network namespace of its own. */
   host: string;
   port: number;
-  /** The public key that root's login takes, one line. */
+  /** The public key that root's login accepts, one line. */
   authorizedKey: string;
 }
 
@@ -41,11 +41,11 @@ export interface Command {
   stderr: string;
 }
 
-/** One worker. Its process may have been started by another program: what it is, is kept in a record under `run`. */
+/** One worker. Another program may have started its process, which is therefore recorded under `run`. */
 export class Worker {
   readonly spec: WorkerSpec;
   readonly folder: string;
-  /** `ssh-ed25519 AAAA…` without a comment; the same over every stop and start. */
+  /** `ssh-ed25519 AAAA…` without a comment; the same across stops and starts. */
   readonly hostKey: string;
 
   constructor(spec: WorkerSpec, hostKey: string) {
@@ -54,7 +54,7 @@ export class Worker {
     this.hostKey = hostKey;
   }
 
-  /** The first process in there, as this machine sees it; null when the worker is stopped. */
+  /** The first process inside, as this machine sees it; null when the worker is stopped. */
   async process(): Promise<ProcessIdentity | null> {
     const record = await readRecord(this.spec.home, this.recordName);
     return record !== null && (await isRunning(record)) ? record : null;
@@ -64,7 +64,7 @@ export class Worker {
     return (await this.process()) !== null;
   }
 
-  /** Settles when sshd greets on its port. Does nothing when the worker runs already. */
+  /** Resolves when sshd sends its banner. Does nothing if the worker already runs. */
   async start(): Promise<void> {
     if (await this.isRunning()) return;
     const logPath = join(this.spec.home, 'logs', `${this.spec.name}.log`);
@@ -76,7 +76,7 @@ export class Worker {
     throw new Error(explainFailure(this.spec, logPath, log));
   }
 
-  /** Like pulling the plug: everything in there dies at once, and its mounts and network go with it. */
+  /** Like pulling the plug: everything inside dies at once, and its mounts and network go with it. */
   async stop(): Promise<void> {
     const first = await this.process();
     if (first !== null) {
@@ -88,7 +88,7 @@ export class Worker {
     await removeRecord(this.spec.home, this.recordName);
   }
 
-  /** Stops every process in there where it stands; connections stay open and silent. */
+  /** Sends SIGSTOP to every process inside; connections stay open and silent. */
   async freeze(): Promise<void> {
     await this.signalAll('SIGSTOP', async (pid) => isStopped(pid));
   }
@@ -126,7 +126,7 @@ export class Worker {
     return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
   }
 
-  /** Kills only the listener of sshd: sessions that are open live on, new ones are refused. */
+  /** Kills only sshd's listener: open sessions live on, new ones are refused. */
   async stopListener(): Promise<void> {
     await this.exec(['sh', '-c', 'kill "$(cat /run/sshd.pid)"']);
   }
@@ -143,7 +143,7 @@ export class Worker {
   private async signalAll(signal: NodeJS.Signals, isDone: (pid: number) => Promise<boolean>): Promise<void> {
     const first = await this.process();
     if (first === null) throw new Error(`${this.spec.name} is stopped`);
-    // What forks while it is being signalled is caught in the next round.
+    // What is forked meanwhile is caught in the next round.
     for (let round = 0; round < 100; round++) {
       let open = 0;
       for (const pid of await listTree(first.pid)) {
@@ -199,7 +199,7 @@ export async function openWorker(spec: WorkerSpec): Promise<Worker> {
   return new Worker({ ...spec, home }, await ensureKeyPair(join(folder, 'host_key'), spec.name));
 }
 
-/** Opens a worker and starts it; settles when its sshd greets. */
+/** Opens a worker and starts it; resolves when its sshd sends its banner. */
 export async function startWorker(spec: WorkerSpec): Promise<Worker> {
   const worker = await openWorker(spec);
   await worker.start();

@@ -4,7 +4,7 @@ import { rentalLookOf } from '../rental-look.ts';
 import type { Tone } from '../tone.ts';
 import { Icon } from './icon.ts';
 
-/** A word with its shape and colour. */
+/** A word with its icon and colour. */
 export function Badge({ tone, icon = tone, word }: { tone: Tone; icon?: string; word: string }): Markup {
   return html`<span class="badge tone-${tone}"><${Icon} name=${icon} size=${14} />${word}</span>`;
 }

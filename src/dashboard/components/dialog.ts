@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { html, type Markup } from '../html.ts';
 import { Icon } from './icon.ts';
 
-/** A dialog of the browser's own: it keeps the focus, closes with Escape, and gives the focus back. */
+/** The browser's own dialog: it keeps the focus, closes with Escape, and gives the focus back. */
 export function Dialog({
   title,
   close,

@@ -1,6 +1,6 @@
 import { html, type Markup } from '../html.ts';
 
-/** Silhouettes that differ from far away, and signs for buttons; 24 by 24. */
+/** Silhouettes that are distinct from far away, and signs for buttons; 24 by 24. */
 const PATHS: Record<string, string> = {
   // states of a node
   free: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Zm0 4a5 5 0 1 1 0 10 5 5 0 0 1 0-10Z',
@@ -32,7 +32,7 @@ const PATHS: Record<string, string> = {
   alarm: 'M12 1.5 23.5 21.5H.5ZM10.7 8.5V15h2.6V8.5Zm0 8v2.6h2.6v-2.6Z',
 };
 
-/** Says nothing to a screen reader: what it means always stands beside it in words. */
+/** Hidden from screen readers: its meaning is always beside it in words. */
 export function Icon({ name, size = 20 }: { name: string; size?: number }): Markup {
   return html`<svg
     class="icon"

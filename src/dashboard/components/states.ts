@@ -3,7 +3,7 @@ import type { Problem } from '../problem.ts';
 import { problemText } from '../toasts.ts';
 import { Icon } from './icon.ts';
 
-// What stands where something would, when it is not there.
+// Placeholders for content that is loading, empty or failed.
 
 export function Loading({ what = 'Loading…' }: { what?: string }): Markup {
   return html`<p class="loading" role="status"><span class="spinner" aria-hidden="true"></span>${what}</p>`;

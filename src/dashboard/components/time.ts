@@ -3,7 +3,7 @@ import { html, type Markup } from '../html.ts';
 import { agoText, clockText } from '../time-text.ts';
 import { useValue } from '../use-value.ts';
 
-/** How long ago, or in how long; exactly when one points at it. */
+/** How long ago, or in how long. The tooltip gives the exact time. */
 export function Ago({ at }: { at: string | null }): Markup {
   const now = useValue(clock);
   if (at === null) return html`<span class="muted">–</span>`;

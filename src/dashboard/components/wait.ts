@@ -4,7 +4,7 @@ import { html, type Markup } from '../html.ts';
 import { useValue } from '../use-value.ts';
 import { waitText } from '../wait-text.ts';
 
-/** How long a rental in the queue may have to wait yet; exactly when one points at it. */
+/** How long a queued rental may still have to wait. The tooltip gives the expected time. */
 export function Wait({ rental }: { rental: RentalView }): Markup {
   const text = waitText(rental, useValue(clock));
   if (text === null) return null;

@@ -20,7 +20,7 @@ const TYPES = [
 export function EventsPage(): Markup {
   const { query } = useValue(place);
   const filter = { type: query.get('type') ?? '', about: query.get('q') ?? '' };
-  // One whole type is asked of the history; what is left is looked for in what has been loaded.
+  // The API filters by a full type. Every other filter applies here, to the events loaded so far.
   const history = useHistory(filter.type.includes('.') ? { type: filter.type } : {});
   const { first, loadOlder, isLoadingOlder, olderProblem } = history;
   const shown = history.events.filter((event) => matchesEvent(event, filter));

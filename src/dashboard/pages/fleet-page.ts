@@ -19,7 +19,7 @@ import { place, setQuery } from '../router.ts';
 import { useValue } from '../use-value.ts';
 import { plural } from '../words.ts';
 
-/** From so many nodes on each is a small square, and what needs a look comes first. */
+/** From this many nodes on, each is a small square, and the most urgent come first. */
 const COMPACT_FROM = 150;
 const LATEST = 12;
 
@@ -79,7 +79,7 @@ function sizeText(fleet: FleetNode[]): string {
     : `${plural(fleet.length, 'node')} in ${plural(zones, 'zone')}`;
 }
 
-/** What the fleet is like in numbers, and which of it one wants to see. */
+/** The counts by state, and the filters. */
 function FleetControls({ fleet, filter }: { fleet: FleetNode[]; filter: FleetFilter }): Markup {
   const zones = listZones(fleet).map((zone) => [zone, zone] as const);
   return html`<${FleetSummary} fleet=${fleet} chosen=${filter.word} choose=${(state: string) => setQuery({ state })} />

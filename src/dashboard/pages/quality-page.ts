@@ -96,7 +96,7 @@ function TimesFigure({
   return html`<${Figure} word=${word} value=${value} detail=${detail} />`;
 }
 
-/** Those that were longest without a machine first. */
+/** Rentals, the longest without a machine first. */
 function Rentals({ qos: { rentals, rentalCount } }: { qos: QosView }): Markup {
   if (rentals.length === 0) return null;
   const words = [

@@ -68,7 +68,7 @@ export function RentalPage({ id }: { id: string }): Markup {
   </article>`;
 }
 
-/** The most important of it, in large. */
+/** The most important facts, shown large. */
 function Now({ rental }: { rental: RentalView }): Markup {
   const { status, spec } = rental;
   const { tone, icon, sentence } = rentalLookOf(status.phase);

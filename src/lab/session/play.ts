@@ -3,8 +3,8 @@ import { CTRL_C, openTerminal, type Stage } from './terminal.ts';
 import { createCast, isInterrupted, NODE_NAME, parseTranscript, type Step, shapeOf } from './transcript.ts';
 
 /**
- * Types the commands of a session into a shell at a real terminal, each when the one before has ended, and gives what
- * then stood on it. Nodes in commands are those that play the same part this time.
+ * Types the commands of a session into a shell at a real terminal, each after the one before has ended, and returns
+ * what the terminal then shows. Nodes in commands are replaced by those that play the same part this time.
  */
 export async function playSession(
   stage: Stage,

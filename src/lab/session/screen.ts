@@ -1,6 +1,6 @@
 /**
- * What stands on a terminal, with all that scrolled off above, after a program has written this to it. Understands what
- * shells and orion use: moving back and up, deleting, and colours, which leave no trace in text.
+ * What a terminal shows, with all that scrolled off above, after a program has written this to it. Understands what
+ * shells and orion use: moving the cursor, deleting, and colours, which leave no trace in text.
  */
 export function renderScreen(written: string): string[] {
   const lines: string[][] = [[]];
@@ -40,7 +40,7 @@ export function renderScreen(written: string): string[] {
   return lines.map((cells) => cells.join('').trimEnd());
 }
 
-/** A control sequence, a command to the terminal's own window (as its title), or one character. */
+/** A control sequence, a command to the terminal's own window (such as its title), or one character. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are steered by them
 const TOKENS = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b.|[\s\S]/gu;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are steered by them

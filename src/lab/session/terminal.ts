@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { renderScreen } from './screen.ts';
 
 export interface Stage {
-  /** Of a lab that runs. */
+  /** ORION_HOME of a running lab. */
   home: string;
-  /** Words that start `orion`. */
+  /** The command that starts `orion`, as words. */
   orion: string[];
   env: NodeJS.ProcessEnv;
 }
@@ -15,10 +15,10 @@ export interface Stage {
 const STEP_WITHIN_MS = 120_000;
 const ENDS_WITHIN_MS = 10_000;
 export const CTRL_C = '\u0003';
-/** What a shell says to its terminal when it shows its prompt; nothing of it is seen. */
+/** What a shell sends to its terminal with its prompt. It is invisible. */
 const PROMPT_SHOWN = '\u001b]133;A\u0007';
 
-/** A shell at a real terminal, as somebody sits before it. */
+/** A shell at a real terminal, as a person uses it. */
 export interface Terminal {
   type(text: string): void;
   written(): string;
@@ -41,7 +41,7 @@ export async function openTerminal({ home, orion, env }: Stage): Promise<Termina
     '',
   ].join('\n');
   await writeFile(join(folder, 'rc'), rc);
-  // Of util-linux, and on every Debian: it is what gives the shell a terminal.
+  // script(1) gives the shell a terminal. It is part of util-linux, so every Debian has it.
   const child = spawn('script', ['-qefc', `bash --noprofile --rcfile ${folder}/rc -i`, '/dev/null'], {
     env: { ...env, TERM: 'xterm-256color' },
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -82,7 +82,7 @@ export async function openTerminal({ home, orion, env }: Stage): Promise<Termina
         look();
       }),
     async close() {
-      // What still runs there is ended first, as by a person who leaves.
+      // What still runs there is ended first, as a person who leaves would do.
       child.stdin.end(`${CTRL_C}exit\r`);
       const timer = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS);
       await closed;

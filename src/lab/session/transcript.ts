@@ -8,7 +8,7 @@ const BEGIN = '<!-- session: made by npm run record -->\n```console\n';
 const END = '```\n';
 const PROMPT = '$ ';
 
-/** The session that stands in a document. */
+/** The session in a document. */
 export function readTranscript(document: string): Step[] {
   const [begin, end] = findBlock(document);
   return parseTranscript(document.slice(begin, end).trimEnd().split('\n'));
@@ -29,27 +29,27 @@ function findBlock(document: string): [begin: number, end: number] {
   return [begin, end];
 }
 
-/** Lines of a terminal, parted by its prompt. */
+/** Splits the lines of a terminal at its prompts. */
 export function parseTranscript(lines: readonly string[]): Step[] {
   const steps: Step[] = [];
   for (const line of lines) {
     if (line.startsWith(PROMPT)) steps.push({ command: line.slice(PROMPT.length), lines: [] });
-    // A prompt that waits, without the blank behind it.
+    // A waiting prompt, without its trailing blank.
     else if (line !== PROMPT.trim()) steps.at(-1)?.lines.push(line);
   }
   for (const { lines } of steps) while (lines.at(-1) === '') lines.pop();
   return steps;
 }
 
-/** Whether the command went on until somebody pressed Ctrl-C. */
+/** True if the command ran until Ctrl-C. */
 export function isInterrupted({ lines }: Step): boolean {
   return lines.includes('^C');
 }
 
-/** Letters for nodes by the order in which they come up, so that sessions on other nodes compare. */
+/** Stand-in names for nodes in the order in which they appear, so that sessions on other nodes compare. */
 export interface Cast {
   letterOf(node: string): string;
-  /** Null as long as so many have not come up. */
+  /** Null until that many nodes have appeared. */
   nodeOf(letter: string): string | null;
 }
 
@@ -66,13 +66,13 @@ export function createCast(): Cast {
   };
 }
 
-/** How long things take, and so which steps on the way are seen, is another each time. */
+/** Steps on the way. Timing differs each time, and with it the steps that are seen. */
 const ON_THE_WAY =
   /^mine: (?:(?:pending|queued|provisioning|active|lost|migrating|releasing|released)\b|NODE-\d+ does not answer; waiting\b)/;
-/** A row of a rental; with `-w` the ones before the last are on the way, too. */
+/** A row of a rental. With `-w`, the ones before the last are on the way, too. */
 const ROW = /^mine [A-Z][a-z]+ NODE-\d/;
 
-/** What of some output is the same each time that the same commands are played. */
+/** The part of an output that is the same each time the same commands are played. */
 export function shapeOf(lines: readonly string[], cast: Cast): string[] {
   const shapes = lines
     .map((line) =>

@@ -1,6 +1,7 @@
 #!/bin/bash
-# What the compose file relies on of the official image's entry point: NAME and NAME_FILE, a database and its user made
-# at the first start, the scripts of /docker-entrypoint-initdb.d sourced with docker_process_sql, then the server.
+# The parts of the official image's entry point that the compose file relies on: NAME and NAME_FILE, a database and
+# its user made at the first start, the scripts of /docker-entrypoint-initdb.d sourced with docker_process_sql, then
+# the server.
 set -eo pipefail
 
 file_env() {

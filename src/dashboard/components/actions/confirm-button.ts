@@ -12,25 +12,25 @@ export interface Question {
   text: Markup;
   confirm: string;
   isDangerous?: boolean;
-  /** `hint`: who gets to read it. */
+  /** `hint`: who will see the reason. */
   reason?: { isRequired: boolean; hint: string };
-  /** What has to be ticked first. */
+  /** The text of a checkbox that must be ticked first. */
   agree?: string;
 }
 
 export interface ConfirmProps {
   label: string;
-  /** What it does, for whoever points at it. */
+  /** The tooltip: what the button does. */
   hint?: string;
-  /** What the dialog asks; none: it is done at once. */
+  /** What the dialog asks. Without it the action runs at once. */
   question?: Question;
-  /** `reason`: what was typed, where the question asks for it. */
+  /** `reason`: what was typed, if the question asks for one. */
   act: (reason: string) => Promise<unknown>;
   done: string;
   kind?: 'danger' | 'primary' | 'plain';
 }
 
-/** A button that does something to the fleet, and asks first where that can't be taken back. */
+/** A button that acts on the fleet. It asks first where the action cannot be undone. */
 export function ConfirmButton({ label, hint, question, act, done, kind = 'plain' }: ConfirmProps): Markup {
   const [isAsking, setAsking] = useState(false);
   const [isBusy, setBusy] = useState(false);

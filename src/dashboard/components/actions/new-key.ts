@@ -4,7 +4,7 @@ import { tellProblem } from '../../toasts.ts';
 import { Dialog } from '../dialog.ts';
 import { Icon } from '../icon.ts';
 
-/** The private half of a key pair that was just made. It is kept nowhere, so it must not be clicked away unread. */
+/** Shows the private half of a new key pair. It is stored nowhere, so it must not be dismissed unread. */
 export function NewKey({
   name,
   privateKey,

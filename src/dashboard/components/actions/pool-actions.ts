@@ -7,7 +7,7 @@ import type { PoolState } from '../../pool-state.ts';
 import { useValue } from '../../use-value.ts';
 import { ConfirmButton, type Question } from './confirm-button.ts';
 
-// What an administrator can ask of Orion as a whole.
+// What an administrator can request of Orion as a whole.
 
 const ask = async (what: string, body?: object) =>
   putPool(await call<PoolState>('POST', `/api/pool/${what}`, body));
@@ -31,7 +31,7 @@ export function ResumeButton(): Markup {
   return html`<${ConfirmButton} label="Resume" hint="Whatever waits is seen to" act=${() => ask('resume')} done="Orion goes on" />`;
 }
 
-/** Where there is somebody whom it would concern, and none that waits to be taken up. */
+/** Shown only while some node is dead and no override is pending. */
 export function OverrideButton(): Markup {
   const state = useValue(pool);
   const reach = reachOf(useValue(nodes.items).values(), useValue(rentals.items).values());

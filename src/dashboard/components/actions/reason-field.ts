@@ -1,9 +1,9 @@
 import { html, type Markup } from '../../html.ts';
 
-/** As the API takes it. */
+/** The API's limit, in characters. */
 const LONGEST = 200;
 
-/** Why an operator does something, in a line that is kept and shown to whoever meets it. */
+/** An operator's reason for an action, in one line. It is stored and shown to everyone whom the action affects. */
 export function ReasonField({
   value,
   change,

@@ -15,14 +15,14 @@ import { RentFields } from './rent-fields.ts';
 
 type Rented = RentalView & { privateKey?: string };
 
-/** Asks for a machine; then, where a key pair was made, hands its private half over, this once. */
+/** Requests a machine. If a key pair was made for it, the dialog then shows the private half, once. */
 export function RentDialog({ close }: { close: () => void }): Markup {
   const [form, setForm] = useState<RentForm>(EMPTY_FORM);
   const [hasOwnKey, setOwnKey] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [made, setMade] = useState<Rented | null>(null);
-  // A request that is sent twice, since its answer was lost, makes one rental; another request is another request.
+  // The same form sent twice, because the answer was lost, makes one rental. A changed form is a new request.
   const sent = rentRequestOf(hasOwnKey ? form : { ...form, sshPublicKey: '' });
   const repeatKey = useMemo(() => crypto.randomUUID(), [JSON.stringify(sent)]);
 
@@ -36,7 +36,7 @@ export function RentDialog({ close }: { close: () => void }): Markup {
         ...{ deadlineMs, headers: { 'Idempotency-Key': repeatKey } },
       });
       const { privateKey: _, ...rental } = rented;
-      // Shown at once; from here on the watch tells of it.
+      // Shown at once; from here on the watch keeps it up to date.
       if (!rentals.items.get().has(rental.id)) rentals.put(rental);
       navigate(rentalPath(rental.id));
       if (rented.privateKey !== undefined) return setMade(rented);

@@ -44,7 +44,7 @@ export function RentFields(props: RentFieldsProps): Markup {
   `;
 }
 
-/** What the fleet has to choose from; where all nodes are alike there is nothing to choose. */
+/** The zones and labels that the fleet has. Nothing is shown where nodes have neither. */
 function MachineFields({ form, change }: RentFieldsProps): Markup {
   const all = [...useValue(nodes.items).values()];
   const zones = [...new Set(all.flatMap(({ spec }) => spec.zone ?? []))].toSorted(compareNames);

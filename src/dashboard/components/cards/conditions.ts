@@ -6,7 +6,7 @@ import { Badge } from '../badge.ts';
 import { Empty } from '../states.ts';
 import { Ago } from '../time.ts';
 
-/** Each aspect of an object, whether it is so, since when, and why. */
+/** The conditions of an object: each with its status, since when, and why. */
 export function Conditions({ conditions }: { conditions: Condition[] }): Markup {
   return html`<section class="card" aria-labelledby="conditions-title">
     <h2 id="conditions-title">Conditions</h2>

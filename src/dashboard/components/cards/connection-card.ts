@@ -3,7 +3,7 @@ import { html, type Markup } from '../../html.ts';
 import { CopyButton } from '../copy-button.ts';
 import { Facts } from './facts.ts';
 
-/** How to log in to where it is now. */
+/** How to log in to the rental's current machine. */
 export function ConnectionCard({ rental }: { rental: RentalView }): Markup {
   const { connection, phase } = rental.status;
   if (connection === null) return null;

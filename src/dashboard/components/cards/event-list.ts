@@ -6,7 +6,7 @@ import { useValue } from '../../use-value.ts';
 import { Icon } from '../icon.ts';
 import { ClockTime } from '../time.ts';
 
-/** What happened, newest first. `about`: what the page is about anyway, and is not repeated. */
+/** Events, newest first. `about`: the subject of the page, which entries do not repeat. */
 export function EventList({
   events,
   about,
@@ -39,7 +39,7 @@ function EventEntry({ event, about }: { event: EventView; about?: 'node' | 'rent
   </li>`;
 }
 
-/** `name`: as the API told it beside the id, which the watch need not know of any more; by the id where neither does. */
+/** Shows the name from the watch, else `name` (the watch may no longer have the rental), else the id. */
 export function RentalLink({ id, name }: { id: string; name?: string | null | undefined }): Markup {
   const known = useValue(rentals.items).get(id);
   return html`<a href=${rentalPath(id)}>${known?.name ?? name ?? id}</a>`;

@@ -1,7 +1,7 @@
 import { html, type Markup } from '../../html.ts';
 import { labelsText } from '../../words.ts';
 
-/** Names with their values; what has none is left out. */
+/** Names with their values. Empty values are left out. */
 export function Facts({ facts }: { facts: [name: string, value: Markup][] }): Markup {
   const known = facts.filter(([, value]) => value !== null && value !== undefined && value !== '');
   return html`<dl class="facts">

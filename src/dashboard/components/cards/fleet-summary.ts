@@ -3,7 +3,7 @@ import { html, type Markup } from '../../html.ts';
 import { isFullView, NODE_WORDS, TENANT_WORDS, toneOf } from '../../node-look.ts';
 import { Icon } from '../icon.ts';
 
-/** How many nodes are how; each number shows only those when it is pressed. */
+/** The number of nodes in each state. Pressing a number shows only those nodes. */
 export function FleetSummary({
   fleet,
   chosen,

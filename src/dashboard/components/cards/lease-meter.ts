@@ -7,7 +7,7 @@ import { ClockTime } from '../time.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** How much of a lease is left. `whole`: the lease in the form of the API (`6h`). */
+/** How much of a lease is left. `whole`: the full lease as the API writes it (`6h`). */
 export function LeaseMeter({ expiresAt, whole }: { expiresAt: string; whole: string }): Markup {
   const now = useValue(clock);
   const leftMs = Math.max(0, Date.parse(expiresAt) - now);

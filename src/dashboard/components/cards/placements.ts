@@ -11,10 +11,10 @@ import { Badge } from '../badge.ts';
 import { ClockTime } from '../time.ts';
 import { RentalLink } from './event-list.ts';
 
-/** Of a node, with whose it was. */
+/** A placement as a node lists it: with its rental. */
 export type NodePlacement = PlacementView & { rental: string; rentalName: string | null };
 
-/** Of a rental: the machines that it was on. Of a node (no `rental`): who was on it. Newest first. */
+/** Placements, newest first: the machines of a rental, or (without `rental`) the rentals of a node. */
 export function Placements({
   placements,
   rental = null,
@@ -59,7 +59,7 @@ function Entry({
   </li>`;
 }
 
-/** What the verification found of the client, the last time that it found anything. */
+/** What verification found of the client, the last time that it found anything. */
 function Residue({ placement: { cleaning } }: { placement: PlacementView }): Markup {
   const found = cleaning?.found;
   if (!found) return null;

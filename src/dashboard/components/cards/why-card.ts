@@ -8,7 +8,7 @@ import { plural, wordsOf } from '../../words.ts';
 import { useLoaded } from '../hooks/use-loaded.ts';
 import { Failure, Loading } from '../states.ts';
 
-/** Why it is where it is, or why it waits: each node that was passed over. Asked anew when its state changes. */
+/** Why a rental is on its node or waits: each node that was passed over. Loaded again when its state changes. */
 export function WhyCard({ rental }: { rental: RentalView }): Markup {
   const { id, status } = rental;
   const loaded = useLoaded(

@@ -6,7 +6,7 @@ import { plural } from '../../words.ts';
 import { moveFocus } from '../hooks/move-focus.ts';
 import { Icon } from '../icon.ts';
 
-/** Cells that are shown of one zone at first: a browser with ten thousand of them would crawl. */
+/** How many cells of a zone are shown at first: ten thousand would slow a browser to a crawl. */
 const CELLS_AT_FIRST = 400;
 
 export function ZoneSection({ group, isCompact }: { group: ZoneGroup; isCompact: boolean }): Markup {

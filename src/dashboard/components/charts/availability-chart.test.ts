@@ -4,7 +4,7 @@ import { createQosView } from '../../dashboard.fixture.ts';
 import { AvailabilityChart } from './availability-chart.ts';
 import type { ChartProps, Plot } from './chart.ts';
 
-/** The tags of what is drawn, with the class of each. */
+/** The tags of the drawing, each with its class. */
 function listShapes(drawn: unknown): string[] {
   if (Array.isArray(drawn)) return drawn.flatMap(listShapes);
   if (drawn === null || typeof drawn !== 'object') return [];

@@ -7,15 +7,15 @@ import { Chart, type Plot } from './chart.ts';
 const DOT_PX = 4;
 
 /**
- * Of the time in which clients were to have a machine, the part in which they had one. Dots, no bars: the axis seldom
- * begins at zero, and the length of a bar would say something that is not so.
+ * The part of the time owed to clients in which they had a machine. Dots, not bars: the axis seldom begins at zero,
+ * so the length of a bar would mislead.
  */
 export function AvailabilityChart({ qos }: { qos: QosView }): Markup {
   const { window, series, total } = qos;
   const { buckets } = series;
   const low = lowestShareOf(buckets.map(({ availability }) => availability));
   const span = 1 - low;
-  // Round steps of what is missing are round steps of what is there.
+  // Marks that are round for the missing share are round for the share, too.
   const marks = axisOf(span).marks.map((missing) => 1 - missing);
   const format = (share: number) => `${Number((share * 100).toPrecision(6))} %`;
   const draw = ({ spans, y }: Plot) =>
@@ -57,7 +57,7 @@ function circle({ x, y }: Point): string {
   return `M${x - DOT_PX} ${y}${half} ${2 * DOT_PX} 0${half} ${-2 * DOT_PX} 0Z`;
 }
 
-/** Larger than a dot, and another shape: one has to see it without its colour, too. */
+/** Larger than a dot and of another shape, so that it stands out without its colour, too. */
 function diamond({ x, y }: Point): string {
   const r = DOT_PX * 1.5;
   return `M${x} ${y - r}l${r} ${r} ${-r} ${r} ${-r} ${-r}Z`;

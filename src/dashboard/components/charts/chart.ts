@@ -10,7 +10,7 @@ const TOP = 8;
 const BOTTOM = 24;
 const LABELS_APART = 84;
 
-/** What a chart is drawn with: where each part lies, and how high a value stands (pixels from the top). */
+/** What a chart draws with: the span of each part, and the place of a value in pixels from the top. */
 export interface Plot {
   spans: Span[];
   height: number;
@@ -19,7 +19,7 @@ export interface Plot {
 
 export interface ChartProps {
   title: string;
-  /** What it shows, for whoever does not see it. */
+  /** What the chart shows, for screen readers. */
   label: string;
   window: QosView['window'];
   buckets: readonly QosBucketView[];
@@ -28,13 +28,13 @@ export interface ChartProps {
   draw: (plot: Plot) => Markup;
   /** Beside the title. */
   legend?: Markup;
-  /** The same as numbers. */
+  /** The same data as numbers. */
   table: { head: string[]; rows: string[][] };
-  /** What stands there instead when there is nothing to draw. */
+  /** Shown instead when there is nothing to draw. */
   empty?: string | null;
 }
 
-/** A figure over time, drawn at the size that there is, with its numbers behind it. */
+/** A figure over time, as wide as the page allows, with a table of its numbers. */
 export function Chart(props: ChartProps): Markup {
   const { title, legend, empty, table } = props;
   return html`<figure class="card chart">
@@ -66,7 +66,7 @@ function Drawing({ label, window, buckets, axis, format, draw }: ChartProps): Ma
           ${draw({ spans, height, y })}
           ${labelled(buckets.length, room, LABELS_APART).map((i) => {
             const x = spans[i]?.x ?? 0;
-            // The last one would stick out.
+            // A label so close to the end would stick out.
             if (x > room - LABELS_APART / 2) return null;
             return html`<text class="axis" key=${i} x=${x} y=${height + 18} aria-hidden="true">
               ${timeLabel(buckets[i]?.from ?? '', window.seconds)}

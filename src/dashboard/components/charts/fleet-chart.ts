@@ -7,7 +7,7 @@ import { clockText } from '../../time-text.ts';
 import { Chart, type Plot } from './chart.ts';
 import { Legend } from './legend.ts';
 
-/** From the ground up: what can be rented at the bottom, what is lost on top. */
+/** From the bottom up: what can be rented first, what is lost on top. */
 const ORDER: NodeState[] = [
   'free',
   'allocated',

@@ -1,6 +1,6 @@
 import { html, type Markup } from '../../html.ts';
 
-/** What the marks of a chart mean, in the order in which they stand on each other. */
+/** What the marks of a chart mean, in stacking order. */
 export function Legend({ entries }: { entries: readonly (readonly [mark: string, word: string])[] }): Markup {
   return html`<ul class="legend">
     ${entries.map(

@@ -1,6 +1,6 @@
 /**
- * Arrow keys go from cell to cell of a grid of links, up and down too, whatever number of columns fits. Tab still goes
- * through them one by one, as for any links.
+ * Moves the focus in a grid of links with the arrow keys, also up and down, however many columns fit. Tab still
+ * visits the links one by one.
  */
 export function moveFocus(event: KeyboardEvent): void {
   const list = event.currentTarget as HTMLElement;

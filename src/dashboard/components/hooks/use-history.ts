@@ -18,7 +18,7 @@ export interface History {
   olderProblem: Problem | null;
 }
 
-/** The history of a rental, of a node, or of everything, and live from there on. */
+/** The history of a rental, a node or everything, kept up to date. */
 export function useHistory(about: { rental?: string; node?: string; type?: string }): History {
   const query = new URLSearchParams({ order: 'desc', limit: String(PAGE), ...about }).toString();
   const [older, setOlder] = useState<{ query: string; pages: Page<EventView>[] }>({ query, pages: [] });

@@ -8,7 +8,7 @@ export interface Loaded<Value> {
   again: () => void;
 }
 
-/** Loads once for these inputs; what is there stays to be seen while it is loaded again. */
+/** Loads once for these inputs. The old value stays while it is loaded again. */
 export function useLoaded<Value>(
   load: (signal: AbortSignal) => Promise<Value>,
   inputs: readonly unknown[],

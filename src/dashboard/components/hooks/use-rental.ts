@@ -6,7 +6,7 @@ import { rentalPath } from '../../route.ts';
 import { useValue } from '../../use-value.ts';
 import { useLoaded } from './use-loaded.ts';
 
-/** A rental by id or name, live; one that the watch does not tell of, since it ended long ago, as it was. */
+/** A rental by id or name, live. One that ended long ago is no longer in the watch and is shown as loaded. */
 export function useRental(id: string): {
   rental: RentalView | null;
   problem: Problem | null;

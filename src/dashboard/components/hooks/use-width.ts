@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-/** How wide the element with this `ref` is, in pixels, also after it changed; 0 before it is on the page. */
+/** The width of the element with this `ref` in pixels, kept up to date; 0 before it is on the page. */
 export function useWidth(): { ref: { current: HTMLElement | null }; width: number } {
   const ref = useRef<HTMLElement>(null);
   const [width, setWidth] = useState(0);

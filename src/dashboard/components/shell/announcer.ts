@@ -4,11 +4,11 @@ import { html, type Markup } from '../../html.ts';
 import { onEvent } from '../../live.ts';
 import { plural } from '../../words.ts';
 
-/** What comes together is said together. */
+/** Changes within this time are announced together. */
 const GATHER_MS = 1_500;
 const SAID_AT_ONCE = 3;
 
-/** Tells a screen reader what others see happen. */
+/** Announces to screen readers what others see happen. */
 export function Announcer(): Markup {
   const [text, setText] = useState('');
   useEffect(() => {

@@ -35,7 +35,7 @@ function Entry({ banner: { kind, tone, title, text, since } }: { banner: Banner 
   </div>`;
 }
 
-/** Whether somebody knew better than the breaker. */
+/** Says so if an administrator has overridden the breaker. */
 function Overridden(): Markup {
   const override = currentOverride(useValue(pool));
   return override && html`<p class="banner-override">${overrideText(override)}</p>`;

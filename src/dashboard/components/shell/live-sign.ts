@@ -10,7 +10,7 @@ const WORDS: Record<WatchState, [word: string, meaning: string]> = {
   ended: ['Not live', 'Nothing more will come; reload the page'],
 };
 
-/** Whether what one sees can be believed. */
+/** Shows whether the page is up to date. */
 export function LiveSign(): Markup {
   const state = useValue(liveState);
   const [word, meaning] = WORDS[state];

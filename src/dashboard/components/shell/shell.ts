@@ -20,7 +20,7 @@ const LINKS: [path: string, word: string, pages: string[]][] = [
   ['/quality', 'Quality', ['quality']],
 ];
 
-/** What stands around every page. */
+/** The frame around every page. */
 export function Shell({ session, children }: { session: Session; children?: Markup }): Markup {
   const { route } = useValue(place);
   const leave = () => signOut().catch((thrown: unknown) => tellProblem('You are still signed in', thrown));
