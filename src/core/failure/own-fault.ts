@@ -15,8 +15,7 @@ export function isOwnFault(reason: FailureReason): boolean {
 }
 
 /**
- * Is this error of a system call the control plane's own fault? With several addresses, every attempt must have
- * been.
+ * Did this system call fail through the control plane's own fault? With several addresses, all must have failed so.
  */
 export function isOwnError(error: unknown): boolean {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isOwnError);
