@@ -4,7 +4,7 @@ import type { Tables } from './memory-tables.ts';
 import type { Tally } from './tally.ts';
 import type { Time } from './time.ts';
 
-/** What the checks know. Their own notes, apart from the rows themselves, which they only read. */
+/** What the checks know: their own notes, apart from the rows, which they only read. */
 export interface Books {
   tables: Tables;
   machines: Map<string, Machine>;
@@ -12,13 +12,13 @@ export interface Books {
   time: Time;
   tally: Tally;
   violate: (message: string) => void;
-  /** The term that each daemon believes in. */
+  /** The leadership term that each daemon believes it has. */
   terms: Map<string, number>;
-  /** What each of the leader's saves ordered: fence -> token, states of the nodes in it, and whether its daemon knew of a pause. */
+  /** The leader's saves: fence -> token, states of the nodes in it, and if its daemon knew of a pause. */
   saves: Map<number, { token: number; states: Map<string, string>; isPaused: boolean }>;
-  /** Daemons that were told, when they last asked, that an operator has paused everything. */
+  /** Daemons that last read that an operator has paused everything. */
   paused: Set<string>;
-  /** Nodes whose clients an operator wants moved all the same: node -> since when it was dead. */
+  /** Nodes whose rentals may move because of an operator's override: node -> when it died. */
   overridden: Map<string, number>;
   lastFence: number;
   lastSeq: number;
@@ -26,16 +26,16 @@ export interface Books {
   endedBy: Map<number, number>;
   /** The highest fence that each machine obeyed. */
   obeyed: Map<string, number>;
-  /** Who was given which uid of a node, by the rows and by the accounts that were seen on the machine. */
+  /** The owner of each uid of a node: by the rows (`uids`), and by the accounts seen on the machine (`owners`). */
   uids: Map<string, string>;
   owners: Map<string, string>;
   promised: Set<string>;
-  /** When each lease was last known to end, and by which generation of its spec. */
+  /** The last known end of each lease, and the generation of the spec that it came from. */
   ends: Map<string, { generation: number; endMs: number }>;
-  /** The start of its machine that the client of each placement knows of: epoch -> boot. */
+  /** The last start of its machine that the client of each placement knows of: epoch -> boot. */
   boots: Map<number, string>;
   /** When each node was last judged dead. */
   diedAt: Map<string, number>;
-  /** Since when a machine is out of reach, and together with which others it went: mass failures. */
+  /** When each machine that is out of reach went; several at the same time are a mass failure. */
   downSince: Map<string, number>;
 }

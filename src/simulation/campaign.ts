@@ -2,7 +2,7 @@ import { type HistoryResult, runHistory } from './history.ts';
 import { createPlan } from './plan.ts';
 import { addTally } from './tally.ts';
 
-/** What many histories came to. */
+/** The result of many histories. */
 export interface CampaignResult {
   histories: number;
   steps: { least: number; total: number };

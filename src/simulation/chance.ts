@@ -1,4 +1,4 @@
-/** Chance from a seed: the same seed and name give the same numbers, on every machine. */
+/** Randomness from a seed: the same seed and name give the same numbers on every machine. */
 export interface Chance {
   /** 0 (included) to 1 (excluded). */
   next(): number;
@@ -7,8 +7,8 @@ export interface Chance {
   isLucky(probability: number): boolean;
   pick<Item>(items: readonly Item[]): Item;
   /**
-   * A stream of its own. Each part of the world draws from one, so that a history from which something was
-   * dropped goes on as much like before as it can.
+   * A stream of its own. Each part of the world draws from one, so that a history stays as close to the original as
+   * it can when something is dropped from it.
    */
   fork(name: string): Chance;
 }
@@ -36,7 +36,7 @@ function hash(text: string): number {
   for (let index = 0; index < text.length; index++) {
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
   }
-  // FNV leaves neighbours close to each other in the upper bits.
+  // FNV leaves similar inputs close to each other in the upper bits.
   value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   return value ^ (value >>> 13);
 }

@@ -21,7 +21,7 @@ function changesOf<Row>(
   }[];
 }
 
-/** Only who holds the lease writes, and all numbers only grow. */
+/** Only the leader writes, and all numbers only grow. */
 export function checkLeader(books: Books, { token, fence, events, changes }: Commit): void {
   const { lease } = books.tables;
   const { violate } = books;
@@ -98,7 +98,7 @@ function checkChange(books: Books, commit: Commit, before: Placement, after: Pla
   if (before.endedAt === null && after.endedAt !== null) {
     books.endedBy.set(epoch, commit.fence ?? 0);
     books.tally.count(`placement ended: ${after.endReason}`);
-    // One that is taken over by another one was judged when that move began.
+    // If another placement took over, this was judged when that move began.
     const isTakenOver = liveOf(books).some(
       (other) => other.rentalId === rentalId && other.role === 'serving',
     );
@@ -139,8 +139,8 @@ function listCounted(books: Books): string[] {
 }
 
 /**
- * When more went down at the same moment than the breaker allows, no placement ends because its node is unhealthy, for
- * as long as they are down.
+ * When more nodes went down at once than the breaker allows, no placement may end because its node is unhealthy, as
+ * long as they are down.
  */
 function checkMassFailure(books: Books, { node, rentalId }: Placement, what: string): void {
   const { downSince, policy, tables, overridden } = books;
@@ -149,11 +149,11 @@ function checkMassFailure(books: Books, { node, rentalId }: Placement, what: str
     return;
   }
   const since = downSince.get(node);
-  // The verdict has to be about this outage, not about one that was over when all went down.
+  // The verdict has to be about this outage, not about one that was over before all went down.
   const verdictMs = (books.diedAt.get(node) ?? 0) - (since ?? Number.POSITIVE_INFINITY);
   if (since === undefined || verdictMs < policy.probe.deadAfterMs) return;
   const { unhealthyPercent, minNodes } = policy.migrate.breaker;
-  // The placement that just ended was one of them, too.
+  // The node of the placement that just ended counts, too.
   const fleet = [...new Set([...listCounted(books), node])];
   const together = fleet.filter((name) => Math.abs((downSince.get(name) ?? -1e9) - since) < 500);
   if (together.length < minNodes || together.length * 100 <= unhealthyPercent * fleet.length) return;
@@ -193,7 +193,7 @@ export function checkNodes(books: Books, commit: Commit): void {
   }
 }
 
-/** The breaker opens for nodes that served once; those that are only about to join hold up nobody. */
+/** The breaker counts only nodes that once served; nodes that are about to join hold nobody up. */
 function checkOpening(books: Books, message: string): void {
   const counted = listCounted(books).length;
   const total = Number(/ of (\d+) nodes /.exec(message)?.[1]);
@@ -203,7 +203,7 @@ function checkOpening(books: Books, message: string): void {
     books.tally.count('breaker opened beside nodes that were never verified');
 }
 
-/** Whoever is on a living node may leave it although the breaker is open: access ends only when the next is there. */
+/** A rental on a living node may leave it despite an open breaker: access ends only once the next node is ready. */
 function checkHeld({ tables, violate }: Books, rentalId: string, phase: string): void {
   const live = [...tables.placements.values()].filter((p) => p.rentalId === rentalId && p.endedAt === null);
   const isDead = live.some(({ node }) => [undefined, 'dead'].includes(tables.nodes.get(node)?.record.state));

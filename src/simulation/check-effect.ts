@@ -4,7 +4,7 @@ import type { Books } from './books.ts';
 import { isClean, type Machine } from './machine.ts';
 
 const CLEANING_STATES = ['cleaning', 'quarantined'];
-/** What puts drift right is ordered for a node that is in use, too. */
+/** Repairs of drift are also ordered for nodes in use. */
 function isRepair(request: PlaybookRequest): boolean {
   return (
     request.playbook === 'remove_strays' ||
@@ -15,7 +15,7 @@ function isRepair(request: PlaybookRequest): boolean {
 const ACCESS_STATES = ['provisioning', 'allocated'];
 const ALL_STATES = [...CLEANING_STATES, ...ACCESS_STATES];
 
-/** Nothing is ordered after the lease is over, and nothing without a save that asks for it. */
+/** Nothing is ordered after leadership has ended, and nothing without a save that asks for it. */
 export function checkOrder(books: Books, daemon: string, machine: string, request: PlaybookRequest): void {
   const { violate, tables } = books;
   const { fence, playbook } = request;
@@ -55,7 +55,7 @@ function findPlacement({ tables }: Books, node: string, account: string, uid: nu
   );
 }
 
-/** A machine obeys no order that is older than one that it obeyed, and is never somebody's while it is another's. */
+/** A machine never obeys an order older than its last one, and never belongs to two tenants at once. */
 export function checkEffect(books: Books, machine: Machine, request: PlaybookRequest): void {
   const { violate, tables } = books;
   const before = books.obeyed.get(machine.name) ?? 0;
@@ -76,7 +76,7 @@ export function checkEffect(books: Books, machine: Machine, request: PlaybookReq
   checkTenants(books, machine);
 }
 
-/** Where somebody has a live placement, nobody else can log in, and nothing of anybody else is found. */
+/** On a machine with a live placement, nobody else can log in, and nothing of anybody else is found. */
 export function checkTenants(books: Books, machine: Machine): void {
   const live = [...books.tables.placements.values()].find(
     ({ node, endedAt }) => node === machine.name && endedAt === null,

@@ -3,8 +3,8 @@ import type { Books } from './books.ts';
 import type { RentalRow } from './memory-tables.ts';
 
 /**
- * A lease that was looked at lasts its ttl and hardly longer, and ends at one and the same moment until its client says
- * otherwise. That each node has that end when all is calm is what convergence asks.
+ * Once its spec is observed, a lease lasts its ttl and hardly longer, and its end stays the same until its client
+ * changes it. Convergence checks that each node has that end when all is calm.
  */
 export function checkEnd({ tables, ends, violate }: Books, rental: RentalRow): void {
   const { record, generation, spec, renewedAt, id } = rental;
@@ -21,7 +21,7 @@ export function checkEnd({ tables, ends, violate }: Books, rental: RentalRow): v
   ends.set(id, { generation, endMs: record.expiresAt.getTime() });
 }
 
-/** Whether the end that a node was told before access was confirmed could be kept. */
+/** Counts how often the end that a node was given before access was confirmed could be kept. */
 export function countTold({ tables, tally }: Books, before: Placement, after: Placement): void {
   const rental = tables.rentals.get(after.rentalId);
   if (rental === undefined || rental.renewedAt !== null || after.readyAt === null) return;

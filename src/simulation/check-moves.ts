@@ -2,8 +2,9 @@ import type { Placement } from '../core/model/rental.ts';
 import type { Books } from './books.ts';
 
 /**
- * Never more moves under way than the policy allows: of clients without access counted among themselves, of all when
- * one begins that is not urgent. How often they begin is not checked, since the clocks of the daemons jump.
+ * No more moves are under way than the policy allows. Moves of clients without access are counted among themselves;
+ * when a move that is not urgent begins, all are counted. How often moves begin is not checked, since the daemons'
+ * clocks jump.
  */
 export function checkMoveBegins(books: Books, incoming: Placement): void {
   const { tables, policy, tally, violate } = books;

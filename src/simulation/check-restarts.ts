@@ -4,13 +4,13 @@ import type { Books } from './books.ts';
 import { bootIdOf } from './machine.ts';
 import type { Commit } from './memory-tables.ts';
 
-/** The start of the machine at which a client got access. */
+/** Notes the start of the machine on which a client got access. */
 export function noteReady({ machines, boots }: Books, before: Placement, after: Placement): void {
   const machine = machines.get(after.node);
   if (before.readyAt === null && after.readyAt !== null && machine) boots.set(after.epoch, bootIdOf(machine));
 }
 
-/** Notes whom a commit tells of a restart: of the start that the row of the node names. */
+/** Notes which clients a commit tells of a restart. They then know of the start in the node's row. */
 export function noteRestarts(books: Books, { events }: Commit): void {
   for (const { type, rentalId } of events) {
     if (type !== 'rental.restarted') continue;
@@ -25,7 +25,7 @@ export function noteRestarts(books: Books, { events }: Commit): void {
   }
 }
 
-/** A client whose machine was restarted under him, and who was not told; null: there is none. */
+/** A client who was not told that their machine was restarted; null: there is none. */
 export function whyUntold({ tables, machines, boots }: Books): string | null {
   for (const placement of tables.placements.values()) {
     const machine = machines.get(placement.node);

@@ -6,9 +6,9 @@ import type { Books } from './books.ts';
 import { toRental } from './memory-tables.ts';
 
 /**
- * Within a tenant nobody comes before an older rental that the node would have done for as well: one that was told its
- * place, so that the leader knew of it, and that nothing holds back by the clock of who placed the other. A leader
- * before him may have had another clock.
+ * Within a tenant, no rental comes before an older one that also fits the node. The older one counts if it has a
+ * queue position, so that the leader knew of it, and if nothing holds it back by the clock of the leader that made
+ * the placement. An earlier leader may have had another clock.
  */
 export function checkTurn({ tables, policy, violate, tally }: Books, placement: Placement): void {
   const { rentalId, node: name, startedAt } = placement;
@@ -25,7 +25,7 @@ export function checkTurn({ tables, policy, violate, tally }: Books, placement: 
     if (isHeldBack(toRental(tables, other), policy, startedAt)) continue;
     const own = placed.filter((placement) => placement.rentalId === other.id);
     if (own.some(({ endedAt }) => endedAt === null)) continue;
-    // Where its account could not be made it is tried again only after a pause.
+    // A node where its account could not be made is retried only after a pause.
     if (own.some((placement) => placement.node === name && hasFailed(placement))) continue;
     violate(`${rentalId} got ${name} before ${other.id}, which is older and of the same tenant`);
   }

@@ -19,12 +19,14 @@ interface Request {
   spec: RentalSpec;
 }
 
-/** Clients and operators: they write through the API's side of the store, and remember what they were told. */
+/** Clients and operators: they write through the API's side of the store, and remember the answers. */
 export interface Clients {
   perform(action: Action): Promise<void>;
-  /** Leases are renewed for long enough that none ends by itself any more, and nothing is paused. */
+  /** Renews all leases for so long that none ends by itself any more, and ends any pause. */
   settle(): Promise<void>;
-  /** What an operator does when all is over: accepts the host keys of machines that were installed anew. */
+  /**
+   * What clients and operators do once all faults are over, such as accepting the host keys of reinstalled machines.
+   */
   tend(): Promise<void>;
 }
 
@@ -48,7 +50,7 @@ const WALL_MS = Date.parse('2026-05-04T12:00:00.000Z');
 export function createClients(world: World, chance: Chance, wake: () => void): Clients {
   const { store, tally } = world;
   const requests: Request[] = [];
-  /** Some see to a quarantined node themselves, others leave it to the slow retry. */
+  /** Some operators clean a quarantined node themselves, others leave it to the slow retry. */
   const isDiligent = chance.isLucky(0.9);
   const now = () => new Date(WALL_MS + world.time.nowMs());
   const open = () => [...store.tables.rentals.values()].filter(({ record }) => record.endedAt === null);
@@ -113,7 +115,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
     return { kind: what, attribution: { reason: null, by: 'an operator', at: now() } };
   }
 
-  /** An operator asks something of a node for which it makes sense, if there is one. */
+  /** An operator makes a request for a node where it makes sense, if there is one. */
   async function request({ what, which }: { what: NodeRequest['kind']; which: number }): Promise<void> {
     const nodes = [...store.tables.nodes.values()].filter(
       ({ spec, record }) =>
@@ -137,7 +139,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
     if (await store.writeControl(request, event(CONTROL_EVENTS[what], null))) tally.count(`control: ${what}`);
   }
 
-  /** A tenant works on his machine, and leaves things there. */
+  /** A tenant works on the machine, and leaves things there. */
   function use(rental: RentalRow): void {
     for (const machine of world.machines.values()) {
       const account = machine.accounts.get(rental.account);
@@ -153,7 +155,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
       for (const rental of open()) await update(rental, { ...rental.spec, ttlMs: 86_400_000 }, now());
     },
     async tend() {
-      // Who is told that his spec is at fault, or sees that nothing comes of it, changes it.
+      // Clients who are told that their spec is at fault, or see that nothing comes of it, change it.
       for (const rental of open()) {
         const isSuspected = findCondition(rental.record.conditions, 'Ready')?.reason === 'RentalSuspected';
         const isSeenTo = rental.generation > rental.record.observedGeneration;
@@ -163,7 +165,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
         await update(rental, { ...rental.spec, sshPublicKey }, null);
       }
       for (let which = 0; which < 3; which++) await request({ what: 'trust', which });
-      // Somebody has to say of each that came back that it is well, where the policy wants it; it is asked once a spell.
+      // Where the policy wants it, a person has to declare a returned node well, once for each return.
       for (const node of store.tables.nodes.values()) {
         if (!isReturnHeld(node.record) || isCleaningAsked(node)) continue;
         const { name } = node.spec;
@@ -206,7 +208,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
         default:
           return;
       }
-      // The write was on some replica, which wakes its own loop if that leads; others find it by looking.
+      // The write was on some replica, which wakes its own loop if that leads; others find it by polling.
       if (chance.isLucky(0.5)) wake();
     },
   };

@@ -8,7 +8,7 @@ import { bootIdOf, isClean } from './machine.ts';
 import { type RentalRow, toRental } from './memory-tables.ts';
 import type { World } from './world.ts';
 
-/** What is not yet as it is wanted, with all faults gone; null when everything is. */
+/** What has not converged yet, with all faults gone; null when everything has. */
 export function whyNotConverged(world: World, inventoryVersion: number): string | null {
   const { tables } = world.store;
   if (tables.inventory?.appliedSha256 !== String(inventoryVersion)) return 'the inventory is not applied';
@@ -37,7 +37,8 @@ function whyNotNode(world: World, { spec, record, requests, generation }: Node):
   if (record.observedGeneration !== generation) return `what was asked of ${spec.name} was not looked at`;
   if (findCondition(record.conditions, 'Reachable')?.status !== 'True')
     return `${spec.name} is not reachable`;
-  // Who trusted the key of somebody in between has to trust the machine's own again, as soon as it is looked at.
+  // An operator who trusted the key of a machine in the middle has to trust the machine's own again, once it is
+  // probed.
   if (record.hostKey !== machine.hostKey) return `${spec.name} shows another host key`;
   if (record.bootId === null || isOtherBoot(record.bootId, bootIdOf(machine)))
     return `the last start of ${spec.name} is not recorded`;
@@ -74,7 +75,7 @@ function freeNodesFor({ store }: World, rental: RentalRow): Node[] {
   );
 }
 
-/** A spec that was changed while it was suspected counts as applied once it was tried, for which a node is needed. */
+/** A spec changed under suspicion counts as applied once it was tried, for which a node is needed. */
 function waitsForItsOneTry(world: World, rental: RentalRow): boolean {
   const { phase, conditions } = rental.record;
   const isFull = phase === 'Pending' && findCondition(conditions, 'Ready')?.reason === 'NoFreeNode';

@@ -25,7 +25,7 @@ function lifeWith(machine: number, crash: Action[]): Plan {
 }
 
 it('lives through the death of its daemon before and after every call that changes something', async () => {
-  // Chance puts it on one of the three: it is the one whose failure moves it.
+  // Chance puts the rental on one of the three machines: the one whose failure moves it.
   const lives = await Promise.all([0, 1, 2].map((machine) => runHistory(lifeWith(machine, []))));
   const machine = lives.findIndex(({ counts }) => counts.has('moved'));
   const whole = lives[machine] as (typeof lives)[number];

@@ -21,12 +21,12 @@ export interface DaemonSettings {
 
 export interface Daemon {
   readonly process: Process;
-  /** SIGTERM: ends in order. */
+  /** SIGTERM: an orderly shutdown. */
   end(): void;
   hasEnded(): boolean;
-  /** As a write of the API on the same machine does. */
+  /** As a write of the API on the same machine would. */
   wake(): void;
-  /** At the end of the world: the runtime keeps what belongs to a signal for as long as it may still be aborted. */
+  /** For the end of the world: the runtime keeps whatever belongs to a signal as long as it may still be aborted. */
   discard(): void;
   /** SIGHUP. */
   readInventory(): void;
@@ -39,7 +39,7 @@ const NO_METRICS: Metrics = {
   ...{ webhookAttempted: ignore },
 };
 
-/** The reconciling half of the daemon as main.ts composes it, in a world made of nothing. */
+/** The reconciling half of the daemon as main.ts composes it, in a simulated world. */
 export function startDaemon(
   world: World,
   name: string,

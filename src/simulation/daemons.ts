@@ -3,15 +3,15 @@ import { type Daemon, type DaemonSettings, startDaemon } from './daemon.ts';
 import type { Action } from './plan.ts';
 import type { World } from './world.ts';
 
-/** The replicas and whoever starts a dead one again. */
+/** The replicas, and the supervisor that restarts dead ones. */
 export interface Daemons {
   nameOf(which: number): string;
   wake(): void;
   readInventory(): void;
-  /** Calls that change something, of all that ever ran. */
+  /** Number of calls that change something, by all daemons that ever ran. */
   writes(): number;
   discard(): void;
-  /** No daemon is stopped or killed any more at a call that is still to come. */
+  /** Cancels every stop or kill that is planned at a later call. */
   spare(): void;
   strike(action: Action & { kind: 'daemon' }, later: (forMs: number, heal: () => void) => void): void;
 }
@@ -38,7 +38,7 @@ export function createDaemons(
   for (let index = 1; index <= count; index++) start(`d${index}`);
   const names = [...running.keys()];
 
-  /** As a supervisor does: once the process is gone, another one after a moment. */
+  /** Like a supervisor: once the process is gone, starts another one after a moment. */
   function startAgain(name: string): void {
     const old = running.get(name);
     world.time.after(chance.between(50, 4_000), () => {

@@ -2,7 +2,7 @@ import type { Node } from '../core/model/node.ts';
 import type { Placement } from '../core/model/rental.ts';
 import type { Change, Commit, RentalRow } from './memory-tables.ts';
 
-/** One line for a commit: who wrote it, which rows became what, and what was said about it. */
+/** One line for a commit: who wrote it, which rows became what, and its events. */
 export function describeCommit({ fence, token, changes, events }: Commit): string {
   const by = fence === null ? 'API' : `save ${fence} of term ${token}`;
   const news = events.map(({ type, rentalId, node, reason }) =>

@@ -9,11 +9,11 @@ export interface Faults {
   perform(action: Action): void;
   /** Ends every fault that still lasts. */
   healAll(): void;
-  /** What an operator does when the leader did not hear him: asks once more for the inventory to be read. */
+  /** Like an operator whom the leader did not hear: asks once more for the inventory to be read. */
   tend(): void;
 }
 
-/** `downSince`: where the checks find which machines are out of reach, and since when. */
+/** `downSince`: shows the checks which machines are out of reach, and since when. */
 export function createFaults(
   world: World,
   daemons: Daemons,
@@ -42,14 +42,14 @@ export function createFaults(
 
   function strike(name: string, what: MachineFault, forMs: number): void {
     if (what === 'flapping') {
-      // One that flaps slowly is judged dead each time; a quick one never is.
+      // A machine that flaps slowly is judged dead each time; a quick one never is.
       if (forMs < 15_000) flap(name, 6, 3_500);
       else flap(name, 8, 12_000);
       return;
     }
     const end = MACHINE_FAULTS[what](machineOf(world, name), { forMs, nowMs: time.nowMs() });
     noteReach(name);
-    // A machine whose host still answers resets what was connected: that is news at once.
+    // A machine whose host still answers resets its connections, which is noticed at once.
     if (what === 'refusing' || what === 'restart') for (const tell of [...world.onReset]) tell(name);
     later(forMs, () => {
       end();
@@ -59,7 +59,7 @@ export function createFaults(
 
   function flap(name: string, times: number, forMs: number): void {
     if (isOver) return;
-    // A cut is seen only when the node is looked at, and is over before that.
+    // A cut is seen only by a probe, and is over before the next one.
     strike(name, times % 2 === 0 || forMs > 3_500 ? 'refusing' : 'cut', forMs);
     if (times > 1) time.after(2 * forMs, () => flap(name, times - 1, forMs));
   }

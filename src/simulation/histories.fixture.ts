@@ -4,7 +4,7 @@ import { createPlan } from './plan.ts';
 import { listNeverReached } from './rare-states.ts';
 import { shrink } from './shrink.ts';
 
-/** One part of the histories, so that two processors share them; a thousand are enough to reach every rare state. */
+/** One part of the histories, so that two processors share them. A thousand are enough to reach every rare state. */
 export function testHistories(from: number, count: number): void {
   const reachesAll = count >= 1_000;
   const aim = reachesAll ? ', and reaches every rare state' : '';

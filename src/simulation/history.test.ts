@@ -51,7 +51,7 @@ describe('a simulated history', () => {
   });
 
   it('is shrunk to what the violation takes', async () => {
-    // A ttl that is no number breaks the daemon that computes with it, and nothing else is needed for that.
+    // A ttl of NaN is enough to break the daemon that computes with it.
     const noise: Action[] = Array.from({ length: 12 }, (_, index) => ({
       ...{
         atMs: 9_000 + index * 500,

@@ -16,22 +16,22 @@ import type { World } from './world.ts';
 
 export interface HistoryResult {
   seed: number;
-  /** What went against a promise; null when nothing did. */
+  /** The first broken promise; null: every promise was kept. */
   violation: string | null;
-  /** Things that happened at a time of their own. */
+  /** Number of alarms of the simulated clock that went off. */
   steps: number;
   faults: number;
   simulatedMs: number;
   counts: Map<string, number>;
-  /** Calls that change something, which the daemons made before the faults ended. */
+  /** Number of calls that change something and that the daemons made before the faults ended. */
   writes: number;
 }
 
-/** With all faults gone, this long is enough for everything: a rental under which nodes died waits for an hour. */
+/** Long enough for everything once all faults are gone: a rental under which nodes died waits for an hour. */
 const CONVERGE_WITHIN_MS = 4_200_000;
 const LAST_ECHO_MS = 15_000;
 const LOOK_EVERY_MS = 2_000;
-/** How long nothing at all may change once everything is as it is wanted. */
+/** How long nothing at all may change once everything has converged. */
 const QUIET_MS = 35_000;
 
 const LEASE = { durationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };
@@ -45,19 +45,19 @@ export async function runHistory(
   const { time, invariants, tally, trace } = world;
   let steps = 0;
 
-  /** Does what is due up to then, one thing at a time; false when a promise was broken. */
+  /** Runs what is due until then, one step at a time; false when a promise was broken. */
   async function runUntil(untilMs: number): Promise<boolean> {
     while (invariants.violation() === null && time.advance(untilMs)) {
       steps++;
-      // All that follows from it, down to the last promise, comes before the next thing: the queue of the next tick
-      // is looked at when no promise is left, and costs no turn of the event loop.
+      // Everything that follows from a step, down to the last JavaScript promise, comes before the next step. The
+      // next-tick queue runs when no promise is left, and costs no turn of the event loop.
       await new Promise<void>((resolve) => process.nextTick(resolve));
     }
     return invariants.violation() === null;
   }
 
   async function converge(): Promise<boolean> {
-    // What was on its way when the faults ended, such as a probe of a silent machine, comes to its end first.
+    // Whatever was under way when the faults ended, such as a probe of a silent machine, ends first.
     const healedAtMs = time.nowMs();
     await runUntil(healedAtMs + LAST_ECHO_MS);
     const giveUpAtMs = time.nowMs() + CONVERGE_WITHIN_MS;
@@ -100,7 +100,7 @@ export async function runHistory(
   return { seed: plan.seed, violation, steps, faults: faultCount, simulatedMs, counts: tally.counts, writes };
 }
 
-/** That a client did not leave when he was expected to is news for those who wait, though nothing happened. */
+/** A client who stays longer than expected changes the estimates of those who wait, though nothing happened. */
 function isNewEstimate({ changes }: Commit): boolean {
   const without = (row: unknown) => {
     const { record, ...rest } = row as RentalRow;
@@ -118,7 +118,7 @@ interface Made {
   faults: Faults;
   inventory: { version: number };
   daemons: Daemons;
-  /** How many saves there were that changed more than when a node was last probed. */
+  /** Number of saves with events, not counting those that only changed queue estimates. */
   saves: () => number;
 }
 

@@ -7,22 +7,22 @@ import { noteRestarts, whyUntold } from './check-restarts.ts';
 import type { Machine } from './machine.ts';
 import type { Commit } from './memory-tables.ts';
 
-/** Looks at every commit, every order and every effect, and keeps its own books: it trusts no guard of the others. */
+/** Checks every commit, order and effect, and keeps its own books: it trusts no guard of the code under test. */
 export interface Invariants {
   beginTerm(daemon: string, token: number): void;
-  /** A daemon was told what operators ask of it. */
+  /** A daemon has read the operators' controls. */
   toldControls(daemon: string, controls: Controls): void;
   checkCommit(commit: Commit): void;
   /** A daemon sends an order to a machine. */
   checkOrder(daemon: string, machine: string, request: PlaybookRequest): void;
   /** A module did one of its steps. */
   checkEffect(machine: Machine, request: PlaybookRequest): void;
-  /** An API call was answered with yes: what it asked for must not get lost. */
+  /** An API call succeeded: what it asked for must not get lost. */
   promise(rentalId: string): void;
-  /** A client who was not told of a restart under him; null: there is none. */
+  /** A client who was not told that their machine was restarted; null: there is none. */
   whyUntold(): string | null;
   violate(message: string): void;
-  /** The first one. */
+  /** The first violation; null: there is none. */
   violation(): string | null;
 }
 
@@ -78,7 +78,7 @@ export function createInvariants(
   };
 }
 
-/** An override counts for the nodes that are dead when it is taken up. */
+/** An override counts for the nodes that are dead when it is used. */
 function noteOverride({ tables, overridden }: Books, { changes }: Commit): void {
   for (const { table, before, after } of changes) {
     if (table !== 'controls') continue;
@@ -90,7 +90,7 @@ function noteOverride({ tables, overridden }: Books, { changes }: Commit): void 
   }
 }
 
-/** In the middle of what a daemon takes over. */
+/** Counts what was under way when a daemon took over. */
 function countTakeOver({ tables, tally }: Books): void {
   const states = [...tables.nodes.values()].map(({ record }) => record.state);
   const isMoving = [...tables.placements.values()].some(

@@ -2,14 +2,14 @@ import { DEFAULT_POLICY } from '../core/model/policy.ts';
 import { type Machine, reboot } from './machine.ts';
 import type { MachineFault } from './plan.ts';
 
-/** Lets a fault begin; what it gives back ends it. */
+/** Begins a fault. Returns a function that ends it. */
 type Begin = (machine: Machine, fault: { forMs: number; nowMs: number }) => () => void;
 
-/** Flapping is a row of others. */
+/** Flapping is a series of other faults (faults.ts). */
 export const MACHINE_FAULTS: Record<Exclude<MachineFault, 'flapping'>, Begin> = {
   off: (machine) => powerDown(machine, 'off'),
   refusing: (machine) => powerDown(machine, 'refusing'),
-  /** Away for so short a time that no probe may see it. */
+  /** Away so briefly that no probe may see it. */
   restart(machine) {
     reboot(machine);
     return () => undefined;
@@ -42,7 +42,7 @@ export const MACHINE_FAULTS: Record<Exclude<MachineFault, 'flapping'>, Begin> = 
     machine.hostKey = `ssh-ed25519 ${machine.name}/${nowMs}`;
     machine.strange = true;
     return () => {
-      // Another key for good is a machine that was installed anew; for a while, somebody in between.
+      // A lasting key change is a reinstalled machine; a passing one is a machine in the middle.
       if (forMs < 60_000) machine.hostKey = hostKey;
       machine.strange = false;
     };

@@ -1,47 +1,47 @@
 import type { FailureReason } from '../core/failure/remedy.ts';
 
-/** What of a tenant can be found on a machine, apart from his account. */
+/** What a tenant may leave on a machine, apart from the account. */
 export type Residue = 'home' | 'process' | 'file' | 'job';
 
 export interface Account {
   uid: number;
-  /** The key that sshd takes for it; null as long as none was written. */
+  /** The key that sshd accepts for it; null until one is written. */
   key: string | null;
-  /** Until when sshd takes it; null as long as none was written. */
+  /** Until when sshd accepts it; null until one is written. */
   expiresAt: Date | null;
 }
 
-/** How a machine is; each fault of the simulation changes one of these. */
+/** The state of a machine; each fault of the simulation changes a part of it. */
 export interface Machine {
   readonly name: string;
   /** `off` is silent, `refusing` has a host that answers for it: the connection is refused at once. */
   power: 'on' | 'off' | 'refusing';
-  /** Every process stands still; what was begun goes on after the thaw. */
+  /** Every process is stopped; whatever had begun goes on after the thaw. */
   frozen: boolean;
-  /** Sessions live on, nobody new can connect. */
+  /** Sessions live on, but nobody new can connect. */
   listenerDead: boolean;
-  /** Packets from the control plane to the machine, and back. */
+  /** Lost packets: from the control plane to the machine, and back. */
   cut: { there: boolean; back: boolean };
   /** Every answer takes this much longer. */
   slowMs: number;
   hostKey: string;
   /** It answers, but not as it should: with another key, or too late. */
   strange: boolean;
-  /** Why each module fails at once, as on a full disk or without Python. */
+  /** Why each module fails at once, such as a full disk or no Python; null: it does not. */
   failing: FailureReason | null;
-  /** delete_user says that it is done and leaves something. */
+  /** delete_user reports success but leaves something. */
   removalLeaves: boolean;
 
-  // What a reboot does not take away.
+  // What survives a reboot, apart from processes in the residue and the lock.
   prepared: boolean;
   fenceSeen: number;
   uidSeen: number;
   uidOwner: string | null;
   accounts: Map<string, Account>;
   residue: Map<number, Set<Residue>>;
-  /** Counts boots: what was under way before the last one is gone. */
+  /** Number of boots: whatever was under way before the last one is gone. */
   boots: number;
-  /** Held by the module that runs, so that orders come one after the other. */
+  /** Held by the running module, so that orders run one after the other. */
   lock: { holder: object | null; queue: (() => void)[] };
 }
 
@@ -59,7 +59,7 @@ export function fingerprintOf(hostKey: string): string {
   return `SHA256:${hostKey}`;
 }
 
-/** As a machine tells it on which every start is the first of a kernel. */
+/** As reported by a machine where every start boots a new kernel. */
 export function bootIdOf({ name, boots }: Machine): string {
   return `${name}-${boots}/-`;
 }

@@ -17,7 +17,7 @@ import { withRequest } from './memory-requests.ts';
 import { createMemorySessions } from './memory-sessions.ts';
 import { createMemoryTenants } from './memory-tenants.ts';
 
-/** The API's store in memory, and the hand of a reconciler that the tests play themselves. */
+/** The API's store in memory, with methods by which the tests play the reconciler. */
 export interface MemoryApiStore extends ApiStore, DeliveryStore {
   readonly rentals: Map<string, Rental>;
   readonly nodes: Map<string, Node>;
@@ -35,9 +35,9 @@ export interface MemoryApiStore extends ApiStore, DeliveryStore {
     placements?: Rental['placements'],
   ): void;
   setNodeState(name: string, type: EventType, record: Partial<Node['record']>): void;
-  /** As the leader answers the newest request. */
+  /** Answers the newest request, as the leader does. */
   answerInventory(answer: InventoryAnswer): void;
-  /** As the leader takes up the override that waits. */
+  /** Uses the override that waits, as the leader does. */
   useOverride(): void;
 }
 

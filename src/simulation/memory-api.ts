@@ -7,7 +7,7 @@ import type { MemoryDeps } from './memory-leader.ts';
 import { withRequest } from './memory-requests.ts';
 import { type RentalRow, type Transaction, toRental, transact } from './memory-tables.ts';
 
-/** What clients and operators do; what only shows things is not needed where nobody looks. */
+/** What clients and operators do. Most read-only views are left out, since nobody looks at them here. */
 export type MemoryApi = Pick<
   ApiStore,
   | 'createRental'
@@ -30,7 +30,7 @@ export function createMemoryApi(deps: MemoryDeps): MemoryApi {
   return { ...createRentals(deps), ...createFleet(deps), ...createHistory(deps.tables.events) };
 }
 
-/** A write of the API with its event: both or, when `work` says false, neither. */
+/** A write of the API with its event: both, or neither when `work` returns false. */
 function write(
   { tables, onCommit }: MemoryDeps,
   event: NewEvent | null,

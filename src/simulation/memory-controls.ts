@@ -1,6 +1,6 @@
 import { type ControlRequest, type Controls, NO_CONTROLS } from '../core/model/controls.ts';
 
-/** The row after a request; null when it is so already. */
+/** The row after a request; null when that changes nothing. */
 export function withControl(controls: Controls, request: ControlRequest): Controls | null {
   switch (request.kind) {
     case 'pause': {
@@ -19,7 +19,7 @@ export function withControl(controls: Controls, request: ControlRequest): Contro
   }
 }
 
-/** The row after the leader made use of an override; null when it is not the one that waits. */
+/** The row after the leader used an override; null when it is not the one that waits. */
 export function withOverrideUsed(controls: Controls, number: number): Controls | null {
   const { override } = controls;
   if (override?.number !== number || override.isUsed) return null;

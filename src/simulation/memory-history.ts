@@ -16,7 +16,7 @@ export function createHistory(
         .filter((event) => event.seq < (filter.beforeSeq ?? Infinity) && matchesFilter(event, tenant, filter))
         .toReversed()
         .slice(0, filter.limit),
-    // Events may have been purged at the front, so their count tells nothing.
+    // The oldest events may have been purged, so the number of events says nothing.
     lastEventSeq: async () => events.at(-1)?.seq ?? 0,
     firstEventSeq: async () => events[0]?.seq ?? 0,
   };

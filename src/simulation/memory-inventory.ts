@@ -86,7 +86,7 @@ function writeSpec(
   now: Date,
 ): NewEvent {
   const old = nodes.get(spec.name);
-  // Of a node that was in the fleet before, the history knows which uids were used.
+  // If the node was in the fleet before, its old placements show which uids were used.
   const used = [...placements.values()].flatMap(({ node, uid }) => (node === spec.name ? [uid] : []));
   const nextUid = Math.max(FIRST_UID, ...used.map((uid) => uid + 1));
   const requests = old

@@ -37,8 +37,8 @@ export function createMemoryLeadership({ tables, nowMs }: MemoryDeps): Leadershi
 }
 
 /**
- * One transaction of the leader: 'deposed' when the lease is not his, null when `work` undid it, or else its fence
- * number. What waits for a number gets one first, then the transaction's own events.
+ * One transaction of the leader. Returns its fence number, 'deposed' when the writer no longer leads, or null when
+ * `work` undid it. Waiting events get their numbers first, then the transaction's own.
  */
 export function underFence(
   { tables, nowMs, onCommit }: MemoryDeps,
@@ -110,7 +110,7 @@ export function createMemoryReconcileStore(deps: MemoryDeps): ReconcileStore {
     },
     async raiseCounters(leadership, seen) {
       const fence = underFence(deps, leadership, (transaction) => {
-        // A node that lies must not use up the numbers of all others.
+        // A lying node must not use up the numbers of all others.
         if (seen.fence <= HIGHEST_PLAUSIBLE_FENCE) tables.lease.seq = Math.max(tables.lease.seq, seen.fence);
         const node = nodes.get(seen.node);
         if (node && seen.nextUid <= LAST_UID + 1 && node.record.nextUid < seen.nextUid) {
@@ -133,7 +133,7 @@ export function createMemoryReconcileStore(deps: MemoryDeps): ReconcileStore {
       });
       return fence !== 'deposed';
     },
-    // A history is over long before anything is old enough to be deleted.
+    // A simulated history ends long before anything is old enough to be deleted.
     async purge(leadership) {
       const fence = underFence(deps, leadership, () => []);
       return fence === 'deposed' ? 'deposed' : { rentals: 0, events: 0, deliveries: 0 };
@@ -184,7 +184,7 @@ function writeAll(tables: Tables, transaction: Transaction, save: Save, fence: n
     };
     const { decision, ...bound } = save.bind;
     if (!putPlacement(tables, transaction, { ...bound, ...unset, epoch: fence })) return false;
-    // Of a number that is undone nothing is ever read.
+    // If the transaction is undone, nobody ever reads the decision under its number.
     if (decision) tables.decisions.set(fence, decision);
   }
   for (const { epoch, report } of save.reports ?? []) {
@@ -235,7 +235,7 @@ function writeCleaned({ placements }: Tables, transaction: Transaction, { cleane
   return true;
 }
 
-/** Only a node that was given up goes with what was not cleaned, and never with a live placement. */
+/** Only a node that was given up goes with uncleaned placements, and no node goes with a live one. */
 function removeNodes({ nodes, placements }: Tables, transaction: Transaction, names: string[]): boolean {
   for (const name of names) {
     const node = nodes.get(name);

@@ -1,7 +1,7 @@
 import type { ReconcileStore } from '../core/ports/stores.ts';
 import type { Tables } from './memory-tables.ts';
 
-/** What the store tells of the past for the sake of the queue. */
+/** What the store knows of the past for the queue. */
 export function createQueueHistory({
   rentals,
   placements,

@@ -4,7 +4,7 @@ import { accepts } from '../core/model/node-states.ts';
 import { isReturnHeld, withMaintenance } from '../core/node/requests.ts';
 import type { NodeRequest } from '../core/ports/stores.ts';
 
-/** The requests after one more; null when the node's state does not allow it or it is there already. */
+/** The requests after one more; null when the node's state does not allow it or it is already in force. */
 export function withRequest({ requests, spec, record }: Node, request: NodeRequest): NodeRequests | null {
   switch (request.kind) {
     case 'cordon':
@@ -47,7 +47,7 @@ export function withRequest({ requests, spec, record }: Node, request: NodeReque
   }
 }
 
-/** Another reason is worth writing, too. */
+/** A new reason is worth writing even if nothing else changes. */
 function isOther({ maintenance }: NodeRequests, { reason }: Attribution): boolean {
   return reason !== null && reason !== maintenance?.reason;
 }

@@ -4,7 +4,7 @@ import type { TokenView } from '../core/ports/stores.ts';
 
 const SESSIONS_PER_TOKEN = 20;
 
-/** Sessions in memory, with the same promises as those in the database. */
+/** Sessions in memory, with the same guarantees as those in the database. */
 export function createMemorySessions(
   tokens: ReadonlyMap<string, TokenView>,
   now: () => Date,

@@ -9,7 +9,7 @@ import { testQueueHistory } from '../store/contract/queue-history.contract.fixtu
 import { testSaves } from '../store/contract/saves.contract.fixture.ts';
 import { createMemoryStore } from './memory-store.ts';
 
-// The same tests as the store on MariaDB passes: what the simulation proves rests on this one being like it.
+// The same tests that the MariaDB store passes: what the simulation proves depends on this store behaving alike.
 const bench = {} as ContractBench;
 beforeEach(async () => {
   bench.store = createMemoryStore({ nowMs: Date.now, onCommit: () => undefined });

@@ -10,7 +10,7 @@ export type MemoryStore = ReconcileStore &
   MemoryApi &
   Pick<ApiStore, 'requestInventory'> & { tables: Tables };
 
-/** The store without a database. The contract tests hold it to what the one on MariaDB does. */
+/** The store without a database. Contract tests hold it to what the MariaDB store does. */
 export function createMemoryStore({ nowMs, onCommit }: Omit<MemoryDeps, 'tables'>): MemoryStore {
   const tables = createTables();
   const deps = { tables, nowMs, onCommit };

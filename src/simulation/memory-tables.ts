@@ -5,8 +5,8 @@ import type { Node } from '../core/model/node.ts';
 import type { Placement, Rental } from '../core/model/rental.ts';
 import type { PlacementDecision } from '../core/scheduling/placement-decision.ts';
 
-// Rows are never changed in place: a write puts another object where the old one was, so what a reader got stays
-// what it was when he read it, as with a database.
+// Rows are never changed in place. A write puts another object where the old one was, so what a reader got stays as
+// it was when read, as with a database.
 
 export interface RentalRow extends Omit<Rental, 'placements'> {
   dirty: boolean;
@@ -32,10 +32,10 @@ export interface Change {
 export interface Commit {
   /** The fence number of a leader's transaction; null for the API's. */
   fence: number | null;
-  /** The lease token that the writer named; null for the API. */
+  /** The leadership token that the writer named; null for the API. */
   token: number | null;
   changes: Change[];
-  /** With their place in the order when the leader wrote them. */
+  /** With their numbers, when the leader wrote them. */
   events: (NewEvent & { seq: number | null })[];
 }
 
@@ -43,7 +43,7 @@ export interface Tables {
   nodes: Map<string, Node>;
   rentals: Map<string, RentalRow>;
   placements: Map<number, Placement>;
-  /** epoch -> what the placement was decided from. */
+  /** epoch -> how the placement was decided. */
   decisions: Map<number, PlacementDecision>;
   lease: LeadershipRow;
   inventory: InventoryState | null;
@@ -79,7 +79,9 @@ export function createTables(): Tables {
   };
 }
 
-/** Runs `work`, and undoes all that it wrote when it says false. Gives back the changes, or null when undone. */
+/**
+ * Runs `work` and undoes everything that it wrote when it returns false. Returns the changes, or null when undone.
+ */
 export function transact(work: (transaction: Transaction) => boolean): Change[] | null {
   const changes: Change[] = [];
   const undo: (() => void)[] = [];

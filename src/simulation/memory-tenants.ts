@@ -13,11 +13,11 @@ interface Deps {
 }
 
 interface MemoryQuota {
-  /** What the tenant may have and has when it may have no more; at once, as in a transaction. */
+  /** The tenant's limit and its rentals, if it may have no more, else null. Synchronous, as in a transaction. */
   findOverQuota(name: string): { maxRentals: number; rentals: number } | null;
 }
 
-/** Limits of tenants in memory, with the same promises as those in the database. */
+/** Limits of tenants in memory, with the same guarantees as those in the database. */
 export function createMemoryTenants({ rentals, tokens, write, now }: Deps): TenantStore & MemoryQuota {
   const rows = new Map<string, { limits: TenantLimits; updatedAt: Date }>();
   const buckets = new Map<string, { tokens: number; atMs: number }>();

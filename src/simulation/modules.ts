@@ -3,7 +3,7 @@ import type { Access } from '../core/model/lease.ts';
 import type { PlaybookRequest } from '../core/ports/ports.ts';
 import { leave, type Machine } from './machine.ts';
 
-/** An order that a module does not carry out; as ansible/module_utils/orion_node.py has it. */
+/** A module's refusal of an order, as in ansible/module_utils/orion_node.py. */
 export class Refusal extends Error {
   readonly reason: FailureReason;
   constructor(reason: FailureReason, message: string) {
@@ -12,15 +12,15 @@ export class Refusal extends Error {
   }
 }
 
-/** One step of a module, after which it may be cut off. Throws a Refusal. */
+/** One step of a module, after which it may be cut off. May throw a Refusal. */
 export type Step = (machine: Machine) => void;
 
-/** What a module does to a machine, in steps; what it found is put into `findings`. */
+/** The steps of a module on a machine. What it finds goes into `findings`. */
 export function stepsOf(request: PlaybookRequest, findings: string[]): Step[] {
   const fence: Step = (machine) => raiseFence(machine, request.fence);
   switch (request.playbook) {
     case 'prepare_node':
-      // Only a baseline that is taken anew changes what verification takes for normal.
+      // Only a new baseline changes what verification considers normal.
       return request.keepBaseline ? [fence, () => undefined] : [fence, prepare];
     case 'create_user': {
       const { account, uid, publicKey, expiresAt } = request;
@@ -84,7 +84,7 @@ function addAccount(machine: Machine, account: string, uid: number): void {
   if (!machine.accounts.has(account)) machine.accounts.set(account, { uid, key: null, expiresAt: null });
 }
 
-/** A spec that no machine can do anything with. */
+/** Marks a key that no machine can use. */
 export const BROKEN_KEY = 'broken';
 
 function writeKey(machine: Machine, account: string, { publicKey, expiresAt }: Access): void {

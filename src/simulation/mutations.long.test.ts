@@ -5,7 +5,7 @@ import { MUTATIONS } from '../../vitest.mutations.ts';
 /** How many histories the simulation may need to notice that a guard is gone. */
 const WITHIN = 500;
 
-/** The simulation, with one file of Orion in it that lacks a guard. */
+/** Loads the simulation with one guard taken out of one of Orion's files. */
 async function loadWithout(name: string) {
   const { file } = MUTATIONS[name] as (typeof MUTATIONS)[string];
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url));

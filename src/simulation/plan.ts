@@ -29,7 +29,10 @@ export type DaemonFault =
   | 'cutFromMachines'
   | 'clockJump';
 
-/** One thing that is done to the world at its time. What it refers to is found then: `which` counts modulo. */
+/**
+ * One thing that is done to the world at its time. Its target is chosen then: `which` is taken modulo the
+ * candidates.
+ */
 export type Action = { atMs: number } & (
   | {
       kind: 'rent';
@@ -81,7 +84,7 @@ const FULL_SIZE: PlanSize = { nodes: 20, rentals: 12, faults: 64 };
 
 export function createPlan(seed: number, size: PlanSize = FULL_SIZE): Plan {
   const chance = createChance(seed, 'plan');
-  // Mostly dense; some have to be long enough for a node to die again and again.
+  // Mostly short and dense; some have to be long enough for a node to die again and again.
   const endsAtMs = chance.isLucky(0.2) ? chance.between(120_000, 160_000) : chance.between(55_000, 95_000);
   const actions: Action[] = [];
   for (let index = 0; index < size.rentals; index++) {
@@ -151,7 +154,7 @@ function clientAction(chance: Chance, atMs: number): Action {
   return { atMs, kind: kind as 'release', which };
 }
 
-/** Some operators pause everything for a while, or will not be held by the breaker. */
+/** Some operators pause everything for a while, or override the breaker. */
 function controls(chance: Chance, endsAtMs: number): Action[] {
   const actions: Action[] = [];
   if (chance.isLucky(0.2)) {
@@ -231,7 +234,9 @@ export function createSpec(index: number): NodeSpec {
   return { name, ...address, ...access, zone, labels: { size: 'small' }, retiring: false };
 }
 
-/** The shipped policy, the demonstration's, and ones in between; the times of runs short, for history is. */
+/**
+ * The shipped policy, the demonstration's, and ones in between. Runs get short timeouts, since a history is short.
+ */
 function createPolicy(chance: Chance): Policy {
   const { probe, provision, migrate } = DEFAULT_POLICY;
   const eager = { intervalMs: 30_000, deadAfterMs: 5_000, successes: 1, healthyDelayMs: 0 };

@@ -4,7 +4,7 @@ import type { Time } from './time.ts';
 /** Where a daemon is stopped: at its n-th call of a port from now, before or after the call does its work. */
 export interface StopPoint {
   calls: number;
-  /** Counts only calls that change something: to die at a read is to die after the write before it. */
+  /** Counts only calls that change something: dying at a read is like dying after the write before it. */
   writesOnly: boolean;
   when: 'before' | 'after';
   how: () => void;
@@ -12,8 +12,8 @@ export interface StopPoint {
 
 /**
  * A process that can be killed or stopped between any two of its steps. All that it does to the world goes through
- * `call`, and all that comes back to it through `deliver`: a dead one does and hears nothing any more, a stopped
- * one hears everything when it goes on, and believes until then what it believed before.
+ * `call`, and all that comes back to it through `deliver`. A dead one does and hears nothing any more. A stopped one
+ * hears everything when it goes on, and until then believes what it believed before.
  */
 export interface Process {
   readonly name: string;
@@ -22,10 +22,10 @@ export interface Process {
   isStopped(): boolean;
   deliver(callback: () => void): void;
   call<Result>(perform: () => Promise<Result>, kind?: 'read' | 'write'): Promise<Result>;
-  /** A call that nothing can come in between of: counted, and made at once. False: it has to go through `call`. */
+  /** Counts a call that is made at once, without anything in between. False: it has to go through `call`. */
   callsAtOnce(kind: 'read' | 'write'): boolean;
   stopAt(point: StopPoint | null): void;
-  /** How many calls that change something it has made. */
+  /** Number of calls so far that change something. */
   writes(): number;
   kill(): void;
   stop(): void;
@@ -86,7 +86,7 @@ export function createProcess(
       count(kind);
       reaches('before');
       return new Promise((resolve, reject) =>
-        // One that was stopped just before makes its call when it goes on, with what it believes by then.
+        // A process stopped just before makes its call when it goes on, with what it believed before.
         deliver(() => {
           const outcome = perform();
           reaches('after');

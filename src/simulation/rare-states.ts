@@ -1,6 +1,6 @@
 /**
- * What a campaign has to have seen, or it proves little: each is counted where it happens, and one that was never
- * reached fails the run.
+ * What a campaign must have seen to prove anything. Each is counted where it happens, and one that was never reached
+ * fails the run.
  */
 const RARE_STATES = [
   'leader changed while access was being made',

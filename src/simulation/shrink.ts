@@ -2,8 +2,8 @@ import { type HistoryResult, runHistory } from './history.ts';
 import type { Action, Plan } from './plan.ts';
 
 /**
- * The shortest history found that still breaks a promise: actions are dropped in ever smaller portions for as
- * long as one of the same kind is broken without them.
+ * The shortest history found that still breaks the promise. Drops actions in ever smaller portions as long as a
+ * promise of the same kind is broken without them.
  */
 export async function shrink(plan: Plan, failed: HistoryResult, maxRuns = 400): Promise<Plan> {
   const wanted = kindOf(failed.violation);

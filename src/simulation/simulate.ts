@@ -5,11 +5,11 @@ import { createPlan, isFault, type Plan } from './plan.ts';
 import { listNeverReached } from './rare-states.ts';
 import { shrink } from './shrink.ts';
 
-// A command of its own, beside `orion`, since a daemon that is installed has no use for it: so it prints, and ends with
-// an exit code.
+// A command of its own beside `orion`, since an installed daemon has no use for it. So it prints, and ends with an
+// exit code.
 //
 // npm run simulate -- --seed N             replays one history, step by step
-// npm run simulate -- --histories N        runs N of them, from --from on (1)
+// npm run simulate -- --histories N        runs N of them, from seed --from on (default 1)
 // npm run simulate -- --seed N --shrink    looks for the shortest history that breaks the same promise
 
 const { values } = parseArgs({

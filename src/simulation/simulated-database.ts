@@ -5,7 +5,7 @@ import type { DatabaseFault, World } from './world.ts';
 
 export type DaemonStore = ReconcileStore & LeadershipStore & InventoryStore;
 
-/** As the real one's: kind and code, no more. */
+/** Like the store's own error, reduced to name and kind. */
 class DatabaseError extends Error {
   override readonly name = 'StoreError';
   readonly kind: 'notExecuted' | 'unknown';
@@ -83,7 +83,7 @@ export function connect(world: World, process: Process, chance: Chance): DaemonS
     }
   }
 
-  /** What the guards of the store refused. */
+  /** Counts what the store's guards refused. */
   function countRefusal(result: unknown): void {
     const kind = (result as { kind?: string } | null)?.kind;
     if (kind === 'deposed') world.tally.count('a deposed leader was refused');
@@ -99,7 +99,7 @@ export function connect(world: World, process: Process, chance: Chance): DaemonS
       return result;
     };
     const wrapped = (...args: unknown[]) => {
-      // Most answers come at once: the few that do not are where others come in between.
+      // Most answers come at once; the few late ones let others come in between.
       const isCalm = !isTroubled() && chance.isLucky(0.93);
       if (isCalm && process.callsAtOnce(kind)) return counted(...args);
       return process.call(() => perform(name, () => counted(...args)), kind);

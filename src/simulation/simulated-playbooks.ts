@@ -9,7 +9,7 @@ import { answers, machineOf, type Quirk, reaches, type World } from './world.ts'
 const CONNECT_TIMEOUT_MS = 10_000;
 const LOCK_WAIT_MS = 60_000;
 
-/** One run on its way: what the machine does goes on by itself, whether anybody still waits for it or not. */
+/** One run in flight. What the machine does goes on by itself, whether or not anybody still waits for it. */
 interface Journey {
   world: World;
   chance: Chance;
@@ -17,7 +17,7 @@ interface Journey {
   machine: Machine;
   request: PlaybookRequest;
   quirk: Quirk | null;
-  /** Nobody waits any more: it was given up, its time is over, or its daemon is dead. */
+  /** Nobody waits any more: it was given up, it is over its deadline, or its daemon is dead. */
   isGivenUp: () => boolean;
   /** Killing Ansible does not always end what already runs on the machine. */
   survives: boolean;
@@ -28,8 +28,8 @@ interface Journey {
 export function createSimulatedPlaybooks(world: World, process: Process, chance: Chance): PlaybookRunner {
   return {
     run(target, request, options) {
-      // Now, and not when it leaves a process that was stopped in this very moment: what then comes late is for
-      // the machine's fence to refuse.
+      // Checked now, and not when it leaves a process that was stopped at this very moment: an order that leaves
+      // late is for the machine's fence to refuse.
       if (!process.isKilled()) world.invariants.checkOrder(process.name, target.name, request);
       return process.call(() => startRun({ world, process, chance }, target, request, options));
     },
@@ -67,7 +67,7 @@ function startRun(
       isGivenUp: () => isOver || process.isKilled(),
       survives: chance.isLucky(0.5),
       answer: (result) => {
-        // Lost on the way back: whoever waits, waits until his deadline.
+        // Lost on the way back: the caller waits until its deadline.
         if (quirk === 'lostReply' || !answers(world, process, machine)) return;
         end(result);
       },

@@ -12,7 +12,7 @@ interface Call {
   signal: AbortSignal;
 }
 
-/** What a dial comes to: how long it takes, and why it fails (null: it stands). */
+/** The result of a dial: how long it takes, and why it fails (null: it succeeds). */
 interface Dial {
   afterMs: number;
   reason: FailureReason | null;
@@ -20,7 +20,7 @@ interface Dial {
 }
 
 function dial(world: World, process: Process, machine: Machine, target: NodeTarget, chance: Chance): Dial {
-  // Most answers come at once, since what a few milliseconds more can change is tried often enough by the rest.
+  // Most answers come at once: the rest are enough to try what a few milliseconds more can change.
   const latencyMs = (chance.isLucky(0.9) ? 0 : chance.between(1, 120)) + machine.slowMs;
   const said = (reason: FailureReason | null): Dial => ({ afterMs: latencyMs, reason, evidence: 'strong' });
   if (!world.isolated.has(process.name) && !machine.cut.there && !machine.cut.back) {
@@ -33,7 +33,7 @@ function dial(world: World, process: Process, machine: Machine, target: NodeTarg
   return said(target.hostKey !== null && target.hostKey !== machine.hostKey ? 'HostKeyChanged' : null);
 }
 
-/** Waits as long as the dial takes, the deadline allows, and the signal lets it. */
+/** Waits for the dial, the deadline or the signal, whichever comes first. */
 function wait(
   world: World,
   { afterMs }: Dial,
@@ -47,7 +47,7 @@ function wait(
       signal.removeEventListener('abort', onAbort);
       resolve(how);
     };
-    // One signal ends the probes of a whole fleet.
+    // One signal ends the probes of a whole fleet, so it has many listeners.
     setMaxListeners(0, signal);
     const onAbort = () => end('aborted');
     const inTime = afterMs < timeoutMs;

@@ -1,15 +1,15 @@
-/** All time of a simulated world: it stands still until the next thing that is due, and then jumps there. */
+/** The time of a simulated world: it stands still until the next alarm is due, and then jumps there. */
 export interface Time {
   nowMs(): number;
-  /** Calls back when time has come that far; gives back how to call it off. */
+  /** Calls back after `delayMs`. Returns a function that cancels it. */
   after(delayMs: number, callback: () => void): () => void;
-  /** Jumps to the next thing that is due and does it; false when there is none before `untilMs`. */
+  /** Jumps to the next alarm and runs it; false when none is due by `untilMs`. */
   advance(untilMs: number): boolean;
 }
 
 interface Alarm {
   atMs: number;
-  /** What was asked for first comes first. */
+  /** Breaks ties: what was asked for first comes first. */
   order: number;
   callback: (() => void) | null;
 }

@@ -7,7 +7,7 @@ import type { Process } from './process.ts';
 import type { Tally } from './tally.ts';
 import type { Time } from './time.ts';
 
-/** What is the same for all parts of one simulated world. */
+/** What all parts of one simulated world share. */
 export interface World {
   time: Time;
   chance: Chance;
@@ -20,12 +20,12 @@ export interface World {
   quirks: Map<string, Quirk[]>;
   /** Held connections that break when a machine resets them. */
   onReset: Set<(machine: string) => void>;
-  /** Daemons that reach no machine at all. */
+  /** Daemons that can reach no machine at all. */
   isolated: Set<string>;
   trace: ((line: string) => void) | null;
 }
 
-/** The inventory file: what it says now, and how often it was written. */
+/** The inventory file: its content now, and how often it was written. */
 export interface InventoryFile {
   specs: NodeSpec[];
   version: number;
@@ -33,9 +33,9 @@ export interface InventoryFile {
 
 export interface DatabaseFaults {
   isDown: boolean;
-  /** Daemons that do not reach it. */
+  /** Daemons that can't reach the database. */
   isolated: Set<string>;
-  /** What goes wrong with a call from now on: after so many more calls of the daemon. */
+  /** Faults to come: each hits the daemon's `calls`-th call from now on (`conflict`: its `calls`-th save). */
   planned: { daemon: string; calls: number; how: DatabaseFault }[];
 }
 
@@ -44,7 +44,7 @@ export type DatabaseFault =
   | 'notExecuted'
   /** Written, and the answer lost. */
   | 'lostReply'
-  /** Not written, but that could not be told. */
+  /** Not written, but the caller can't know. */
   | 'unknown'
   /** Somebody else changed the row in between. */
   | 'conflict'
@@ -60,14 +60,15 @@ export type Quirk =
   | 'hangs'
   /** Does all of it, and the answer gets lost. */
   | 'lostReply'
-  /** Arrives much later, when its sender has given it up. */
+  /** Arrives much later, after its sender has given it up. */
   | 'late';
 
-/** Can this daemon get a packet to the machine, and an answer back? */
+/** Can this daemon get a packet to the machine? */
 export function reaches(world: World, process: Process, machine: Machine): boolean {
   return !world.isolated.has(process.name) && machine.power === 'on' && !machine.cut.there;
 }
 
+/** Can it also get an answer back? */
 export function answers(world: World, process: Process, machine: Machine): boolean {
   return reaches(world, process, machine) && !machine.cut.back && !machine.frozen;
 }

@@ -1,6 +1,6 @@
 /**
- * The closed list of reasons that Orion gives in conditions, events and metrics, with what each one means.
- * What is done about those that tell of a failing node stands in remedy.ts; docs/reasons.md is made from both.
+ * The closed list of reasons that Orion gives in conditions, events and metrics, with what each one means. remedy.ts
+ * says what is done about those that report a failing node; docs/reasons.md is generated from both.
  */
 export const REASONS = {
   // why a node can or can't be reached
@@ -29,7 +29,7 @@ export const REASONS = {
     'The control plane itself lacks something (files, ports, memory, disk, its key); no node is blamed for it.',
   ControlPlaneWell: 'The control plane has again what it lacked.',
   ProbeFailed: 'The probe failed for a reason that has no name of its own; see the message.',
-  // what the state of a node is about
+  // the state of a node
   Clean: 'The node was verified clean.',
   NotVerified: 'The node has not been verified clean since something was placed on it.',
   ResidueFound: 'The verification found what does not belong on the node; see the message.',
@@ -108,7 +108,7 @@ export const REASONS = {
   Expiring: 'The lease of the rental ends soon; its client may renew it.',
   Expired: 'The lease of the rental ended.',
   Rejected: 'No machine was free and the rental did not want to wait.',
-  // who was turned away
+  // refused requests
   TokenRefused:
     'A token or a session was shown that is not known, was revoked or has expired, or none at all.',
   AccessDenied: 'Somebody with a valid token asked for what is for administrators.',

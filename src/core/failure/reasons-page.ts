@@ -10,7 +10,7 @@ const RETRIED: Record<Retry, string> = {
   own: 'in a few seconds',
 };
 
-/** docs/reasons.md, so that it can't say anything else than what the program does. */
+/** docs/reasons.md, generated so that it cannot differ from what the program does. */
 export function writeReasonsPage(): string {
   const { baseMs, maxMs } = NODE_BACKOFF;
   const failures = Object.entries(REMEDIES).map(([reason, remedy]) => formatFailure(reason, remedy));

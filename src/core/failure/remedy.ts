@@ -1,25 +1,25 @@
 import type { Reason } from './reason.ts';
 
-/** Who tries again, and when; docs/reasons.md tells it in full. */
+/** Who retries, and when; docs/reasons.md has the details. */
 export type Retry =
-  /** The prober: a node that fails is probed on and on, and is back as soon as it answers. */
+  /** The prober: a failing node keeps being probed, and is back as soon as it answers. */
   | 'probe'
-  /** The reconciler: the work is done again after a pause that grows. */
+  /** The reconciler: it repeats the work after a growing pause. */
   | 'work'
-  /** Looked at on and on as well, but it stays as it is until somebody does something. */
+  /** A person: the node keeps being probed, but Orion does nothing to end the failure. */
   | 'person'
-  /** Whoever met it, in a few seconds; no node is blamed. */
+  /** The part of the control plane that hit it, within seconds; no node is blamed. */
   | 'own';
 
 export interface Remedy {
   retry: Retry;
-  /** The command that ends it, or hastens its end; NODE stands for the node's name. */
+  /** The command that ends the failure or speeds up its end; NODE is the node's name. */
   command?: string;
   /** What an operator does about it. */
   operator: string;
 }
 
-/** What is done about each failure of a node, by Orion and by its operator. Whatever can fail is in here. */
+/** What Orion and its operator do about each failure of a node. Every possible failure is listed. */
 export const REMEDIES = {
   AuthRefused: {
     retry: 'probe',
@@ -186,7 +186,7 @@ export const REMEDIES = {
   },
 } as const satisfies Partial<Record<Reason, Remedy>>;
 
-/** The reasons that a probe or a piece of work may give for having failed. */
+/** The reasons with which a probe or a piece of work may fail. */
 export type FailureReason = keyof typeof REMEDIES;
 
 export function isFailure(reason: string | null): reason is FailureReason {

@@ -14,7 +14,7 @@ const specOf = (name: string, set = {}) => ({
 const all = nodes.map(({ spec }) => spec);
 const without = (...names: string[]) => all.filter(({ name }) => !names.includes(name));
 
-/** A rental that is served on a node; the node's row fits. */
+/** A rental that is served on a node; `allocated` makes the matching node rows. */
 function on(name: string, id: string): Rental {
   return aRental({ id, name: id, placements: [aPlacement(1, name, { rentalId: id })] });
 }

@@ -10,9 +10,9 @@ import { createStandings, orderQueue } from '../scheduling/queue.ts';
 export interface NodePlan {
   node: string;
   action: 'add' | 'change' | 'return' | 'remove';
-  /** Names of what changes in its spec. */
+  /** Names of the spec fields that change. */
   changes: string[];
-  /** What stands in its way; left out: nothing. */
+  /** What blocks it; absent: nothing. */
   note?: string;
 }
 
@@ -30,9 +30,9 @@ export interface RentalPlan {
 
 export interface FleetPlan {
   nodes: NodePlan[];
-  /** Only rentals that something happens to. */
+  /** Only the rentals that are affected. */
   rentals: RentalPlan[];
-  /** Nodes of the file that are in the fleet already, were never verified, and do not answer. */
+  /** Nodes in the file that are already in the fleet, were never verified, and do not answer. */
   notAnswering: string[];
   /** Why it would be refused without force, or null. */
   refused: string | null;
@@ -40,7 +40,7 @@ export interface FleetPlan {
 
 /**
  * What would happen if these were the nodes of the fleet: the same diff and the same choice of nodes as the
- * reconciler makes, in its order, on the rows as they are now. What dies meanwhile is not foreseen.
+ * reconciler makes, in its order, on the rows as they are now. Nodes that die meanwhile are not foreseen.
  */
 export function planFleet(current: Node[], rentals: Rental[], wanted: NodeSpec[], now: Date): FleetPlan {
   const specs = current.map(({ spec }) => spec);
@@ -66,7 +66,9 @@ function listNotAnswering(current: Node[], wanted: NodeSpec[]): string[] {
   return silent.map(({ spec }) => spec.name).filter((name) => names.has(name));
 }
 
-/** The node that leaves and is the same machine: until it is forgotten, the new name is refused as its. */
+/**
+ * The leaving node that is the same machine. Until it is forgotten, the new name is refused (HostKeyOfOtherNode).
+ */
 function findFormer(spec: NodeSpec, current: Node[], leaving: ReadonlySet<string>): string | null {
   const isSame = ({ spec: old, record }: Node) =>
     (old.host === spec.host && old.port === spec.port) ||
@@ -99,7 +101,7 @@ function listNodePlans(diff: InventoryDiff, current: Node[]): NodePlan[] {
   return plans.toSorted((a, b) => (a.node < b.node ? -1 : 1));
 }
 
-/** The fleet as it would be, of which one place after the other is taken. */
+/** The fleet as it would be. Each choice takes its node. */
 interface Stage {
   choose(rental: Rental): { node: string; isNew: boolean } | null;
 }
@@ -118,13 +120,13 @@ function createStage(
     spec: specOf.get(node.spec.name) ?? { ...node.spec, retiring: true },
   }));
   const leaving = namesLeaving(current, diff);
-  // One that only changes its name joins when the old name is gone, so nobody can be moved there from the old one.
+  // A renamed machine joins only once the old name is gone, so no rental can move there from the old name.
   const joining = diff.added.filter((spec) => findFormer(spec, current, leaving) === null);
   const fresh = joining.map((spec) => aFreshNode(spec, now));
   const toCandidate = (node: Node) => candidateOf(node, occupied.has(node.spec.name));
   return {
     choose(rental) {
-      // What is there is taken before what has to be prepared first.
+      // Existing nodes come before those that still have to be prepared.
       for (const nodes of [existing, [...existing, ...fresh]]) {
         const choice = choosePlacement(rental, nodes.map(toCandidate), now);
         if (choice.kind === 'none') continue;
@@ -137,7 +139,7 @@ function createStage(
   };
 }
 
-/** As a node is once it has joined. */
+/** A node as it is once it has joined. */
 function aFreshNode(spec: NodeSpec, now: Date): Node {
   return {
     spec,
@@ -152,7 +154,7 @@ function listLive({ placements }: Rental): Placement[] {
   return placements.filter(({ endedAt }) => endedAt === null);
 }
 
-/** In the order in which the reconciler comes to them: by node. */
+/** By node name, the order in which the reconciler handles them. */
 function planDepartures(rentals: Rental[], leaving: Set<string>, stage: Stage): RentalPlan[] {
   const servedBy = new Map(
     rentals.flatMap((rental) =>
@@ -184,7 +186,7 @@ function planDepartures(rentals: Rental[], leaving: Set<string>, stage: Stage): 
   });
 }
 
-/** Clients that have to use another address from then on. */
+/** Rentals whose clients will have to use another address. */
 function planAddresses(rentals: Rental[], { changed }: InventoryDiff, leaving: Set<string>): RentalPlan[] {
   const moved = changed.filter(({ keys }) => keys.includes('clientHost') || keys.includes('clientPort'));
   return moved.flatMap(({ name: node, after }) => {
@@ -200,12 +202,12 @@ function planAddresses(rentals: Rental[], { changed }: InventoryDiff, leaving: S
   });
 }
 
-/** Those that wait now and would get a node. */
+/** Waiting rentals that would get a node. */
 function planStarts(rentals: Rental[], wanted: NodeSpec[], stage: Stage): RentalPlan[] {
   const waiting = rentals.filter((rental) => listLive(rental).length === 0 && !rental.releaseRequestedAt);
   const nodes = wanted.map((spec) => ({ spec }));
   const fits = (rental: Rental) => nodes.some((node) => matches(rental.spec.selector, node));
-  // Whose turn was when is not looked up for a plan: it decides only between tenants with as many machines.
+  // A plan does not look up past turns: they decide only between tenants with equally many machines.
   const standings = createStandings(rentals, new Map(), () => false, DEFAULT_POLICY.lease.defaultMs);
   return orderQueue(waiting.filter(fits), standings).flatMap((rental) => {
     const to = stage.choose(rental);

@@ -1,6 +1,6 @@
-/** Who asked for something through the API, and from where: a part of the entry in the history. */
+/** Who made a request through the API, and from where; part of the entry in the history. */
 export interface Actor {
-  /** Null: nobody with a valid token. */
+  /** Null: the request had no valid token. */
   token: { id: string; name: string | null } | null;
   tenant: string | null;
   role: 'tenant' | 'admin' | null;
@@ -9,8 +9,8 @@ export interface Actor {
 }
 
 /**
- * As much as this reader may know. Tenants see their own people; of an administrator they are told that it was one, for
- * neither his name nor his address is their business.
+ * What this reader (null: an administrator) may see of it. Tenants see their own people. Of an administrator they
+ * see only the role: the name and the address are none of their business.
  */
 export function viewActor(actor: Actor | null | undefined, reader: string | null): Actor | null {
   if (!actor) return null;

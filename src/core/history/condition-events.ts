@@ -10,9 +10,10 @@ export interface ConditionEvent {
 }
 
 /**
- * Entries of the history for changed conditions of a node that `told`, the events of the same save, do not tell of.
- * A failure is always told, beside whatever else happens; of the rest one entry stands for all. `isNews` is asked
- * about a reason that changes while the status stays, so that failures which alternate don't fill the history.
+ * History entries for the changed conditions of a node that `told`, the events of the same save, do not report.
+ * Every failure gets an entry. If there is neither a failure nor another event, one entry stands for all changes.
+ * `isNews` decides if a changed reason under an unchanged status counts, so that alternating failures don't fill the
+ * history.
  */
 export function describeConditionChanges(
   before: Condition[],

@@ -1,13 +1,15 @@
 import type { StoredEvent } from './event.ts';
 
-/** Which events: null means any. */
+/** Selects events; null means any. */
 export interface StoredEventFilter {
   rentalId: string | null;
   node: string | null;
   type: string | null;
 }
 
-/** May this tenant (null: all of them) see the event, and did they ask for it? As the database's queries decide. */
+/**
+ * May this tenant (null: all tenants) see the event, and does it match? The database's queries decide the same way.
+ */
 export function matchesFilter(event: StoredEvent, tenant: string | null, filter: StoredEventFilter): boolean {
   return (
     (tenant === null || event.tenant === tenant) &&

@@ -76,10 +76,10 @@ export const EVENT_TYPES = [
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /**
- * One entry of the history, before the store gives it an id and its place in the order.
- * `object` is the rental or node as the API shows it after the change: watch streams replay these, so that a
- * watcher sees every step even when two follow each other between two looks. It may be a function of the save's
- * fence number, for snapshots that show the epoch which that save makes.
+ * One entry of the history, before the store gives it an id and its place in the order. `object` is the rental or
+ * node as the API shows it after the change. Watch streams replay it, so that a watcher sees every step even when
+ * two happen between two polls. It may be a function of the save's fence number, for snapshots that show the epoch
+ * that the save creates.
  */
 export interface NewEvent {
   type: EventType;
@@ -90,14 +90,14 @@ export interface NewEvent {
   reason: string;
   message: string;
   object: unknown | ((fence: number) => unknown);
-  /** Who asked for it; left out where Orion itself did it. */
+  /** Who asked for it; absent when Orion itself did it. */
   actor?: Actor | null;
-  /** What the rental's client is told of it; put into the outbox in the transaction that writes the event. */
+  /** The message to the rental's client. It enters the outbox in the transaction that writes the event. */
   notice?: Notice;
 }
 
 export interface StoredEvent extends Omit<NewEvent, 'object' | 'notice'> {
   object: unknown;
-  /** Position in the one order of all events, given by the leader; streams resume by it. */
+  /** Position in the one order of all events, assigned by the leader; streams resume from it. */
   seq: number;
 }

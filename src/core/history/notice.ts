@@ -1,6 +1,8 @@
 import type { ConnectionView, RentalView } from '../view/rental-view.ts';
 
-/** What a client's webhook is told of, in his terms: access came, went elsewhere, is missing, will end, has ended. */
+/**
+ * What clients' webhooks are called for, in the clients' terms: access began, moved, is lost, will end, has ended.
+ */
 export const NOTICE_TYPES = [
   'rental.active',
   'rental.migrated',
@@ -20,16 +22,16 @@ export interface Notice {
   body: (fence: number) => NoticeBody;
 }
 
-/** As it is sent: what Standard Webhooks recommends, with the rental as the API shows it as its data. */
+/** The request body: as Standard Webhooks recommends, with the rental as the API shows it in `data`. */
 export interface NoticeBody {
   type: NoticeType;
   /** When it happened, RFC 3339. */
   timestamp: string;
   data: RentalView & {
-    /** As in the history. */
+    /** The same as in the history. */
     reason: string;
     message: string;
-    /** Of a move: where the account was until now. The new connection is the rental's own. */
+    /** For a move: where the account was until now. The rental itself shows the new connection. */
     previousConnection?: ConnectionView | null;
   };
 }

@@ -8,7 +8,7 @@ it.each([
   ['rental.recovered', 'Lost', 'Active', 'rental.active'],
   ['rental.migrated', 'Migrating', 'Active', 'rental.migrated'],
   ['rental.lost', 'Active', 'Lost', 'rental.lost'],
-  // The place to which it was on the way died.
+  // The node that it was moving to died.
   ['rental.placement_failed', 'Migrating', 'Lost', 'rental.lost'],
   ['rental.expiring', 'Active', 'Active', 'rental.expiring'],
   ['rental.expiring', 'Lost', 'Lost', 'rental.expiring'],
@@ -19,7 +19,7 @@ it.each([
 });
 
 it.each([
-  // Only the reason is another.
+  // Only the reason changed.
   ['rental.lost', 'Lost', 'Lost'],
   ['rental.migrating', 'Lost', 'Migrating'],
   ['rental.placement_failed', 'Provisioning', 'Pending'],

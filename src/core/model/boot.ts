@@ -1,16 +1,16 @@
 /**
- * Which start of a machine answers: `KERNEL/PID1`, the kernel's boot id and when the first process began, in ticks. A
- * container that is restarted keeps the first. A part that the machine does not show is `-`.
+ * Identifies one start of a machine: `KERNEL/PID1`, the kernel's boot id and the start time of the first process in
+ * ticks. A restarted container keeps the first part. A part that the machine does not show is `-`.
  */
 export type BootId = string;
 
-/** What this daemon has seen of a node's starts. A restart between two sessions shows only in the next one. */
+/** What this daemon has seen of a node's starts. A restart between two SSH sessions shows only in the later one. */
 export interface BootMemory {
-  /** Null: no session has told it yet. */
+  /** Null: no session has reported it yet. */
   id: BootId | null;
-  /** When this daemon first had an answer of this start. */
+  /** When this daemon got its first answer from this start. */
   seenAt: Date | null;
-  /** The last answer of the start before it; null: this daemon has seen none. */
+  /** The last answer from the start before it; null: this daemon has seen none. */
   silentSince: Date | null;
   answeredAt: Date | null;
 }
@@ -24,7 +24,7 @@ export function rememberBoot(memory: BootMemory, id: BootId | null, at: Date): B
   return { id, seenAt: at, silentSince: memory.answeredAt, answeredAt: at };
 }
 
-/** A part that one of them does not know says nothing. */
+/** A part that either of them does not know is ignored. */
 export function isOtherBoot(a: BootId, b: BootId): boolean {
   const other = b.split('/');
   return a.split('/').some((part, index) => part !== '-' && other[index] !== '-' && part !== other[index]);

@@ -1,6 +1,6 @@
 import type { Reason } from '../failure/reason.ts';
 
-/** A Kubernetes-style condition: one aspect of an object, and since when it is so. */
+/** A Kubernetes-style condition: one aspect of an object, and since when it has its status. */
 export interface Condition {
   type: string;
   status: 'True' | 'False' | 'Unknown';
@@ -10,8 +10,8 @@ export interface Condition {
 }
 
 /**
- * The conditions with one of them set. `lastTransitionTime` moves only when the status changes; the same array
- * comes back when nothing changed, so that callers can tell by identity.
+ * Sets one of the conditions. `lastTransitionTime` moves only when the status changes. When nothing changed, the
+ * same array comes back, so that callers can compare by identity.
  */
 export function setCondition(
   conditions: Condition[],

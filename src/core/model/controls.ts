@@ -1,4 +1,4 @@
-/** What an operator wanted, why, and who it was. */
+/** Who asked for something, why and when. */
 export interface Attribution {
   reason: string | null;
   /** The token's name and id, and its tenant. */
@@ -6,18 +6,19 @@ export interface Attribution {
   at: Date;
 }
 
-/** As it stands in the history. */
+/** As the history shows it. */
 export function describeAttribution({ by, reason }: Pick<Attribution, 'by' | 'reason'>): string {
   return `by ${by}${reason === null ? '' : `: ${reason}`}`;
 }
 
 /**
- * What operators asked of the reconciler as a whole. The API writes what is asked, the leader what it made use of.
+ * Operators' requests to the reconciler as a whole. The API writes the requests; the leader writes which override it
+ * has used.
  */
 export interface Controls {
   /** Null: it is not paused. */
   pause: Attribution | null;
-  /** The last request to move clients once although the breaker is open; null: there never was one. */
+  /** The last request to move rentals once despite an open breaker; null: there never was one. */
   override: (Attribution & { number: number; isUsed: boolean }) | null;
 }
 

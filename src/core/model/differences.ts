@@ -1,12 +1,12 @@
 import type { Attribution } from './controls.ts';
 
-/** How many differences a node tells, as its module bounds them, and how long each is at most. */
+/** The most differences that a node reports, and the greatest length of each; its module enforces both. */
 export const MOST_DIFFERENCES = 20;
 export const LONGEST_DIFFERENCE = 200;
-/** Names a difference with all that it consists of, the content of a file too. */
+/** Identifies a difference with everything in it, including the content of a file. */
 export const DIFFERENCE_ID = /^[0-9a-f]{32}$/;
 
-/** Something on a node that is not as its baseline has it, and that a person may let in. */
+/** Something on a node that differs from its baseline and that a person may accept. */
 export interface Difference {
   id: string;
   kind: string;
@@ -16,13 +16,13 @@ export interface Difference {
 /** What the last verification found that a person may accept. */
 export interface Differences {
   items: Difference[];
-  /** How many more a person may let in, which `items` has no room for. */
+  /** Number of further differences that a person may accept, for which `items` has no room. */
   more: number;
-  /** How many findings there are besides, which nobody can accept. */
+  /** Number of other findings, which nobody can accept. */
   others: number;
 }
 
-/** A person's word that these differences belong on the node. */
+/** A person's statement that these differences belong on the node. */
 export interface AcceptRequest extends Attribution {
   ids: readonly string[];
 }

@@ -35,7 +35,7 @@ describe('a look at the files of a node', () => {
     ['began during the work and ended after it', 15, 40],
     ['began in the very moment when the work ended', 20, 40],
   ])('says nothing after the work if it %s', (_case, startedAtMs, endedAtMs) => {
-    // Work from 10 to 20, and the look's answer comes in where its end falls among them.
+    // Work lasts from 10 to 20; the inspection's answer comes in at its end, before, between or after those.
     const steps: [number, (memory: typeof NEW) => typeof NEW][] = [
       [10, (memory) => disturb(memory, 10)],
       [20, (memory) => disturb(memory, 20)],

@@ -1,12 +1,14 @@
 import { type Backoff, computeDelayMs } from '../text/backoff.ts';
 
-/** What a look at the account files of a node saw. Every text in it is printable, bounded and the node's own. */
+/**
+ * What an inspection of a node's account files saw. All text in it comes from the node; it is printable and bounded.
+ */
 export interface Inspection {
   /** Accounts whose uid is in Orion's range. */
   accounts: InspectedAccount[];
-  /** What lies in /etc/ssh/orion. */
+  /** The files in /etc/ssh/orion. */
   keyFiles: { name: string; mode: string; uid: number; gid: number; sha256: string | null }[];
-  /** There were more than are listed, so that what is not listed may still be there. */
+  /** There was more than is listed, so whatever is not listed may still be there. */
   isCut: boolean;
   /** The id of the group orion; null: there is none. */
   group: number | null;
@@ -14,7 +16,7 @@ export interface Inspection {
   shell: string;
   /** /etc/ssh/orion is a directory that only root can change. */
   isKeyDirectorySound: boolean;
-  /** The sshd drop-in against what prepare_node installs; `open`: others than root could change it. */
+  /** The sshd drop-in compared with what prepare_node installs; `open`: others than root could change it. */
   dropIn: 'sound' | 'changed' | 'open' | 'missing';
 }
 
@@ -26,22 +28,22 @@ export interface InspectedAccount {
   shell: string;
   /** No password, not locked, not expired: a login needs nothing but the key. */
   isOpen: boolean;
-  /** Groups that list it as a member, beside its own. */
+  /** Number of groups that list it as a member, besides its own. */
   groups: number;
   /** Owner of /home/NAME; null: there is none. */
   homeUid: number | null;
 }
 
 /**
- * What this leader remembers of looks at the files of one node, and of repairs there. Never stored, like Health:
- * a new leader looks for itself. All times are of the monotonic clock.
+ * What this leader remembers of the inspections and repairs of one node. Like Health, it is never stored: a new
+ * leader inspects for itself. All times are on the monotonic clock.
  */
 export interface InspectionMemory {
-  /** The last look that says something about now; null: none. */
+  /** The last inspection that still holds; null: none. */
   latest: Inspection | null;
   /** When work on the node last began or ended. */
   disturbedAtMs: number;
-  /** Repairs with less than an hour between one and the next, and when the last one began. */
+  /** Consecutive repairs less than an hour apart, and when the last one began. */
   repairs: number;
   repairedAtMs: number;
 }
@@ -53,14 +55,14 @@ export const NEW_INSPECTION_MEMORY: InspectionMemory = {
   repairedAtMs: Number.NEGATIVE_INFINITY,
 };
 
-/** A node that somebody changes back each time is repaired ever more slowly, and forgiven after a calm hour. */
+/** A node that somebody keeps changing back is repaired ever more slowly, and forgiven after a calm hour. */
 const REPAIR_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 300_000 };
 export const CALM_MS = 3_600_000;
 
 /**
- * Takes a look into account, if it began after the last work on the node had begun and ended. An older one saw
- * the node before or in the middle of a change of Orion's own, such as a new account, and would take that for
- * somebody else's. `inspection` null: the node was looked at and gave no answer that can be believed.
+ * Takes an inspection into account if it began after the last work on the node had begun and ended. An older one saw
+ * the node before or during a change of Orion's own, such as a new account, and would blame it on somebody else.
+ * `inspection` null: the node was inspected and gave no credible answer.
  */
 export function rememberInspection(
   memory: InspectionMemory,
@@ -70,7 +72,7 @@ export function rememberInspection(
   return startedAtMs > memory.disturbedAtMs ? { ...memory, latest: inspection } : memory;
 }
 
-/** Work on the node begins or ends: whatever was seen so far is no longer news. */
+/** Work on the node begins or ends: whatever was seen so far no longer holds. */
 export function disturb(memory: InspectionMemory, nowMs: number): InspectionMemory {
   return { ...memory, latest: null, disturbedAtMs: nowMs };
 }

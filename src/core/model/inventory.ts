@@ -2,7 +2,7 @@ import type { Reason } from '../failure/reason.ts';
 import { type Node, type NodeSpec, wasVerified } from './node.ts';
 import type { Policy } from './policy.ts';
 
-/** An inventory file that was read and found right. */
+/** An inventory file that was read and is valid. */
 export interface Inventory {
   policy: Policy;
   nodes: NodeSpec[];
@@ -10,15 +10,15 @@ export interface Inventory {
   sha256: string;
 }
 
-/** `problems`: every mistake of the file as `FILE:LINE:COLUMN: key: what was expected`, in the file's order. */
+/** `problems`: every mistake in the file as `FILE:LINE:COLUMN: key: what was expected`, in the file's order. */
 export type InventoryResult = { ok: true; inventory: Inventory } | { ok: false; problems: string[] };
 
-/** What came of reading the inventory file: kept for the operator who asked for it. */
+/** The result of reading the inventory file, kept for the operator who asked for it. */
 export type InventoryAnswer =
   | { kind: 'applied'; added: string[]; changed: string[]; retiring: string[] }
   | { kind: 'refused'; reason: Reason; message: string };
 
-/** Which inventory the fleet is made of, and what was asked of it last. */
+/** The inventory that the fleet is made of, and the last request to read it again. */
 export interface InventoryState {
   /** Grows with each request to read the file again. */
   requested: number;
@@ -38,20 +38,20 @@ export interface ChangedNode {
   name: string;
   before: NodeSpec;
   after: NodeSpec;
-  /** What differs, in the order of the spec. */
+  /** The fields that differ, in the order of the spec. */
   keys: (keyof NodeSpec)[];
 }
 
 export interface InventoryDiff {
   added: NodeSpec[];
   changed: ChangedNode[];
-  /** In the fleet but not wanted, and not on its way out yet. */
+  /** In the fleet, not wanted, and not retiring yet. */
   removed: NodeSpec[];
 }
 
 /**
- * What makes the current fleet the wanted one. A retiring node that is wanted again is a changed one; a node
- * with another name is another node.
+ * The changes that turn the current fleet into the wanted one. A retiring node that is wanted again counts as
+ * changed; a node with another name is another node.
  */
 export function diffInventory(current: readonly NodeSpec[], wanted: readonly NodeSpec[]): InventoryDiff {
   const before = new Map(current.map((spec) => [spec.name, spec]));
@@ -70,17 +70,20 @@ export function diffInventory(current: readonly NodeSpec[], wanted: readonly Nod
   return { added, changed, removed };
 }
 
-/** Labels are the same in whatever order they stand. */
+/** The order of labels does not matter. */
 function isSame(a: NodeSpec[keyof NodeSpec], b: NodeSpec[keyof NodeSpec]): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }
 
-/** More of the fleet than this is not taken out at once by what may be a slip of an editor. */
+/** The most of the fleet that may be taken out at once without force, in case it is an editing mistake. */
 const MAX_REMOVED_PERCENT = 40;
 
-/** Why the change needs an operator's `--force`, or null. A node that was never verified has served nobody yet. */
+/**
+ * Why the change needs an operator's `--force`, or null. A node that was never verified has served nobody yet, so it
+ * does not count.
+ */
 export function whyTooMuch(
   current: readonly Pick<Node, 'spec' | 'record'>[],
   { removed }: InventoryDiff,

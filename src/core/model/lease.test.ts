@@ -7,7 +7,7 @@ import type { Placement, Rental } from './rental.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const later = (ms: number) => new Date(NOW.getTime() + ms);
-/** Ready so long after NOW, on a node that was told this end. */
+/** Ready `atMs` after NOW, on a node that was given the end `toldMs` after NOW. */
 const ready = (atMs: number, toldMs: number | null, epoch = 1) =>
   aPlacement(epoch, 'a', {
     readyAt: later(atMs),
@@ -69,7 +69,7 @@ describe('what a node is given', () => {
 
 test('a client always gets his ttl and hardly more, and a node is told its end again only when it has to be', () => {
   const ms = (max: number) => fc.integer({ min: 0, max });
-  /** A change of the ttl, or null for a move; and how long after the step before. */
+  /** The time since the step before, and a new ttl, or null for a move. */
   const steps = fc.array(fc.tuple(ms(HOUR), fc.option(fc.integer({ min: 10_000, max: 12 * HOUR }))), {
     maxLength: 6,
   });
@@ -101,7 +101,7 @@ test('a client always gets his ttl and hardly more, and a node is told its end a
   );
 });
 
-/** A rental through its life, with nodes that do as they are told. */
+/** The life of a rental, on nodes that do as they are told. */
 function createLease(ttlMs: number, atMs: number) {
   let nowMs = NOW.getTime() + atMs;
   let rental: Rental = aRental({ placements: [unready()], spec: { ttlMs } });
@@ -119,7 +119,7 @@ function createLease(ttlMs: number, atMs: number) {
       nowMs += ms;
     },
     end: () => computeExpiry(rental)?.getTime() ?? 0,
-    /** Decided now, and confirmed so much later. */
+    /** Decided now, confirmed `tookMs` later. */
     confirm: (tookMs: number) => {
       const set = given();
       nowMs += tookMs;
@@ -133,7 +133,7 @@ function createLease(ttlMs: number, atMs: number) {
     renew: (ms: number) => {
       rental = { ...rental, renewedAt: new Date(nowMs), spec: { ...rental.spec, ttlMs: ms } };
     },
-    /** Runs until the last node has what it is to have; how many that took. */
+    /** Runs until the last node has what it should have. Returns the number of runs. */
     settle: () => {
       let runs = 0;
       for (; runs < 10 && !isGiven(last(), accessOf(rental, new Date(nowMs))); runs++) setLast(given());

@@ -3,7 +3,7 @@ import type { Rental } from './rental.ts';
 /** What an account on a node is given: who may log in, and until when. */
 export interface Access {
   publicKey: string;
-  /** A whole second: that is what sshd's `expiry-time` can say. */
+  /** A whole second, the resolution of sshd's `expiry-time`. */
   expiresAt: Date;
 }
 
@@ -11,8 +11,9 @@ type Leased = Pick<Rental, 'placements' | 'renewedAt' | 'spec'>;
 
 /**
  * The end of the lease, a whole second; null before access was confirmed anywhere. A renewal sets it to the ttl from
- * then. Until the first one it is what the node was told before access was confirmed, if that leaves the client his ttl
- * and no more than the allowance on top; otherwise the ttl from that moment, which the node is then told.
+ * then. Before any renewal it is the end that the node was given ahead of the confirmation, if that leaves the
+ * client the full ttl and at most the allowance on top. Otherwise it is the ttl from the confirmation, and the node
+ * is given that.
  */
 export function computeExpiry({ placements, renewedAt, spec }: Leased): Date | null {
   const first = placements.find(({ readyAt }) => readyAt !== null);
@@ -24,7 +25,7 @@ export function computeExpiry({ placements, renewedAt, spec }: Leased): Date | n
   return toWholeSecond(givenMs >= earliestMs && givenMs <= latestMs ? givenMs : earliestMs);
 }
 
-/** What the account of a rental is to be given now. */
+/** What the account of a rental should be given now. */
 export function accessOf(rental: Leased, now: Date): Access {
   const { ttlMs, sshPublicKey } = rental.spec;
   const expiresAt = computeExpiry(rental) ?? toWholeSecond(now.getTime() + ttlMs + computeAllowanceMs(ttlMs));
@@ -42,14 +43,14 @@ export function isGiven(
 const LONGEST_ALLOWANCE_MS = 60_000;
 
 /**
- * What making an account may take without its client losing by it. A lease counts from when access is confirmed, and
- * the node is told its end before that, so the end that it is told leaves so much room; then one run does for both.
+ * How long making an account may take at no cost to its client. A lease counts from confirmed access, but the node
+ * is given the end before that. That end leaves this much room, so that one run does for both.
  */
 export function computeAllowanceMs(ttlMs: number): number {
   return Math.min(ttlMs / 10, LONGEST_ALLOWANCE_MS);
 }
 
-/** Up to the next one: nobody is shut out before his time. */
+/** Rounds up, so that nobody is shut out early. */
 function toWholeSecond(ms: number): Date {
   return new Date(Math.ceil(ms / 1_000) * 1_000);
 }

@@ -1,10 +1,10 @@
-/** What one client may take of a node: `policy.limits` of the inventory. */
+/** What one client may use of a node: `policy.limits` of the inventory. */
 export interface LimitsPolicy {
   /** Processes and threads of the account together. */
   processes: number | 'none';
-  /** In bytes, or as a part of what the node has. */
+  /** In bytes, or as a percentage of the node's memory. */
   memory: number | `${number}%` | 'none';
-  /** A node where one of these does not hold is not lent. */
+  /** A node that does not hold one of these is not lent. */
   required: LimitName[];
 }
 
@@ -21,11 +21,11 @@ export function describeLacking(
   return `the policy requires what the node does not hold: ${lacking.map((name) => `${name}: ${limits[name].message}`).join('; ')}`;
 }
 
-/** Does it hold on the node, measured there? Null: the policy asks for no such limit. */
+/** Does the limit hold, as measured on the node? Null: the policy asks for no such limit. */
 export interface HeldLimit {
   holds: boolean | null;
   message: string;
 }
 
-/** What a node last told of its limits, and when. */
+/** What a node last reported about its limits, and when. */
 export type NodeLimits = Record<LimitName, HeldLimit> & { checkedAt: string };

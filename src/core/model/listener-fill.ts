@@ -2,7 +2,7 @@ import { formatDuration } from '../text/duration.ts';
 import { type Condition, findCondition } from './condition.ts';
 import type { Rental } from './rental.ts';
 
-/** An account of Orion's range held most of the connections that its node's sshd allows before a login. */
+/** An account in Orion's range held most of the connections that its node's sshd allows before login. */
 export interface ListenerFill {
   uid: number;
   connections: number;
@@ -12,13 +12,14 @@ export interface SeenFill extends ListenerFill {
   at: Date;
 }
 
-/** Long enough that a client who fills listener after listener is seen, short enough that one mistake is forgotten. */
+/** Long enough to notice a client who fills listener after listener, short enough to forget one mistake. */
 export const FILL_WINDOW_MS = 3_600_000;
 const TYPE = 'Suspected';
 
 /**
- * The conditions of a rental with what its account was seen to do. The first time is `Unknown`, for it may be a mistake;
- * another one within the hour is `True`. The condition's time is that of the deed, so that each counts once.
+ * Records in the rental's conditions what its account was seen to do. The first time is `Unknown`, since it may be a
+ * mistake; another one within the hour is `True`. The condition carries the time of the fill, so that each fill
+ * counts once.
  */
 export function noteFill(
   { placements, record: { conditions } }: Pick<Rental, 'placements' | 'record'>,
@@ -45,13 +46,13 @@ function describe(node: string, { connections }: ListenerFill, isRepeated: boole
   return isRepeated ? `${what}; it was not the first time within ${formatDuration(FILL_WINDOW_MS)}` : what;
 }
 
-/** What was done now; null: nothing new. */
+/** The fill that is new; null: none. */
 export function newFill(before: Condition[], after: Condition[]): Condition | null {
   const [old, next] = [findCondition(before, TYPE), findCondition(after, TYPE)];
   return next && next !== old ? next : null;
 }
 
-/** Its next node would be filled as the last ones were. */
+/** Holds the rental back after repeated fills: its next node would be filled like the last ones. */
 export function suspectFill(
   { record }: Rental,
   now: Date,

@@ -1,30 +1,30 @@
 import type { LimitsPolicy } from './limits.ts';
 
-/** How eager Orion is: the `policy` of the inventory, with every key filled in and every time in milliseconds. */
+/** The `policy` of the inventory, with every key filled in and every time in milliseconds. */
 export interface Policy {
   probe: {
     /** Every node is probed at least this often, rented or not. */
     intervalMs: number;
-    /** One deadline around connect, command and answer. */
+    /** One deadline for connect, command and answer together. */
     timeoutMs: number;
-    /** Between the keepalives of a held SSH connection. */
+    /** Interval between the keepalives of a held SSH connection. */
     keepaliveMs: number;
     /** Failed probes in a row, over at least `deadAfterMs`, that make a node dead. */
     failures: number;
     deadAfterMs: number;
     /** Good probes in a row, over at least `healthyDelayMs`, that make a dead node alive. */
     successes: number;
-    /** Negative: only a person lets a node that died be lent again. */
+    /** Negative: only a person can let a node that died be lent again. */
     healthyDelayMs: number;
   };
   migrate: {
-    /** Moves under way at once. */
+    /** Most moves under way at once. */
     maxInFlight: number;
     /** Beyond the first `maxInFlight`, one more begins per interval. */
     intervalMs: number;
-    /** Nodes that may die under one rental within an hour; then it is moved no more. */
+    /** Number of nodes that may die under one rental within an hour before it is no longer moved. */
     maxPerRental: number;
-    /** While more of the fleet than this is unhealthy, nobody is moved. */
+    /** While more of the fleet than this is unhealthy, no rental is moved. */
     breaker: { unhealthyPercent: number; minNodes: number; cooldownMs: number };
   };
   provision: { concurrency: number; timeoutMs: number; retries: number };
@@ -37,7 +37,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** Chosen so that a reboot or a blip on the network moves nobody. */
+/** Chosen so that a reboot or a network blip moves no rental. */
 export const DEFAULT_POLICY: Policy = {
   probe: {
     intervalMs: 30 * SECOND,

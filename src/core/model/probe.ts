@@ -3,15 +3,18 @@ import type { BootId } from './boot.ts';
 import type { Inspection } from './inspection.ts';
 import type { ListenerFill } from './listener-fill.ts';
 
-/** What one probe saw. `filled`: an account of the node had filled its listener, and was ended for it. */
+/** What one probe saw. `filled`: an account on the node had filled its listener and was ended for that. */
 export type ProbeResult = { filled?: ListenerFill } & (
   | {
       ok: true;
       hostKey: string;
       latencyMs: number;
-      /** Which start of the machine answers; a held probe has it from the beginning of its session. */
+      /** The start of the machine that answers; a held probe has it from the beginning of its session. */
       bootId?: BootId | null;
-      /** Of a fresh probe: what it saw of the account files, or why that can't be told; no failure of the node. */
+      /**
+       * For a fresh probe: what it saw of the account files, or why they can't be read, which is no failure of the
+       * node.
+       */
       inspection?: Inspection | { unreadable: string };
     }
   | {

@@ -38,17 +38,17 @@ export interface RentalRecord {
   expiresAt: Date | null;
   /** 1 is next; null when the rental is not waiting for a node. */
   queuePosition: number | null;
-  /** When it may expect a node, to the minute; null when it waits for none, or nothing can be said. */
+  /** When it can expect a node, to the minute; null when it waits for none, or there is no estimate. */
   queueEstimateAt: Date | null;
   /** When its serving node was last judged dead; null while it has a node that is alive. */
   lostAt: Date | null;
-  /** Of the times before its end at which its client is told of it, the last that he was told at; null: none yet. */
+  /** Lead time of the last expiry notice that was sent; null: none yet. */
   toldBeforeEndMs: number | null;
   endedAt: Date | null;
   resourceVersion: number;
 }
 
-/** Of a rental that the reconciler has not looked at yet. */
+/** The record of a rental that the reconciler has not processed yet. */
 export const NEW_RENTAL_RECORD: RentalRecord = {
   phase: 'Pending',
   observedGeneration: 0,
@@ -66,16 +66,19 @@ export interface Rental {
   id: string;
   tenant: string;
   name: string;
-  /** The account's name on whatever node it is; made by Orion, the same over a move. */
+  /** The account's name on every node; made by Orion, unchanged by a move. */
   account: string;
   generation: number;
   createdAt: Date;
-  /** When the client last renewed the lease; the ttl counts from here, or else from when it first was ready. */
+  /**
+   * When the client last renewed the lease; the ttl counts from here. Null: it counts from the first confirmed
+   * access.
+   */
   renewedAt: Date | null;
   releaseRequestedAt: Date | null;
   spec: RentalSpec;
   record: RentalRecord;
-  /** Live ones and those that ended, oldest first. */
+  /** Live and ended ones, oldest first. */
   placements: Placement[];
 }
 
@@ -90,23 +93,23 @@ export interface Placement {
   startedAt: Date;
   /** When access was first confirmed. */
   readyAt: Date | null;
-  /** The key that the account was last given, to see when the spec has another; null before the first time. */
+  /** The key that the account was last given, to detect a change of the spec; null before the first time. */
   appliedKey: string | null;
-  /** The end that the node itself was last given; null: it was given none, so access does not end there by itself. */
+  /** The end that the node was last given; null: none, so access there does not end by itself. */
   appliedExpiresAt: Date | null;
   endedAt: Date | null;
   endReason: string | null;
   /** When the node was verified clean of it. An ended placement that is not cleaned is residue. */
   cleanedAt: Date | null;
-  /** What the tries to clean the node of it said; absent or null: none has come to an end. */
+  /** What the attempts to clean the node of it reported; absent or null: none has finished. */
   report?: CleaningReport | null;
 }
 
-/** What the tries to clean a node of an ended placement said; kept with the placement. */
+/** What the attempts to clean a node of an ended placement reported; kept with the placement. */
 export interface CleaningReport {
-  /** Tries that came to an end. */
+  /** Finished attempts. */
   attempts: number;
-  /** What the last one said. */
+  /** The result of the last one. */
   outcome: 'clean' | 'failed';
   reason: Reason;
   message: string;

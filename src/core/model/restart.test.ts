@@ -77,10 +77,10 @@ describe('a machine that was restarted', () => {
     expect(left.record).toMatchObject(lately);
     expect(told(left)).toEqual([]);
     expect(told(decide(lately, { boot: seen(THREE), now: at(30) }))).toHaveLength(1);
-    // A clock that was set back holds nothing up.
+    // A clock that was set back delays nothing.
     const next = decide({ ...lately, restartedAt: at(500) }, { boot: seen(THREE) });
     expect(told(next)).toHaveLength(1);
-    // Nor is it taken for the one that was told.
+    // Nor is it mistaken for the restart that was reported.
     expect(next.record.restartedAt?.getTime()).toBeGreaterThan(at(500).getTime());
   });
 

@@ -20,7 +20,7 @@ export function findRestart({ node: name, readyAt }: Placement, node: Node | und
   return { node: name, at, silentSince: silentSince ?? at };
 }
 
-/** The conditions with the restart that the client lives with; the same array when nothing changes. */
+/** Sets or removes the condition for the client's last restart; the same array when nothing changes. */
 export function setRestarted(conditions: Condition[], restart: Restart | null): Condition[] {
   const others = conditions.filter(({ type }) => type !== 'Restarted');
   if (restart === null) return others.length === conditions.length ? conditions : others;
@@ -29,7 +29,7 @@ export function setRestarted(conditions: Condition[], restart: Restart | null): 
   return [...others, { ...what, lastTransitionTime: restart.at.toISOString() }];
 }
 
-/** Was the client not told of it yet? */
+/** Is this restart not announced to the client yet? */
 export function isNewRestart(conditions: Condition[], { at }: Restart): boolean {
   return findCondition(conditions, 'Restarted')?.lastTransitionTime !== at.toISOString();
 }

@@ -8,8 +8,8 @@ import type { Placement } from './rental.ts';
 /** One piece of work on one node, ordered by a save and carried out under that save's fence number. */
 export type Work =
   /**
-   * Make or repair the account of a placement, then ask sshd whether it takes the key. `kept`: the client is there
-   * already, and stays whatever limit the policy has come to require.
+   * Make or repair the account of a placement, then ask sshd whether it accepts the key. `kept`: the client is
+   * already there, and stays whatever limits the policy now requires.
    */
   | ({
       kind: 'ensureAccess';
@@ -29,44 +29,43 @@ export type Work =
       adopt?: Adoption;
       accept?: Acceptance;
       /**
-       * The node leaves the fleet: what marks it as the fleet's goes last, and what a client could take of it does not
-       * matter any more.
+       * The node leaves the fleet: its mark of the fleet is removed last, and limits for clients no longer matter.
        */
       leave?: boolean;
     };
 
-/** A person lets the node be taken from another fleet: which one, and by which of their requests. */
+/** A person allowed taking the node from another fleet: which fleet, and by which of their requests. */
 export interface Adoption {
   fleet: string;
   request: number;
 }
 
-/** A person lets differences from the baseline in: which ones, and by which of their requests. */
+/** A person accepted differences from the baseline: which ones, and by which of their requests. */
 export interface Acceptance {
   ids: readonly string[];
   request: number;
 }
 
-/** What somebody changed on the node by hand, to be put right with a piece of work. */
+/** What somebody changed on the node by hand, to be repaired as part of a piece of work. */
 export interface Repair {
-  /** What was seen to be changed, in words: of the live placement, and of the way in for accounts. */
+  /** The changes that were seen, in words: to the live placement, and to the way in for accounts. */
   access: string[];
   way: string[];
-  /** Accounts or key files were seen that belong to nobody. */
+  /** Accounts or key files that belong to nobody were seen. */
   strays: boolean;
-  /** Earlier cleaning failed, and what was not seen may be why. */
+  /** Earlier cleaning failed, possibly because of something that was not seen. */
   precaution: boolean;
-  /** Which repair of the node in a row this is. */
+  /** The number of this repair in the current series on the node. */
   count: number;
 }
 
-/** What a repair did; also one that failed later on. */
+/** What a repair did, even if it failed later on. */
 export interface Repaired {
   access: boolean;
   way: boolean;
   /** Strays that were removed. */
   removed: string[];
-  /** Why strays could not be removed from a node that is in use; its client is not to suffer from that. */
+  /** Why strays could not be removed from a node in use; its client must not suffer for that. */
   left: string | null;
 }
 
@@ -77,10 +76,10 @@ export type WorkOutcome =
       fenceSeen: number;
       uidSeen: number;
       findings: string[];
-      /** What of them a person may accept, and what was accepted with this work. */
+      /** The findings that a person may accept, and those that were accepted with this work. */
       differences?: Differences;
       accepted?: string[];
-      /** Which limits hold on the node, where the work has measured them. */
+      /** Which limits hold on the node, if the work measured them. */
       limits?: Record<LimitName, HeldLimit>;
       repaired?: Repaired;
     }
@@ -94,16 +93,16 @@ export type WorkOutcome =
       uidSeen: number | null;
       accepted?: string[];
       limits?: Record<LimitName, HeldLimit>;
-      /** With OtherFleet: whose the node is. */
+      /** With OtherFleet: the fleet that the node belongs to. */
       fleetSeen?: string | null;
       repaired?: Repaired;
     }
-  /** The control plane could not do it for a fault of its own: says nothing about the node, and is done again soon. */
+  /** Not done through the control plane's own fault: says nothing about the node, and is soon repeated. */
   | { kind: 'postponed'; message: string; repaired?: Repaired }
   /** Cut off by the daemon itself: says nothing about the node. */
   | { kind: 'aborted' };
 
-/** What the reconciler remembers of work on a node: at most one at a time. */
+/** The reconciler's work on a node: at most one piece at a time. */
 export interface Run {
   work: Work;
   fence: number;
@@ -111,7 +110,7 @@ export interface Run {
   outcome: WorkOutcome | null;
 }
 
-/** What the node said of itself; nothing when it was not asked. */
+/** What the node reported about itself; nothing when it was not asked. */
 type Said = Pick<WorkOutcome & { kind: 'failed' }, 'fenceSeen' | 'uidSeen' | 'fenceProven' | 'fleetSeen'>;
 
 export function failed(
@@ -132,7 +131,7 @@ export function failed(
   };
 }
 
-/** Why a piece of work did not bring what it should; null when it did, and while nothing is known. */
+/** Why a piece of work did not succeed; null when it did, and while nothing is known. */
 export function failureOf(
   outcome: WorkOutcome | null | undefined,
 ): { reason: FailureReason; message: string } | null {
@@ -146,14 +145,14 @@ export function failureOf(
 const SHOWN_FINDINGS = 5;
 
 /**
- * The node removed as much as there was time for. Such a try never counts towards quarantine: nobody adds to what is
- * left, since every process of the tenant is dead, so the tries end.
+ * The node removed as much as time allowed. Such an attempt never counts towards quarantine: every process of the
+ * tenant is dead, so nobody adds to what is left and the attempts come to an end.
  */
 export function isUnfinished(outcome: WorkOutcome | null | undefined): boolean {
   return outcome?.kind === 'failed' && outcome.reason === 'RemovalUnfinished';
 }
 
-/** Failures that say that the node can't be reached, not that the work is wrong: the prober judges those. */
+/** Did the work fail because the node can't be reached, not because the work is wrong? The prober judges that. */
 export function isUnreachable(reason: FailureReason): boolean {
   return reason === 'PlaybookUnreachable' || REMEDIES[reason].retry !== 'work';
 }

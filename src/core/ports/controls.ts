@@ -9,6 +9,6 @@ export interface ControlReader {
 
 /** The API's side. */
 export interface ControlStore extends ControlReader {
-  /** Writes it with its event. False: it is paused, or goes on, already. */
+  /** Writes the request with its event. False: already paused, or already running. */
   writeControl(request: ControlRequest, event: NewEvent): Promise<boolean>;
 }

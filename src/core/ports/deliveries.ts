@@ -5,30 +5,30 @@ import type { Leadership, Page } from './stores.ts';
 
 /** The sender's side of the store. */
 export interface OutboxStore {
-  /** The first pending message of each rental, where its next try is due; those that waited longest first. */
+  /** The first pending message of each rental, if its next attempt is due; longest waiting first. */
   listDueDeliveries(now: Date, limit: number): Promise<DueDelivery[]>;
   /**
-   * Counts a try before it is made, under the fence, where nobody has made one since the message was listed. Nobody
-   * else makes the next before `until`. Null: another one did, or it is not pending any more.
+   * Counts an attempt before it is made, under the fence, if none was made since the message was listed. Nobody else
+   * makes the next one before `until`. Null: somebody else made one, or the message is no longer pending.
    */
   claimDelivery(
     leadership: Leadership,
     delivery: DueDelivery,
     until: Date,
   ): Promise<ClaimedDelivery | 'deposed' | null>;
-  /** What became of the try. False when it is not the last one any more: then nothing is written. */
+  /** Records the result of the attempt. False when it is no longer the last one: then nothing is written. */
   endAttempt(delivery: Pick<ClaimedDelivery, 'id' | 'attempts'>, end: AttemptEnd): Promise<boolean>;
 }
 
 /** The API's side of the outbox. `tenant` null means every tenant's. */
 export interface DeliveryStore {
-  /** Newest first; `cursor`: where the page before ended. */
+  /** Newest first; `cursor`: where the previous page ended. */
   listDeliveries(
     tenant: string | null,
     filter: { state: DeliveryState | null; rentalId: string | null },
     page: { limit: number; cursor: string | null },
   ): Promise<Page<Delivery>>;
-  /** Tries it again from now on, also one that was delivered or given up. Null: there is no such message. */
+  /** Sends a message again, even one that was delivered or given up. Null: there is no such message. */
   resendDelivery(
     tenant: string | null,
     messageId: string,
@@ -41,17 +41,17 @@ export interface DeliveryStore {
   rotateSecret(tenant: string, now: Date, event: NewEvent): Promise<SecretVersion>;
 }
 
-/** A time of leading, as whoever sends sees it. */
+/** A term of leadership, as the sender sees it. */
 export interface SenderTerm {
   leadership: Leadership;
   signal: AbortSignal;
-  /** Asked right before each message: the lease may be another's by now. */
+  /** Checked right before each message: leadership may have moved on by now. */
   mayAct(): boolean;
 }
 
-/** Who calls the clients' webhooks. */
+/** Calls the clients' webhooks. */
 export interface MessageSender {
-  /** There is a message: look now instead of at the next poll. */
+  /** There is a message: check now instead of at the next poll. */
   wake(): void;
   /** Runs until the signal; never rejects. */
   run(term: SenderTerm): Promise<void>;

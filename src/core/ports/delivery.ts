@@ -4,44 +4,44 @@ import type { SecretVersion } from '../tenant/secret-rotation.ts';
 export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** For how long a message is tried, from when it was written or was asked to be sent again. */
+/** How long delivery is attempted, from when the message was written or its resending was requested. */
 export const GIVE_UP_AFTER_MS = 24 * 3_600_000;
 
-/** A message to a client's webhook, in the outbox from the moment at which what it tells of was saved. */
+/** A message to a client's webhook, in the outbox from the moment that the change it reports was saved. */
 export interface Delivery {
-  /** `webhook-id`: the same at each try, so that a receiver can tell a repeated message. */
+  /** `webhook-id`: the same for each attempt, so that a receiver can recognize a repeated message. */
   messageId: string;
   type: NoticeBody['type'];
   rentalId: string;
   tenant: string;
-  /** Where it was sent last, or is to be sent. */
+  /** Where it was last sent, or will be sent. */
   url: string;
   state: DeliveryState;
   attempts: number;
   createdAt: Date;
   /** Null when it is not pending. */
   nextAttemptAt: Date | null;
-  /** Of the last try that failed. */
+  /** The error of the last failed attempt. */
   lastError: string | null;
   /** When it was delivered or given up. */
   endedAt: Date | null;
 }
 
-/** A message whose turn has come: the first of its rental that is pending. */
+/** A message that is due: the first pending one of its rental. */
 export interface DueDelivery {
   id: number;
   rentalId: string;
   tenant: string;
-  /** Null: the rental has no webhook any more. */
+  /** Null: the rental no longer has a webhook. */
   url: string | null;
   attempts: number;
 }
 
-/** A message that nobody else sends until its claim is over. */
+/** A message that nobody else sends until the claim ends. */
 export interface ClaimedDelivery {
   id: number;
   messageId: string;
-  /** Counts this one. */
+  /** Including this one. */
   attempts: number;
   body: NoticeBody;
   giveUpAt: Date;
@@ -51,7 +51,7 @@ export interface ClaimedDelivery {
 const UNREACHED = 'it could not be reached';
 const NO_ANSWER = 'no answer within';
 
-/** `why`: the code of the error. */
+/** `why`: the error code. */
 export function describeUnreached(why: string): string {
   return `${UNREACHED} (${why})`;
 }
@@ -61,14 +61,14 @@ export function describeNoAnswer(deadlineMs: number): string {
 }
 
 /**
- * A failed try as its tenant is told of it. Whether a port is open, closed or filtered is not for him to find out through
- * Orion, so all that came to no answer is told in the same words; administrators and the log have the rest.
+ * The error of a failed attempt as the tenant sees it. Tenants must not learn through Orion whether a port is open,
+ * closed or filtered, so every attempt without an answer reads the same. Administrators and the log get the details.
  */
 export function tellTenant(error: string | null): string | null {
   return error?.startsWith(UNREACHED) || error?.startsWith(NO_ANSWER) ? UNREACHED : error;
 }
 
-/** What came of calling a webhook. */
+/** The possible results of calling a webhook. */
 const ATTEMPT_OUTCOMES = ['delivered', 'refused', 'blocked', 'timeout', 'unreachable'] as const;
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 

@@ -16,17 +16,17 @@ export interface NodeTarget {
   privateKeyPath: string;
   /** The only host key that is accepted (`ssh-ed25519 AAAA…`); null: accept any and report it. */
   hostKey: string | null;
-  /** A person has said that the node may be taken from this fleet. */
+  /** A person has allowed taking the node from this fleet. */
   adoptFrom?: string | null;
 }
 
 /** Watches nodes over held SSH connections. At most one probe per node runs at a time. */
 export interface Prober {
   /**
-   * Looks at a node once. `held` echoes a nonce through the held connection (dialling first when there is none)
-   * and reads the banner of the listener on a new TCP connection; `fresh` makes a new authenticated connection,
-   * runs a command on it and inspects the account files. Never rejects: what goes wrong is the result. Ends at the
-   * deadline or the signal; when only the listener fails, a deadline of its own follows, in which it may be freed.
+   * Probes a node once. `held` echoes a nonce through the held connection (dialling first when there is none) and
+   * reads the listener's banner on a new TCP connection. `fresh` makes a new authenticated connection, runs a
+   * command on it and inspects the account files. Never rejects: failures are results. Ends at the deadline or the
+   * signal. When only the listener fails, a second deadline follows, within which the listener may be freed.
    */
   probe(
     target: NodeTarget,
@@ -54,15 +54,15 @@ export interface AccessQuery {
 
 /** The playbooks under ansible/ and the variables that each one takes: a fixed set. */
 export type PlaybookRequest =
-  /** `keepBaseline`: only the way in for accounts; what is on the node now does not become normal. */
+  /** `keepBaseline`: prepares only the way in for accounts; what is on the node now does not become the baseline. */
   | { playbook: 'prepare_node'; fence: number; keepBaseline?: boolean; limits?: LimitsPolicy }
   | ({ playbook: 'create_user'; fence: number; account: string; uid: number; limits?: LimitsPolicy } & Access)
   | { playbook: 'delete_user'; fence: number; account: string; uid: number }
-  /** Removes every account of Orion's uid range, and every key file, but those of `keep`. */
+  /** Removes every account in Orion's uid range, and every key file, except those of `keep`. */
   | { playbook: 'remove_strays'; fence: number; keep: { account: string; uid: number } | null }
   /**
-   * `leave`: the node leaves the fleet; where it is clean, it is free for any other. `accept`: ids of differences from
-   * the baseline that a person has seen; those of them that are there become normal.
+   * `leave`: the node leaves the fleet; if it is clean, any other may take it. `accept`: ids of differences from the
+   * baseline that a person has seen; those that are still there become part of it.
    */
   | { playbook: 'verify_clean'; fence: number; leave?: boolean; accept?: readonly string[] };
 
@@ -73,14 +73,14 @@ export type PlaybookResult =
       /** Highest fence number and uid that the node knows of. */
       fenceSeen: number;
       uidSeen: number;
-      /** What was found on the node that does not belong there and is still there; empty when clean. */
+      /** What does not belong on the node and is still there; empty when clean. */
       findings: string[];
-      /** Of verify_clean: what of the findings may be accepted, where any may; and what was. */
+      /** For verify_clean: the findings that may be accepted, if any, and those that were. */
       differences?: Differences;
       accepted?: string[];
-      /** Of prepare_node and create_user: which limits hold on the node. */
+      /** For prepare_node and create_user: which limits hold on the node. */
       limits?: Record<LimitName, HeldLimit>;
-      /** Of remove_strays: what was removed. */
+      /** For remove_strays: what was removed. */
       removed: string[];
     }
   | {
@@ -91,10 +91,10 @@ export type PlaybookResult =
       message: string;
       /** With FenceTooLow: what the node has seen. */
       fenceSeen: number | null;
-      /** The node has proven that the number was given to it by this fleet. */
+      /** The node has proven that this fleet gave it the number. */
       fenceProven?: boolean;
       uidSeen: number | null;
-      /** With OtherFleet: which one the node belongs to. */
+      /** With OtherFleet: the fleet that the node belongs to. */
       fleetSeen?: string | null;
       /** True when the run may have been cut off in the middle, so that the node's state is unknown. */
       outcomeUnknown: boolean;
@@ -102,7 +102,7 @@ export type PlaybookResult =
 
 /** Runs Ansible. Every run has a deadline, at which its whole process group is killed. */
 export interface PlaybookRunner {
-  /** Never rejects: what goes wrong is the result. */
+  /** Never rejects: failures are results. */
   run(
     target: NodeTarget,
     request: PlaybookRequest,
@@ -118,13 +118,13 @@ export interface Clock {
   monotonicMs(): number;
 }
 
-/** A clock to wait on. Whatever the reconciler waits for goes through it, so that a simulation can own all time. */
+/** A clock to wait on. All waits of the reconciler go through it, so that a simulation can control time. */
 export interface AlarmClock extends Clock {
-  /** Calls back once, not before `delayMs` have passed; gives back how to call it off. */
+  /** Calls back once, after at least `delayMs`. Returns a function that cancels it. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
-/** Constant message plus fields, as pino has it. */
+/** Constant message plus fields, as in pino. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -133,26 +133,26 @@ export interface Logger {
 }
 
 /**
- * Every line that is logged while the work runs, by whomever, has the fields: the one id of a pass or of a request.
- * Scopes lie within each other; `null` leaves them, for what only begins here and goes on by itself.
+ * Adds the fields, such as the id of a pass or a request, to every line that is logged while the work runs, by
+ * whatever code. Scopes nest. `null` leaves them, for work that starts here but goes on by itself.
  */
 export type LogScope = <Result>(fields: object | null, work: () => Result) => Result;
 
-/** A time that a client waited for, over now that a decision is saved. */
+/** A client's wait that ended with a saved decision. */
 export type RentalStep =
   /** From the request to the first placement; or from the placement to the first access. */
   | { kind: 'queueWait' | 'provisioning'; durationMs: number }
   /**
-   * To access on the next node: from the verdict that the old one is dead, or, `planned`, from the placement on the
-   * new one while the old still serves.
+   * Until access on the next node: from the verdict that the old one is dead, or, `planned`, from the placement on
+   * the new one while the old one still serves.
    */
   | { kind: 'migration'; planned: boolean; durationMs: number };
 
-/** What this process counts of its own doing. Nothing depends on it, and no call ever throws. */
+/** What this process counts about its own work. Nothing depends on it, and no call ever throws. */
 export interface Metrics {
-  /** Events that a save has written: only after it, for what was not saved did not happen. */
+  /** Called only after the save that wrote the events: what was not saved did not happen. */
   eventsSaved(events: readonly { type: EventType; reason: string }[]): void;
-  /** `Alive` when the probe was good. */
+  /** `reason` is `Alive` for a good probe. */
   probed(reason: Reason, durationMs: number): void;
   workEnded(
     kind: 'ensureAccess' | 'clean',
@@ -160,14 +160,14 @@ export interface Metrics {
     durationMs: number,
   ): void;
   webhookAttempted(outcome: AttemptOutcome): void;
-  /** A client waited so long for a step that was saved now. */
+  /** A client's wait for a step that was saved now. */
   stepped(step: RentalStep): void;
   passEnded(outcome: 'done' | 'failed', durationMs: number): void;
   leads(isLeading: boolean): void;
   breakerIs(isOpen: boolean): void;
-  /** Whether this daemon lacks something of its own. */
+  /** True: this daemon lacks something of its own (ControlPlaneFault). */
   ownFaultIs(isThere: boolean): void;
   pausedIs(isPaused: boolean): void;
-  /** Whether the inventory file was right when it was read last. */
+  /** `ok`: the inventory file was valid when it was last read. */
   inventoryRead(ok: boolean): void;
 }

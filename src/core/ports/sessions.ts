@@ -12,13 +12,13 @@ export interface SignedIn {
 
 /** Sessions of the dashboard. Only hashes of their secrets are known here. */
 export interface SessionStore {
-  /** Also forgets sessions that have expired, and this token's oldest ones beyond a number. */
+  /** Also deletes expired sessions, and this token's oldest ones beyond a limit. */
   createSession(
     session: { hash: string; tokenId: string; createdAt: Date; expiresAt: Date },
     event?: NewEvent,
   ): Promise<void>;
   /** Null when it is unknown or expired, or when its token was revoked or has expired. */
   authenticateSession(hash: string): Promise<SignedIn | null>;
-  /** Ending one that is not there is no mistake, and writes no event. */
+  /** Ending a session that does not exist is no error, and writes no event. */
   endSession(hash: string, event?: NewEvent): Promise<void>;
 }

@@ -30,15 +30,15 @@ export interface LeadershipSettings {
 }
 
 export interface LeadershipStore {
-  /** Takes the lease when it is free, expired, or held by this same holder; null when another one has it. */
+  /** Takes leadership when it is free, expired, or already this holder's; null when another holder has it. */
   acquire(settings: LeadershipSettings): Promise<Leadership | null>;
-  /** False when the lease was lost. */
+  /** False when leadership was lost. */
   renew(leadership: Leadership, settings: LeadershipSettings): Promise<boolean>;
   /** Gives it up at shutdown so that a successor need not wait. */
   release(leadership: Leadership): Promise<void>;
 }
 
-/** A tenant was given a node (not one that came to nothing): the last time that it was. */
+/** The last time that a tenant was given a node, not counting placements that ended before they were ready. */
 export interface Service {
   tenant: string;
   node: string;
@@ -49,11 +49,11 @@ export interface Service {
 export interface Save {
   /** Guarded by `record.resourceVersion`, which the row must still have; the store adds one. */
   nodes?: { name: string; record: NodeRecord }[];
-  /** Guarded likewise. `seenGeneration` clears `dirty` when the spec has not changed since it was loaded. */
+  /** Guarded the same way. `seenGeneration` clears `dirty` when the spec has not changed since it was loaded. */
   rentals?: { id: string; record: RentalRecord; seenGeneration: number; seenReleaseRequested: boolean }[];
   /** Gets its epoch from the fence number of this save, so at most one per save. */
   bind?: Pick<Placement, 'rentalId' | 'node' | 'role' | 'account' | 'uid' | 'startedAt'> & {
-    /** Kept with it, for whoever asks why. */
+    /** Kept with the placement, to explain it later. */
     decision?: PlacementDecision;
   };
   /** Changes of live placements, guarded by `ended_at is null`. */
@@ -65,11 +65,11 @@ export interface Save {
   }[];
   /** Ended placements whose residue was verified gone. */
   cleaned?: { epochs: number[]; at: Date };
-  /** What a try to clean a node said of ended placements; in the save that the try brings about anyway. */
+  /** What an attempt to clean a node reported about ended placements, in the save that the attempt causes anyway. */
   reports?: { epoch: number; report: CleaningReport }[];
   /** Nodes to delete for good (retiring and clean, or given up; without a live placement). */
   removeNodes?: string[];
-  /** Number of an override that is made use of; a conflict when it was before, or another was asked for since. */
+  /** Number of the override that is used; a conflict if it was used before, or a newer one was requested. */
   overrideUsed?: number;
   events: NewEvent[];
 }
@@ -77,46 +77,46 @@ export interface Save {
 export type SaveResult =
   /** `fence`: the number of this save, greater than that of every earlier one. */
   | { kind: 'saved'; fence: number }
-  /** A row was changed by somebody else, or a unique key refused: load again; nothing was written. */
+  /** Somebody else changed a row, or a unique key refused: nothing was written; load again. */
   | { kind: 'conflict' }
-  /** The lease is not ours any more: stop acting; nothing was written. */
+  /** Leadership was lost: nothing was written; stop acting. */
   | { kind: 'deposed' };
 
 /** The reconciler's side of the store. */
 export interface ReconcileStore extends ControlReader {
   /** Ids of rentals that the API wrote since they were last seen. Cheap: an indexed column. */
   listDirtyRentals(): Promise<string[]>;
-  /** Names of nodes whose spec or requests were written since they were last seen. Cheap likewise. */
+  /** Names of nodes whose spec or requests were written since they were last seen. Just as cheap. */
   listDirtyNodes(): Promise<string[]>;
-  /** Every node with its requests; placements are listed apart. */
+  /** Every node with its requests; placements are listed separately. */
   listNodes(): Promise<Node[]>;
   loadNode(name: string): Promise<Node | null>;
   /** Rentals that have not ended, with all of their placements. */
   listOpenRentals(): Promise<Rental[]>;
   loadRental(id: string): Promise<Rental | null>;
-  /** Who was given which node when, as far as the newest placements tell. */
+  /** Which tenant was given which node when, as far as the newest placements show. */
   listServices(): Promise<Service[]>;
-  /** Of the rentals that ended last, those that once were ready. */
+  /** How the rentals that ended last used their leases; only those that once were ready. */
   listLeaseUses(): Promise<LeaseUse[]>;
-  /** What the history says of the breaker: did it open last, or close? */
+  /** Was the breaker's last event in the history its opening? */
   isBreakerOpen(): Promise<boolean>;
   /** Live placements and residue (ended, not cleaned) of every node, or of one. */
   listPlacementsOnNodes(node?: string): Promise<Placement[]>;
   /** Writes under the fence. Rejects with a StoreError when the database fails. */
   save(leadership: Leadership, save: Save): Promise<SaveResult>;
-  /** Raises the fence counter (and a node's next uid) to what a node was found to know. */
+  /** Raises the fence counter (and a node's next uid) to what a node was found to have seen. */
   raiseCounters(
     leadership: Leadership,
     seen: { fence: number; node: string; nextUid: number },
   ): Promise<boolean>;
-  /** When each node was last probed, in one statement for all of them. */
+  /** Saves when each node was last probed, in one statement for all of them. */
   saveLastChecked(leadership: Leadership, checked: { node: string; at: Date }[]): Promise<boolean>;
-  /** Gives events that the API wrote their place in the order, also when nothing else is saved. */
+  /** Gives the events that the API wrote their place in the order, even when nothing else is saved. */
   numberEvents(leadership: Leadership): Promise<void>;
   /**
-   * Deletes at most `limit` rentals that ended before a time, with their placements (but none whose node was not yet
-   * verified clean of it), at most as many events of before another, and as many messages that were delivered or given
-   * up before a third and a fourth. Under the fence.
+   * Deletes at most `limit` each of rentals, events and messages that are older than their cutoff. Rentals count
+   * from their end and go with their placements, but stay while a node is not verified clean of them. Messages count
+   * from when they were delivered or given up. Under the fence.
    */
   purge(
     leadership: Leadership,
@@ -130,7 +130,7 @@ export interface ReconcileStore extends ControlReader {
   ): Promise<{ rentals: number; events: number; deliveries: number } | 'deposed'>;
 }
 
-/** An inventory file as it was read: what the fleet is to be made of. */
+/** An inventory file as it was read: what the fleet should be made of. */
 export interface WantedFleet {
   specs: NodeSpec[];
   /** SHA-256 of the file's text, in hex. */
@@ -140,25 +140,25 @@ export interface WantedFleet {
 /** The inventory's side: node specs. */
 export interface InventoryStore {
   /**
-   * Makes the node specs equal to these: inserts, updates, and marks as retiring what is missing (a retiring
-   * node that is listed again is lent again). Writes an event for each change. Refuses to take out too much of
-   * the fleet at once unless `force`. Under the fence. `answering`: the request that this is the answer to.
+   * Makes the node specs equal to these: inserts, updates, and marks missing nodes as retiring (a retiring node that
+   * is listed again is lent again). Writes an event for each change. Refuses to take out too much of the fleet at
+   * once unless `force`. Under the fence. `answering`: the request that this answers.
    */
   applyInventory(
     leadership: Leadership,
     wanted: WantedFleet & { force: boolean; answering: number | null },
     now: Date,
   ): Promise<InventoryAnswer | 'deposed'>;
-  /** Notes that the file was not applied, and why, with its event. Under the fence. */
+  /** Records that the file was not applied, and why, with its event. Under the fence. */
   refuseInventory(
     leadership: Leadership,
     answer: InventoryAnswer & { kind: 'refused' },
     answering: number | null,
     now: Date,
   ): Promise<boolean>;
-  /** Null before the first inventory was applied and nothing was asked for. */
+  /** Null until an inventory is applied or requested for the first time. */
   loadInventoryState(): Promise<InventoryState | null>;
-  /** For what a daemon that does not lead has to tell. */
+  /** Writes an event of a daemon that does not lead. */
   recordEvent(event: NewEvent): Promise<void>;
 }
 
@@ -180,8 +180,8 @@ export interface NewRental {
 }
 
 /**
- * What was written, or why not; `exists`: the name is taken by this rental that has not ended; `overQuota`: the tenant
- * has as many `rentals` already as it may have at once, or more.
+ * What was written, or why not. `exists`: this rental has the name and has not ended. `overQuota`: the tenant
+ * already has as many rentals as it may have at once, or more.
  */
 export type CreateResult =
   | { kind: 'created' }
@@ -207,7 +207,7 @@ export interface TokenView {
   revokedAt: Date | null;
 }
 
-/** Of which rentals, and of when; null means any. */
+/** Selects rentals and a time span; null means any. */
 export interface QosQuestion {
   tenant: string | null;
   rentalId: string | null;
@@ -218,27 +218,27 @@ export interface QosQuestion {
 
 /** What an operator may ask of a node. */
 export type NodeRequest =
-  /** Without a reason, one that another gave before stays, with its author. */
+  /** Without a reason, an earlier one stays, with its author. */
   | { kind: 'cordon' | 'drain'; attribution: Attribution }
   | { kind: 'uncordon' | 'clean' | 'forget' }
   | { kind: 'trust'; fingerprint: string }
-  /** Takes the node from the fleet that it belongs to, named so that it is this one and no other. */
+  /** Takes the node from the fleet that it belongs to, which is named so that it can be no other. */
   | { kind: 'adopt'; fleet: string }
-  /** Lets these differences into the baseline, named by their ids so that it is what was seen and nothing else. */
+  /** Accepts these differences into the baseline, named by id so that it is what was seen and nothing else. */
   | { kind: 'accept'; accept: AcceptRequest };
 
 /** The API's side of the store. `tenant` null means every tenant's (admin); it is part of the SQL. */
 export interface ApiStore extends SessionStore, TenantStore, ControlStore {
   createRental(rental: NewRental, event: NewEvent): Promise<CreateResult>;
-  /** By id or by name among those not ended (an id also finds ended ones). */
+  /** By id, or by name among those not ended; an id also finds ended ones. */
   findRental(tenant: string | null, idOrName: string): Promise<Rental | null>;
   listRentals(
     tenant: string | null,
     page: { limit: number; cursor: string | null; includeEnded: boolean },
   ): Promise<Page<Rental>>;
   /**
-   * Writes a new spec (generation + 1) where the generation is still `expectedGeneration` and the rental has not
-   * ended; `renew` also restarts the lease. False: changed meanwhile or ended.
+   * Writes a new spec (generation + 1) if the generation is still `expectedGeneration` and the rental has not ended;
+   * `renewedAt` also restarts the lease. False: changed meanwhile or ended.
    */
   updateRentalSpec(
     id: string,
@@ -246,29 +246,29 @@ export interface ApiStore extends SessionStore, TenantStore, ControlStore {
     spec: RentalSpec,
     options: { renewedAt: Date | null; event: NewEvent },
   ): Promise<boolean>;
-  /** Idempotent. False when the rental has ended or was asked for already. */
+  /** Idempotent. False when the rental has ended or its release was already requested. */
   requestRelease(id: string, at: Date, event: NewEvent): Promise<boolean>;
   /**
-   * Deletes a rental that was rejected for want of a machine: only where it has ended as Failed and never had a
+   * Deletes a rental that was rejected because no machine was free, but only if it ended as Failed and never had a
    * placement. Its history stays, and its name and Idempotency-Key are free again.
    */
   discardRejected(id: string): Promise<void>;
-  /** Of those that have not ended; a phase that none is in is left out. */
+  /** Rentals that have not ended, by phase; phases without any are left out. */
   countRentals(): Promise<{ phase: RentalPhase; count: number }[]>;
   listNodes(): Promise<Node[]>;
   findNode(name: string): Promise<Node | null>;
   /** node name -> rental id, of the live placements. */
   listOccupants(): Promise<Map<string, string>>;
-  /** Null: there is no such node. False: its state does not allow the request, or it has it already. */
+  /** Null: there is no such node. False: its state does not allow the request, or it is already in force. */
   writeRequest(node: string, request: NodeRequest, event: NewEvent): Promise<boolean | null>;
   /** Open rentals of all tenants, for plans. */
   listOpenRentals(): Promise<Rental[]>;
-  /** Placements that there were on a node of this name, newest first; `before`: an epoch to go on from. */
+  /** Placements on a node of this name, past and present, newest first; `before`: an epoch to continue from. */
   listPlacementsOfNode(node: string, page: { before: number | null; limit: number }): Promise<Placement[]>;
-  /** What a placement was decided from; null when none was kept with it. */
+  /** How a placement was decided; null when that was not kept. */
   loadDecision(epoch: number): Promise<PlacementDecision | null>;
   loadInventoryState(): Promise<InventoryState | null>;
-  /** Asks the leader to read its inventory file again. The number of the request. */
+  /** Asks the leader to read its inventory file again. Returns the number of the request. */
   requestInventory(
     request: { sha256: string | null; force: boolean; by: string },
     event?: NewEvent,
@@ -284,9 +284,9 @@ export interface ApiStore extends SessionStore, TenantStore, ControlStore {
   ): Promise<StoredEvent[]>;
   /** The highest event number that readers may rely on. */
   lastEventSeq(): Promise<number>;
-  /** The lowest that is still there; 0 when there is none. */
+  /** The lowest event number still kept; 0 when there is none. */
   firstEventSeq(): Promise<number>;
-  /** What of the history the quality of service is computed from; null: more than `limit` entries. */
+  /** The history that the quality of service is computed from; null: more than `limit` entries. */
   loadQosHistory(asked: QosQuestion): Promise<QosHistory | null>;
   /** Names of the rentals that are still kept. */
   listRentalNames(ids: string[]): Promise<Map<string, string>>;
@@ -300,9 +300,9 @@ export interface ApiStore extends SessionStore, TenantStore, ControlStore {
     event?: NewEvent,
   ): Promise<void>;
   listTokens(): Promise<TokenView[]>;
-  /** The event is written when it was valid until now. */
+  /** Writes the event if the token was not revoked before. */
   revokeToken(id: string, at: Date, event?: NewEvent): Promise<boolean>;
-  /** Entries of the history about what changed nothing, such as who was turned away. */
+  /** Writes history entries about what changed nothing, such as refused requests. */
   recordEvents(events: NewEvent[]): Promise<void>;
   /** Readiness: reachable within the deadline, and the schema is this program's. */
   checkReady(): Promise<{ ready: true } | { ready: false; message: string }>;

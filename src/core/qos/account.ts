@@ -1,23 +1,23 @@
 import { clip, type Span, splitWindow } from './time.ts';
 
-/** The kinds of times of which the distribution is told. */
+/** The kinds of times whose distribution is reported. */
 export const TIMES = ['detection', 'move', 'outage', 'provisioning', 'queueWait'] as const;
 export type Times = (typeof TIMES)[number];
-/** Those that are told over time as well. */
+/** Those that are also charted over time. */
 export const CHARTED_TIMES = ['detection', 'move'] as const;
 export type ChartedTimes = (typeof CHARTED_TIMES)[number];
 
-/** What is added up of one rental, or of all. */
+/** The sums for one rental, or for all of them. */
 export interface Account {
-  /** In which a client was to have a machine. */
+  /** Time in which the client was entitled to a machine. */
   servedMs: number;
-  /** Of these, in which he had none that worked. */
+  /** The part of it without a working one. */
   withoutNodeMs: number;
-  /** That began. */
+  /** Outages that began. */
   outages: number;
-  /** That came to an end, whyever they began. */
+  /** Moves that ended, for whatever reason they began. */
   moves: number;
-  /** Of these, from a node that was alive: to be emptied. */
+  /** Those that left a living node, which was being emptied. */
   plannedMoves: number;
   times: Record<Times, number[]>;
 }
@@ -40,12 +40,12 @@ export interface Bucket extends Span {
   times: Record<ChartedTimes, number[]>;
 }
 
-/** The window in buckets, into which spans of time and single events are put; what lies outside is left out. */
+/** The window in buckets, which take spans of time and single events; whatever lies outside is ignored. */
 export interface Timeline {
   readonly bucketMs: number;
   readonly buckets: readonly Bucket[];
   contains(atMs: number): boolean;
-  /** Calls with each bucket that the span touches and the milliseconds in it; gives back their sum. */
+  /** Calls `put` with each bucket that the span touches and the milliseconds in it. Returns their sum. */
   spread(span: Span, put: (bucket: Bucket, ms: number) => void): number;
   at(atMs: number): Bucket | undefined;
 }

@@ -2,7 +2,7 @@ import type { EventType, StoredEvent } from '../history/event.ts';
 import type { NodeState } from '../model/node-states.ts';
 import type { RentalPhase } from '../model/rental.ts';
 
-/** As much of an entry of the history as the quality of service is computed from. Times are milliseconds UTC. */
+/** The part of a history entry that the quality of service is computed from. Times are milliseconds UTC. */
 export interface QosEvent {
   /** Its place in the order. */
   seq: number;
@@ -11,28 +11,28 @@ export interface QosEvent {
   rentalId: string | null;
   node: string | null;
   tenant: string | null;
-  /** Of a rental its phase, of a node its state, after the event. */
+  /** The rental's phase or the node's state after the event. */
   state: RentalPhase | NodeState | null;
-  /** Of a node: its probes fail. */
+  /** The node's probes fail. */
   isUnreachable: boolean;
-  /** Of a restart under a rental: the last answer before it. */
+  /** For a restart under a rental: the last answer before it. */
   silentSinceMs?: number | null;
 }
 
 /** A node as the last entry about it before the window shows it. */
 export interface NodeOpening {
-  /** Of that entry. */
+  /** That entry's place in the order. */
   seq: number;
   node: string;
   state: NodeState;
   stateSinceMs: number;
-  /** Since when its probes fail; null: it answers. */
+  /** When its probes began to fail; null: it answers. */
   unreachableSinceMs: number | null;
 }
 
 /**
- * Of which types the `state` can be relied on: those whose object the leader showed under its fence. What the API
- * writes shows an object that the leader may have changed meanwhile; only the birth of a rental is its alone.
+ * True: the event's `state` is reliable, since the leader wrote the object under its fence. The API writes an object
+ * that the leader may have changed meanwhile; only the creation of a rental is the API's alone.
  */
 const TELLS_STATE: Record<EventType, boolean> = {
   'rental.created': true,
@@ -110,7 +110,7 @@ const STATE_TYPES = (Object.keys(TELLS_STATE) as EventType[]).filter((type) => T
 export const RENTAL_STATE_TYPES = STATE_TYPES.filter((type) => type.startsWith('rental.'));
 export const NODE_STATE_TYPES = STATE_TYPES.filter((type) => type.startsWith('node.'));
 
-/** What the history holds of it; the database does the same with the object (store/schema.ts). */
+/** What is kept of an event; the database extracts the same from the object (store/schema.ts). */
 export function toQosEvent({ seq, type, at, rentalId, node, tenant, object }: StoredEvent): QosEvent {
   const { phase, state, unreachableSince } = statusOf(object);
   return {
@@ -133,7 +133,7 @@ export function toNodeOpening({
   return { seq, node, state: state as NodeState, stateSinceMs: Date.parse(stateSince), unreachableSinceMs };
 }
 
-/** Of an event `rental.restarted`. */
+/** The last answer before a restart; `object`: that of a `rental.restarted` event. */
 export function silentSinceOf(object: unknown): number | null {
   const restart = statusOf(object).restart as { silentSince?: string } | null | undefined;
   return restart?.silentSince === undefined ? null : Date.parse(restart.silentSince);

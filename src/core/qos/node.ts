@@ -4,17 +4,17 @@ import type { NodeOpening } from './event.ts';
 import type { NodeHealth } from './rental.ts';
 
 export interface NodeTrack {
-  /** It was so when the window began. */
+  /** Sets how it was when the window began. */
   open(opening: NodeOpening): void;
   health(): NodeHealth;
-  /** It is so from now on; `state` null: as before. */
+  /** Sets how it is from now on; `state` null: unchanged. */
   become(atMs: number, next: { state: NodeState | null; isUnreachable: boolean }): void;
   /** It left the fleet. */
   leave(atMs: number): void;
   settle(atMs: number): void;
 }
 
-/** Follows one node through the history and adds up the time in each state, as far as it lies in the window. */
+/** Follows one node through the history and adds up its time in each state within the window. */
 export function createNodeTrack(timeline: Timeline): NodeTrack {
   let state: NodeState | null = null;
   let sinceMs = 0;
@@ -38,7 +38,7 @@ export function createNodeTrack(timeline: Timeline): NodeTrack {
       deadSinceMs = isDeadState(opening.state) ? sinceMs : null;
     },
     health() {
-      // A dead node that answers again is not well yet, and what it failed with first is where it began.
+      // A dead node that answers again is not well yet, and its outage began with the first sign of failure.
       const signs = [unreachableSinceMs, deadSinceMs].filter((ms) => ms !== null);
       return { downSinceMs: signs.length === 0 ? null : Math.min(...signs), deadSinceMs };
     },

@@ -5,7 +5,7 @@ import type { RentalPhase } from '../model/rental.ts';
 import type { NodeOpening, QosEvent } from './event.ts';
 import { computeQos, type Qos } from './qos.ts';
 
-/** A history that is told entry by entry, as the reconciler tells it. Times in milliseconds. */
+/** Builds a history entry by entry, as the reconciler writes it. Times in milliseconds. */
 export function createStory() {
   const events: QosEvent[] = [];
   const add = (
@@ -28,7 +28,7 @@ export function createStory() {
   };
 }
 
-/** What the store would read of the whole history for a window. */
+/** The quality of service in a window, from what the store would read of the whole history. */
 export function askAbout(events: QosEvent[], fromMs: number, toMs: number, ofFleet = true): Qos {
   const seen = events.filter(({ atMs }) => atMs < toMs);
   const openings = new Map<string, NodeOpening>();
@@ -69,7 +69,7 @@ const RENTAL_STEPS = [
   ['rental.released', 'Released'],
 ] as const;
 
-/** Histories in any order of steps, also such as never happen: figures have to stay figures. */
+/** Histories with steps in any order, even impossible ones: the figures have to stay valid. */
 export const anyHistory = fc
   .array(
     fc.record({
@@ -79,7 +79,7 @@ export const anyHistory = fc
       where: fc.nat(),
       step: fc.nat(),
     }),
-    // Otherwise few would be longer than ten.
+    // Without this, few histories would be longer than ten.
     { maxLength: 60, size: 'max' },
   )
   .map((steps) => {

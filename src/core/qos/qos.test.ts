@@ -5,7 +5,7 @@ import { anyHistory, askAbout, createStory } from './qos.fixture.ts';
 
 const S = 1_000;
 
-/** A rental from 10 s on w1, which fails at 100 s, is judged dead at 106 s; at 108 s its client has access on w2. */
+/** A rental on w1 from 10 s. w1 fails at 100 s and is judged dead at 106 s; at 108 s the client has access on w2. */
 function aMove() {
   const story = createStory();
   for (const name of ['w1', 'w2']) story.node(name, 'node.free', 0, 'free');
@@ -181,7 +181,7 @@ describe('whatever the history', () => {
     .tuple(fc.nat(END), fc.nat(END))
     .map(([a, b]) => [Math.min(a, b), Math.max(a, b) + 1] as const);
 
-  /** As slow as it is plain: looks at each millisecond what was true then. */
+  /** Slow but obvious: checks for each millisecond what was true then. */
   function countByTheMillisecond(events: QosEvent[], id: string, fromMs: number, toMs: number) {
     const counted = { servedMs: 0, withoutNodeMs: 0 };
     for (let atMs = fromMs; atMs < toMs; atMs++) {
@@ -306,7 +306,7 @@ describe('whatever the history', () => {
         const position = at % (events.length + 1);
         const last = new Map<string, QosEvent>();
         for (const event of events.slice(0, position)) {
-          // One that was bound meanwhile is in another state than it was told last.
+          // A node that was bound meanwhile is in another state than its last event says.
           if (event.node === null) continue;
           if (event.rentalId === null) last.set(event.node, event);
           else last.delete(event.node);

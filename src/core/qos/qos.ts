@@ -9,7 +9,7 @@ import type { Span } from './time.ts';
 /** What a window of the history adds up to; times in milliseconds. */
 export interface Qos {
   window: Span;
-  /** Of the fleet, or of the rentals that were looked at. */
+  /** For the fleet, or for the selected rentals. */
   total: Account;
   rentals: RentalQos[];
   bucketMs: number;
@@ -19,26 +19,26 @@ export interface Qos {
 export interface RentalQos {
   id: string;
   tenant: string | null;
-  /** When the window ended. */
+  /** At the end of the window. */
   phase: RentalPhase;
-  /** Null: its beginning is no longer in the history. */
+  /** Null: its creation is no longer in the history. */
   createdAtMs: number | null;
   account: Account;
 }
 
-/** What of the history it is computed from. */
+/** The part of the history that it is computed from. */
 export interface QosHistory {
-  /** The nodes as they were when the window began; one that joined later has none. */
+  /** The nodes as they were when the window began; none for those that joined later. */
   openings: NodeOpening[];
-  /** Of rentals that were there when the window began also what was before. In any order. */
+  /** In any order. For rentals that existed when the window began, earlier events are included. */
   events: QosEvent[];
 }
 
 const WELL: NodeHealth = { downSinceMs: null, deadSinceMs: null };
 
 /**
- * The quality of service in a window. `ofFleet`: the deaths of all nodes count; otherwise only of those that one of the
- * rentals was on.
+ * The quality of service in a window. `ofFleet`: the deaths of all nodes count; otherwise only those of nodes that
+ * one of the rentals was on.
  */
 export function computeQos(window: Span, { openings, events }: QosHistory, ofFleet: boolean): Qos {
   const timeline = createTimeline(window);
@@ -88,7 +88,7 @@ export function computeQos(window: Span, { openings, events }: QosHistory, ofFle
       if (before !== null) clients.get(before)?.delete(track);
       if (after !== null) clients.set(after, (clients.get(after) ?? new Set()).add(track));
     }
-    // A node that is bound tells nothing of itself until its account is there.
+    // A bound node has no event of its own until its account exists.
     const isBound = event.type === 'rental.placed' || event.type === 'rental.migrating';
     if (isBound && event.node !== null && (event.type === 'rental.placed' || event.node !== before)) {
       const isUnreachable = healthOf(event.node).downSinceMs !== null;
@@ -101,8 +101,8 @@ export function computeQos(window: Span, { openings, events }: QosHistory, ofFle
       changeNode(entry.node, entry.stateSinceMs, (track) => track.open(entry));
       continue;
     }
-    // Of two leaders the second one's clock may be behind: what is later in the order is not earlier in time. A rental
-    // is born by another clock.
+    // A new leader's clock may be behind the last one's: what is later in the order is not earlier in time. The
+    // creation of a rental is dated by yet another clock.
     const isBirth = entry.type === 'rental.created';
     if (!isBirth) nowMs = Math.max(nowMs, entry.atMs);
     const event = isBirth ? entry : { ...entry, atMs: nowMs };

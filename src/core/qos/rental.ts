@@ -4,9 +4,9 @@ import { type Account, addTo, createAccount, type Timeline, type Times } from '.
 import type { QosEvent } from './event.ts';
 import type { Span } from './time.ts';
 
-/** What is known of the node that a rental is on; times in milliseconds UTC. */
+/** The health of the node that a rental is on; times in milliseconds UTC. */
 export interface NodeHealth {
-  /** The first sign that it fails; null: it is well. */
+  /** The first sign of failure; null: it is well. */
   downSinceMs: number | null;
   /** When it was judged dead; null: it is not. */
   deadSinceMs: number | null;
@@ -17,30 +17,36 @@ export interface RentalTrack {
   readonly tenant: string | null;
   readonly account: Account;
   phase(): RentalPhase;
-  /** Null: that is no longer in the history. */
+  /** Null: its creation is no longer in the history. */
   createdAtMs(): number | null;
   /** Null: it has not ended. */
   endedAtMs(): number | null;
   /** The node on which its client has access, or is to get it. */
   node(): string | null;
-  /** Call with what the history says of it, in order. `health`: of the node that it was on, and is on afterwards. */
+  /**
+   * Takes the rental's next event, in order. `health` is asked for the node that it was on and the one it is on
+   * afterwards.
+   */
   take(event: QosEvent, health: (node: string | null) => NodeHealth): void;
-  /** Its node fails, was judged dead, or is well again. True: it died under a client who was to have it. */
+  /** Its node fails, was judged dead, or is well again. True: it died while the client was entitled to it. */
   nodeChanged(atMs: number, before: NodeHealth, after: NodeHealth): boolean;
-  /** Accounts for the time until now. */
+  /** Accounts for the time until `atMs`. */
   settle(atMs: number): void;
 }
 
-/** In which a client is to have a machine that works: from when access was confirmed first until the end is begun. */
+/**
+ * Phases in which the client is entitled to a working machine: from the first confirmed access until the rental
+ * begins to end.
+ */
 const SERVED: readonly RentalPhase[] = ['Active', 'Migrating', 'Lost'];
 const ENDED: readonly RentalPhase[] = ['Released', 'Failed'];
-/** Of other types the node may be the one that it is to go to, or to leave. */
+/** In other events, `node` may be the one that the rental moves to or leaves. */
 const NAMES_ITS_NODE: readonly EventType[] = [
   ...(['rental.placed', 'rental.active', 'rental.status'] as const),
   ...(['rental.lost', 'rental.recovered', 'rental.migrated', 'rental.restarted'] as const),
 ];
 
-/** Follows one rental through the history and adds up its times, as far as they lie in the window. */
+/** Follows one rental through the history and adds up its times within the window. */
 export function createRentalTrack(id: string, tenant: string | null, timeline: Timeline): RentalTrack {
   const account = createAccount();
   let phase: RentalPhase = 'Pending';
@@ -51,9 +57,9 @@ export function createRentalTrack(id: string, tenant: string | null, timeline: T
   let endedAtMs: number | null = null;
   let wasServed = false;
   let downSinceMs: number | null = null;
-  /** The last time that it was without a machine, once that was over. */
+  /** The last outage that is over. */
   let wasDown: Span | null = null;
-  /** Since when its client has depended on the node. */
+  /** When its client began to depend on the node. */
   let dependsSinceMs = 0;
 
   const isServed = () => SERVED.includes(phase);
@@ -77,7 +83,7 @@ export function createRentalTrack(id: string, tenant: string | null, timeline: T
     if (isDown) account.withoutNodeMs += ms;
   }
 
-  /** One that ends while it is down has not come back: that is no time of an outage. */
+  /** A rental that ends while it is down never came back, so no outage time is recorded. */
   function setDown(isDown: boolean, atMs: number, { downSinceMs: failsSinceMs }: NodeHealth): void {
     if (isDown === (downSinceMs !== null)) return;
     if (isDown) {
@@ -101,8 +107,8 @@ export function createRentalTrack(id: string, tenant: string | null, timeline: T
   }
 
   /**
-   * What ran on its machine ended somewhere behind the last answer: from there on it was without one, whether a probe
-   * failed meanwhile (then it is one outage, and a longer one) or none did.
+   * What ran on the machine ended some time after the last answer, so the rental counts as down from that answer on.
+   * If a probe failed meanwhile, that outage gets longer; if none did, this is a new one.
    */
   function noteRestart(silentSinceMs: number, atMs: number): void {
     const fromMs = Math.max(silentSinceMs, dependsSinceMs);
@@ -155,11 +161,12 @@ export function createRentalTrack(id: string, tenant: string | null, timeline: T
     endedAtMs: () => endedAtMs,
     node: () => node,
     take(event, health) {
-      // Clocks of two daemons may differ a little: within one rental time never goes back.
+      // The clocks of two daemons may differ a little; within one rental, time never goes back.
       const atMs = Math.max(event.atMs, sinceMs ?? event.atMs);
       settle(atMs);
       sinceMs ??= atMs;
-      // It is read late, where a daemon's clock is behind the leader's; nothing before it is undone.
+      // A creation may be read late, if its daemon's clock is behind the leader's. It undoes nothing that came
+      // before it.
       const isBirth = event.type === 'rental.created';
       noteSteps(event, atMs, health(node));
       const before = isServed() ? node : null;

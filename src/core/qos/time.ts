@@ -1,6 +1,6 @@
 import { parseDuration } from '../text/duration.ts';
 
-/** From a moment to another, the second not included. Milliseconds UTC. */
+/** From `fromMs` (included) to `toMs` (excluded), in milliseconds UTC. */
 export interface Span {
   fromMs: number;
   toMs: number;
@@ -14,7 +14,7 @@ const DAY = 24 * HOUR;
 const MAX_WINDOW_MS = 90 * DAY;
 export const WINDOW_FORMAT = 'a duration from 1m to 90d, such as 1h, 24h or 7d';
 
-/** Null: not a length that a window may have. */
+/** In milliseconds; null: not a valid length for a window. */
 export function parseWindow(text: string): number | null {
   const days = /^(\d{1,2})d$/.exec(text)?.[1];
   const ms = days === undefined ? parseDuration(text) : Number(days) * DAY;
@@ -32,8 +32,8 @@ const STEPS_MS = [
 const MAX_BUCKETS = 100;
 
 /**
- * The window in buckets of equal length, which begin at round times, so that the same bucket comes back with the next
- * question; the first and the last one may be cut.
+ * Splits the window into buckets of equal length. They begin at round times, so that the next query gets the same
+ * buckets; the first and the last one may be cut.
  */
 export function splitWindow({ fromMs, toMs }: Span): { bucketMs: number; buckets: Span[] } {
   const bucketMs = STEPS_MS.find((stepMs) => (toMs - fromMs) / stepMs <= MAX_BUCKETS) ?? DAY;
@@ -55,9 +55,9 @@ export function clip(span: Span, within: Span): Span | null {
 
 export interface Distribution {
   count: number;
-  /** The middle one, or the mean of the two in the middle; null: there is none. */
+  /** The middle one, or the mean of the two in the middle; null: there are no times. */
   medianMs: number | null;
-  /** The shortest that at least 95 % of them do not exceed; one of them. */
+  /** The shortest of the times that at least 95 % of them do not exceed. */
   p95Ms: number | null;
   maxMs: number | null;
 }

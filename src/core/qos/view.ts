@@ -4,9 +4,9 @@ import { type Account, type Bucket, CHARTED_TIMES, type ChartedTimes, TIMES, typ
 import type { Qos, RentalQos } from './qos.ts';
 import { type Distribution, summarizeTimes } from './time.ts';
 
-/** docs/qos.md says what each figure means. Seconds have milliseconds behind the point. */
+/** docs/qos.md says what each figure means. Seconds have millisecond precision. */
 export interface QosFigures {
-  /** 0 to 1; null: no client was to have a machine. */
+  /** 0 to 1; null: no client was entitled to a machine. */
   availability: number | null;
   servedSeconds: number;
   withoutNodeSeconds: number;
@@ -25,7 +25,7 @@ export interface TimesView {
 
 export interface RentalQosView extends QosFigures {
   id: string;
-  /** Null: the rental itself is kept no longer, only its history is. */
+  /** Null: the rental itself is gone; only its history is kept. */
   name: string | null;
   tenant: string | null;
   phase: RentalPhase;
@@ -46,9 +46,9 @@ export interface QosBucketView {
   withoutNodeSeconds: number;
   outages: number;
   moves: number;
-  /** Of verdicts and moves that ended in it. */
+  /** For verdicts and moves that ended in the bucket. */
   times: Record<ChartedTimes, TimesView>;
-  /** How many there were on average, by state and phase, each of which is named; null: not told to tenants. */
+  /** Average numbers by state and by phase, all of them listed. `nodes` is null unless the scope is the fleet. */
   nodes: Record<NodeState, number> | null;
   rentals: Record<OpenPhase, number>;
 }
@@ -57,9 +57,9 @@ export interface QosView {
   window: { from: string; to: string; seconds: number };
   scope: QosScope;
   total: QosFigures;
-  /** Those that were longest without a node first, then the newest. */
+  /** Longest without a node first, then newest first. */
   rentals: RentalQosView[];
-  /** How many there were in the window, also those that are not listed. */
+  /** Number of rentals in the window, including those not listed. */
   rentalCount: number;
   series: { bucketSeconds: number; buckets: QosBucketView[] };
 }
@@ -95,12 +95,12 @@ export function viewQos(
   };
 }
 
-/** Without those that were turned away since all was taken: nothing is kept of them but their lines in the history. */
+/** Without rentals that were rejected because the fleet was full: only their history entries are kept. */
 function listAccepted({ rentals }: Qos): RentalQos[] {
   return rentals.filter(({ phase, account }) => phase !== 'Failed' || account.servedMs > 0);
 }
 
-/** The rentals that are worth a look first. */
+/** The rentals most worth looking at. */
 export function chooseRentals(qos: Qos, limit: number): RentalQos[] {
   return listAccepted(qos)
     .toSorted(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { takeRequest } from './request-budget.ts';
 
-/** Asks at each of these times (ms); which of them were allowed. */
+/** Makes a request at each of these times (ms). Returns the times of those that were allowed. */
 function ask(timesMs: number[], perMinute: number): number[] {
   let bucket: { tokens: number; atMs: number } | null = null;
   return timesMs.filter((ms) => {

@@ -1,11 +1,11 @@
 import { formatAddress, isInside, type Network, parseAddress } from '../text/ip-address.ts';
 
-/** IPv6 clients have a whole /64 to themselves, so what is counted by address is counted by that. */
+/** An IPv6 client has a whole /64 to itself, so whatever is counted by address is counted by /64. */
 const OWN_V6_BITS = 64n;
 
 /**
- * The last hop that is no proxy of ours. Each hop is the word of the one after it, so what stands before one that is
- * not trusted, or before nonsense, counts for nothing.
+ * The last hop that is not one of our proxies. Each hop is vouched for only by the one after it, so anything before
+ * an untrusted hop, or before nonsense, is ignored.
  */
 export function findSource(
   peer: string | null,
@@ -23,7 +23,7 @@ export function findSource(
   return source;
 }
 
-/** What counts as one place: the address, or the /64 that it is in. */
+/** The unit for counting: the IPv4 address, or the /64 of an IPv6 address. */
 export function placeOf(source: string | null): string {
   const address = source === null ? null : parseAddress(source);
   if (address === null) return 'unknown';

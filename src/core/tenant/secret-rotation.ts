@@ -1,19 +1,19 @@
-/** Which of a tenant's secrets is in force; secrets themselves are derived, and stored nowhere. */
+/** The version of a tenant's secret that is in force. Secrets themselves are derived and stored nowhere. */
 export interface SecretVersion {
   version: number;
-  /** When the tenant last asked for another one; null: never. */
+  /** When the tenant last rotated it; null: never. */
   rotatedAt: Date | null;
 }
 
-/** For how long the former secret stays good, so that a receiver has time to take up the new one. */
+/** How long the former secret stays valid, so that receivers have time to switch. */
 export const FORMER_SECRET_MS = 24 * 3_600_000;
 
-/** Null: there was none before this one. */
+/** Null: there is no former secret. */
 export function formerSecretEndsAt({ rotatedAt }: SecretVersion): Date | null {
   return rotatedAt === null ? null : new Date(rotatedAt.getTime() + FORMER_SECRET_MS);
 }
 
-/** The versions to sign with now, the one in force first. Whoever rotates twice is rid of a secret at once. */
+/** The versions to sign with now, the current one first. Rotating twice retires a secret at once. */
 export function listSigningVersions(secret: SecretVersion, now: Date): number[] {
   const endsAt = formerSecretEndsAt(secret);
   const isFormerGood = endsAt !== null && now < endsAt && secret.version > 1;

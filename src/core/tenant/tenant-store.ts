@@ -5,13 +5,13 @@ import type { TenantLimits } from './tenant.ts';
 export interface Tenant {
   name: string;
   limits: TenantLimits;
-  /** Rentals that have not ended, those that wait among them. */
+  /** Rentals that have not ended, including waiting ones. */
   rentals: number;
   /** When its limits were last set; null: never. */
   updatedAt: Date | null;
 }
 
-/** What is left of a tenant's requests, after the one that asked. */
+/** What is left of a tenant's requests after the one just made. */
 export interface RequestBudget {
   perMinute: number;
   /** False: this one was one too many. */
@@ -24,14 +24,14 @@ export interface RequestBudget {
   fullMs: number;
 }
 
-/** Limits of tenants, the same for every process of the API. */
+/** Limits of tenants, shared by all API processes. */
 export interface TenantStore {
-  /** All that have limits, a rental that has not ended, or a token that was not revoked; by name. */
+  /** All tenants with limits, a rental that has not ended, or a token that is not revoked; sorted by name. */
   listTenants(): Promise<Tenant[]>;
   /** Null when it has none of these. */
   findTenant(name: string): Promise<Tenant | null>;
   loadLimits(name: string): Promise<TenantLimits>;
-  /** Sets those that are named, also of a tenant that is not known yet, and writes the event. */
+  /** Sets the given limits, even for a tenant that is not known yet, and writes the event. */
   setLimits(name: string, limits: Partial<TenantLimits>, event: NewEvent): Promise<void>;
   /** Takes one request out of the tenant's budget. Null: its requests are not limited. */
   takeRequest(name: string): Promise<RequestBudget | null>;

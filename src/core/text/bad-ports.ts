@@ -1,6 +1,6 @@
 /**
- * Ports that browsers never send HTTP to, since what listens there speaks something else and may obey it: the list of
- * the Fetch standard (https://fetch.spec.whatwg.org/#port-blocking).
+ * Ports that browsers never send HTTP to, because what listens there speaks another protocol and may act on it. The
+ * list is the Fetch standard's (https://fetch.spec.whatwg.org/#port-blocking).
  */
 export const BAD_PORTS: ReadonlySet<number> = new Set([
   ...[

@@ -18,7 +18,7 @@ export function parseDuration(text: string): number | null {
   return Number.isSafeInteger(totalMs) ? totalMs : null;
 }
 
-/** Whole minutes as people say them, the more roughly the longer they are: `14 min`, `3 h`, `2 days`. */
+/** Whole minutes as people say them, more roughly the longer they are: `14 min`, `3 h`, `2 days`. */
 export function formatMinutes(minutes: number): string {
   if (minutes < 120) return `${minutes} min`;
   const hours = Math.round(minutes / 60);

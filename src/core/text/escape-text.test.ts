@@ -29,7 +29,7 @@ describe('text from elsewhere', () => {
       fc.property(anything, (text) => {
         const line = escapeText(text, 50);
         expect(line.length).toBeLessThanOrEqual(50);
-        // A cut may halve a pair, which is not shown but harms nobody.
+        // A cut may halve a surrogate pair, which is not displayed but does no harm.
         expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
         expect(line).not.toMatch(/\s\s/);
       }),

@@ -1,15 +1,15 @@
-/** Controls, marks of direction and invisible ones, line ends of Unicode, halves of a pair. */
+/** Control characters, directional and invisible marks, Unicode line ends, lone surrogates. */
 const UNSHOWABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** Text without any of them. */
 export const SHOWABLE_TEXT = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*$/u;
 
 /**
- * Text from a node or a client, fit for a log, the history and a terminal: one line, of bounded length, on which
- * nothing is obeyed, reordered or hidden. White space of any kind becomes one blank; what can't be shown shows its
+ * Makes text from a node or a client safe for logs, the history and terminals: one line of bounded length in which
+ * nothing is obeyed, reordered or hidden. Any run of white space becomes one space; what can't be shown becomes its
  * code.
  */
 export function escapeText(text: string, maxLength: number): string {
-  // Cut before and after: a hostile node's megabyte is not escaped first.
+  // Cut before and after, so that a hostile node's megabyte is not escaped first.
   const line = text
     .slice(0, 4 * maxLength)
     .replace(/\s+/g, ' ')

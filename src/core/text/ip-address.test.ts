@@ -20,7 +20,7 @@ describe('an address', () => {
     ['2001:DB8::a', 6, (0x20010db8n << 96n) | 10n],
     ['1:2:3:4:5:6:7:8', 6, 0x00010002000300040005000600070008n],
     ['64:ff9b::192.0.2.1', 6, (0x64ff9bn << 96n) | 0xc0000201n],
-    // Those reach the IPv4 address.
+    // These reach the IPv4 address.
     ['::ffff:127.0.0.1', 4, 0x7f000001n],
     ['::FFFF:7f00:1', 4, 0x7f000001n],
   ])('%s', (text, family, value) => {

@@ -4,7 +4,7 @@ export interface Address {
   value: bigint;
 }
 
-/** As `10.0.0.0/8` names it: all addresses with the same first bits. */
+/** A range such as `10.0.0.0/8`: all addresses with the same first bits. */
 export interface Network extends Address {
   bits: number;
 }
@@ -12,13 +12,13 @@ export interface Network extends Address {
 const V4_MAPPED_PREFIX = 0xffffn;
 
 /**
- * An IPv4 address in its usual form, or an IPv6 address in any of its forms; null when the text is neither. What
- * reaches an IPv4 address in the clothes of IPv6 (`::ffff:127.0.0.1`) is that IPv4 address.
+ * An IPv4 address in its usual form, or an IPv6 address in any of its forms; null when the text is neither. An IPv4
+ * address mapped into IPv6 (`::ffff:127.0.0.1`) counts as that IPv4 address.
  */
 export function parseAddress(text: string): Address | null {
   const v4 = parseV4(text);
   if (v4 !== null) return { family: 4, value: v4 };
-  // A zone (`fe80::1%eth0`) says which link it is on, and nothing about what it is.
+  // A zone (`fe80::1%eth0`) says which link the address is on, and nothing about what it is.
   const v6 = parseV6(text.replace(/%.*$/, ''));
   if (v6 === null) return null;
   if (v6 >> 32n === V4_MAPPED_PREFIX) return { family: 4, value: v6 & 0xffffffffn };

@@ -16,13 +16,13 @@ const MIN_RSA_BITS = 2_048;
 const MAX_RSA_BITS = 16_384;
 const POINT_BYTES: Record<string, number> = { nistp256: 65, nistp384: 97, nistp521: 133 };
 
-/** Thrown and caught in this file alone: the checks below stop at the first thing that is wrong. */
+/** Thrown and caught only in this file: the checks below stop at the first problem. */
 class RefusedKey extends Error {}
 
 /**
- * Parses one line of an OpenSSH public key file and builds it anew from its parts (`TYPE BASE64`), so that
- * nothing but a key can ever reach a node's authorized_keys file. The comment is dropped; options are refused,
- * not dropped, because a client who writes `from="…"` relies on it.
+ * Parses one line of an OpenSSH public key file and rebuilds it from its parts (`TYPE BASE64`), so that nothing but
+ * a key can ever reach a node's authorized_keys file. The comment is dropped; options are refused, not dropped,
+ * because a client who writes `from="…"` relies on it.
  */
 export function parsePublicKey(text: string): PublicKeyResult {
   try {
@@ -73,7 +73,7 @@ function checkBlob(type: PublicKeyType, blob: Uint8Array): void {
   else checkEcdsa(type.slice('ecdsa-sha2-'.length), rest);
 }
 
-/** The blob is a row of byte strings, each after its length in four bytes; it must end with the last one. */
+/** The blob is a sequence of byte strings, each after its length in four bytes; it must end with the last one. */
 function readFields(blob: Uint8Array): Uint8Array[] {
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
   const fields: Uint8Array[] = [];

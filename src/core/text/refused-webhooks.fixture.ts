@@ -1,4 +1,4 @@
-/** URLs that no webhook may have, each leading somewhere else inside; what they are, and what they look like. */
+/** URLs that no webhook may have: each leads somewhere internal. First what it is, then the URL. */
 export const REFUSED_WEBHOOKS: [what: string, url: string][] = [
   ['loopback', 'https://127.0.0.2/'],
   ['loopback, in short', 'https://127.2/'],
@@ -34,7 +34,7 @@ export const REFUSED_WEBHOOKS: [what: string, url: string][] = [
   ['reserved', 'https://240.0.0.1/'],
 ];
 
-/** What the host of such a URL is once its many ways of being written are undone. */
+/** The host of such a URL in its normal form. */
 export function addressOf(url: string): string {
   return new URL(url).hostname.replace(/^\[|\]$/g, '');
 }

@@ -1,4 +1,4 @@
-/** ` (did you mean "interval"?)` when one of the known words is close to the one that was written, else ''. */
+/** ` (did you mean "interval"?)` when a known word is close to the written one, else ''. */
 export function suggest(written: string, known: readonly string[]): string {
   const word = findNearest(written, known);
   return word === null ? '' : ` (did you mean "${word}"?)`;
@@ -12,12 +12,12 @@ export function findNearest(written: string, known: readonly string[]): string |
     const distance = editDistance(plain, normalise(word));
     if (best === null || distance < best.distance) best = { word, distance };
   }
-  // Two slips in a long word are still the same word; in a short one they make another.
+  // Two typos leave a long word recognizable, but turn a short one into another word.
   const allowed = Math.min(3, Math.ceil(plain.length / 3));
   return best !== null && best.distance <= allowed ? best.word : null;
 }
 
-/** `dead_after` and `DeadAfter` are `deadAfter` in somebody else's spelling. */
+/** `dead_after` and `DeadAfter` are other spellings of `deadAfter`. */
 function normalise(word: string): string {
   return word.slice(0, 64).toLowerCase().replaceAll(/[_-]/g, '');
 }

@@ -4,11 +4,11 @@ import { isInside, type Network, parseAddress, parseNetwork } from './ip-address
 
 /** What the operator allows webhooks beyond https to public addresses. */
 export interface WebhookAllowance {
-  /** Addresses that may be called although they are not public. */
+  /** Addresses that may be called even though they are not public. */
   networks: Network[];
-  /** Hosts that may be called wherever their names lead. */
+  /** Hosts that may be called whatever their names resolve to. */
   hosts: string[];
-  /** Also without TLS. */
+  /** Allows http without TLS. */
   plainHttp: boolean;
 }
 
@@ -32,9 +32,9 @@ const NOT_PUBLIC_V4 = toNetworks([
   '203.0.113.0/24',
   '224.0.0.0/3',
 ]);
-/** Of IPv6 only this is in public use, */
+/** The only part of IPv6 in public use. */
 const PUBLIC_V6 = toNetworks(['2000::/3']);
-/** less what leads back to an IPv4 address (6to4, Teredo) and what is for documents. */
+/** Exceptions within it: what leads back to IPv4 (6to4, Teredo) and documentation addresses. */
 const NOT_PUBLIC_V6 = toNetworks(['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']);
 
 const LOCAL_NAME = /(^|\.)(localhost|local|internal|lan|home\.arpa)$/;
@@ -49,9 +49,9 @@ export function refuseWebhookAddress(text: string, { networks }: WebhookAllowanc
   return isPublic ? null : 'must not lead to a private, loopback or link-local address';
 }
 
-/** Why the URL may not be called, or null. Where its name leads is looked up, and judged, when it is called. */
+/** Why the URL may not be called, or null. Its host name is resolved, and the address judged, when it is called. */
 export function refuseWebhookUrl(text: string, allowed: WebhookAllowance): string | null {
-  // URL drops line ends and takes blanks, which then stand in logs, in messages and on terminals.
+  // URL drops line ends and accepts spaces, which would then reach logs, messages and terminals.
   if (/\s/.test(text) || !SHOWABLE_TEXT.test(text)) return 'must not hold blanks or control characters';
   const url = URL.canParse(text) ? new URL(text) : null;
   const isHttp = url?.protocol === 'http:' && allowed.plainHttp;
@@ -65,7 +65,7 @@ export function refuseWebhookUrl(text: string, allowed: WebhookAllowance): strin
   return !host.includes('.') || LOCAL_NAME.test(host) ? 'must not name a host of the local network' : null;
 }
 
-/** The host alone, without the brackets and the final dot that it may be written with. */
+/** The host without the brackets or the final dot that it may be written with. */
 export function hostOf({ hostname }: Pick<URL, 'hostname'>): string {
   return hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 }
@@ -75,8 +75,8 @@ export function isAllowedHost(host: string, { hosts }: WebhookAllowance): boolea
 }
 
 /**
- * A list, separated by commas or blanks, of networks (`10.0.0.0/8`), addresses, host names, and `http:`. `wrong` is
- * the place, from 1, of the first item that is none of these.
+ * Parses a list, separated by commas or spaces, of networks (`10.0.0.0/8`), addresses, host names, and `http:`.
+ * `wrong` is the position, from 1, of the first item that is none of these.
  */
 export function parseWebhookAllowance(text: string): { allowed: WebhookAllowance } | { wrong: number } {
   const allowed: WebhookAllowance = { networks: [], hosts: [], plainHttp: false };
@@ -88,7 +88,7 @@ export function parseWebhookAllowance(text: string): { allowed: WebhookAllowance
     const host = item.toLowerCase();
     if (item === 'http:') allowed.plainHttp = true;
     else if (network !== null) allowed.networks.push(network);
-    // What ends in a number is an address that is mistyped, and no name.
+    // Whatever ends in a number is a mistyped address, not a name.
     else if (HOST_NAME.test(host) && !/(^|\.)\d+$/.test(host)) allowed.hosts.push(host);
     else return { wrong: index + 1 };
   }

@@ -1,6 +1,6 @@
 import type { Attribution } from '../model/controls.ts';
 
-/** What an operator wanted, why, and who it was, as the API shows it. */
+/** Who asked for something, why and when, as the API shows it. */
 export interface AttributionView {
   reason: string | null;
   by: string;

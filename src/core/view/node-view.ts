@@ -8,7 +8,7 @@ import { type AttributionView, viewAttribution } from './attribution-view.ts';
 /** A node as administrators see it: this list of fields and nothing else. */
 export interface NodeView {
   name: string;
-  /** Grows with each change of the spec or of what operators want; seen to once it is observed. */
+  /** Grows with each change of the spec or of operators' requests; taken into account once it is observed. */
   generation: number;
   spec: {
     host: string;
@@ -21,7 +21,7 @@ export interface NodeView {
     draining: boolean;
     /** Why it is cordoned or drained, and who asked for it; null when it is neither. */
     maintenance: AttributionView | null;
-    /** Taken out of the inventory; listed until it is empty and clean. */
+    /** Removed from the inventory; listed until it is empty and clean. */
     retiring: boolean;
   };
   status: {
@@ -30,7 +30,7 @@ export interface NodeView {
     allocated: boolean;
     state: NodeState;
     stateSince: string;
-    /** Since when its probes fail, or it has not answered for long enough again; null: it answers. */
+    /** When its probes began to fail; kept until it has answered for long enough. Null: it answers. */
     unreachableSince: string | null;
     /** Id of the rental that has a live placement on the node. */
     rental: string | null;
@@ -38,19 +38,19 @@ export interface NodeView {
     hostKey: string | null;
     /** SHA256:… of the key that it shows instead; no login is tried meanwhile. */
     offeredFingerprint: string | null;
-    /** The other fleet that the node belongs to; it takes no order meanwhile. */
+    /** The other fleet that the node belongs to; it accepts no orders meanwhile. */
     otherFleet: string | null;
     /** What the last verification found that an operator may accept; null: nothing. */
     differences: Differences | null;
-    /** When what failed on the node is tried again, while it answers; null when nothing waits. */
+    /** When the failed work is retried, if the node answers; null when nothing is waiting. */
     nextAttemptAt: string | null;
-    /** Which limits of `policy.limits` hold on it, measured there; null: not measured yet. */
+    /** Which limits of `policy.limits` hold, as measured on the node; null: not measured yet. */
     limits: NodeLimits | null;
     conditions: Condition[];
   };
 }
 
-/** A node as tenants see it: enough to choose by, nothing of who is on it or how it is reached. */
+/** A node as tenants see it: enough to choose one, nothing about who is on it or how it is reached. */
 export interface TenantNodeView {
   name: string;
   spec: { zone: string | null; labels: Record<string, string> };
@@ -99,7 +99,7 @@ export function viewNodeForTenant(node: Node, occupant: string | null): TenantNo
   return reduceNodeView(viewNode(node, occupant));
 }
 
-/** The tenants' view of what administrators see; the history holds the full one. */
+/** Reduces the administrators' view to the tenants'; the history holds the full one. */
 export function reduceNodeView(view: NodeView): TenantNodeView {
   const { status, spec } = view;
   return {

@@ -59,7 +59,7 @@ export interface PlacementView {
   endReason: string | null;
   /** When the node was verified clean of it. */
   cleanedAt: string | null;
-  /** What the tries to clean the node of it said; null: none has come to an end. */
+  /** What the attempts to clean the node of it reported; null: none has finished. */
   cleaning: CleaningReport | null;
 }
 
@@ -105,8 +105,8 @@ export function isEndedView({ status }: RentalView): boolean {
 }
 
 /**
- * Shown once access was confirmed, until the release. A rental that is Lost or Migrating keeps showing its old
- * place, which is where the client's files are and where it may come back; the phase tells that it is down.
+ * Shown from confirmed access until the release. A Lost or Migrating rental keeps showing its old node: the client's
+ * files are there, and it may come back. The phase says that it is down.
  */
 function viewConnection(
   rental: Rental,
