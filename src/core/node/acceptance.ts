@@ -3,7 +3,7 @@ import type { AcceptRequest, Difference } from '../model/differences.ts';
 import type { Node, NodeRecord } from '../model/node.ts';
 import { accepts, isDeadState } from '../model/node-states.ts';
 import type { Acceptance } from '../model/work.ts';
-import type { NodeDecision } from './decision.ts';
+import type { Step } from './decision.ts';
 import type { NodeInputs } from './inputs.ts';
 
 type Asked = Pick<Node, 'requests' | 'record'>;
@@ -55,23 +55,22 @@ export function whyNotAccepted(
 }
 
 /** What a verification says of differences. A person's word counts until one has taken it along, whatever it found. */
-export function noteDifferences(
-  record: NodeRecord,
-  { node, run }: Pick<NodeInputs, 'node' | 'run'>,
-  decision: NodeDecision,
-): NodeRecord {
+export function noteDifferences(record: NodeRecord, { node, run }: Pick<NodeInputs, 'node' | 'run'>): Step {
   const outcome = run?.outcome;
-  if (run?.work.kind !== 'clean' || (outcome?.kind !== 'done' && outcome?.kind !== 'failed')) return record;
+  if (run?.work.kind !== 'clean' || (outcome?.kind !== 'done' && outcome?.kind !== 'failed'))
+    return { record };
   const { accept } = run.work;
   const isVerified = outcome.kind === 'done' || outcome.reason === 'LimitNotHeld';
   const seen = outcome.kind === 'done' ? (outcome.differences ?? null) : null;
   const next = isVerified ? { ...record, differences: seen } : record;
-  if (!accept || !outcome.accepted || accept.request <= record.acceptSeen) return next;
+  if (!accept || !outcome.accepted || accept.request <= record.acceptSeen) return { record: next };
   const { accepted } = outcome;
   const attribution = node.requests.accept;
   const what = accepted.length > 0 ? accepted.join('; ') : 'none of it is there any more';
   const many = `${accepted.length} of ${accept.ids.length} taken into the baseline`;
   const message = `${many}${attribution === null ? '' : `, ${describeAttribution(attribution)}`}; ${what}`;
-  decision.events.push({ type: 'node.accepted', reason: 'DifferencesAccepted', message });
-  return { ...next, acceptSeen: accept.request };
+  return {
+    record: { ...next, acceptSeen: accept.request },
+    events: [{ type: 'node.accepted', reason: 'DifferencesAccepted', message }],
+  };
 }

@@ -1,6 +1,6 @@
 import type { Node, NodeRecord } from '../model/node.ts';
 import type { Adoption } from '../model/work.ts';
-import type { NodeDecision } from './decision.ts';
+import type { Step } from './decision.ts';
 import type { NodeInputs } from './inputs.ts';
 
 /** What a person's word adds to the next piece of work on a node of another fleet. */
@@ -11,24 +11,20 @@ export function adoptionOf({ requests, record }: Pick<Node, 'requests' | 'record
 }
 
 /** Whose the node is, as it said itself at the end of a run. A person's word counts for the fleet that they named, once. */
-export function noteFleet(
-  record: NodeRecord,
-  { node, run }: Pick<NodeInputs, 'node' | 'run'>,
-  decision: NodeDecision,
-): NodeRecord {
+export function noteFleet(record: NodeRecord, { node, run }: Pick<NodeInputs, 'node' | 'run'>): Step {
   const outcome = run?.outcome;
   if (outcome?.kind === 'failed' && outcome.reason === 'OtherFleet') {
     const otherFleet = outcome.fleetSeen ?? record.otherFleet;
     const adoptSeen = run?.work.adopt?.request ?? record.adoptSeen;
-    return { ...record, otherFleet, adoptSeen };
+    return { record: { ...record, otherFleet, adoptSeen } };
   }
   const { adoptRequested } = node.requests;
   if (outcome?.kind !== 'done' || (record.otherFleet === null && record.adoptSeen === adoptRequested))
-    return record;
+    return { record };
+  const released = { ...record, otherFleet: null, adoptSeen: adoptRequested };
+  if (record.otherFleet === null) return { record: released };
   const message = run?.work.adopt
     ? `taken over from the fleet ${run.work.adopt.fleet}`
     : `the fleet ${record.otherFleet} has let it go`;
-  if (record.otherFleet !== null)
-    decision.events.push({ type: 'node.adopted', reason: 'NodeAdopted', message });
-  return { ...record, otherFleet: null, adoptSeen: adoptRequested };
+  return { record: released, events: [{ type: 'node.adopted', reason: 'NodeAdopted', message }] };
 }

@@ -10,7 +10,7 @@ import { acceptanceOf } from './acceptance.ts';
 import { adoptionOf } from './adoption.ts';
 import { classify } from './classify.ts';
 import { computeNodeConditions } from './conditions.ts';
-import type { NodeDecision } from './decision.ts';
+import { type NodeDecision, type Step, takeSteps } from './decision.ts';
 import { enterState } from './enter-state.ts';
 import type { NodeInputs } from './inputs.ts';
 import { recordRestart } from './record-restart.ts';
@@ -33,32 +33,33 @@ export function decideNode(inputs: NodeInputs): NodeDecision {
         blamed: inputs.blame !== null,
       })
     : old.state;
-  const decision: NodeDecision = {
-    record: old,
-    placement: null,
-    cleaned: [],
-    events: [],
-    start: null,
+  const found = takeSteps(old, [
+    () => recordObserved(inputs),
+    (record) => ({ record: hastenCleaning(record, inputs) }),
+    (record) => (state === old.state ? { record } : enterState(record, state, inputs)),
+    (record) => recordRestart(record, inputs, state),
+    (record) => settleRun(record, inputs),
+    (record) => ({ record: withConditions(record, inputs) }),
+  ]);
+  const { record } = found;
+  const remove = mayBeRemoved({ node: { ...node, record }, live, residue }, state);
+  return {
+    ...found,
+    start: remove || found.raise ? null : chooseWork(record, inputs, found.placement !== null),
     settled: run?.outcome != null,
-    abort: false,
-    remove: false,
-    raise: null,
+    abort: run !== null && run.outcome === null && !isStillWanted(run, record.state, live),
+    remove,
   };
-  let record = hastenCleaning(recordObserved(inputs, decision), inputs);
-  if (state !== old.state) record = enterState(record, state, inputs, decision);
-  record = recordRestart(record, inputs, state, decision);
-  record = settleRun(record, inputs, decision);
+}
+
+function withConditions(record: NodeRecord, inputs: NodeInputs): NodeRecord {
   const conditions = computeNodeConditions({ ...inputs, record });
-  if (conditions !== record.conditions) record = { ...record, conditions };
-  decision.record = record;
-  decision.abort = run !== null && run.outcome === null && !isStillWanted(run, record.state, live);
-  decision.remove = mayBeRemoved({ node: { ...node, record }, live, residue }, state);
-  if (!decision.remove) decision.start = chooseWork(record, inputs, decision);
-  return decision;
+  return conditions === record.conditions ? record : { ...record, conditions };
 }
 
 /** First-seen host key, status and counters that follow from what the prober says. */
-function recordObserved({ node, health }: NodeInputs, decision: NodeDecision): NodeRecord {
+function recordObserved({ node, health }: NodeInputs): Step {
+  const events: Step['events'] = [];
   let record = node.record;
   const known = node.spec.pinnedHostKey ?? record.hostKey;
   const seen = node.spec.pinnedHostKey ?? record.hostKey ?? health.hostKey;
@@ -66,7 +67,7 @@ function recordObserved({ node, health }: NodeInputs, decision: NodeDecision): N
     record = { ...record, hostKey: seen };
     if (known === null) {
       const message = 'the first host key seen was recorded; a later change will be refused';
-      decision.events.push({ type: 'node.host_key_recorded', reason: 'Alive', message });
+      events.push({ type: 'node.host_key_recorded', reason: 'Alive', message });
     }
   }
   if (health.verdict !== 'unknown' && health.verdict !== record.status) {
@@ -82,9 +83,9 @@ function recordObserved({ node, health }: NodeInputs, decision: NodeDecision): N
   const trusting = acceptTrustedKey(record, { node, health });
   if (trusting !== record) {
     const message = `the host key ${health.offeredFingerprint} is accepted; the node is prepared and verified anew`;
-    decision.events.push({ type: 'node.host_key_trusted', reason: 'HostKeyTrusted', message });
+    events.push({ type: 'node.host_key_trusted', reason: 'HostKeyTrusted', message });
   }
-  return trusting;
+  return { record: trusting, events };
 }
 
 /** Is running work still what the saved state asks for? */
@@ -95,13 +96,13 @@ function isStillWanted(run: Run, state: NodeState, live: Placement | null): bool
 }
 
 /** The work that the state declares, if it is due and nothing runs. */
-function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecision): Work | null {
+function chooseWork(record: NodeRecord, inputs: NodeInputs, isPlacementChanged: boolean): Work | null {
   const { run, live, wanted, residue, now, health, drift } = inputs;
   const { spec, requests } = inputs.node;
-  const busy = run !== null && !decision.settled;
+  const busy = run !== null && run.outcome === null;
   const waits = record.nextAttemptAt !== null && record.nextAttemptAt > now;
   // Not while the node is failing its probes: the run would only hang until its deadline.
-  if (inputs.paused || busy || waits || decision.raise || !isTrusted(health)) return null;
+  if (inputs.paused || busy || waits || !isTrusted(health)) return null;
   const { work } = STATES[record.state];
   switch (work) {
     case 'none':
@@ -120,7 +121,7 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, decision: NodeDecisi
     case 'ensureAccess':
     case 'keepAccess': {
       // Once what is known of the placement is saved, it is looked at again: the end of a lease follows from it.
-      if (!live || !wanted || decision.placement) return null;
+      if (!live || !wanted || isPlacementChanged) return null;
       // The lease is over, and the rental about to be ended.
       if (wanted.expiresAt <= now) return null;
       const { epoch, account, uid } = live;

@@ -25,3 +25,19 @@ export interface NodeDecision {
   /** The node knows higher numbers than the database: raise the counters before the next try. */
   raise: { fence: number; nextUid: number } | null;
 }
+
+/** What the steps of a decision find out, apart from the work that follows. */
+type Found = Pick<NodeDecision, 'record' | 'placement' | 'cleaned' | 'events' | 'raise'>;
+
+/** The result of one step: the record as it leaves it, and what it adds. */
+export type Step = Pick<Found, 'record'> & Partial<Found>;
+
+/** Takes the steps one after the other, each with the record that the one before has left. */
+export function takeSteps(record: NodeRecord, steps: ((record: NodeRecord) => Step)[]): Found {
+  let found: Found = { record, placement: null, cleaned: [], events: [], raise: null };
+  for (const step of steps) {
+    const { events = [], ...rest } = step(found.record);
+    found = { ...found, ...rest, events: [...found.events, ...events] };
+  }
+  return found;
+}

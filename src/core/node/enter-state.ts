@@ -4,7 +4,7 @@ import { isCleaningAsked, type NodeRecord, wasVerified } from '../model/node.ts'
 import { isDeadState, isLendable, type NodeState, STATES } from '../model/node-states.ts';
 import { failureOf, type Run } from '../model/work.ts';
 import { QUARANTINE_RETRY_MS } from '../text/backoff.ts';
-import type { NodeDecision } from './decision.ts';
+import type { Step } from './decision.ts';
 import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import type { NodeInputs } from './inputs.ts';
 
@@ -13,8 +13,7 @@ export function enterState(
   record: NodeRecord,
   state: NodeState,
   { node, health, run, now, live, drift, policy, blame }: NodeInputs,
-  decision: NodeDecision,
-): NodeRecord {
+): Step {
   const outcome = run?.outcome;
   const { work } = STATES[state];
   const isSoiled = isLendable(node.record.state) && work === 'clean';
@@ -32,11 +31,12 @@ export function enterState(
     dead: [health.reason, health.message],
   };
   const [reason, message] = messages[state];
+  const events: Step['events'] = [];
   if (wasDead) {
     const message = wasVerified(node) ? 'the node answers again' : 'the node answers';
-    decision.events.push({ type: 'node.alive', reason: 'Alive', message });
+    events.push({ type: 'node.alive', reason: 'Alive', message });
   }
-  decision.events.push({ type: STATES[state].event, reason, message });
+  events.push({ type: STATES[state].event, reason, message });
   const next: NodeRecord = { ...record, state, stateSince: now, attempt: 0, nextAttemptAt: null };
   if (isDeadState(state)) {
     next.lastFailedAt = now;
@@ -49,7 +49,7 @@ export function enterState(
   if (work === 'clean' && isCleaningAsked(node)) next.deaths = 0;
   // A request to clean it outlasts a return as anything else.
   if (!wasDead || work === 'clean') next.cleanSeen = node.requests.cleanRequested;
-  return next;
+  return { record: next, events };
 }
 
 function describeFailure(outcome: Run['outcome']): string {

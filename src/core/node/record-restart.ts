@@ -3,7 +3,7 @@ import { findCondition } from '../model/condition.ts';
 import type { Node, NodeRecord } from '../model/node.ts';
 import { isDeadState, type NodeState } from '../model/node-states.ts';
 import { describeRestart } from '../model/restart.ts';
-import type { NodeDecision } from './decision.ts';
+import type { Step } from './decision.ts';
 import type { NodeInputs } from './inputs.ts';
 
 /** Restarts of one node are told at most this often: a hostile one invents as many as it likes. */
@@ -17,20 +17,21 @@ export function recordRestart(
   record: NodeRecord,
   { node, boot, live, now }: NodeInputs,
   state: NodeState,
-  decision: NodeDecision,
-): NodeRecord {
+): Step {
   const { id } = boot;
-  if (id === null || isDeadState(state)) return record;
-  if (record.bootId === null) return { ...record, bootId: id };
-  if (!isOtherBoot(record.bootId, id) || tellAgainAt(record, now) !== null) return record;
+  if (id === null || isDeadState(state)) return { record };
+  if (record.bootId === null) return { record: { ...record, bootId: id } };
+  if (!isOtherBoot(record.bootId, id) || tellAgainAt(record, now) !== null) return { record };
   const seenAt = boot.seenAt ?? now;
   // Later than what it follows, the access and the restart before it, even where another daemon's clock was ahead.
   const earlierMs = [live?.readyAt, record.restartedAt].map((at) => at?.getTime() ?? 0);
   const restartedAt = new Date(Math.max(seenAt.getTime(), ...earlierMs.map((ms) => ms + 1)));
   const silentSince = earliest(boot.silentSince ?? lastAnswerOf(node), restartedAt);
-  const told = describeRestart({ node: node.spec.name, at: restartedAt, silentSince });
-  decision.events.push({ type: 'node.restarted', ...told });
-  return { ...record, bootId: id, restartedAt, silentSince };
+  const restart = describeRestart({ node: node.spec.name, at: restartedAt, silentSince });
+  return {
+    record: { ...record, bootId: id, restartedAt, silentSince },
+    events: [{ type: 'node.restarted', ...restart }],
+  };
 }
 
 /** When another restart of the node may be told; null: now. */
