@@ -9,6 +9,7 @@ import { setRestarted } from '../core/model/restart.ts';
 import type { Save } from '../core/ports/stores.ts';
 import { decideRental } from '../core/rental/decide.ts';
 import type { QueuePlace, RentalDecision } from '../core/rental/decision.ts';
+import { describeRental } from '../core/rental/events.ts';
 import { computeTurn, listMoves } from '../core/rental/move-turn.ts';
 import { measureStep } from '../core/rental/steps.ts';
 import { type Candidate, choosePlacement } from '../core/scheduling/placement.ts';
@@ -16,7 +17,6 @@ import { describePlacement } from '../core/scheduling/placement-decision.ts';
 import { commit } from './commit.ts';
 import type { Context } from './context.ts';
 import { isSeenDrifted } from './observe-drift.ts';
-import { describeRental } from './rental-events.ts';
 
 export interface Look {
   /** The API wrote it since it was last seen, which is acknowledged even when nothing else changes. */

@@ -1,13 +1,13 @@
-import type { Reason } from '../core/failure/reason.ts';
-import type { EventType, NewEvent } from '../core/history/event.ts';
-import type { Notice } from '../core/history/notice.ts';
-import { noticeOf } from '../core/history/noticed-events.ts';
-import { newFill } from '../core/model/listener-fill.ts';
-import type { Node } from '../core/model/node.ts';
-import type { Placement, Rental, RentalRecord } from '../core/model/rental.ts';
-import { describeRestart, isNewRestart } from '../core/model/restart.ts';
-import type { RentalDecision } from '../core/rental/decision.ts';
-import { type RentalView, viewRental } from '../core/view/rental-view.ts';
+import type { Reason } from '../failure/reason.ts';
+import type { EventType, NewEvent } from '../history/event.ts';
+import type { Notice } from '../history/notice.ts';
+import { noticeOf } from '../history/noticed-events.ts';
+import { newFill } from '../model/listener-fill.ts';
+import type { Node } from '../model/node.ts';
+import type { Placement, Rental, RentalRecord } from '../model/rental.ts';
+import { describeRestart, isNewRestart } from '../model/restart.ts';
+import { type RentalView, viewRental } from '../view/rental-view.ts';
+import type { RentalDecision } from './decision.ts';
 
 /** A rental as it was loaded, and what a save is about to make of it. */
 export interface RentalChange {

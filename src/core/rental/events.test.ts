@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { NewEvent } from '../core/history/event.ts';
-import type { Condition } from '../core/model/condition.ts';
-import type { RentalDecision } from '../core/rental/decision.ts';
-import { aNode, aPlacement, aRental, NOW } from '../core/rows.fixture.ts';
-import type { RentalView } from '../core/view/rental-view.ts';
-import { describeRental, type RentalChange } from './rental-events.ts';
+import type { NewEvent } from '../history/event.ts';
+import type { Condition } from '../model/condition.ts';
+import { aNode, aPlacement, aRental, NOW } from '../rows.fixture.ts';
+import type { RentalView } from '../view/rental-view.ts';
+import type { RentalDecision } from './decision.ts';
+import { describeRental, type RentalChange } from './events.ts';
 
 const URL = 'https://client.example/hook';
 const nodes = [
