@@ -1,4 +1,5 @@
-import { type SnapshotFrom, setup, transition } from 'xstate';
+import { transition as machineTransition, type SnapshotFrom, setup } from 'xstate';
+import type { NodeRecord } from './node.ts';
 import { type NodeState, STATES } from './node-states.ts';
 
 /**
@@ -94,6 +95,19 @@ type MachineState = SnapshotFrom<typeof nodeMachine>['value'];
 /** The state after an event; the same state when the event means nothing in it. Throws on an unknown state. */
 export function nextState(state: NodeState, event: NodeEvent, facts: NodeFacts = NO_FACTS): NodeState {
   const snapshot = nodeMachine.resolveState({ value: state, context: facts });
-  const [next] = transition(nodeMachine, snapshot, event);
+  const [next] = machineTransition(nodeMachine, snapshot, event);
   return next.value satisfies MachineState;
+}
+
+/** The record after an event: the only way in which a node's state changes. The same object when it does not. */
+export function transition(
+  record: NodeRecord,
+  event: NodeEvent,
+  now: Date,
+  facts: NodeFacts = NO_FACTS,
+): NodeRecord {
+  const state = nextState(record.state, event, facts);
+  return state === record.state
+    ? record
+    : { ...record, state, stateSince: now, attempt: 0, nextAttemptAt: null };
 }

@@ -2,7 +2,7 @@ import { isTrusted } from '../health/health.ts';
 import { findCondition } from '../model/condition.ts';
 import { isGiven } from '../model/lease.ts';
 import { isCleaningAsked, type NodeRecord } from '../model/node.ts';
-import { nextState } from '../model/node-machine.ts';
+import { transition } from '../model/node-machine.ts';
 import { type NodeState, STATES } from '../model/node-states.ts';
 import type { Placement } from '../model/rental.ts';
 import type { Run, Work } from '../model/work.ts';
@@ -20,29 +20,25 @@ import { settleRun } from './settle-run.ts';
 
 /** What to make of one node now. Pure: the same inputs give the same decision. */
 export function decideNode(inputs: NodeInputs): NodeDecision {
-  const { node, live, residue, run } = inputs;
-  const old = node.record;
+  const { node, live, residue, run, now } = inputs;
   const event = classify(inputs);
-  // A person who lets a dead node back wants it cleaned first.
-  const isAsked = isCleaningAsked(node);
-  const state = event
-    ? nextState(old.state, event, {
-        bound: live !== null,
-        quarantined: findCondition(old.conditions, 'Clean')?.reason === 'Quarantined',
-        unverified: residue.length > 0 || old.verifiedAt === null || isAsked,
-        blamed: inputs.blame !== null,
-      })
-    : old.state;
-  const found = takeSteps(old, [
+  const facts = {
+    bound: live !== null,
+    quarantined: findCondition(node.record.conditions, 'Clean')?.reason === 'Quarantined',
+    // A person who lets a dead node back wants it cleaned first.
+    unverified: residue.length > 0 || node.record.verifiedAt === null || isCleaningAsked(node),
+    blamed: inputs.blame !== null,
+  };
+  const found = takeSteps(node.record, [
     () => recordObserved(inputs),
     (record) => ({ record: hastenCleaning(record, inputs) }),
-    (record) => (state === old.state ? { record } : enterState(record, state, inputs)),
-    (record) => recordRestart(record, inputs, state),
+    (record) => (event ? enterState(transition(record, event, now, facts), inputs) : { record }),
+    (record) => recordRestart(record, inputs),
     (record) => settleRun(record, inputs),
     (record) => ({ record: withConditions(record, inputs) }),
   ]);
   const { record } = found;
-  const remove = mayBeRemoved({ node: { ...node, record }, live, residue }, state);
+  const remove = mayBeRemoved({ node: { ...node, record }, live, residue });
   return {
     ...found,
     start: remove || found.raise ? null : chooseWork(record, inputs, found.placement !== null),

@@ -11,9 +11,10 @@ import type { NodeInputs } from './inputs.ts';
 /** The record of a node that changes its state, and what the history is told of it. */
 export function enterState(
   record: NodeRecord,
-  state: NodeState,
   { node, health, run, now, live, drift, policy, blame }: NodeInputs,
 ): Step {
+  const { state } = record;
+  if (state === node.record.state) return { record };
   const outcome = run?.outcome;
   const { work } = STATES[state];
   const isSoiled = isLendable(node.record.state) && work === 'clean';
@@ -37,7 +38,7 @@ export function enterState(
     events.push({ type: 'node.alive', reason: 'Alive', message });
   }
   events.push({ type: STATES[state].event, reason, message });
-  const next: NodeRecord = { ...record, state, stateSince: now, attempt: 0, nextAttemptAt: null };
+  const next = { ...record };
   if (isDeadState(state)) {
     next.lastFailedAt = now;
     next.deaths = health.steadyForMs >= steadyMs(policy.probe) ? 1 : node.record.deaths + 1;

@@ -1,7 +1,7 @@
 import { isOtherBoot } from '../model/boot.ts';
 import { findCondition } from '../model/condition.ts';
 import type { Node, NodeRecord } from '../model/node.ts';
-import { isDeadState, type NodeState } from '../model/node-states.ts';
+import { isDeadState } from '../model/node-states.ts';
 import { describeRestart } from '../model/restart.ts';
 import type { Step } from './decision.ts';
 import type { NodeInputs } from './inputs.ts';
@@ -13,13 +13,9 @@ const TOLD_EVERY_MS = 60_000;
  * The record with the start of the machine that answers now. The one before is a column, so that no daemon that is
  * started again or takes over misses the change. A dead node is compared when it is back.
  */
-export function recordRestart(
-  record: NodeRecord,
-  { node, boot, live, now }: NodeInputs,
-  state: NodeState,
-): Step {
+export function recordRestart(record: NodeRecord, { node, boot, live, now }: NodeInputs): Step {
   const { id } = boot;
-  if (id === null || isDeadState(state)) return { record };
+  if (id === null || isDeadState(record.state)) return { record };
   if (record.bootId === null) return { record: { ...record, bootId: id } };
   if (!isOtherBoot(record.bootId, id) || tellAgainAt(record, now) !== null) return { record };
   const seenAt = boot.seenAt ?? now;

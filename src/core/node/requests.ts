@@ -66,10 +66,12 @@ export function whyNotEmpty({ node, live }: Pick<NodeInputs, 'node' | 'live'>, s
  * May a node that left the inventory be dropped? Only without a client on it, clean, and free for another fleet; a machine that died
  * clean has nothing to be cleaned of. One that is given up goes as it is.
  */
-export function mayBeRemoved(
-  { node, live, residue }: Pick<NodeInputs, 'node' | 'live' | 'residue'>,
-  state: NodeState,
-): boolean {
+export function mayBeRemoved({
+  node,
+  live,
+  residue,
+}: Pick<NodeInputs, 'node' | 'live' | 'residue'>): boolean {
+  const { state } = node.record;
   if (!node.spec.retiring || live) return false;
   if (node.requests.forgetting) return true;
   const wasUnsafe = findCondition(node.record.conditions, 'Clean')?.reason === 'Quarantined';

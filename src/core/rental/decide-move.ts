@@ -95,7 +95,7 @@ export function decideDeparture(
   }
   return {
     ...base,
-    change: { kind: 'bind', role: 'incoming', node: choice.node },
+    change: { kind: 'bind', role: 'incoming', node: choice.node, considered: choice.considered },
     phase: 'Migrating',
     reason: 'Migrating',
     message: `moving from ${serving.node} to ${choice.node.spec.name}`,

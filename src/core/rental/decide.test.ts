@@ -29,7 +29,7 @@ function decide(set: Partial<Omit<RentalInputs, 'nodeOf'>> & { nodes?: Node[] })
     nodeOf: (name) => nodes.find(({ spec }) => spec.name === name),
   });
 }
-const chooseB = (): PlacementChoice => ({ kind: 'node', node: b, passedOver: [] });
+const chooseB = (): PlacementChoice => ({ kind: 'node', node: b, considered: [], passedOver: [] });
 const served = aRental({ record: { phase: 'Active' }, placements: [aPlacement(1, 'a')] });
 
 describe('a rental without a node', () => {

@@ -30,7 +30,8 @@ export interface PassedOver {
 }
 
 export type PlacementChoice =
-  | { kind: 'node'; node: Node; passedOver: PassedOver[] }
+  /** `considered`: all that it was chosen from. */
+  | { kind: 'node'; node: Node; considered: Candidate[]; passedOver: PassedOver[] }
   /** `NoFreeNode` clears by itself; `Unsatisfiable` needs another fleet or another selector. */
   | {
       kind: 'none';
@@ -113,7 +114,7 @@ export function choosePlacement(rental: Rental, candidates: Candidate[], now: Da
     .map((candidate) => ({ node: candidate.node, rank: rankNode(rental, candidate, occupancy, now) }))
     .sort((a, b) => compareRanks(a.rank, b.rank) || (a.node.spec.name < b.node.spec.name ? -1 : 1));
   return best
-    ? { kind: 'node', node: best.node, passedOver }
+    ? { kind: 'node', node: best.node, considered: candidates, passedOver }
     : { kind: 'none', reason: 'NoFreeNode', undecided: fitting.some(isUndecided), passedOver };
 }
 

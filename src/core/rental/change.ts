@@ -1,0 +1,75 @@
+import type { Node } from '../model/node.ts';
+import { transition } from '../model/node-machine.ts';
+import type { Placement, Rental } from '../model/rental.ts';
+import type { Save } from '../ports/stores.ts';
+import type { RentalDecision } from './decision.ts';
+
+export type NewPlacement = NonNullable<Save['bind']>;
+
+/** What a decision writes to placements and nodes. */
+interface Change {
+  save: Pick<Save, 'nodes' | 'bind' | 'placements'>;
+  bound: NewPlacement | null;
+  /** The rental's placements after the save, for its snapshot; a new one needs the epoch. */
+  placementsAfter: (fence: number) => Placement[];
+}
+
+export function applyChange(rental: Rental, { change }: RentalDecision, now: Date): Change {
+  const { placements } = rental;
+  switch (change.kind) {
+    case 'none':
+      return { save: {}, bound: null, placementsAfter: () => placements };
+    case 'bind':
+      return bindTo(rental, change.node, change.role, now);
+    case 'end': {
+      const set = { endedAt: now, endReason: change.endReason };
+      const ended = new Set(change.placements.map(({ epoch }) => epoch));
+      return {
+        save: { placements: [...ended].map((epoch) => ({ epoch, set })) },
+        bound: null,
+        placementsAfter: () => placements.map((p) => (ended.has(p.epoch) ? { ...p, ...set } : p)),
+      };
+    }
+    case 'promote': {
+      const { incoming, old, endReason } = change;
+      const ended = { endedAt: now, endReason };
+      const changes = [
+        { epoch: old.epoch, set: ended },
+        // After the old one has ended: a rental has at most one serving placement at any moment.
+        { epoch: incoming.epoch, set: { role: 'serving' as const } },
+      ];
+      const after = placements.map((p) => ({ ...p, ...changes.find(({ epoch }) => epoch === p.epoch)?.set }));
+      return {
+        save: { placements: changes },
+        bound: null,
+        placementsAfter: () => after,
+      };
+    }
+  }
+}
+
+function bindTo(rental: Rental, node: Node, role: 'serving' | 'incoming', now: Date): Change {
+  const { record, spec } = node;
+  const bound: NewPlacement = {
+    rentalId: rental.id,
+    node: spec.name,
+    role,
+    account: rental.account,
+    uid: record.nextUid,
+    startedAt: now,
+  };
+  const nodeRecord = { ...transition(record, { type: 'bound' }, now), nextUid: record.nextUid + 1 };
+  const unset = {
+    readyAt: null,
+    appliedKey: null,
+    appliedExpiresAt: null,
+    endedAt: null,
+    endReason: null,
+    cleanedAt: null,
+  };
+  return {
+    save: { nodes: [{ name: spec.name, record: nodeRecord }], bind: bound },
+    bound,
+    placementsAfter: (fence) => [...rental.placements, { ...bound, ...unset, epoch: fence }],
+  };
+}

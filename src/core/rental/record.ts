@@ -1,0 +1,57 @@
+import { type Condition, setCondition } from '../model/condition.ts';
+import { computeExpiry } from '../model/lease.ts';
+import type { Rental, RentalRecord } from '../model/rental.ts';
+import { setRestarted } from '../model/restart.ts';
+import type { RentalDecision } from './decision.ts';
+
+/**
+ * The record to save; the same object when nothing changed. `noted`: the conditions with what its account was seen to
+ * do.
+ */
+export function recordOf(
+  rental: Rental,
+  decision: RentalDecision,
+  noted: Condition[],
+  now: Date,
+): RentalRecord {
+  const old = rental.record;
+  const { phase, reason, message, lostAt, expiresAt, toldBeforeEndMs, place } = decision;
+  // While it is paused, a lease that is over is still to be ended; the node lets nobody in any more.
+  const isOver = expiresAt !== null && expiresAt <= now;
+  const isReady = !isOver && (phase === 'Active' || (phase === 'Migrating' && lostAt === null));
+  const next: RentalRecord = {
+    ...old,
+    phase,
+    lostAt,
+    expiresAt,
+    toldBeforeEndMs,
+    queuePosition: place?.position ?? null,
+    queueEstimateAt: place?.estimateAt ?? null,
+    observedGeneration:
+      decision.observes && isSpecApplied(rental) ? rental.generation : old.observedGeneration,
+    conditions: setCondition(
+      // What ends is not told of it, and if another placement does the next pass tells.
+      decision.change.kind === 'end' ? noted : setRestarted(noted, decision.restart),
+      { type: 'Ready', status: isReady ? 'True' : 'False', reason, message },
+      now,
+    ),
+    endedAt: decision.ended ? now : old.endedAt,
+  };
+  const isSame = (Object.keys(next) as (keyof RentalRecord)[]).every((key) =>
+    next[key] instanceof Date ? +next[key] === +(old[key] ?? 0) : next[key] === old[key],
+  );
+  return isSame ? old : next;
+}
+
+/**
+ * The key and the end of the lease are what takes work on a node. A later end there than the lease's own, as after a
+ * ttl that was made shorter, takes nothing from the client, and is put right without him.
+ */
+function isSpecApplied(rental: Rental): boolean {
+  const ready = rental.placements.filter(({ endedAt, readyAt }) => endedAt === null && readyAt !== null);
+  const end = computeExpiry(rental)?.getTime() ?? 0;
+  return ready.every(
+    ({ appliedKey, appliedExpiresAt }) =>
+      appliedKey === rental.spec.sshPublicKey && end <= (appliedExpiresAt?.getTime() ?? Infinity),
+  );
+}
