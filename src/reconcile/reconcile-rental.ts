@@ -79,11 +79,14 @@ export async function reconcileRental(
         seenReleaseRequested: rental.releaseRequestedAt !== null,
       },
     ],
-    events: describeRental(
-      { rental, record, decision, placementsAfter: change.placementsAfter },
-      fleet.node,
-      now,
-    ),
+    events: [
+      ...describeRental(
+        { rental, record, decision, placementsAfter: change.placementsAfter },
+        fleet.node,
+        now,
+      ),
+      ...change.events,
+    ],
   });
   if (fence === 'conflict') return false;
   if (step) context.metrics.stepped(step);

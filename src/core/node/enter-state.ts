@@ -22,7 +22,7 @@ export function enterState(
   const messages: Record<NodeState, [Reason, string]> = {
     unknown: ['NotProbedYet', ''],
     free: ['Clean', 'verified clean; ready to be lent'],
-    provisioning: ['Provisioning', `access is being made for placement ${live?.epoch}`],
+    provisioning: ['Provisioning', `access is being made for ${live?.rentalId}`],
     allocated: ['Provisioned', `access is confirmed for placement ${live?.epoch}`],
     cleaning:
       isSoiled && isDrifted(drift)

@@ -1,7 +1,10 @@
+import type { NewEvent } from '../history/event.ts';
 import type { Node } from '../model/node.ts';
 import { transition } from '../model/node-machine.ts';
+import { STATES } from '../model/node-states.ts';
 import type { Placement, Rental } from '../model/rental.ts';
 import type { Save } from '../ports/stores.ts';
+import { viewNode } from '../view/node-view.ts';
 import type { RentalDecision } from './decision.ts';
 
 export type NewPlacement = NonNullable<Save['bind']>;
@@ -10,6 +13,8 @@ export type NewPlacement = NonNullable<Save['bind']>;
 interface Change {
   save: Pick<Save, 'nodes' | 'bind' | 'placements'>;
   bound: NewPlacement | null;
+  /** What the history gets of nodes. */
+  events: NewEvent[];
   /** The rental's placements after the save, for its snapshot; a new one needs the epoch. */
   placementsAfter: (fence: number) => Placement[];
 }
@@ -18,7 +23,7 @@ export function applyChange(rental: Rental, { change }: RentalDecision, now: Dat
   const { placements } = rental;
   switch (change.kind) {
     case 'none':
-      return { save: {}, bound: null, placementsAfter: () => placements };
+      return { save: {}, bound: null, events: [], placementsAfter: () => placements };
     case 'bind':
       return bindTo(rental, change.node, change.role, now);
     case 'end': {
@@ -27,6 +32,7 @@ export function applyChange(rental: Rental, { change }: RentalDecision, now: Dat
       return {
         save: { placements: [...ended].map((epoch) => ({ epoch, set })) },
         bound: null,
+        events: [],
         placementsAfter: () => placements.map((p) => (ended.has(p.epoch) ? { ...p, ...set } : p)),
       };
     }
@@ -42,6 +48,7 @@ export function applyChange(rental: Rental, { change }: RentalDecision, now: Dat
       return {
         save: { placements: changes },
         bound: null,
+        events: [],
         placementsAfter: () => after,
       };
     }
@@ -59,6 +66,16 @@ function bindTo(rental: Rental, node: Node, role: 'serving' | 'incoming', now: D
     startedAt: now,
   };
   const nodeRecord = { ...transition(record, { type: 'bound' }, now), nextUid: record.nextUid + 1 };
+  const entered: NewEvent = {
+    type: STATES[nodeRecord.state].event,
+    at: now,
+    rentalId: null,
+    node: spec.name,
+    tenant: null,
+    reason: 'Provisioning',
+    message: `access is being made for ${rental.id}`,
+    object: viewNode({ ...node, record: nodeRecord }, rental.id),
+  };
   const unset = {
     readyAt: null,
     appliedKey: null,
@@ -70,6 +87,7 @@ function bindTo(rental: Rental, node: Node, role: 'serving' | 'incoming', now: D
   return {
     save: { nodes: [{ name: spec.name, record: nodeRecord }], bind: bound },
     bound,
+    events: [entered],
     placementsAfter: (fence) => [...rental.placements, { ...bound, ...unset, epoch: fence }],
   };
 }
