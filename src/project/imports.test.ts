@@ -11,7 +11,7 @@ const SRC = dirname(dirname(fileURLToPath(import.meta.url)));
  */
 const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   core: { folders: [], packages: ['xstate'] },
-  reconcile: { folders: ['core'], packages: ['p-limit', 'node:crypto'] },
+  reconcile: { folders: ['core'], packages: ['p-limit', 'tinyqueue', 'node:crypto'] },
   api: {
     folders: ['core', 'secrets'],
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi', 'zod', 'node:*'],

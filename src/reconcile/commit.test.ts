@@ -17,7 +17,7 @@ function open(kind: SaveResult['kind']) {
     store: { save: async () => (kind === 'saved' ? { kind, fence: 9 } : { kind }) },
     leadership: { token: 1 },
     fleet: {
-      rental: (id: string) => (id === rental.id ? rental : undefined),
+      rentals: { get: (id: string) => (id === rental.id ? rental : undefined) },
       placement: (epoch: number) => placements.find((placement) => placement.epoch === epoch),
       refreshNode: async (name: string) => void read.push(name),
       refreshRental: async (id: string) => void read.push(id),

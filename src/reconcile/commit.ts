@@ -53,7 +53,7 @@ function rowsOf(save: Save, fleet: Context['fleet']): Rows {
     if (!placement) continue;
     rows.nodes.add(placement.node);
     // One that has ended is nobody's to look at any more.
-    if (fleet.rental(placement.rentalId)) rows.rentals.add(placement.rentalId);
+    if (fleet.rentals.get(placement.rentalId)) rows.rentals.add(placement.rentalId);
   }
   return rows;
 }

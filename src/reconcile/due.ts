@@ -1,3 +1,5 @@
+import TinyQueue from 'tinyqueue';
+
 /**
  * What the next pass has to look at. A mark carries no meaning: it only says that something may have changed, so
  * marking too much costs time and marking too little is mended by the resync.
@@ -14,15 +16,24 @@ export interface Due {
 
 export type DueKey = `node/${string}` | `rental/${string}`;
 
+interface Timer {
+  key: DueKey;
+  atMs: number;
+}
+
 export function createDue(onMark: () => void): Due {
   const nodes = new Set<string>();
   const rentals = new Set<string>();
-  const later = new Map<DueKey, number>();
+  /** The time that counts for each key. A timer of another time was replaced by an earlier one. */
+  const times = new Map<DueKey, number>();
+  let timers = createTimers();
 
   function takeTimed(now: Date): void {
-    for (const [key, at] of later) {
-      if (at > now.getTime()) continue;
-      later.delete(key);
+    for (let next = timers.peek(); next && next.atMs <= now.getTime(); next = timers.peek()) {
+      timers.pop();
+      const { key, atMs } = next;
+      if (times.get(key) !== atMs) continue;
+      times.delete(key);
       if (key.startsWith('node/')) nodes.add(key.slice('node/'.length));
       else rentals.add(key.slice('rental/'.length));
     }
@@ -38,7 +49,10 @@ export function createDue(onMark: () => void): Due {
       onMark();
     },
     markAt(key, at) {
-      later.set(key, Math.min(later.get(key) ?? Number.POSITIVE_INFINITY, at.getTime()));
+      const atMs = at.getTime();
+      if (atMs >= (times.get(key) ?? Number.POSITIVE_INFINITY)) return;
+      times.set(key, atMs);
+      timers.push({ key, atMs });
     },
     take(now) {
       takeTimed(now);
@@ -51,7 +65,12 @@ export function createDue(onMark: () => void): Due {
     clear() {
       nodes.clear();
       rentals.clear();
-      later.clear();
+      times.clear();
+      timers = createTimers();
     },
   };
+}
+
+function createTimers(): TinyQueue<Timer> {
+  return new TinyQueue<Timer>([], (a, b) => a.atMs - b.atMs);
 }

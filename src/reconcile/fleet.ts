@@ -1,8 +1,9 @@
 import type { Node, NodeSpec } from '../core/model/node.ts';
-import type { Placement, Rental } from '../core/model/rental.ts';
+import type { Placement } from '../core/model/rental.ts';
 import type { ReconcileStore, Service } from '../core/ports/stores.ts';
 import type { LeaseUse } from '../core/scheduling/lease-use.ts';
 import { addServices, type Services } from '../core/scheduling/queue.ts';
+import { createRentalIndex, type RentalIndex } from './rental-index.ts';
 import { createSharedKeys } from './shared-keys.ts';
 
 /**
@@ -13,8 +14,7 @@ import { createSharedKeys } from './shared-keys.ts';
 export interface Fleet {
   nodes(): Node[];
   node(name: string): Node | undefined;
-  rentals(): Rental[];
-  rental(id: string): Rental | undefined;
+  rentals: Omit<RentalIndex, 'put' | 'remove' | 'noteNode'>;
   /** Which rental the placement binds to which node. Known of open rentals, and of what nodes are not clean of yet. */
   placement(epoch: number): Pick<Placement, 'node' | 'rentalId'> | undefined;
   livePlacement(node: string): Placement | undefined;
@@ -28,6 +28,8 @@ export interface Fleet {
   services(): Services;
   /** How rentals that ended lately used their leases. */
   leaseUses(): LeaseUse[];
+  /** Names of nodes that came, went, or were read again since the last call, with what is placed on them. */
+  takeChanged(): string[];
   /** Reads everything again. */
   reload(): Promise<void>;
   refreshNode(name: string): Promise<void>;
@@ -36,12 +38,14 @@ export interface Fleet {
 
 export function createFleet(store: ReconcileStore): Fleet {
   let nodes = new Map<string, Node>();
-  let rentals = new Map<string, Rental>();
+  const nodeOf = (name: string) => nodes.get(name);
+  const rentals = createRentalIndex(nodeOf);
   let placements = new Map<string, Placement[]>();
   let byEpoch = new Map<number, Placement>();
   let services = new Map<string, Map<string, number>>();
   let leaseUses: LeaseUse[] = [];
   let shapeVersion = 0;
+  const changed = new Set<string>();
   let sharedKeys = createSharedKeys();
   // Neither the node nor the rental of a placement ever changes, so an old one is as good.
   const noteEpochs = (noted: Placement[]) => {
@@ -50,9 +54,8 @@ export function createFleet(store: ReconcileStore): Fleet {
 
   return {
     nodes: () => [...nodes.values()],
-    node: (name) => nodes.get(name),
-    rentals: () => [...rentals.values()],
-    rental: (id) => rentals.get(id),
+    node: nodeOf,
+    rentals,
     placement: (epoch) => byEpoch.get(epoch),
     livePlacement: (node) => placements.get(node)?.find(({ endedAt }) => endedAt === null),
     shapeVersion: () => shapeVersion,
@@ -61,6 +64,11 @@ export function createFleet(store: ReconcileStore): Fleet {
     rivalOf: (node) => sharedKeys.rivalOf(node),
     services: () => services,
     leaseUses: () => leaseUses,
+    takeChanged() {
+      const taken = [...changed];
+      changed.clear();
+      return taken;
+    },
     async reload() {
       const [allNodes, openRentals, onNodes, served, uses] = await Promise.all([
         store.listNodes(),
@@ -75,10 +83,13 @@ export function createFleet(store: ReconcileStore): Fleet {
         allNodes.length === nodes.size &&
         allNodes.every(({ spec }) => hasSameShape(nodes.get(spec.name)?.spec, spec));
       if (!isSameShape) shapeVersion++;
+      for (const { spec } of [...nodes.values(), ...allNodes]) changed.add(spec.name);
       nodes = new Map(allNodes.map((node) => [node.spec.name, node]));
       sharedKeys = createSharedKeys();
       for (const node of allNodes) sharedKeys.note(node);
-      rentals = new Map(openRentals.map((rental) => [rental.id, rental]));
+      const open = new Set(openRentals.map(({ id }) => id));
+      for (const { id } of [...rentals.all()]) if (!open.has(id)) rentals.remove(id);
+      for (const rental of openRentals) rentals.put(rental);
       placements = groupByNode(onNodes);
       byEpoch = new Map();
       noteEpochs(onNodes);
@@ -89,9 +100,11 @@ export function createFleet(store: ReconcileStore): Fleet {
       if (!hasSameShape(nodes.get(name)?.spec, node?.spec)) shapeVersion++;
       if (node) nodes.set(name, node);
       else nodes.delete(name);
+      rentals.noteNode(name);
       if (node) sharedKeys.note(node);
       else sharedKeys.forget(name);
       placements.set(name, onNode);
+      changed.add(name);
       noteEpochs(onNode);
     },
     async refreshRental(id) {
@@ -99,8 +112,8 @@ export function createFleet(store: ReconcileStore): Fleet {
       if (rental) noteEpochs(rental.placements);
       // Also of one that has ended meanwhile, for it was its tenant's turn.
       if (rental) addServices(services, [rental]);
-      if (rental && rental.record.endedAt === null) rentals.set(id, rental);
-      else rentals.delete(id);
+      if (rental && rental.record.endedAt === null) rentals.put(rental);
+      else rentals.remove(id);
     },
   };
 }

@@ -1,13 +1,13 @@
 import type { Rental } from '../core/model/rental.ts';
 import type { LogScope } from '../core/ports/ports.ts';
-import { orderDepartures } from '../core/rental/departure.ts';
+import { isWaiting, orderDepartures } from '../core/rental/departure.ts';
 import { reread } from './commit.ts';
 import { type Context, DeposedError } from './context.ts';
 import type { Due } from './due.ts';
 import { pause } from './pause.ts';
 import { createPurge } from './purge.ts';
 import { reconcileNode } from './reconcile-node.ts';
-import { isWaiting, reconcileQueue } from './reconcile-queue.ts';
+import { reconcileQueue } from './reconcile-queue.ts';
 import { reconcileRental } from './reconcile-rental.ts';
 import { createOwnFaultTeller } from './tell-own-fault.ts';
 import { createUnsatisfiableRentals } from './unsatisfiable.ts';
@@ -47,10 +47,10 @@ export function createLoop(
   const { clock, fleet, watcher, store, leadership, logger, metrics } = context;
   const markAll = () => {
     for (const { spec } of fleet.nodes()) due.markNode(spec.name);
-    for (const { id } of fleet.rentals()) due.markRental(id);
+    for (const { id } of fleet.rentals.all()) due.markRental(id);
   };
   const breaker = createBreakerWatch(context, () => {
-    for (const { id } of fleet.rentals()) due.markRental(id);
+    for (const { id } of fleet.rentals.all()) due.markRental(id);
   });
   const controls = createControlsWatch(context, markAll);
   const purge = createPurge(context);
@@ -99,7 +99,7 @@ export function createLoop(
 
   async function takeDirty(id: string): Promise<void> {
     await reread({ rentals: new Set([id]) }, context);
-    for (const { node, endedAt } of fleet.rental(id)?.placements ?? []) if (!endedAt) due.markNode(node);
+    for (const { node, endedAt } of fleet.rentals.get(id)?.placements ?? []) if (!endedAt) due.markNode(node);
   }
 
   /** Those with a node first, since a release may free one; then those that have to leave theirs, then who has none. */
@@ -107,17 +107,17 @@ export function createLoop(
     const look = async (rental: Rental | undefined) => {
       if (rental) await reconcileRental(rental, context, { isDirty: dirty.delete(rental.id), place: null });
     };
-    const rentals = ids.flatMap((id) => fleet.rental(id) ?? []);
+    const rentals = ids.flatMap((id) => fleet.rentals.get(id) ?? []);
     const leaving = new Set(listLeaving());
     for (const rental of rentals) if (!isWaiting(rental) && !leaving.has(rental.id)) await look(rental);
     // A move that ended makes room for the next, whoever that is, so all of them are looked at, in their order.
-    for (const id of listLeaving()) await look(fleet.rental(id));
+    for (const id of listLeaving()) await look(fleet.rentals.get(id));
     // A node that got free or a rental that left concerns everyone who waits, so the whole queue is looked at.
     await reconcileQueue(context, dirty, unsatisfiable);
   }
 
   function listLeaving(): string[] {
-    return orderDepartures(fleet.rentals(), fleet.node).map(({ id }) => id);
+    return orderDepartures(fleet.rentals.leaving(), fleet.node).map(({ id }) => id);
   }
 
   async function flushChecked(): Promise<void> {

@@ -60,7 +60,7 @@ function observe(node: Node, context: Context): NodeInputs {
   const live = fleet.livePlacement(name) ?? null;
   const run = runs.get(name);
   const residue = fleet.residue(name);
-  const rental = live ? fleet.rental(live.rentalId) : undefined;
+  const rental = live ? fleet.rentals.get(live.rentalId) : undefined;
   const now = clock.now();
   return {
     node,
@@ -70,7 +70,7 @@ function observe(node: Node, context: Context): NodeInputs {
     wanted: rental ? accessOf(rental, now) : null,
     residue,
     // Asked when its last client got none and it is clean again; once it is lent or cleaned anew that is over.
-    blame: residue.some(hasFailed) ? blameNode(name, fleet.rentals(), policy().provision) : null,
+    blame: residue.some(hasFailed) ? blameNode(name, fleet.rentals.placedOn(name), policy().provision) : null,
     run,
     rival: fleet.rivalOf(node),
     drift: observeDrift(node, live, run, context),
@@ -114,7 +114,7 @@ function describeChanges(
   { fleet, announced }: Context,
 ): NewEvent[] {
   const { node, live, now } = inputs;
-  const rental = live ? fleet.rental(live.rentalId) : undefined;
+  const rental = live ? fleet.rentals.get(live.rentalId) : undefined;
   const events = [...decision.events];
   if (decision.remove) {
     const message = 'taken out of the inventory and clean: forgotten';
@@ -158,7 +158,7 @@ function markAffected(inputs: NodeInputs, decision: NodeDecision, context: Conte
   const isRestarted = decision.record.restartedAt !== node.record.restartedAt;
   if (live && (stateChanged || decision.placement || isRestarted)) due.markRental(live.rentalId);
   if (stateChanged || decision.cleaned.length > 0) {
-    for (const { rentalId } of residue) if (fleet.rental(rentalId)) due.markRental(rentalId);
+    for (const { rentalId } of residue) if (fleet.rentals.get(rentalId)) due.markRental(rentalId);
   }
   // The state that it is in now may already want a next step, such as a cleaning that was asked for while it was dead.
   if (stateChanged || decision.settled || decision.placement) due.markNode(node.spec.name);

@@ -22,25 +22,19 @@ export async function reconcileQueue(
 ): Promise<void> {
   const { fleet } = context;
   const listOpen = () =>
-    fleet
-      .rentals()
-      .filter((rental) => isWaiting(rental) && (dirty.has(rental.id) || !unsatisfiable.isKnown(rental)));
+    fleet.rentals.waiting().filter((rental) => dirty.has(rental.id) || !unsatisfiable.isKnown(rental));
   if (listOpen().length === 0) return;
   const candidates = await serveInTurn(context, listOpen, dirty);
   if (candidates === null) return;
   const waiting = listOpen();
   const places = assignPlaces(waiting, candidates, context);
   for (const { id } of waiting) {
-    const rental = fleet.rental(id);
+    const rental = fleet.rentals.get(id);
     const place = places.get(id) ?? null;
     if (rental) await reconcileRental(rental, context, { isDirty: dirty.delete(id), place, candidates });
-    const after = fleet.rental(id);
+    const after = fleet.rentals.get(id);
     if (after) unsatisfiable.note(after);
   }
-}
-
-export function isWaiting({ placements, releaseRequestedAt }: Rental): boolean {
-  return releaseRequestedAt === null && placements.every(({ endedAt }) => endedAt !== null);
 }
 
 /**
@@ -89,7 +83,7 @@ function standingsOf({ fleet, policy }: Context): Standings {
     const node = fleet.node(name);
     return node !== undefined && matches(spec.selector, node);
   };
-  return createStandings(fleet.rentals(), fleet.services(), fits, policy().lease.defaultMs);
+  return createStandings(fleet.rentals.heldBy, fleet.services(), fits, policy().lease.defaultMs);
 }
 
 /** Of those that wait for a node and not for something else; one that is turned away when all is full has none. */
@@ -107,7 +101,7 @@ function assignPlaces(waiting: Rental[], candidates: Candidate[], context: Conte
   const order = orderQueue(queued, standingsOf(context));
   const prospects = candidates.map((candidate) => {
     const live = fleet.livePlacement(candidate.node.spec.name);
-    const holder = (live && fleet.rental(live.rentalId)) ?? null;
+    const holder = (live && fleet.rentals.get(live.rentalId)) ?? null;
     return { node: candidate.node, holder, isFree: whyNotNow(candidate) === null };
   });
   const estimates = estimateTurns(order, prospects, typicalEnds(fleet.leaseUses()), now.getTime());

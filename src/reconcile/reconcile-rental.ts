@@ -54,7 +54,8 @@ export async function reconcileRental(
       }));
       return choosePlacement(rental, candidates, now);
     },
-    turn: (isUrgent) => computeTurn(listMoves(fleet.rentals(), fleet.node), isUrgent, policy().migrate, now),
+    turn: (isUrgent) =>
+      computeTurn(listMoves(fleet.rentals.moved(), fleet.node), isUrgent, policy().migrate, now),
     place,
     policy: policy(),
     now,

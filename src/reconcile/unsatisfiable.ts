@@ -44,7 +44,7 @@ export function createUnsatisfiableRentals(fleet: Fleet, policy: () => Policy): 
       else known.delete(rental.id);
     },
     prune() {
-      for (const id of known.keys()) if (!fleet.rental(id)) known.delete(id);
+      for (const id of known.keys()) if (!fleet.rentals.get(id)) known.delete(id);
     },
   };
 }

@@ -20,10 +20,12 @@ let warned: object[];
 function lead() {
   const context = {
     fleet: {
-      nodes: () => NAMES.map((name) => aNode(name, { record: { preparedAt: fresh.has(name) ? null : NOW } })),
+      node: (name: string) => aNode(name, { record: { preparedAt: fresh.has(name) ? null : NOW } }),
+      takeChanged: () => [],
       livePlacement: (name: string) => (rented.has(name) ? {} : undefined),
     },
     watcher: {
+      takeChanged: () => NAMES,
       health: (name: string) => healths.get(name) ?? createHealth(0),
       confirmAnew: () => {
         anew += 1;

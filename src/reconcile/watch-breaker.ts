@@ -1,5 +1,5 @@
 import { type Breaker, computeBreaker, UNSEEN_BREAKER } from '../core/health/breaker.ts';
-import { isSuspect, isUnconfirmed, isUnseenSince } from '../core/health/health.ts';
+import { createHealthTally } from '../core/health/tally.ts';
 import { wasVerified } from '../core/model/node.ts';
 import { commit } from './commit.ts';
 import type { Context } from './context.ts';
@@ -22,18 +22,16 @@ export function createBreakerWatch(
   let toldOpen: boolean | null = null;
   let loggedOpen = false;
 
+  const tally = createHealthTally();
+
   function count() {
-    // One with a client on it counts whatever is known of it: another host key may have been accepted meanwhile.
-    const counted = fleet.nodes().filter((node) => wasVerified(node) || fleet.livePlacement(node.spec.name));
-    const healths = counted.map(({ spec }) => watcher.health(spec.name));
-    const dead = healths.filter(({ verdict }) => verdict === 'dead');
-    const sinceMs = Math.max(0, ...dead.map(({ confirmingSinceMs }) => confirmingSinceMs ?? 0));
-    return {
-      total: healths.length,
-      unhealthy: healths.filter(isSuspect).length + dead.length,
-      unseen: healths.filter((health) => isUnseenSince(health, sinceMs)).length,
-      unconfirmed: dead.filter((health) => isUnconfirmed(health, policy().probe)).length,
-    };
+    for (const name of [...fleet.takeChanged(), ...watcher.takeChanged()]) {
+      const node = fleet.node(name);
+      // One with a client on it counts whatever is known of it: another host key may have been accepted meanwhile.
+      const counts = node && (wasVerified(node) || fleet.livePlacement(name));
+      tally.note(name, counts ? watcher.health(name) : null);
+    }
+    return tally.count(policy().probe);
   }
 
   return {

@@ -38,6 +38,8 @@ export interface Watcher {
   inspectSoon(node: string): void;
   /** Work on the node begins or ends, so what was seen of its files is old; `repair`: it puts drift right. */
   disturb(node: string, options?: { repair: boolean }): void;
+  /** Names of nodes whose health is another one since the last call. */
+  takeChanged(): string[];
   /** When nodes were last probed, since the last call. */
   takeChecked(): { node: string; at: Date }[];
   stop(): Promise<void>;
@@ -85,6 +87,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   const { prober, clock, logger } = deps;
   const watched = new Map<string, Watched>();
   const checked = new Map<string, Date>();
+  const changed = new Set<string>();
   const limit = pLimit(MAX_PROBES);
   const stopped = new AbortController();
   prober.onDropped((node) => probeSoon(node));
@@ -113,6 +116,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     const observation = { result, startedAtMs, endedAtMs: clock.monotonicMs() };
     deps.metrics.probed(result.ok ? 'Alive' : result.reason, observation.endedAtMs - startedAtMs);
     entry.health = judge(before, observation, deps.policy(), deps.random());
+    changed.add(name);
     if (entry.again) entry.health = { ...entry.health, nextProbeAtMs: observation.endedAtMs };
     entry.again = false;
     if (result.filled) {
@@ -211,6 +215,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
         const health = restart(entry.health, clock.monotonicMs());
         if (health === entry.health) continue;
         entry.health = health;
+        changed.add(entry.node.spec.name);
         if (!entry.probing) schedule(entry);
       }
     },
@@ -232,6 +237,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
         if (names.has(name)) continue;
         entry.cancel();
         watched.delete(name);
+        changed.add(name);
         prober.forget(name);
       }
       for (const node of nodes) {
@@ -263,8 +269,14 @@ export function createWatcher(deps: WatcherDeps): Watcher {
           told: new Set<string>(),
         };
         watched.set(node.spec.name, added);
+        changed.add(node.spec.name);
         schedule(added);
       }
+    },
+    takeChanged() {
+      const taken = [...changed];
+      changed.clear();
+      return taken;
     },
     takeChecked() {
       const taken = [...checked].map(([node, at]) => ({ node, at }));

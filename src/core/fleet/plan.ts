@@ -4,7 +4,7 @@ import { DEFAULT_POLICY } from '../model/policy.ts';
 import type { Placement, Rental } from '../model/rental.ts';
 import { candidateOf } from '../scheduling/passed-over.ts';
 import { choosePlacement, matches } from '../scheduling/placement.ts';
-import { createStandings, orderQueue } from '../scheduling/queue.ts';
+import { countHeld, createStandings, orderQueue } from '../scheduling/queue.ts';
 
 /** What applying an inventory would do to one node. */
 export interface NodePlan {
@@ -208,7 +208,12 @@ function planStarts(rentals: Rental[], wanted: NodeSpec[], stage: Stage): Rental
   const nodes = wanted.map((spec) => ({ spec }));
   const fits = (rental: Rental) => nodes.some((node) => matches(rental.spec.selector, node));
   // A plan does not look up past turns: they decide only between tenants with equally many machines.
-  const standings = createStandings(rentals, new Map(), () => false, DEFAULT_POLICY.lease.defaultMs);
+  const standings = createStandings(
+    countHeld(rentals),
+    new Map(),
+    () => false,
+    DEFAULT_POLICY.lease.defaultMs,
+  );
   return orderQueue(waiting.filter(fits), standings).flatMap((rental) => {
     const to = stage.choose(rental);
     if (to === null) return [];

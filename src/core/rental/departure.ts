@@ -26,6 +26,16 @@ function leftPlacement({ placements }: Rental, nodeOf: (name: string) => Node | 
   return whyLeave(nodeOf(serving.node)) ? serving : null;
 }
 
+/** It has no node, and is to get one. */
+export function isWaiting({ placements, releaseRequestedAt }: Rental): boolean {
+  return releaseRequestedAt === null && placements.every(({ endedAt }) => endedAt !== null);
+}
+
+/** It is to be moved, and nothing is prepared elsewhere yet. */
+export function isLeaving(rental: Rental, nodeOf: (name: string) => Node | undefined): boolean {
+  return leftPlacement(rental, nodeOf) !== null;
+}
+
 /**
  * Those that are to be moved, the most urgent first: a client without any access before one who only has to leave,
  * and of those without access who has been so for longest.

@@ -29,6 +29,11 @@ export function listMoves(rentals: Rental[], nodeOf: (name: string) => Node | un
   );
 }
 
+/** Is there a move among its placements, ended or under way? */
+export function hasMoved({ placements }: Rental): boolean {
+  return placements.some((placement) => placements.some((other) => wasLeftFor(other, placement)));
+}
+
 /** Did the client have the old one when the new one was begun? */
 function wasLeftFor(old: Placement, placement: Placement): boolean {
   if (old.epoch >= placement.epoch || old.readyAt === null) return false;

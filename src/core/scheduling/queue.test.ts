@@ -5,7 +5,15 @@ import type { Rental } from '../model/rental.ts';
 import { aNode, aPlacement, aRental, NOW } from '../rows.fixture.ts';
 import { createDemand } from './demand.ts';
 import { matches } from './placement.ts';
-import { addServices, compareAge, createStandings, nextInTurn, orderQueue, type Standings } from './queue.ts';
+import {
+  addServices,
+  compareAge,
+  countHeld,
+  createStandings,
+  nextInTurn,
+  orderQueue,
+  type Standings,
+} from './queue.ts';
 
 const HOUR = 3_600_000;
 const at = (ms: number) => new Date(NOW.getTime() + ms);
@@ -135,11 +143,11 @@ it('counts a machine once while its client moves, and no turn that came to nothi
   const rentals = [aRental({ placements: moving }), aRental({ id: 'r_2', placements: [gone] })];
   const services = new Map<string, Map<string, number>>();
   addServices(services, rentals);
-  const standings = createStandings(rentals, services, (_rental, node) => node !== 'y', HOUR);
+  const standings = createStandings(countHeld(rentals), services, (_rental, node) => node !== 'y', HOUR);
   expect(standings.held('lab')).toBe(1);
   expect(standings.held('nobody')).toBe(0);
   expect(standings.servedMs(aRental())).toBe(NOW.getTime());
-  const onAny = createStandings(rentals, services, () => true, HOUR);
+  const onAny = createStandings(countHeld(rentals), services, () => true, HOUR);
   expect(onAny.servedMs(aRental())).toBe(at(9).getTime());
 });
 
@@ -186,7 +194,7 @@ function play(story: typeof stories extends fc.Arbitrary<infer Story> ? Story : 
         ...rental,
         placements: [aPlacement(1, 'x')],
       }));
-      const standings = createStandings(served, services, fits, MACHINE_MS);
+      const standings = createStandings(countHeld(served), services, fits, MACHINE_MS);
       for (const rental of here) {
         const sinceMs = Math.max(+rental.createdAt, standings.servedMs(rental)) - +NOW;
         const weightMs = sinceMs + standings.held(rental.tenant) * MACHINE_MS;

@@ -13,19 +13,15 @@ export interface Standings {
   machineMs: number;
 }
 
-/** `rentals`: all that have not ended. `fits`: could this rental be on that node? */
+/** `held`: how many machines a tenant has. `fits`: could this rental be on that node? */
 export function createStandings(
-  rentals: Rental[],
+  held: (tenant: string) => number,
   services: Services,
   fits: (rental: Rental, node: string) => boolean,
   machineMs: number,
 ): Standings {
-  const held = new Map<string, number>();
-  for (const { tenant, placements } of rentals) {
-    if (placements.some(({ endedAt }) => endedAt === null)) held.set(tenant, (held.get(tenant) ?? 0) + 1);
-  }
   return {
-    held: (tenant) => held.get(tenant) ?? 0,
+    held,
     servedMs(rental) {
       let last = 0;
       for (const [node, atMs] of services.get(rental.tenant) ?? []) {
@@ -35,6 +31,15 @@ export function createStandings(
     },
     machineMs,
   };
+}
+
+/** How many machines each tenant has, of these rentals. */
+export function countHeld(rentals: Rental[]): (tenant: string) => number {
+  const held = new Map<string, number>();
+  for (const { tenant, placements } of rentals) {
+    if (placements.some(({ endedAt }) => endedAt === null)) held.set(tenant, (held.get(tenant) ?? 0) + 1);
+  }
+  return (tenant) => held.get(tenant) ?? 0;
 }
 
 /** A rental that may be the next, and what decides between them. */

@@ -1,0 +1,93 @@
+import type { Node } from '../core/model/node.ts';
+import type { Rental } from '../core/model/rental.ts';
+import { isLeaving, isWaiting } from '../core/rental/departure.ts';
+import { hasMoved } from '../core/rental/move-turn.ts';
+
+/**
+ * The open rentals, found by what decisions ask for. Kept up to date with each row that comes, changes or goes, so that
+ * an answer costs what it holds and not what the fleet holds.
+ */
+export interface RentalIndex {
+  all(): Iterable<Rental>;
+  get(id: string): Rental | undefined;
+  /** Rentals without a node. */
+  waiting(): Rental[];
+  /** Rentals whose node is dead or to be emptied, with nothing prepared elsewhere yet. */
+  leaving(): Rental[];
+  /** Rentals with a move in their past or under way. */
+  moved(): Rental[];
+  /** Rentals with a placement on the node, also an ended one. */
+  placedOn(node: string): Rental[];
+  /** How many machines the tenant has. */
+  heldBy(tenant: string): number;
+  put(rental: Rental): void;
+  remove(id: string): void;
+  /** The node came, changed or went, so its rentals may have to leave it, or may stay. */
+  noteNode(node: string): void;
+}
+
+export function createRentalIndex(nodeOf: (name: string) => Node | undefined): RentalIndex {
+  const rentals = new Map<string, Rental>();
+  const waiting = new Set<string>();
+  const leaving = new Set<string>();
+  const moved = new Set<string>();
+  const placedOn = createGroups();
+  const held = createGroups();
+  const list = (ids: Iterable<string>) => [...ids].flatMap((id) => rentals.get(id) ?? []);
+  const mark = (set: Set<string>, id: string, isMember: boolean) => {
+    if (isMember) set.add(id);
+    else set.delete(id);
+  };
+
+  function remove(id: string): void {
+    const old = rentals.get(id);
+    if (!old) return;
+    rentals.delete(id);
+    for (const set of [waiting, leaving, moved]) set.delete(id);
+    for (const { node } of old.placements) placedOn.remove(node, id);
+    held.remove(old.tenant, id);
+  }
+
+  return {
+    all: () => rentals.values(),
+    get: (id) => rentals.get(id),
+    waiting: () => list(waiting),
+    leaving: () => list(leaving),
+    moved: () => list(moved),
+    placedOn: (node) => list(placedOn.of(node)),
+    heldBy: (tenant) => held.of(tenant).size,
+    put(rental) {
+      const { id, tenant, placements } = rental;
+      remove(id);
+      rentals.set(id, rental);
+      mark(waiting, id, isWaiting(rental));
+      mark(leaving, id, isLeaving(rental, nodeOf));
+      mark(moved, id, hasMoved(rental));
+      for (const { node } of placements) placedOn.add(node, id);
+      if (placements.some(({ endedAt }) => endedAt === null)) held.add(tenant, id);
+    },
+    remove,
+    noteNode(node) {
+      for (const rental of list(placedOn.of(node))) mark(leaving, rental.id, isLeaving(rental, nodeOf));
+    },
+  };
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** Sets of ids by a key; a key without any costs nothing. */
+function createGroups() {
+  const groups = new Map<string, Set<string>>();
+  return {
+    of: (key: string): ReadonlySet<string> => groups.get(key) ?? NOBODY,
+    add(key: string, id: string): void {
+      const group = groups.get(key);
+      if (group) group.add(id);
+      else groups.set(key, new Set([id]));
+    },
+    remove(key: string, id: string): void {
+      const group = groups.get(key);
+      if (group?.delete(id) && group.size === 0) groups.delete(key);
+    },
+  };
+}
