@@ -1,8 +1,9 @@
-import type { Node, NodeSpec } from '../core/model/node.ts';
+import type { Node } from '../core/model/node.ts';
 import type { Placement } from '../core/model/rental.ts';
 import type { ReconcileStore, Service } from '../core/ports/stores.ts';
 import type { LeaseUse } from '../core/scheduling/lease-use.ts';
 import { addServices, type Services } from '../core/scheduling/queue.ts';
+import { createNodeIndex, type NodeIndex } from './node-index.ts';
 import { createRentalIndex, type RentalIndex } from './rental-index.ts';
 import { createSharedKeys } from './shared-keys.ts';
 
@@ -12,14 +13,11 @@ import { createSharedKeys } from './shared-keys.ts';
  * resync reads everything again. Each row's version guards against the copy being old.
  */
 export interface Fleet {
-  nodes(): Node[];
-  node(name: string): Node | undefined;
+  nodes: Omit<NodeIndex, 'put' | 'remove'>;
   rentals: Omit<RentalIndex, 'put' | 'remove' | 'noteNode'>;
   /** Which rental the placement binds to which node. Known of open rentals, and of what nodes are not clean of yet. */
   placement(epoch: number): Pick<Placement, 'node' | 'rentalId'> | undefined;
   livePlacement(node: string): Placement | undefined;
-  /** Grows whenever another selector may match than before: with each node that comes, leaves, or is described anew. */
-  shapeVersion(): number;
   /** Ended placements that the node was not verified clean of. */
   residue(node: string): Placement[];
   /** Another node that has the host key of this one; see shared-keys.ts. */
@@ -37,14 +35,12 @@ export interface Fleet {
 }
 
 export function createFleet(store: ReconcileStore): Fleet {
-  let nodes = new Map<string, Node>();
-  const nodeOf = (name: string) => nodes.get(name);
-  const rentals = createRentalIndex(nodeOf);
+  const nodes = createNodeIndex();
+  const rentals = createRentalIndex(nodes.get);
   let placements = new Map<string, Placement[]>();
   let byEpoch = new Map<number, Placement>();
   let services = new Map<string, Map<string, number>>();
   let leaseUses: LeaseUse[] = [];
-  let shapeVersion = 0;
   const changed = new Set<string>();
   let sharedKeys = createSharedKeys();
   // Neither the node nor the rental of a placement ever changes, so an old one is as good.
@@ -52,13 +48,18 @@ export function createFleet(store: ReconcileStore): Fleet {
     for (const placement of noted) byEpoch.set(placement.epoch, placement);
   };
 
+  const livePlacement = (node: string) => placements.get(node)?.find(({ endedAt }) => endedAt === null);
+  const putNode = (node: Node) => {
+    const { name } = node.spec;
+    nodes.put(node, livePlacement(name) !== undefined);
+    changed.add(name);
+  };
+
   return {
-    nodes: () => [...nodes.values()],
-    node: nodeOf,
+    nodes,
     rentals,
     placement: (epoch) => byEpoch.get(epoch),
-    livePlacement: (node) => placements.get(node)?.find(({ endedAt }) => endedAt === null),
-    shapeVersion: () => shapeVersion,
+    livePlacement,
     residue: (node) =>
       (placements.get(node) ?? []).filter(({ endedAt, cleanedAt }) => endedAt !== null && cleanedAt === null),
     rivalOf: (node) => sharedKeys.rivalOf(node),
@@ -79,31 +80,30 @@ export function createFleet(store: ReconcileStore): Fleet {
       ]);
       services = groupByTenant(served);
       leaseUses = uses;
-      const isSameShape =
-        allNodes.length === nodes.size &&
-        allNodes.every(({ spec }) => hasSameShape(nodes.get(spec.name)?.spec, spec));
-      if (!isSameShape) shapeVersion++;
-      for (const { spec } of [...nodes.values(), ...allNodes]) changed.add(spec.name);
-      nodes = new Map(allNodes.map((node) => [node.spec.name, node]));
+      placements = groupByNode(onNodes);
+      const listed = new Set(allNodes.map(({ spec }) => spec.name));
+      for (const { spec } of [...nodes.all()]) {
+        changed.add(spec.name);
+        if (!listed.has(spec.name)) nodes.remove(spec.name);
+      }
+      for (const node of allNodes) putNode(node);
       sharedKeys = createSharedKeys();
       for (const node of allNodes) sharedKeys.note(node);
       const open = new Set(openRentals.map(({ id }) => id));
       for (const { id } of [...rentals.all()]) if (!open.has(id)) rentals.remove(id);
       for (const rental of openRentals) rentals.put(rental);
-      placements = groupByNode(onNodes);
       byEpoch = new Map();
       noteEpochs(onNodes);
       for (const rental of openRentals) noteEpochs(rental.placements);
     },
     async refreshNode(name) {
       const [node, onNode] = await Promise.all([store.loadNode(name), store.listPlacementsOnNodes(name)]);
-      if (!hasSameShape(nodes.get(name)?.spec, node?.spec)) shapeVersion++;
-      if (node) nodes.set(name, node);
-      else nodes.delete(name);
+      placements.set(name, onNode);
+      if (node) putNode(node);
+      else nodes.remove(name);
       rentals.noteNode(name);
       if (node) sharedKeys.note(node);
       else sharedKeys.forget(name);
-      placements.set(name, onNode);
       changed.add(name);
       noteEpochs(onNode);
     },
@@ -116,18 +116,6 @@ export function createFleet(store: ReconcileStore): Fleet {
       else rentals.remove(id);
     },
   };
-}
-
-/** All that a selector asks for (core/scheduling/placement.ts). */
-function hasSameShape(a: NodeSpec | undefined, b: NodeSpec | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  const keys = Object.keys(a.labels);
-  return (
-    a.zone === b.zone &&
-    a.retiring === b.retiring &&
-    keys.length === Object.keys(b.labels).length &&
-    keys.every((key) => a.labels[key] === b.labels[key])
-  );
 }
 
 function groupByNode(placements: Placement[]): Map<string, Placement[]> {

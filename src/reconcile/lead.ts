@@ -58,8 +58,8 @@ export async function lead(
   let loop: Loop | null = null;
   const due = createDue(() => loop?.wake());
   const hostKeyOwner = (hostKey: string) =>
-    fleet.nodes().find((node) => targetOf(node, watcher.health(node.spec.name)).hostKey === hostKey)?.spec
-      .name ?? null;
+    [...fleet.nodes.all()].find((node) => targetOf(node, watcher.health(node.spec.name)).hostKey === hostKey)
+      ?.spec.name ?? null;
   const watcher = createWatcher({
     prober: deps.createProber(hostKeyOwner),
     clock,
@@ -77,7 +77,7 @@ export async function lead(
   });
   const runs = createRuns({
     carryOut: (name, work, fence, stop) => {
-      const node = fleet.node(name);
+      const node = fleet.nodes.get(name);
       if (!node) return Promise.resolve({ kind: 'aborted' });
       const tools = { playbooks, access, policy, mayAct };
       return carryOut(work, targetOf(node, watcher.health(name)), fence, tools, stop);

@@ -46,7 +46,7 @@ export function createLoop(
   });
   const { clock, fleet, watcher, store, leadership, logger, metrics } = context;
   const markAll = () => {
-    for (const { spec } of fleet.nodes()) due.markNode(spec.name);
+    for (const { spec } of fleet.nodes.all()) due.markNode(spec.name);
     for (const { id } of fleet.rentals.all()) due.markRental(id);
   };
   const breaker = createBreakerWatch(context, () => {
@@ -63,7 +63,7 @@ export function createLoop(
   async function resync(): Promise<void> {
     await fleet.reload();
     unsatisfiable.prune();
-    watcher.follow(fleet.nodes());
+    watcher.follow([...fleet.nodes.all()]);
     markAll();
     resyncAtMs = clock.monotonicMs() + RESYNC_MS;
   }
@@ -91,10 +91,10 @@ export function createLoop(
     const names = await store.listDirtyNodes();
     for (const name of names) {
       await reread({ nodes: new Set([name]) }, context);
+      watcher.followNode(name, fleet.nodes.get(name));
       const live = fleet.livePlacement(name);
       if (live) due.markRental(live.rentalId);
     }
-    if (names.length > 0) watcher.follow(fleet.nodes());
   }
 
   async function takeDirty(id: string): Promise<void> {
@@ -117,7 +117,7 @@ export function createLoop(
   }
 
   function listLeaving(): string[] {
-    return orderDepartures(fleet.rentals.leaving(), fleet.node).map(({ id }) => id);
+    return orderDepartures(fleet.rentals.leaving(), fleet.nodes.get).map(({ id }) => id);
   }
 
   async function flushChecked(): Promise<void> {

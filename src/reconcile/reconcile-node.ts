@@ -22,7 +22,7 @@ import { observeDrift } from './observe-drift.ts';
  */
 export async function reconcileNode(name: string, context: Context): Promise<void> {
   const { fleet, runs, due } = context;
-  const node = fleet.node(name);
+  const node = fleet.nodes.get(name);
   if (!node) {
     runs.abort(name);
     return;
@@ -136,7 +136,7 @@ function describeChanges(
       tenant: ofRental ? rental.tenant : null,
       reason,
       message,
-      object: ofRental ? viewRental(rental, fleet.node) : nodeView,
+      object: ofRental ? viewRental(rental, fleet.nodes.get) : nodeView,
     };
   });
 }
@@ -144,7 +144,7 @@ function describeChanges(
 /** Those that have the key which this one began or ceased to show. */
 function markRivals({ record }: Node, decision: NodeDecision, { due, fleet }: Context): void {
   if (record.offeredFingerprint === decision.record.offeredFingerprint) return;
-  for (const other of fleet.nodes()) {
+  for (const other of fleet.nodes.all()) {
     const isTold = findCondition(other.record.conditions, 'Schedulable')?.reason === 'HostKeyShared';
     if (isTold !== (fleet.rivalOf(other) !== null)) due.markNode(other.spec.name);
   }

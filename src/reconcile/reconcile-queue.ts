@@ -4,11 +4,12 @@ import { isHeldBack } from '../core/rental/decide-pending.ts';
 import type { QueuePlace } from '../core/rental/decision.ts';
 import { createDemand } from '../core/scheduling/demand.ts';
 import { typicalEnds } from '../core/scheduling/lease-use.ts';
-import { type Candidate, matches, whyNotAgain, whyNotNow } from '../core/scheduling/placement.ts';
+import { canEverMatch, matches, type Offer, whyNotAgain, whyNotNow } from '../core/scheduling/placement.ts';
 import { createStandings, nextInTurn, orderQueue, type Standings } from '../core/scheduling/queue.ts';
 import { estimateTurns, settleEstimates } from '../core/scheduling/queue-estimate.ts';
 import type { Context } from './context.ts';
-import { listCandidates, reconcileRental } from './reconcile-rental.ts';
+import { listCandidates, offerNow } from './offer.ts';
+import { reconcileRental } from './reconcile-rental.ts';
 import type { UnsatisfiableRentals } from './unsatisfiable.ts';
 
 /**
@@ -24,14 +25,14 @@ export async function reconcileQueue(
   const listOpen = () =>
     fleet.rentals.waiting().filter((rental) => dirty.has(rental.id) || !unsatisfiable.isKnown(rental));
   if (listOpen().length === 0) return;
-  const candidates = await serveInTurn(context, listOpen, dirty);
-  if (candidates === null) return;
+  const offer = await serveInTurn(context, listOpen, dirty);
+  if (offer === null) return;
   const waiting = listOpen();
-  const places = assignPlaces(waiting, candidates, context);
+  const places = assignPlaces(waiting, offer, context);
   for (const { id } of waiting) {
     const rental = fleet.rentals.get(id);
     const place = places.get(id) ?? null;
-    if (rental) await reconcileRental(rental, context, { isDirty: dirty.delete(id), place, candidates });
+    if (rental) await reconcileRental(rental, context, { isDirty: dirty.delete(id), place, offer });
     const after = fleet.rentals.get(id);
     if (after) unsatisfiable.note(after);
   }
@@ -46,23 +47,22 @@ async function serveInTurn(
   context: Context,
   listWaiting: () => Rental[],
   dirty: Set<string>,
-): Promise<Candidate[] | null> {
-  const { fleet, policy, clock } = context;
+): Promise<Offer | null> {
+  const { policy, clock } = context;
   const asked = new Set<string>();
   for (;;) {
-    const candidates = listCandidates(context);
-    const usable = candidates.filter((each) => !each.node.spec.retiring && whyNotNow(each) === null);
-    if (usable.length === 0) return candidates;
+    const offer = offerNow(context);
+    if (offer.usable.length === 0) return offer;
     const now = clock.now();
     const waiting = listWaiting().filter(
       (rental) => !asked.has(rental.id) && !isHeldBack(rental, policy(), now),
     );
-    const next = nextInTurn(waiting, standingsOf(context), usable, (rental, { node }) =>
+    const next = nextInTurn(waiting, standingsOf(context), offer.usable, (rental, { node }) =>
       canHave(rental, node, now),
     );
-    if (next === undefined) return candidates;
+    if (next === undefined) return offer;
     asked.add(next.id);
-    const demand = createDemand(waiting, fleet.nodes());
+    const demand = createDemand(waiting, offer.shapes);
     const { queuePosition: position, queueEstimateAt: estimateAt } = next.record;
     const isSaved = await reconcileRental(next, context, {
       isDirty: dirty.delete(next.id),
@@ -80,26 +80,25 @@ function canHave(rental: Rental, node: Node, now: Date): boolean {
 
 function standingsOf({ fleet, policy }: Context): Standings {
   const fits = ({ spec }: Rental, name: string) => {
-    const node = fleet.node(name);
+    const node = fleet.nodes.get(name);
     return node !== undefined && matches(spec.selector, node);
   };
   return createStandings(fleet.rentals.heldBy, fleet.services(), fits, policy().lease.defaultMs);
 }
 
 /** Of those that wait for a node and not for something else; one that is turned away when all is full has none. */
-function assignPlaces(waiting: Rental[], candidates: Candidate[], context: Context): Map<string, QueuePlace> {
+function assignPlaces(waiting: Rental[], { shapes }: Offer, context: Context): Map<string, QueuePlace> {
   const { fleet, policy, clock } = context;
   const now = clock.now();
-  const lent = fleet.nodes().filter(({ spec }) => !spec.retiring);
   const queued = waiting.filter(
     (rental) =>
       rental.spec.whenFull === 'queue' &&
       !isHeldBack(rental, policy(), now) &&
-      lent.some((node) => matches(rental.spec.selector, node)),
+      canEverMatch(rental.spec.selector, shapes),
   );
   if (queued.length === 0) return new Map();
   const order = orderQueue(queued, standingsOf(context));
-  const prospects = candidates.map((candidate) => {
+  const prospects = listCandidates(context).map((candidate) => {
     const live = fleet.livePlacement(candidate.node.spec.name);
     const holder = (live && fleet.rentals.get(live.rentalId)) ?? null;
     return { node: candidate.node, holder, isFree: whyNotNow(candidate) === null };

@@ -1,4 +1,3 @@
-import { describeFlapping } from '../core/health/flapping.ts';
 import { accessOf } from '../core/model/lease.ts';
 import { noteFill } from '../core/model/listener-fill.ts';
 import type { Node } from '../core/model/node.ts';
@@ -10,19 +9,19 @@ import { describeRental } from '../core/rental/events.ts';
 import { computeTurn, listMoves } from '../core/rental/move-turn.ts';
 import { recordOf } from '../core/rental/record.ts';
 import { measureStep } from '../core/rental/steps.ts';
-import { type Candidate, choosePlacement } from '../core/scheduling/placement.ts';
+import { choosePlacement, type Offer } from '../core/scheduling/placement.ts';
 import { describePlacement } from '../core/scheduling/placement-decision.ts';
 import { commit } from './commit.ts';
 import type { Context } from './context.ts';
-import { isSeenDrifted } from './observe-drift.ts';
+import { listCandidates, offerNow } from './offer.ts';
 
 export interface Look {
   /** The API wrote it since it was last seen, which is acknowledged even when nothing else changes. */
   isDirty: boolean;
   /** Its place among those that wait; null when it has none. */
   place: QueuePlace | null;
-  /** What it may choose from; left out: all nodes, as they are at that moment. */
-  candidates?: Candidate[];
+  /** What it may choose from; left out: all that there is at that moment. */
+  offer?: Offer;
   /** So many pickier rentals wait for a node like this; left out: none does. */
   pickier?: (node: Node) => number;
 }
@@ -34,28 +33,22 @@ export interface Look {
 export async function reconcileRental(
   rental: Rental,
   context: Context,
-  { isDirty, place, candidates: offered, pickier = () => 0 }: Look,
+  { isDirty, place, offer, pickier = () => 0 }: Look,
 ): Promise<boolean> {
   const { fleet, due, clock, policy } = context;
   const now = clock.now();
   const decision = decideRental({
     rental,
-    nodeOf: fleet.node,
+    nodeOf: fleet.nodes.get,
     // Only a departure looks at it.
     get breaker() {
       return context.breaker();
     },
     isOverridden: context.controls.isOverridden,
     pause: context.controls.pause(),
-    choose: () => {
-      const candidates = (offered ?? listCandidates(context)).map((candidate) => ({
-        ...candidate,
-        pickier: pickier(candidate.node),
-      }));
-      return choosePlacement(rental, candidates, now);
-    },
+    choose: () => choosePlacement(rental, rankedBy(pickier, offer ?? offerNow(context)), now),
     turn: (isUrgent) =>
-      computeTurn(listMoves(fleet.rentals.moved(), fleet.node), isUrgent, policy().migrate, now),
+      computeTurn(listMoves(fleet.rentals.moved(), fleet.nodes.get), isUrgent, policy().migrate, now),
     place,
     policy: policy(),
     now,
@@ -66,10 +59,11 @@ export async function reconcileRental(
 
   const change = applyChange(rental, decision, now);
   if (change.bound && decision.change.kind === 'bind') {
-    const { node, considered } = decision.change;
-    change.bound.decision = describePlacement(rental, node, considered, context.breaker(), now);
+    const { node } = decision.change;
+    const candidates = rankedBy(pickier, { usable: listCandidates(context) }).usable;
+    change.bound.decision = describePlacement(rental, node, candidates, context.breaker(), now);
   }
-  const step = measureStep(rental, decision, fleet.node, now);
+  const step = measureStep(rental, decision, fleet.nodes.get, now);
   const fence = await commit(context, {
     ...change.save,
     rentals: [
@@ -83,7 +77,7 @@ export async function reconcileRental(
     events: [
       ...describeRental(
         { rental, record, decision, placementsAfter: change.placementsAfter },
-        fleet.node,
+        fleet.nodes.get,
         now,
       ),
       ...change.events,
@@ -100,18 +94,8 @@ export async function reconcileRental(
   return true;
 }
 
-export function listCandidates(context: Context): Candidate[] {
-  const { fleet, watcher, policy, clock } = context;
-  const now = clock.now();
-  return fleet.nodes().map((node) => {
-    const health = watcher.health(node.spec.name);
-    return {
-      node,
-      health,
-      occupied: fleet.livePlacement(node.spec.name) !== undefined,
-      drifted: isSeenDrifted(node, context),
-      keyShared: fleet.rivalOf(node) !== null,
-      flapping: describeFlapping(node.record, health, policy().probe, now) !== null,
-    };
-  });
+/** The offer with how many pickier rentals wait for each node. */
+function rankedBy<Part extends Pick<Offer, 'usable'>>(pickier: (node: Node) => number, offer: Part): Part {
+  const usable = offer.usable.map((candidate) => ({ ...candidate, pickier: pickier(candidate.node) }));
+  return { ...offer, usable };
 }

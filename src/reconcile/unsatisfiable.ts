@@ -28,7 +28,7 @@ export function createUnsatisfiableRentals(fleet: Fleet, policy: () => Policy): 
   const seeNow = ({ generation, record }: Rental): Seen => ({
     generation,
     resourceVersion: record.resourceVersion,
-    shapeVersion: fleet.shapeVersion(),
+    shapeVersion: fleet.nodes.shapeVersion(),
     policy: policy(),
   });
   return {

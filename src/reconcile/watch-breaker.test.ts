@@ -20,7 +20,9 @@ let warned: object[];
 function lead() {
   const context = {
     fleet: {
-      node: (name: string) => aNode(name, { record: { preparedAt: fresh.has(name) ? null : NOW } }),
+      nodes: {
+        get: (name: string) => aNode(name, { record: { preparedAt: fresh.has(name) ? null : NOW } }),
+      },
       takeChanged: () => [],
       livePlacement: (name: string) => (rented.has(name) ? {} : undefined),
     },

@@ -26,7 +26,7 @@ export function createBreakerWatch(
 
   function count() {
     for (const name of [...fleet.takeChanged(), ...watcher.takeChanged()]) {
-      const node = fleet.node(name);
+      const node = fleet.nodes.get(name);
       // One with a client on it counts whatever is known of it: another host key may have been accepted meanwhile.
       const counts = node && (wasVerified(node) || fleet.livePlacement(name));
       tally.note(name, counts ? watcher.health(name) : null);

@@ -31,7 +31,7 @@ const overrideAsked = (number: number, isUsed = false) => {
 /** One term of leadership. */
 function lead() {
   const context = {
-    fleet: { nodes: () => [...nodes.values()], node: (name: string) => nodes.get(name) },
+    fleet: { nodes: { all: () => nodes.values(), get: (name: string) => nodes.get(name) } },
     store: {
       loadControls: async () => controls,
       save: async (_: unknown, save: Save) => {

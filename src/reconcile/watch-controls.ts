@@ -25,13 +25,13 @@ export function createControlsWatch(
   /** node -> since when it was dead when the override was taken up. */
   const overridden = new Map<string, number>();
   const deadSince = (name: string) => {
-    const record = fleet.node(name)?.record;
+    const record = fleet.nodes.get(name)?.record;
     return record && isDeadState(record.state) ? record.stateSince.getTime() : null;
   };
 
   /** Saved as used before anybody is moved for it: should the answer get lost, it is not used a second time. */
   async function use(override: NonNullable<Controls['override']>, isOpen: boolean) {
-    const dead = isOpen ? fleet.nodes().filter(({ record }) => isDeadState(record.state)) : [];
+    const dead = isOpen ? [...fleet.nodes.all()].filter(({ record }) => isDeadState(record.state)) : [];
     const { number, by } = override;
     const asked = `asked for ${describeAttribution(override)}`;
     const message = isOpen

@@ -30,6 +30,8 @@ export interface Watcher {
   fill(node: string): SeenFill | null;
   /** Begins to watch nodes that are new and forgets those that left. */
   follow(nodes: Node[]): void;
+  /** The same for one node; undefined: it left. */
+  followNode(name: string, node: Node | undefined): void;
   /** Looks at a node now rather than when it is due. */
   probeSoon(node: string): void;
   /** Looks anew at all that are failing, with their times reset. */
@@ -204,6 +206,48 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     }
   }
 
+  function forget(name: string): void {
+    const entry = watched.get(name);
+    if (!entry) return;
+    entry.cancel();
+    watched.delete(name);
+    changed.add(name);
+    prober.forget(name);
+  }
+
+  /** `together`: as many begin to be watched at once, so that their first inspections are spread. */
+  function watch(node: Node, together: number): void {
+    const { name } = node.spec;
+    const known = watched.get(name);
+    if (known) {
+      const moved = isElsewhere(known.node, node);
+      known.node = node;
+      if (!moved) return;
+      known.inspection = disturb(known.inspection, clock.monotonicMs());
+      prober.forget(name);
+      probeSoon(name);
+      return;
+    }
+    const nowMs = clock.monotonicMs();
+    const spreadMs = Math.min(deps.inspectIntervalMs, together * FIRST_INSPECTION_MS);
+    const added: Watched = {
+      node,
+      health: createHealth(nowMs),
+      boot: NO_BOOT,
+      cancel: () => undefined,
+      probing: false,
+      again: false,
+      inspectAtMs: nowMs + spreadMs * deps.random(),
+      inspection: NEW_INSPECTION_MEMORY,
+      unreadable: null,
+      fill: null,
+      told: new Set<string>(),
+    };
+    watched.set(name, added);
+    changed.add(name);
+    schedule(added);
+  }
+
   return {
     health: (node) => watched.get(node)?.health ?? createHealth(clock.monotonicMs()),
     boot: (node) => watched.get(node)?.boot ?? NO_BOOT,
@@ -233,45 +277,12 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     },
     follow(nodes) {
       const names = new Set(nodes.map(({ spec }) => spec.name));
-      for (const [name, entry] of watched) {
-        if (names.has(name)) continue;
-        entry.cancel();
-        watched.delete(name);
-        changed.add(name);
-        prober.forget(name);
-      }
-      for (const node of nodes) {
-        const entry = watched.get(node.spec.name);
-        if (entry) {
-          const moved = isElsewhere(entry.node, node);
-          entry.node = node;
-          if (moved) {
-            entry.inspection = disturb(entry.inspection, clock.monotonicMs());
-            prober.forget(node.spec.name);
-            probeSoon(node.spec.name);
-          }
-          continue;
-        }
-        const nowMs = clock.monotonicMs();
-        const health = createHealth(nowMs);
-        const spreadMs = Math.min(deps.inspectIntervalMs, nodes.length * FIRST_INSPECTION_MS);
-        const added: Watched = {
-          node,
-          health,
-          boot: NO_BOOT,
-          cancel: () => undefined,
-          probing: false,
-          again: false,
-          inspectAtMs: nowMs + spreadMs * deps.random(),
-          inspection: NEW_INSPECTION_MEMORY,
-          unreadable: null,
-          fill: null,
-          told: new Set<string>(),
-        };
-        watched.set(node.spec.name, added);
-        changed.add(node.spec.name);
-        schedule(added);
-      }
+      for (const name of [...watched.keys()]) if (!names.has(name)) forget(name);
+      for (const node of nodes) watch(node, nodes.length);
+    },
+    followNode(name, node) {
+      if (node) watch(node, 1);
+      else forget(name);
     },
     takeChanged() {
       const taken = [...changed];

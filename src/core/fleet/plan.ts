@@ -3,7 +3,7 @@ import { NO_REQUESTS, type Node, type NodeSpec, newNodeRecord, wasVerified } fro
 import { DEFAULT_POLICY } from '../model/policy.ts';
 import type { Placement, Rental } from '../model/rental.ts';
 import { candidateOf } from '../scheduling/passed-over.ts';
-import { choosePlacement, matches } from '../scheduling/placement.ts';
+import { choosePlacement, createOffer, matches } from '../scheduling/placement.ts';
 import { countHeld, createStandings, orderQueue } from '../scheduling/queue.ts';
 
 /** What applying an inventory would do to one node. */
@@ -128,7 +128,7 @@ function createStage(
     choose(rental) {
       // Existing nodes come before those that still have to be prepared.
       for (const nodes of [existing, [...existing, ...fresh]]) {
-        const choice = choosePlacement(rental, nodes.map(toCandidate), now);
+        const choice = choosePlacement(rental, createOffer(nodes.map(toCandidate)), now);
         if (choice.kind === 'none') continue;
         const { name } = choice.node.spec;
         occupied.add(name);

@@ -80,7 +80,7 @@ describe('when its node dies, or is to be emptied', () => {
       breaker: CLOSED_BREAKER,
       isOverridden: () => false,
       pause: null,
-      choose: () => ({ kind: 'node', node: free, considered: [], passedOver: [] }),
+      choose: () => ({ kind: 'node', node: free }),
       turn: () => ({ isNow: true }) as never,
       place: null,
       policy: DEFAULT_POLICY,

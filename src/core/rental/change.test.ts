@@ -8,7 +8,7 @@ const decide = (change: RentalDecision['change']) => ({ change }) as RentalDecis
 it('a placement takes its node from free to provisioning, and the history of the node says so', () => {
   const rental = aRental({ id: 'r_1' });
   const node = aNode('w1', { record: { state: 'free', attempt: 2, nextUid: 7 } });
-  const change = decide({ kind: 'bind', role: 'serving', node, considered: [] });
+  const change = decide({ kind: 'bind', role: 'serving', node });
   const { save, events, placementsAfter } = applyChange(rental, change, NOW);
   expect(save.nodes).toMatchObject([
     { name: 'w1', record: { state: 'provisioning', stateSince: NOW, attempt: 0, nextUid: 8 } },

@@ -95,7 +95,7 @@ export function decideDeparture(
   }
   return {
     ...base,
-    change: { kind: 'bind', role: 'incoming', node: choice.node, considered: choice.considered },
+    change: { kind: 'bind', role: 'incoming', node: choice.node },
     phase: 'Migrating',
     reason: 'Migrating',
     message: `moving from ${serving.node} to ${choice.node.spec.name}`,

@@ -29,7 +29,7 @@ export function decidePending(
     const message = `the account is being made on ${choice.node.spec.name}`;
     return {
       ...base,
-      change: { kind: 'bind', role: 'serving', node: choice.node, considered: choice.considered },
+      change: { kind: 'bind', role: 'serving', node: choice.node },
       phase: 'Provisioning',
       reason: 'Provisioning',
       message,

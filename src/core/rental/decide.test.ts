@@ -8,7 +8,7 @@ import { decideRental } from './decide.ts';
 import type { RentalInputs } from './decision.ts';
 
 const later = (ms: number) => new Date(NOW.getTime() + ms);
-const NONE: PlacementChoice = { kind: 'none', reason: 'NoFreeNode', undecided: false, passedOver: [] };
+const NONE: PlacementChoice = { kind: 'none', reason: 'NoFreeNode', undecided: false };
 const a = aNode('a', { record: { state: 'allocated' } });
 const dead = aNode('a', { record: { state: 'dead' } });
 const b = aNode('b');
@@ -29,7 +29,7 @@ function decide(set: Partial<Omit<RentalInputs, 'nodeOf'>> & { nodes?: Node[] })
     nodeOf: (name) => nodes.find(({ spec }) => spec.name === name),
   });
 }
-const chooseB = (): PlacementChoice => ({ kind: 'node', node: b, considered: [], passedOver: [] });
+const chooseB = (): PlacementChoice => ({ kind: 'node', node: b });
 const served = aRental({ record: { phase: 'Active' }, placements: [aPlacement(1, 'a')] });
 
 describe('a rental without a node', () => {
@@ -63,7 +63,6 @@ describe('a rental without a node', () => {
       kind: 'none',
       reason: 'Unsatisfiable',
       undecided: false,
-      passedOver: [],
     });
     expect(decide({ choose })).toMatchObject({
       phase: 'Pending',

@@ -6,7 +6,7 @@ import type { Node } from '../model/node.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Placement, Rental, RentalPhase } from '../model/rental.ts';
 import type { Restart } from '../model/restart.ts';
-import type { Candidate, PlacementChoice } from '../scheduling/placement.ts';
+import type { PlacementChoice } from '../scheduling/placement.ts';
 import type { Turn } from './move-turn.ts';
 
 /** Everything that a decision about one rental may look at. */
@@ -39,7 +39,7 @@ export interface QueuePlace {
 /** What becomes of the placements. At most one of these in one save. */
 export type PlacementChange =
   | { kind: 'none' }
-  | { kind: 'bind'; role: 'serving' | 'incoming'; node: Node; considered: Candidate[] }
+  | { kind: 'bind'; role: 'serving' | 'incoming'; node: Node }
   /** The incoming placement takes over; the old one ends. */
   | { kind: 'promote'; incoming: Placement; old: Placement; endReason: Reason }
   | { kind: 'end'; placements: Placement[]; endReason: Reason };

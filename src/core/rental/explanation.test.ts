@@ -3,7 +3,7 @@ import type { Reason } from '../failure/reason.ts';
 import { CLOSED_BREAKER } from '../health/breaker.ts';
 import { aHealth, aNode, aPlacement, aRental, NOW } from '../rows.fixture.ts';
 import { candidateOf, summarize, whyPassedOver } from '../scheduling/passed-over.ts';
-import { type Candidate, choosePlacement } from '../scheduling/placement.ts';
+import { type Candidate, choosePlacement, createOffer } from '../scheduling/placement.ts';
 import { describePlacement } from '../scheduling/placement-decision.ts';
 import { explainRental } from './explanation.ts';
 
@@ -54,7 +54,9 @@ describe('why a node is passed over', () => {
     const candidate = candidateOf(aNode('a', set), occupied);
     expect(whyPassedOver(rental.spec.selector, candidate)).toBe(reason);
     // The placement itself is of the same mind.
-    expect(choosePlacement(rental, [candidate], NOW).kind).toBe(reason === null ? 'node' : 'none');
+    expect(choosePlacement(rental, createOffer([candidate]), NOW).kind).toBe(
+      reason === null ? 'node' : 'none',
+    );
   });
 
   it('is that it does not match, whatever else there is', () => {
@@ -93,7 +95,7 @@ describe('the decision that is kept with a placement', () => {
       candidate('c', { spec: { zone: 'x' }, record: { state: 'allocated' } }, true),
     ];
     const rental = aRental({ placements: [failed] });
-    const choice = choosePlacement(rental, candidates, NOW);
+    const choice = choosePlacement(rental, createOffer(candidates), NOW);
     if (choice.kind !== 'node') throw new Error('no node');
     const decision = describePlacement(rental, choice.node, candidates, CLOSED_BREAKER, NOW);
     expect(choice.node.spec.name).toBe('a');

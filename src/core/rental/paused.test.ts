@@ -20,7 +20,7 @@ function decide(
     breaker: CLOSED_BREAKER,
     isOverridden: () => false,
     pause,
-    choose: () => ({ kind: 'node', node: b, considered: [], passedOver: [] }),
+    choose: () => ({ kind: 'node', node: b }),
     turn: () => ({ isNow: true }),
     place: { position: 2, estimateAt: END },
     policy: DEFAULT_POLICY,

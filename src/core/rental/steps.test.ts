@@ -17,7 +17,7 @@ function measure(
   return measureStep(rental, { change, event }, nodeOf, after(10));
 }
 
-const bind: PlacementChange = { kind: 'bind', role: 'serving', node: aNode('w1'), considered: [] };
+const bind: PlacementChange = { kind: 'bind', role: 'serving', node: aNode('w1') };
 
 test('the wait for a first placement, and for no later one', () => {
   expect(measure([], bind, 'rental.placed')).toEqual({ kind: 'queueWait', durationMs: 10_000 });

@@ -8,7 +8,7 @@ import { decideNode } from '../node/decide.ts';
 import { suspect } from '../rental/suspicion.ts';
 import { aHealth, aNode, aNodeInputs, aPlacement, aRental, NOW } from '../rows.fixture.ts';
 import { blameNode, listNodesAgainst } from './blame.ts';
-import { choosePlacement } from './placement.ts';
+import { choosePlacement, createOffer, whyNotAgain } from './placement.ts';
 
 const policy = DEFAULT_POLICY;
 const at = (ms: number) => new Date(NOW.getTime() + ms);
@@ -108,7 +108,11 @@ describe('a rental that got no account on a node', () => {
   const candidate = (name: string) => ({ node: aNode(name), health: aHealth('alive'), occupied: false });
 
   it('is made on another one at once', () => {
-    const choice = choosePlacement(rental('r_1', [failed(1, 'a')]), [candidate('a'), candidate('b')], NOW);
+    const choice = choosePlacement(
+      rental('r_1', [failed(1, 'a')]),
+      createOffer([candidate('a'), candidate('b')]),
+      NOW,
+    );
     expect(choice).toMatchObject({ kind: 'node', node: { spec: { name: 'b' } } });
   });
 
@@ -119,12 +123,13 @@ describe('a rental that got no account on a node', () => {
       [3, 4],
     ] as const) {
       const placements = Array.from({ length: count }, (_, index) => failed(index + 1, 'a'));
-      const chooseAt = (ms: number) => choosePlacement(rental('r_1', placements), [candidate('a')], at(ms));
+      const chooseAt = (ms: number) =>
+        choosePlacement(rental('r_1', placements), createOffer([candidate('a')]), at(ms));
       expect(chooseAt(0.79 * minutes * 60_000)).toMatchObject({
         kind: 'none',
         reason: 'NoFreeNode',
-        passedOver: [{ node: 'a', reason: 'PlaybookFailed' }],
       });
+      expect(whyNotAgain(rental('r_1', placements), 'a', at(0.79 * minutes * 60_000))).toBe('PlaybookFailed');
       expect(chooseAt(1.21 * minutes * 60_000).kind).toBe('node');
     }
   });

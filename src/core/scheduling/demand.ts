@@ -1,6 +1,7 @@
 import type { Node } from '../model/node.ts';
 import type { Rental, Selector } from '../model/rental.ts';
 import { matches } from './placement.ts';
+import type { Shape } from './shape.ts';
 
 /** Rentals that wait, counted by what they ask for. */
 export interface Demand {
@@ -19,21 +20,19 @@ interface Group {
  * Who can go elsewhere leaves a node to who can't: on a free node each wants one, and with this both get one as long as
  * there is one for each.
  */
-export function createDemand(waiting: Rental[], nodes: Node[]): Demand {
+export function createDemand(waiting: Rental[], shapes: readonly Shape[]): Demand {
   const groups = new Map<string, Group>();
-  const lent = nodes.filter(({ spec }) => !spec.retiring);
+  const countFits = (selector: Selector) =>
+    shapes.reduce((fits, shape) => fits + (matches(selector, shape) ? shape.count : 0), 0);
   for (const { spec } of waiting) {
     const { selector } = spec;
     const group = groups.get(keyOf(selector));
     if (group) group.waiting++;
-    else {
-      const fits = lent.filter((node) => matches(selector, node)).length;
-      groups.set(keyOf(selector), { selector, waiting: 1, fits });
-    }
+    else groups.set(keyOf(selector), { selector, waiting: 1, fits: countFits(selector) });
   }
   return {
     pickierThan({ spec }, node) {
-      const own = groups.get(keyOf(spec.selector))?.fits ?? lent.length;
+      const own = groups.get(keyOf(spec.selector))?.fits ?? countFits(spec.selector);
       let count = 0;
       for (const { selector, waiting, fits } of groups.values()) {
         if (fits < own && matches(selector, node)) count += waiting;

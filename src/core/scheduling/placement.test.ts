@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aHealth, aNode, aPlacement, aRental, NOW } from '../rows.fixture.ts';
-import { type Candidate, choosePlacement } from './placement.ts';
+import { type Candidate, choosePlacement, createOffer } from './placement.ts';
 
 type Set = Parameters<typeof aNode>[1];
 const candidate = (name: string, set: Set = {}, more: Partial<Candidate> = {}): Candidate => ({
@@ -10,7 +10,7 @@ const candidate = (name: string, set: Set = {}, more: Partial<Candidate> = {}): 
   ...more,
 });
 const choose = (candidates: Candidate[], rental = aRental()) => {
-  const choice = choosePlacement(rental, candidates, NOW);
+  const choice = choosePlacement(rental, createOffer(candidates), NOW);
   return choice.kind === 'node' ? choice.node.spec.name : choice.reason;
 };
 
@@ -38,9 +38,15 @@ describe('the choice of a node', () => {
 
   it('says that it can not tell yet while a fitting free node was not looked at', () => {
     const unseen = candidate('a', {}, { health: aHealth('unknown') });
-    expect(choosePlacement(aRental(), [unseen], NOW)).toMatchObject({ kind: 'none', undecided: true });
+    expect(choosePlacement(aRental(), createOffer([unseen]), NOW)).toMatchObject({
+      kind: 'none',
+      undecided: true,
+    });
     const taken = candidate('a', {}, { occupied: true });
-    expect(choosePlacement(aRental(), [taken], NOW)).toMatchObject({ kind: 'none', undecided: false });
+    expect(choosePlacement(aRental(), createOffer([taken]), NOW)).toMatchObject({
+      kind: 'none',
+      undecided: false,
+    });
   });
 
   it('chooses last a node that failed this rental, then one that died lately', () => {
@@ -62,14 +68,5 @@ describe('the choice of a node', () => {
     expect(
       choose([taken, candidate('b', { spec: { zone: 'x' } }), candidate('c', { spec: { zone: 'y' } })]),
     ).toBe('c');
-  });
-
-  it('names each node that was passed over, with the reason', () => {
-    const choice = choosePlacement(
-      aRental(),
-      [candidate('a', { requests: { draining: true } }), candidate('b')],
-      NOW,
-    );
-    expect(choice.passedOver).toEqual([{ node: 'a', reason: 'Draining' }]);
   });
 });

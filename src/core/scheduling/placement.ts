@@ -7,6 +7,7 @@ import { isLendable, STATES } from '../model/node-states.ts';
 import type { Rental, Selector } from '../model/rental.ts';
 import { computeDelayMs, SAME_NODE_BACKOFF } from '../text/backoff.ts';
 import { listFailures } from './blame.ts';
+import { countShapes, type Shape } from './shape.ts';
 
 /** A node as placement sees it. */
 export interface Candidate {
@@ -29,22 +30,30 @@ export interface PassedOver {
   reason: Reason;
 }
 
+/** What the fleet has to offer at one moment. */
+export interface Offer {
+  /** Nodes that can be lent now. */
+  usable: Candidate[];
+  /** Free nodes that this leader has not probed yet. */
+  undecided: Candidate[];
+  /** What there is at all: a selector that matches none of it can never be satisfied. */
+  shapes: readonly Shape[];
+  /** Occupied nodes by zone. */
+  occupancy: ReadonlyMap<string | null, number>;
+}
+
 export type PlacementChoice =
-  /** `considered`: all that it was chosen from. */
-  | { kind: 'node'; node: Node; considered: Candidate[]; passedOver: PassedOver[] }
-  /** `NoFreeNode` clears by itself; `Unsatisfiable` needs another fleet or another selector. */
-  | {
-      kind: 'none';
-      reason: 'NoFreeNode' | 'Unsatisfiable';
-      /** A fitting free node has not been looked at yet by this leader, so the answer may be another in a moment. */
-      undecided: boolean;
-      passedOver: PassedOver[];
-    };
+  | { kind: 'node'; node: Node }
+  /**
+   * `NoFreeNode` clears by itself; `Unsatisfiable` needs another fleet or another selector. `undecided`: a fitting free
+   * node has not been probed yet by this leader, so the answer may be another in a moment.
+   */
+  | { kind: 'none'; reason: 'NoFreeNode' | 'Unsatisfiable'; undecided: boolean };
 
 /** How long a node that died is chosen last. */
 const RECENT_FAILURE_MS = 3_600_000;
 
-export function matches(selector: Selector, node: Pick<Node, 'spec'>): boolean {
+export function matches(selector: Selector, node: Pick<Shape, 'spec'>): boolean {
   if (selector.zone !== null && selector.zone !== node.spec.zone) return false;
   return Object.entries(selector.matchLabels).every(([key, value]) => node.spec.labels[key] === value);
 }
@@ -90,32 +99,50 @@ function notFreeReason(node: Node, occupied: boolean): Reason {
 
 function isUndecided({ node, health, occupied }: Candidate): boolean {
   const { cordoned, draining } = node.requests;
-  return (
-    isLendable(node.record.state) && !occupied && !cordoned && !draining && health?.verdict === 'unknown'
-  );
+  const isFree = isLendable(node.record.state) && !occupied && !cordoned && !draining;
+  return isFree && health?.verdict === 'unknown';
+}
+
+/** `shapes` and `occupancy` left out: those of the candidates, which are then the whole fleet. */
+export function createOffer(
+  candidates: Candidate[],
+  {
+    shapes = countShapes(candidates.map(({ node }) => node)),
+    occupancy = countByZone(candidates),
+  }: Partial<Pick<Offer, 'shapes' | 'occupancy'>> = {},
+): Offer {
+  const lent = candidates.filter(({ node }) => !node.spec.retiring);
+  return {
+    usable: lent.filter((candidate) => whyNotNow(candidate) === null),
+    undecided: lent.filter(isUndecided),
+    shapes,
+    occupancy,
+  };
+}
+
+/** Is there any node that the selector matches, whatever it is doing now? */
+export function canEverMatch(selector: Selector, shapes: readonly Shape[]): boolean {
+  return shapes.some((shape) => matches(selector, shape));
 }
 
 /**
  * The node for a rental: one that fits, is free and healthy; preferring one where this rental has not failed, that
  * nobody pickier waits for, that did not die lately, in the zone with the fewest rentals, and that has rested longest.
  */
-export function choosePlacement(rental: Rental, candidates: Candidate[], now: Date): PlacementChoice {
-  const fitting = candidates.filter(({ node }) => !node.spec.retiring && matches(rental.spec.selector, node));
-  if (fitting.length === 0)
-    return { kind: 'none', reason: 'Unsatisfiable', undecided: false, passedOver: [] };
-  const passedOver: PassedOver[] = [];
-  const usable = fitting.filter((candidate) => {
-    const reason = whyNotNow(candidate) ?? whyNotAgain(rental, candidate.node.spec.name, now);
-    if (reason) passedOver.push({ node: candidate.node.spec.name, reason });
-    return reason === null;
-  });
-  const occupancy = countByZone(candidates);
-  const [best] = usable
-    .map((candidate) => ({ node: candidate.node, rank: rankNode(rental, candidate, occupancy, now) }))
+export function choosePlacement(rental: Rental, offer: Offer, now: Date): PlacementChoice {
+  const { selector } = rental.spec;
+  if (!canEverMatch(selector, offer.shapes))
+    return { kind: 'none', reason: 'Unsatisfiable', undecided: false };
+  const [best] = offer.usable
+    .filter(({ node }) => matches(selector, node) && whyNotAgain(rental, node.spec.name, now) === null)
+    .map((candidate) => ({
+      node: candidate.node,
+      rank: rankNode(rental, candidate, offer.occupancy, now),
+    }))
     .sort((a, b) => compareRanks(a.rank, b.rank) || (a.node.spec.name < b.node.spec.name ? -1 : 1));
-  return best
-    ? { kind: 'node', node: best.node, considered: candidates, passedOver }
-    : { kind: 'none', reason: 'NoFreeNode', undecided: fitting.some(isUndecided), passedOver };
+  if (best) return { kind: 'node', node: best.node };
+  const undecided = offer.undecided.some(({ node }) => matches(selector, node));
+  return { kind: 'none', reason: 'NoFreeNode', undecided };
 }
 
 /** What speaks against a node, the weightiest first: the lowest is chosen. */
@@ -135,7 +162,7 @@ export interface Rank {
 export function rankNode(
   rental: Rental,
   { node, pickier = 0 }: Candidate,
-  occupancy: Map<string | null, number>,
+  occupancy: ReadonlyMap<string | null, number>,
   now: Date,
 ): Rank {
   const failedHere = rental.placements.filter(

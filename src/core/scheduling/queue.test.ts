@@ -14,6 +14,7 @@ import {
   orderQueue,
   type Standings,
 } from './queue.ts';
+import { countShapes } from './shape.ts';
 
 const HOUR = 3_600_000;
 const at = (ms: number) => new Date(NOW.getTime() + ms);
@@ -205,7 +206,7 @@ function play(story: typeof stories extends fc.Arbitrary<infer Story> ? Story : 
       }
       const next = nextInTurn(here, standings, free, (one, node) => matches(one.spec.selector, node));
       if (!next) break;
-      const demand = createDemand(here, nodes);
+      const demand = createDemand(here, countShapes(nodes));
       const [node] = free
         .filter((each) => matches(next.spec.selector, each))
         .toSorted((a, b) => demand.pickierThan(next, a) - demand.pickierThan(next, b)) as [Node];
