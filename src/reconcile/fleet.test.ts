@@ -79,7 +79,7 @@ const write = fc.oneof(
 );
 
 it('finds at each moment what a search in all rows would find', async () => {
-  const property = fc.asyncProperty(fc.array(write, { maxLength: 30 }), async (writes) => {
+  const property = fc.asyncProperty(fc.array(write, { minLength: 8, maxLength: 40 }), async (writes) => {
     const rows = createRows();
     const fleet = createFleet(rows.store);
     for (const next of writes) {
@@ -126,5 +126,5 @@ it('finds at each moment what a search in all rows would find', async () => {
       expect(fleet.nodes.occupancy()).toEqual(countByZone(candidates));
     }
   });
-  await fc.assert(property, { numRuns: 200 });
+  await fc.assert(property, { numRuns: 400 });
 });
