@@ -34,7 +34,7 @@ describe('a pause as clients are told of it', () => {
     rentalOf(id, {
       phase: 'Pending',
       conditions: [
-        readyOf('Paused', `another node is looked for as soon as Orion goes on; ${told(second, reason)}`),
+        readyOf('Paused', `another node is chosen once Orion is resumed; ${told(second, reason)}`),
       ],
     });
   const told = (second: number, reason: string | null) =>

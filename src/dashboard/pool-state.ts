@@ -37,7 +37,7 @@ function describe({ reason, by }: Pause): { title: string; text: string } {
   const why = reason ?? 'No reason was given';
   if (by === null) return { title: 'Orion is paused by its operators: what you asked for waits', text: why };
   return {
-    title: 'Orion is paused: nothing new is begun, and nobody is moved',
+    title: 'Orion is paused: nothing new begins, and no rental is moved',
     text: `${why} · by ${by}`,
   };
 }

@@ -46,8 +46,8 @@ function tell({ store }: ApiBench, type: EventType, message: string): void {
 /** Tells a waiting client why, as the reconciler does. */
 function tellWaiting({ store }: ApiBench, name: string, reason: 'Paused' | 'NoFreeNode'): void {
   const rental = [...store.rentals.values()].find((each) => each.name === name);
-  const paused = `another node is looked for as soon as Orion goes on; ${describePause({ reason: WHY, at: now })}`;
-  const message = reason === 'Paused' ? paused : 'every fitting node is taken or not usable now';
+  const paused = `another node is chosen once Orion is resumed; ${describePause({ reason: WHY, at: now })}`;
+  const message = reason === 'Paused' ? paused : 'every matching node is taken or unusable now';
   const at = now.toISOString();
   const ready: Condition = { type: 'Ready', status: 'False', reason, message, lastTransitionTime: at };
   store.setStatus(rental?.id ?? '', 'rental.waiting', { conditions: [ready] });
