@@ -135,7 +135,11 @@ describe('requests of operators', () => {
     const other = await accepted(['a', 'b']);
     expect([other.status, await other.json()]).toMatchObject([
       409,
-      { detail: expect.stringMatching(/w1: what was accepted by .*: upgrade is still being added to the baseline/) },
+      {
+        detail: expect.stringMatching(
+          /w1: what was accepted by .*: upgrade is still being added to the baseline/,
+        ),
+      },
     ]);
     expect(bench.store.events.map(({ type, message }) => [type, message])).toEqual([
       [

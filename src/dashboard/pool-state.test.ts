@@ -25,7 +25,7 @@ describe('what everybody has to know first', () => {
   test('is for clients why it is paused, and not by whom', () => {
     const [banner] = bannersOf(null, { ...pause, by: null });
     expect(banner).toMatchObject({ text: 'new switch', since: AT });
-    expect(banner?.title).toContain('what you asked for waits');
+    expect(banner?.title).toContain('your requests wait');
   });
 });
 

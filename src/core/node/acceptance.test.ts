@@ -81,7 +81,7 @@ describe('what differs from the baseline', () => {
     const other = done({ findings: ['other'], differences: FOUND, accepted: [] });
     const after = decide(cleaning, { run: ended(other, start) }, true);
     expect(after.record).toMatchObject({ acceptSeen: 1, differences: FOUND, state: 'cleaning' });
-    expect(after.events.find(({ type }) => type === 'node.accepted')?.message).toContain('0 of 1 taken');
+    expect(after.events.find(({ type }) => type === 'node.accepted')?.message).toContain('0 of 1 added');
   });
 });
 
