@@ -135,7 +135,11 @@ describe('requests of operators', () => {
     const other = await accepted(['a', 'b']);
     expect([other.status, await other.json()]).toMatchObject([
       409,
-      { detail: expect.stringMatching(/w1: what was accepted by .*: upgrade is being taken in/) },
+      {
+        detail: expect.stringMatching(
+          /w1: what was accepted by .*: upgrade is still being added to the baseline/,
+        ),
+      },
     ]);
     expect(bench.store.events.map(({ type, message }) => [type, message])).toEqual([
       [
@@ -147,7 +151,7 @@ describe('requests of operators', () => {
 
   test.each([
     [{}, ['a'], 'nothing was found on it'],
-    [found('b'), ['a', 'b'], '1 of 2 are not what is found on it now'],
+    [found('b'), ['a', 'b'], '1 of 2 no longer match what is found on it'],
     [{ ...found('a'), state: 'dead' as const }, ['a'], 'it is dead'],
   ])('accept is 409 for a node with %j and %j: %s', async (record, ids, words) => {
     change({ record });

@@ -144,7 +144,7 @@ describe("a rental's webhook", () => {
       {
         path: 'webhookUrl',
         message: expect.stringMatching(
-          /^must not lead to a private, loopback or link-local address, unless .*_ALLOW/,
+          /^must not point to a private, loopback or link-local address, unless .*_ALLOW/,
         ),
       },
     ]);

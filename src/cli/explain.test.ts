@@ -10,7 +10,7 @@ afterEach(async () => {
 
 const LOST: Explanation = {
   ...{ rental: 'r_abc', name: 'quick-fox', phase: 'Lost', node: 'worker_1', reason: 'MigrationHeld' },
-  message: 'nobody is moved: 3 of 5 nodes (60 %) are unhealthy; the limit is 40 %',
+  message: 'no rental is moved: 3 of 5 nodes (60 %) are unhealthy; the limit is 40 %',
   since: '2026-01-01T11:57:00.000Z',
   queuePosition: null,
   queueEstimateAt: null,
@@ -39,7 +39,7 @@ const LOST: Explanation = {
     },
   },
   meanings: {
-    MigrationHeld: 'So many nodes are unhealthy at once that nobody is moved.',
+    MigrationHeld: 'So many nodes are unhealthy at once that no rental is moved.',
     NotAlive: 'The node is not judged alive.',
     RankedLower: 'The node could have been taken, but another one was preferred.',
   },
@@ -56,14 +56,14 @@ test('explain tells why it waits, and why it is where it is', async () => {
   expect(ran.out).toBe(`Rental:   quick-fox (r_abc)
 Phase:    Lost, for 3m
 Node:     worker_1
-Reason:   MigrationHeld: nobody is moved: 3 of 5 nodes (60 %) are unhealthy; the limit is 40 %
-Means:    So many nodes are unhealthy at once that nobody is moved.
+Reason:   MigrationHeld: no rental is moved: 3 of 5 nodes (60 %) are unhealthy; the limit is 40 %
+Means:    So many nodes are unhealthy at once that no rental is moved.
 
 It wants a node. Now 1 node could be taken.
 Passed over:
   NODE       REASON          MEANS
   worker_1   NotAlive        The node is not judged alive.
-  worker_4   MigrationHeld   So many nodes are unhealthy at once that nobody is moved.
+  worker_4   MigrationHeld   So many nodes are unhealthy at once that no rental is moved.
   and more: 930 NotMatching
 
 The last placement: worker_1, at 2026-01-01T10:00:00.000Z (epoch 41), ready at 2026-01-01T10:00:02.000Z.

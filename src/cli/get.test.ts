@@ -134,13 +134,13 @@ const NODE = {
 };
 
 test('nodes, with a warning while nobody is moved', async () => {
-  const held = { type: 'MovesAllowed', status: 'False', message: 'nobody is moved: 5 of 10 nodes' };
+  const held = { type: 'MovesAllowed', status: 'False', message: 'no rental is moved: 5 of 10 nodes' };
   const ran = await orion(['get', 'nodes'], ({ line }) => ({
     body: line.includes('/api/pool')
       ? { conditions: [{ ...held, lastTransitionTime: '2026-01-01T11:00:00.000Z' }] }
       : { items: [NODE], nextCursor: null },
   }));
-  expect(ran.err).toBe('nobody is moved: 5 of 10 nodes (since 2026-01-01T11:00:00.000Z)\n');
+  expect(ran.err).toBe('no rental is moved: 5 of 10 nodes (since 2026-01-01T11:00:00.000Z)\n');
   const tenant = await orion(['get', 'nodes'], ({ line }) =>
     line.includes('/api/pool')
       ? { status: 403, body: { detail: 'for administrators', code: 'forbidden' } }

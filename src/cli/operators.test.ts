@@ -34,12 +34,12 @@ const node = (generation: number, observedGeneration: number, allocated: boolean
 test('drain notes all nodes first, then waits until each is empty, saying what for', async () => {
   await start(({ line }) => {
     if (!line.endsWith('(watch)')) return { body: node(2, 1, true) };
-    const data = [node(2, 2, true, 'r_1 is moved from it'), node(2, 2, false, 'empty')];
+    const data = [node(2, 2, true, 'r_1 moves off it'), node(2, 2, false, 'empty')];
     return { stream: data.map((each) => ({ event: 'node', data: each })), hang: true };
   });
   const done = await runCli(['drain', 'w1', 'w2']);
   expect(done).toMatchObject({ code: 0, out: 'node/w1 drained\nnode/w2 drained\n' });
-  expect(done.err).toContain('w1: allocated: r_1 is moved from it');
+  expect(done.err).toContain('w1: allocated: r_1 moves off it');
   expect(api.requests.slice(0, 2).map(({ line }) => line)).toEqual([
     'POST /api/nodes/w1/drain',
     'POST /api/nodes/w2/drain',

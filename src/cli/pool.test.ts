@@ -6,13 +6,13 @@ const pool = {
   conditions: [
     {
       ...{ type: 'MovesAllowed', status: 'False', reason: 'MigrationHeld', lastTransitionTime: at },
-      message: 'nobody is moved: 5 of 10 nodes (50 %) are unhealthy',
+      message: 'no rental is moved: 5 of 10 nodes (50 %) are unhealthy',
     },
     {
       type: 'Paused',
       status: 'True',
       reason: 'Paused',
-      message: 'nothing new is begun, by a of lab: x',
+      message: 'nothing new begins; paused by a of lab: x',
       lastTransitionTime: at,
     },
   ],
@@ -33,7 +33,7 @@ test('pool shows who paused it and why, what the breaker says and who overrode i
   expect(out).toMatch(
     /Breaker overridden: +\w+ ago, by admin \(t_1\) of lab: rack-a burnt, not taken up yet/,
   );
-  expect(out).toContain('nobody is moved: 5 of 10 nodes');
+  expect(out).toContain('no rental is moved: 5 of 10 nodes');
   await api.close();
   expect(JSON.parse((await orion(['pool', '-o', 'json'])).out)).toEqual(pool);
 });
@@ -52,7 +52,7 @@ test('pause wants a reason, and sends it', async () => {
 test('the breaker is overridden only by who says that he knows', async () => {
   const careless = await orion(['breaker', 'override', '--reason', 'gone']);
   expect(careless.code).toBe(2);
-  expect(careless.err).toContain('although nobody is moved: 5 of 10 nodes (50 %) are unhealthy');
+  expect(careless.err).toContain('although no rental is moved: 5 of 10 nodes (50 %) are unhealthy');
   expect(careless.err).toContain('--yes');
   expect(asked()).toEqual([['GET /api/pool', undefined]]);
   await api.close();
@@ -86,7 +86,7 @@ test('cordon and drain send why, and a table tells it', async () => {
   await api.close();
   const wide = await orion(['get', 'nodes', '-o', 'wide'], answer);
   expect(wide.out).toMatch(/MAINTENANCE\n.*new disk \(admin \(t_1\) of lab\)\n/);
-  expect(wide.err).toMatch(/nobody is moved: 5 of 10.*\nnothing new is begun/);
+  expect(wide.err).toMatch(/no rental is moved: 5 of 10.*\nnothing new begins/);
 });
 
 const quiet = {

@@ -110,6 +110,6 @@ test('each line about a pass has its id, which no other pass has', async () => {
   const due = createDue(() => undefined);
   await createLoop((more) => ({ ...parts, ...more }), due, { onTurn, logScope }).run(stop.signal);
   expect(lines().map(({ pass, msg }) => `${pass} ${msg}`)).toEqual(
-    ['7-1', '7-2'].flatMap((pass) => [`${pass} looking`, `${pass} pass failed; everything is read again`]),
+    ['7-1', '7-2'].flatMap((pass) => [`${pass} looking`, `${pass} pass failed; reading everything again`]),
   );
 });

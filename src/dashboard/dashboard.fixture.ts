@@ -95,7 +95,7 @@ export function poolOf({ isOpen = false, pause = null, override = null }: PoolOp
     type: 'MovesAllowed',
     status: isOpen ? ('False' as const) : ('True' as const),
     reason: isOpen ? ('MigrationHeld' as const) : ('MigrationResumed' as const),
-    message: isOpen ? '2 of 3 nodes are unhealthy' : 'clients are moved when their node dies',
+    message: isOpen ? '2 of 3 nodes are unhealthy' : 'rentals are moved when their node dies',
     lastTransitionTime: atSecond(10),
   };
   const paused = {

@@ -109,7 +109,7 @@ export function announcementOf({ type, node, message }: EventView): string | nul
     case 'pool.breaker_opened':
       return `Moves are held: ${message}`;
     case 'pool.breaker_closed':
-      return 'Moves go on again';
+      return 'Moves resume';
     case 'pool.paused':
     case 'pool.resumed':
     case 'pool.override_requested':

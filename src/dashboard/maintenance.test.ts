@@ -9,8 +9,8 @@ test('why a node is kept from clients is told with its author', () => {
     const node = nodeOf('w1', { unschedulable: true, ...options });
     return maintenanceOf({ ...node, spec: { ...node.spec, maintenance: { reason, by, at: AT } } });
   };
-  expect(told({})).toEqual({ title: 'Cordoned: nobody new gets it', reason: 'new disk', by, at: AT });
-  expect(told({ draining: true })?.title).toMatch(/^Drained: nobody is on it/);
+  expect(told({})).toEqual({ title: 'Cordoned: it gets no new rentals', reason: 'new disk', by, at: AT });
+  expect(told({ draining: true })?.title).toMatch(/^Drained: no rental is on it/);
   expect(told({ draining: true, state: 'allocated', rental: 'r_1' })?.title).toMatch(/^Draining: its rental/);
   expect(told({}, null)?.reason).toBe('No reason was given');
 });

@@ -15,8 +15,8 @@ export function maintenanceOf({ spec, status }: NodeView): Maintenance | null {
 }
 
 function titleOf(isDraining: boolean, isAllocated: boolean): string {
-  if (!isDraining) return 'Cordoned: nobody new gets it';
+  if (!isDraining) return 'Cordoned: it gets no new rentals';
   return isAllocated
     ? 'Draining: its rental is moved first'
-    : 'Drained: nobody is on it, and nobody new gets it';
+    : 'Drained: no rental is on it, and it gets no new ones';
 }

@@ -20,12 +20,12 @@ export function nodeActionsOf({ name, spec, status }: NodeView): NodeAction[] {
   const isHeld = spec.unschedulable && !spec.retiring;
   if (isHeld) add('uncordon', 'Uncordon', 'It may be rented again.', `${name} may be rented again`);
   if (!spec.unschedulable) {
-    add('cordon', 'Cordon', 'Nobody new gets it; who is on it stays.', `${name} gets no new rentals`);
+    add('cordon', 'Cordon', 'It gets no new rentals; the current one stays.', `${name} gets no new rentals`);
   }
   if (!spec.draining && !spec.retiring) {
     const text = status.allocated
-      ? 'Its rental is moved to another machine first, and nobody new gets it.'
-      : 'Nobody new gets it.';
+      ? 'Its rental is moved to another machine first, and it gets no new ones.'
+      : 'It gets no new rentals.';
     add('drain', 'Drain', text, `${name} is being emptied`, status.allocated);
   }
   const reason = status.conditions.find(({ type }) => type === 'Schedulable')?.reason;
@@ -37,11 +37,11 @@ export function nodeActionsOf({ name, spec, status }: NodeView): NodeAction[] {
     add('trust', 'Trust its new host key', text, `The host key of ${name} is accepted`, true);
   }
   if (status.otherFleet !== null) {
-    const text = `It belongs to the fleet ${status.otherFleet} of another Orion. That one is refused from then on, and all that is on the machine is removed.`;
+    const text = `It belongs to the fleet ${status.otherFleet} of another Orion. That Orion is refused from then on, and everything on the machine is removed.`;
     add('adopt', 'Take over', text, `${name} is taken over, prepared and cleaned`, true);
   }
   if (spec.retiring && accepts(status.state, 'forget')) {
-    const text = 'It is dropped without having been cleaned. What clients left there stays there.';
+    const text = 'It is dropped without being cleaned. What clients left there stays there.';
     add('forget', 'Forget', text, `${name} is given up`, true);
   }
   return actions;

@@ -13,10 +13,10 @@ test('an override is told of while the breaker is open for which it was asked', 
   expect(currentOverride(poolOf({ isOpen: false, override: later }))).toBeNull();
   expect(currentOverride(null)).toBeNull();
   expect(overrideText(later)).toBe(
-    'An override waits to be taken up by the next pass, asked for by admin (t_1) of lab: rack-a burnt.',
+    'An override takes effect with the next pass, requested by admin (t_1) of lab: rack-a burnt.',
   );
   expect(overrideText(asked(20, true))).toMatch(
-    /^Overridden once .*: rack-a burnt\. Clients of nodes that died later are held\.$/,
+    /^Overridden once .*: rack-a burnt\. Rentals on nodes that died later are held\.$/,
   );
 });
 
@@ -45,7 +45,7 @@ describe('whom an override concerns', () => {
   test('are counted where they are many, and named as none where nobody is', () => {
     const many = Array.from({ length: 12 }, (_, i) => nodeOf(`w${i + 1}`, { state: 'dead' }));
     expect(reachText(reachOf(many, [on('w1'), on('w2')]))).toBe(
-      '12 nodes are dead now: w1, w2, w3, w4, w5, w6, w7, w8, …. 2 clients are moved to other machines, as far as some are free.',
+      '12 nodes are dead now: w1, w2, w3, w4, w5, w6, w7, w8, …. 2 clients are moved to other machines, as far as any are free.',
     );
     expect(reachText(reachOf([nodeOf('w1', { state: 'dead' })], []))).toBe(
       '1 node is dead now: w1. No client is on it.',

@@ -18,8 +18,8 @@ export function currentOverride(state: PoolState | null): NonNullable<PoolState[
 export function overrideText(override: NonNullable<PoolState['override']>): string {
   const asked = describeAttribution(override);
   return override.used
-    ? `Overridden once for the nodes that were dead then, ${asked}. Clients of nodes that died later are held.`
-    : `An override waits to be taken up by the next pass, asked for ${asked}.`;
+    ? `Overridden once for the nodes that were dead then, ${asked}. Rentals on nodes that died later are held.`
+    : `An override takes effect with the next pass, requested ${asked}.`;
 }
 
 /** Whom an override would affect right now. */
@@ -55,10 +55,10 @@ export function reachText({ dead, moving, staying }: Reach): string {
 }
 
 function movingText(count: number): string[] {
-  if (count === 0) return ['Nobody is moved.'];
+  if (count === 0) return ['No rental is moved.'];
   return count === 1
     ? ['1 client is moved to another machine, if one is free.']
-    : [`${plural(count, 'client')} are moved to other machines, as far as some are free.`];
+    : [`${plural(count, 'client')} are moved to other machines, as far as any are free.`];
 }
 
 function stayingText(count: number): string[] {

@@ -25,7 +25,7 @@ describe('what everybody has to know first', () => {
   test('is for clients why it is paused, and not by whom', () => {
     const [banner] = bannersOf(null, { ...pause, by: null });
     expect(banner).toMatchObject({ text: 'new switch', since: AT });
-    expect(banner?.title).toContain('what you asked for waits');
+    expect(banner?.title).toContain('your requests wait');
   });
 });
 
@@ -34,7 +34,7 @@ describe('a pause as clients are told of it', () => {
     rentalOf(id, {
       phase: 'Pending',
       conditions: [
-        readyOf('Paused', `another node is looked for as soon as Orion goes on; ${told(second, reason)}`),
+        readyOf('Paused', `another node is chosen once Orion is resumed; ${told(second, reason)}`),
       ],
     });
   const told = (second: number, reason: string | null) =>

@@ -35,9 +35,9 @@ export function bannersOf(state: PoolState | null, pause: Pause | null): Banner[
 
 function describe({ reason, by }: Pause): { title: string; text: string } {
   const why = reason ?? 'No reason was given';
-  if (by === null) return { title: 'Orion is paused by its operators: what you asked for waits', text: why };
+  if (by === null) return { title: 'Orion is paused by its operators: your requests wait', text: why };
   return {
-    title: 'Orion is paused: nothing new is begun, and nobody is moved',
+    title: 'Orion is paused: nothing new begins, and no rental is moved',
     text: `${why} · by ${by}`,
   };
 }

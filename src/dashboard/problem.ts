@@ -34,6 +34,6 @@ export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof CallError) return thrown.problem;
   const isLate = thrown instanceof DOMException && thrown.name === 'TimeoutError';
   const title = isLate ? 'Orion did not answer in time' : 'Orion cannot be reached';
-  const detail = 'Nothing is known of what became of the request. Look before you repeat it.';
+  const detail = 'The outcome of the request is unknown. Check before you repeat it.';
   return { status: 0, code: 'no_answer', title, detail, errors: [], requestId: null };
 }

@@ -12,7 +12,7 @@ export interface RentalLook {
 const LOOKS: Record<RentalPhase, RentalLook> = {
   Pending: { tone: 'unknown', icon: 'waiting', sentence: 'It waits for a machine.' },
   Provisioning: { tone: 'working', icon: 'working', sentence: 'The account is being made.' },
-  Active: { tone: 'free', icon: 'active', sentence: 'It can be logged in to.' },
+  Active: { tone: 'free', icon: 'active', sentence: 'It is ready to log in to.' },
   Migrating: { tone: 'quarantined', icon: 'migrating', sentence: 'It is being moved to another machine.' },
   Lost: { tone: 'dead', icon: 'dead', sentence: 'Its machine is gone; it waits for it or for another one.' },
   Releasing: { tone: 'cleaning', icon: 'cleaning', sentence: 'Access is being removed.' },

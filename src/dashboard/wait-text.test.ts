@@ -19,14 +19,14 @@ test.each([
   [60, 'any minute now'],
   [-59, 'any minute now'],
   [-5 * 60, 'longer than expected, by 5 min so far'],
-  [null, 'nobody can say how long'],
+  [null, 'unknown'],
 ])('an estimate %s seconds away is told as %s', (seconds, text) => {
   expect(waitText(waits(seconds), now)).toBe(text);
 });
 
 test('a pause has no end that is known, whatever was thought before', () => {
   const conditions = [readyOf('Paused')];
-  expect(waitText(waits(720, { conditions }), now)).toBe('nobody can say how long, while Orion is paused');
+  expect(waitText(waits(720, { conditions }), now)).toBe('unknown while Orion is paused');
 });
 
 test('who is not in the queue is not told of a wait', () => {

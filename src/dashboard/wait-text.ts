@@ -8,8 +8,8 @@ const MINUTE = 60_000;
 export function waitText(rental: RentalView, nowMs: number): string | null {
   const { queuePosition, queueEstimateAt } = rental.status;
   if (queuePosition === null) return null;
-  if (readyCondition(rental)?.reason === 'Paused') return 'nobody can say how long, while Orion is paused';
-  if (queueEstimateAt === null) return 'nobody can say how long';
+  if (readyCondition(rental)?.reason === 'Paused') return 'unknown while Orion is paused';
+  if (queueEstimateAt === null) return 'unknown';
   const left = (Date.parse(queueEstimateAt) - nowMs) / MINUTE;
   if (left <= -1) return `longer than expected, by ${formatMinutes(Math.floor(-left))} so far`;
   // The estimate is already rounded up to the minute.

@@ -18,7 +18,7 @@ export function registerLabCommands(program: Command): void {
     .action(async () => {
       process.exitCode = await runLab(process.env);
     });
-  withHelp(up, { about: WHICH, examples: [['orion lab up', 'as npm start does, when all is set up']] });
+  withHelp(up, { about: WHICH, examples: [['orion lab up', 'like npm start, once everything is set up']] });
   const down = lab
     .command('down')
     .description('stop the lab, or remove what a killed one left behind')
@@ -26,7 +26,7 @@ export function registerLabCommands(program: Command): void {
   withHelp(down, { about: WHICH, examples: [['orion lab down', 'from any terminal']] });
   const status = lab
     .command('status')
-    .description('what of the lab runs')
+    .description('which parts of the lab are running')
     .addOption(new Option('-o, --output <format>', 'a table when left out').choices(['json']))
     .action((options: { output?: string }) =>
       withErrors(async () => {
@@ -43,7 +43,9 @@ export function registerLabCommands(program: Command): void {
   });
   const reload = lab
     .command('reload')
-    .description('after a change of the inventory: make its machines, then let the daemons read it (SIGHUP)')
+    .description(
+      'after a change of the inventory: create its machines, then have the daemons read it (SIGHUP)',
+    )
     .action(() =>
       withErrors(async () => {
         const reloaded = await reloadLab(homeOf(process.env), process.env);
@@ -54,11 +56,11 @@ export function registerLabCommands(program: Command): void {
   withHelp(reload, { about: WHICH, examples: [['orion lab reload', 'after inventory.yaml was edited']] });
   registerPower(lab, 'stop', 'switch a worker off at once, as docker stop would', (worker) => worker.stop());
   registerPower(lab, 'start', 'switch a worker on again; its disk is as it was', (worker) => worker.start());
-  registerPower(lab, 'freeze', 'stop every process of a worker where it stands', (worker) => worker.freeze());
-  registerPower(lab, 'thaw', 'let a frozen worker go on', (worker) => worker.thaw());
+  registerPower(lab, 'freeze', 'suspend every process of a worker', (worker) => worker.freeze());
+  registerPower(lab, 'thaw', 'resume a frozen worker', (worker) => worker.thaw());
 }
 
-const WHICH = 'The lab is the one of ORION_HOME (default: .orion in the checkout). Needs root.';
+const WHICH = 'The lab is the one in ORION_HOME (default: .orion in the checkout). Needs root.';
 
 function describeReload({ problems, started, moved, left, daemons }: Reloaded): string {
   const list = (words: string, names: string[]) => (names.length > 0 ? `${words} ${names.join(', ')}\n` : '');
@@ -67,9 +69,9 @@ function describeReload({ problems, started, moved, left, daemons }: Reloaded): 
     ...problems.map((problem) => `${problem}\n`),
     list('Started', started),
     list('Moved', moved),
-    list('Left the inventory, and runs until it is emptied and cleaned:', left),
+    list('No longer in the inventory, and running until emptied and cleaned:', left),
     daemons.length > 0
-      ? `Sent SIGHUP to ${daemons.join(', ')}; what comes of it: ./bin/orion get events --type ${type}\n`
+      ? `Sent SIGHUP to ${daemons.join(', ')}; for the result: ./bin/orion get events --type ${type}\n`
       : 'No daemon runs.\n',
   ]
     .join('')

@@ -154,7 +154,7 @@ test('who knows that machines are gone has their clients moved, although the bre
     for (const name of [node as string, ...gone]) await lab.lab.stopWorker(name);
     for (const name of [node as string, ...gone]) await cell(page, name).getByText('Dead').waitFor();
     await notices(page).getByText('2 of 3 nodes (67 %) are unhealthy').waitFor();
-    await button(page, 'Move them all the same, once').click();
+    await button(page, 'Move them anyway, once').click();
     await page.getByRole('dialog').getByText('2 nodes are dead now').waitFor();
     await page.getByRole('dialog').getByText('1 client is moved to another machine').waitFor();
     expect((await lab.rental('moved')).status.node).toBe(node);

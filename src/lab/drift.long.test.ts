@@ -135,7 +135,7 @@ describe('a rented node that somebody changes by hand', () => {
         .poll(async () => (await told(node, 'node.drift_repaired', before)).length, WAIT)
         .toBe(round);
     }
-    expect((await told(node, 'node.drift_repaired')).at(-1)).toMatch(/\([2-9] repairs without a calm hour/);
+    expect((await told(node, 'node.drift_repaired')).at(-1)).toMatch(/\([2-9] repairs without a quiet hour/);
     expect(await isLoggedIn(rented)).toBe(true);
   });
 

@@ -165,7 +165,7 @@ describe('a node that an upgrade has changed', () => {
     const taken = async () =>
       (await test.events('&node=w1&type=node.accepted')).map(({ message }) => message);
     await expect.poll(taken, WAIT).toHaveLength(1);
-    expect((await taken())[0]).toMatch(/^1 of 1 taken into the baseline, by .*: site jobs; .*cron\.d\/site /);
+    expect((await taken())[0]).toMatch(/^1 of 1 added to the baseline, by .*: site jobs; .*cron\.d\/site /);
     await expect.poll(async () => (await statusOf('w1')).state, WAIT).toBe('quarantined');
     const left = (await statusOf('w1')).differences?.items.map(({ text }) => text);
     expect(left).toEqual([expect.stringContaining('/etc/cron.d/planted ')]);

@@ -57,5 +57,5 @@ printf '#!/bin/sh\n%s\nexit 101\n' "$marker" >"$policy.new" && chmod 755 "$polic
 
 options=(-y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Acquire::Retries=3)
 dpkg --configure -a
-apt-get "${options[@]}" update || echo 'W: the lists of packages could not be renewed; going on with those at hand'
+apt-get "${options[@]}" update || echo 'W: the package lists could not be updated; continuing with the old ones'
 apt-get "${options[@]}" --no-install-recommends install "$@"

@@ -125,7 +125,9 @@ function endWithUs(child) {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   const end = (signal) => {
     killGroup(child, 'SIGTERM');
-    child.once('close', () => fail(`Set-up was stopped by ${signal}; the next run goes on from there.`, 130));
+    child.once('close', () =>
+      fail(`Set-up was stopped by ${signal}; the next run continues from there.`, 130),
+    );
   };
   for (const signal of signals) process.once(signal, end);
   return () => {

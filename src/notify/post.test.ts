@@ -151,7 +151,7 @@ describe('where a webhook may not lead', () => {
     const nameServers = [names.address];
     expect(await post(url, { allowed: allow('http:'), nameServers })).toMatchObject({
       ...{ kind: 'failed', outcome: 'blocked' },
-      error: 'the URL must not lead to a private, loopback or link-local address',
+      error: 'the URL must not point to a private, loopback or link-local address',
     });
     expect(receiver.calls).toEqual([]);
     // The same name is called where the operator allows the address, so the address was what was refused.

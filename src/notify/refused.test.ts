@@ -48,7 +48,7 @@ describe('nothing is connected to', () => {
     addresses = [addressOf(url)];
     expect(await call('https://hooks.example.com/')).toMatchObject({
       ...{ kind: 'failed', outcome: 'blocked' },
-      error: 'the URL must not lead to a private, loopback or link-local address',
+      error: 'the URL must not point to a private, loopback or link-local address',
     });
     expect([connected, names.asked]).toEqual([[], ['hooks.example.com']]);
   });

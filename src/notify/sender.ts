@@ -139,7 +139,7 @@ function endOf(result: PostResult, claimed: ClaimedDelivery, delayMs: number, no
   if (result.kind === 'delivered') return { kind: 'delivered', at: now };
   // The next leader need not wait for this claim to end.
   if (result.kind === 'aborted') {
-    return { kind: 'failed', error: 'the daemon ended while it was sent', nextAttemptAt: now };
+    return { kind: 'failed', error: 'the daemon stopped while it was being sent', nextAttemptAt: now };
   }
   const { error, isFinal, retryAfterMs } = result;
   const isOver = now >= claimed.giveUpAt && claimed.attempts >= MIN_ATTEMPTS;

@@ -103,7 +103,7 @@ export function parseResult(
   try {
     answer = answerSchema.parse(JSON.parse(text));
   } catch {
-    return unreadable('what Ansible wrote about the run is not what it should be');
+    return unreadable("Ansible's report about the run is malformed");
   }
   if (answer.outcome === 'ok') return parseSuccess(answer);
   if (answer.outcome === 'unreachable') return classifyUnreachable(answer, said);
@@ -117,7 +117,7 @@ function unreadable(message: string): PlaybookResult {
 
 function parseSuccess(answer: Answer): PlaybookResult {
   const parsed = successSchema.safeParse(answer.orion);
-  if (!parsed.success) return unreadable('the answer of the module on the node is not what it should be');
+  if (!parsed.success) return unreadable('the answer of the module on the node is malformed');
   const { fence_seen, uid_seen, changed, findings, removed, limits, differences, accepted } = parsed.data;
   const show = ({ holds, message }: HeldLimit) => ({ holds, message: escapeText(message, MAX_MESSAGE) });
   return {

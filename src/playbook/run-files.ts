@@ -17,14 +17,15 @@ const AWKWARD_PATH = /['"%$`\\{}\p{Cc}]/u;
 export function findFault(target: NodeTarget, request: PlaybookRequest): string | null {
   if (!HOST.test(target.host)) return 'the host of the node is not a host name or address';
   if (!USER.test(target.user)) return 'the user of the node is not an account name';
-  if (!Number.isInteger(target.port) || target.port < 1 || target.port > 65_535) return 'the port is not one';
-  if (target.hostKey === null)
-    return 'the host key of the node is not known yet, so Ansible may not go there';
+  if (!Number.isInteger(target.port) || target.port < 1 || target.port > 65_535)
+    return 'the port is not a port number';
+  if (target.hostKey === null) return 'the host key of the node is not known yet, so Ansible may not connect';
   if (!HOST_KEY.test(target.hostKey)) return 'the host key of the node is not "type base64"';
   if (AWKWARD_PATH.test(target.privateKeyPath)) return 'the path of the private key has a special character';
   if (!Number.isSafeInteger(request.fence) || request.fence < 1)
     return 'the fence number is not a positive integer';
-  if (target.adoptFrom && !FLEET_ID.test(target.adoptFrom)) return 'the fleet to take it from is none';
+  if (target.adoptFrom && !FLEET_ID.test(target.adoptFrom))
+    return 'the fleet to take it from is not a fleet id';
   const owner = ownerOf(request);
   if (owner) {
     if (!ACCOUNT.test(owner.account)) return 'the account name is not one that Orion makes';
@@ -33,7 +34,7 @@ export function findFault(target: NodeTarget, request: PlaybookRequest): string 
   }
   if (request.playbook === 'verify_clean') {
     if (!(request.accept ?? []).every((id) => DIFFERENCE_ID.test(id)))
-      return 'what is to be accepted is not named by ids';
+      return 'what is to be accepted is not given as ids';
   }
   if (request.playbook === 'create_user') {
     const parsed = parsePublicKey(request.publicKey);

@@ -174,8 +174,8 @@ async function superviseRun(
     return (isOwn && (await failByOwnDisk(files))) || result;
   }
   if (end === 'stopped') {
-    const why = options.signal.aborted ? 'it was given up' : `it ran over its ${options.timeoutMs} ms`;
-    return failure('PlaybookTimeout', `${why} and was killed; the node must be asked`, {
+    const why = options.signal.aborted ? 'it was given up' : `it exceeded its ${options.timeoutMs} ms`;
+    return failure('PlaybookTimeout', `${why} and was killed; what happened on the node is unknown`, {
       outcomeUnknown: true,
     });
   }
@@ -191,7 +191,10 @@ async function explainSilence(end: Awaited<AnsibleRun['ended']>, files: RunFiles
   // Processes that the run started may still be talking to the node.
   if (isKilled) await killMarked('ORION_RESULT', files.result);
   const [reason, what] = isKilled
-    ? (['PlaybookKilled', 'Ansible was killed during the run; the node must be asked.'] as const)
+    ? ([
+        'PlaybookKilled',
+        'Ansible was killed during the run; what happened on the node is unknown.',
+      ] as const)
     : (['PlaybookUnreadable', `ansible-playbook ended with code ${end.code} and no answer.`] as const);
   return failure(reason, `${what} ${printed}`, { outcomeUnknown: true });
 }

@@ -99,7 +99,7 @@ describe('limits of what a client may take', () => {
     expect(await perform({ ...clean, prepare: true })).toMatchObject({
       kind: 'failed',
       reason: 'LimitNotHeld',
-      message: 'the policy requires what the node does not hold: memory: no control group',
+      message: 'the policy requires limits that the node does not enforce: memory: no control group',
       limits: measured,
     });
     // It was made clean first, so that nothing of a client waits for that.

@@ -46,7 +46,7 @@ function adopting({ adopt }: Work, target: NodeTarget): NodeTarget {
 type Step = (request: PlaybookRequest) => Promise<PlaybookResult>;
 
 const NOT_SENT: PlaybookResult = {
-  ...{ ok: false, reason: 'PlaybookKilled', message: "not sent, for the lease may be another's" },
+  ...{ ok: false, reason: 'PlaybookKilled', message: 'not sent, since another daemon may be leading' },
   ...{ task: null, fenceSeen: null, uidSeen: null, outcomeUnknown: false },
 };
 

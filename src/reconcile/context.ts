@@ -36,7 +36,7 @@ export interface Context {
 /** Thrown when a save found that another daemon leads: everything stops acting at once. */
 export class DeposedError extends Error {
   constructor() {
-    super('the lease is held by another daemon');
+    super('another daemon is leading');
     this.name = 'DeposedError';
   }
 }

@@ -78,7 +78,7 @@ export function createInventoryKeeper(deps: InventoryKeeperDeps): InventoryKeepe
     if (!result.ok) return await refuse('InventoryInvalid', summarize(result.problems));
     const { inventory } = result;
     if (request?.requestedSha256 && request.requestedSha256 !== inventory.sha256) {
-      return await refuse('InventoryMismatch', "the daemon's file is not the one that was looked at");
+      return await refuse('InventoryMismatch', "the daemon's file is not the one that was checked");
     }
     const wanted = { specs: inventory.nodes, sha256: inventory.sha256, answering };
     const force = request?.requestedForce ?? false;
@@ -111,7 +111,7 @@ export function createInventoryKeeper(deps: InventoryKeeperDeps): InventoryKeepe
     const differing = applied === null || applied === latest.sha256 ? null : `${applied} ${latest.sha256}`;
     if (differing !== null && differing !== toldAbout) {
       const reason = 'InventoryMismatch';
-      const message = "this daemon's inventory file is not the one that the fleet is made of";
+      const message = "this daemon's inventory file is not the one that was applied to the fleet";
       logger.warn({ reason, applied, own: latest.sha256 }, message);
       const about = { at: clock.now(), rentalId: null, node: null, tenant: null, object: null };
       await store.recordEvent({ type: 'inventory.mismatch', ...about, reason, message });
@@ -137,7 +137,7 @@ export function createInventoryKeeper(deps: InventoryKeeperDeps): InventoryKeepe
         } catch (error) {
           isLeading = !(error instanceof DeposedError);
           if (!isLeading) throw error;
-          logger.warn({ err: error }, 'the inventory could not be applied; tried again');
+          logger.warn({ err: error }, 'the inventory could not be applied; trying again');
         }
         await pause(clock, POLL_MS, signal, (end) => {
           wakeUp = end;
@@ -150,7 +150,7 @@ export function createInventoryKeeper(deps: InventoryKeeperDeps): InventoryKeepe
         await pause(clock, COMPARE_MS, signal);
         if (signal.aborted) return;
         await compareOnce().catch((error: unknown) =>
-          logger.warn({ err: error }, 'inventories not compared'),
+          logger.warn({ err: error }, 'the inventories could not be compared'),
         );
       }
     },

@@ -44,7 +44,7 @@ export async function runElections(
     // Counted from before the question: the answer may have been long under way, or come to a process that stood.
     const lease = { renewedAtMs: clock.monotonicMs() };
     const leadership = await store.acquire(settings).catch((error: unknown) => {
-      logger.warn({ err: error }, 'the lease could not be asked for');
+      logger.warn({ err: error }, 'leadership could not be requested');
       return null;
     });
     if (!leadership) {
@@ -67,7 +67,7 @@ export async function runElections(
       await renewal;
     }
     if (signal.aborted)
-      await store.release(leadership).catch(() => logger.warn({}, 'the lease was left to expire'));
+      await store.release(leadership).catch(() => logger.warn({}, 'leadership was left to expire'));
     else await pause(clock, settings.retryPeriodMs, signal);
   }
 
@@ -85,12 +85,12 @@ export async function runElections(
       if (term.signal.aborted) return;
       const askedAtMs = clock.monotonicMs();
       const held = await store.renew(leadership, settings).catch((error: unknown) => {
-        logger.warn({ err: error }, 'the lease could not be renewed');
+        logger.warn({ err: error }, 'leadership could not be renewed');
         return null;
       });
       if (held) lease.renewedAtMs = askedAtMs;
       if (held === false || isOverdue(lease)) {
-        logger.warn({ holder: settings.holder, overdue: isOverdue(lease) }, 'the lease is lost');
+        logger.warn({ holder: settings.holder, overdue: isOverdue(lease) }, 'leadership is lost');
         term.abort();
       }
     }

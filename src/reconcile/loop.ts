@@ -148,7 +148,7 @@ export function createLoop(
       if (error instanceof DeposedError) throw error;
       onTurn();
       metrics.passEnded('failed', clock.monotonicMs() - startedAtMs);
-      logger.error({ err: error }, 'pass failed; everything is read again');
+      logger.error({ err: error }, 'pass failed; reading everything again');
       resyncAtMs = 0;
       due.clear();
       return FAILURE_PAUSE_MS;

@@ -26,7 +26,7 @@ export function createOwnFaults(parts: {
     isTold: false,
     report(message) {
       if (fault === null) {
-        logger.error({ detail: message }, 'the control plane lacks something of its own; no node is blamed');
+        logger.error({ detail: message }, 'the control plane lacks something it needs; no node is blamed');
         metrics.ownFaultIs(true);
       }
       fault = { message, atMs: clock.monotonicMs() };

@@ -35,12 +35,12 @@ export function createPurge({ store, leadership, clock, logger }: Context): () =
         limit: BATCH,
       })
       .catch((error: unknown) => {
-        logger.warn({ err: error }, 'what is kept no longer could not be deleted');
+        logger.warn({ err: error }, 'rows past their retention could not be deleted');
         return { rentals: 0, events: 0, deliveries: 0 };
       });
     if (purged === 'deposed') throw new DeposedError();
     const counts = Object.values(purged);
-    if (counts.some((count) => count > 0)) logger.info(purged, 'deleted what is kept no longer');
+    if (counts.some((count) => count > 0)) logger.info(purged, 'deleted rows past their retention');
     if (counts.includes(BATCH)) dueAtMs = clock.monotonicMs() + NEXT_BATCH_AFTER_MS;
   };
 }

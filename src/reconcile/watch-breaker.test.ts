@@ -118,7 +118,7 @@ describe('the history of the breaker', () => {
       {
         type: 'pool.breaker_opened',
         reason: 'MigrationHeld',
-        message: 'nobody is moved; as it opened: 3 of 5 nodes (60 %) are unhealthy; the limit is 40 %',
+        message: 'no rental is moved; when it opened: 3 of 5 nodes (60 %) are unhealthy; the limit is 40 %',
       },
     ]);
     await look(1);

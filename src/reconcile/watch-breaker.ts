@@ -63,8 +63,8 @@ export function createBreakerWatch(
             ...{ rentalId: null, node: null, tenant: null, object: null },
             reason: open ? 'MigrationHeld' : 'MigrationResumed',
             message: open
-              ? `nobody is moved; as it opened: ${message}`
-              : 'the fleet is well again; clients are moved when their node dies',
+              ? `no rental is moved; when it opened: ${message}`
+              : 'the fleet is well again; rentals are moved when their node dies',
           },
         ],
       });

@@ -107,7 +107,7 @@ it('an override waits until the fleet was looked at, and is used up for nothing 
   expect(saves).toEqual([]);
   await watch.read(CLOSED_BREAKER);
   expect(watch.isOverridden('a')).toBe(false);
-  expect(saves[0]?.events?.[0]?.message).toContain('had closed before it was of use');
+  expect(saves[0]?.events?.[0]?.message).toContain('the breaker had closed by then');
 });
 
 it('who is deposed overrides nothing', async () => {

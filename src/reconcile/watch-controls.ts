@@ -33,10 +33,10 @@ export function createControlsWatch(
   async function use(override: NonNullable<Controls['override']>, isOpen: boolean) {
     const dead = isOpen ? [...fleet.nodes.all()].filter(({ record }) => isDeadState(record.state)) : [];
     const { number, by } = override;
-    const asked = `asked for ${describeAttribution(override)}`;
+    const asked = `requested ${describeAttribution(override)}`;
     const message = isOpen
-      ? `clients of ${dead.length} dead nodes are moved although the breaker is open, ${asked}`
-      : `the breaker had closed before it was of use, ${asked}`;
+      ? `rentals on ${dead.length} dead nodes are moved although the breaker is open, ${asked}`
+      : `not used, since the breaker had closed by then; ${asked}`;
     const about = { rentalId: null, node: null, tenant: null, object: null };
     const fence = await commit(context, {
       overrideUsed: number,

@@ -39,7 +39,7 @@ describe('what somebody changes by hand is seen, and is as it was after a repair
     ['uid', `usermod -u 31000 ${account}`, 'access', /has uid 31000/],
     ['drop-in removed', `rm ${dropIn}`, 'way', /drop-in is missing/],
     ['drop-in changed', `sed -i s/publickey/any/ ${dropIn}`, 'way', /drop-in was changed/],
-    ['drop-in writable', `chmod 666 ${dropIn}`, 'way', /drop-in could be changed/],
+    ['drop-in writable', `chmod 666 ${dropIn}`, 'way', /drop-in can be changed/],
     ['drop-in a link', `mv ${dropIn} /root/d; ln -s /root/d ${dropIn}`, 'way', /drop-in was changed/],
     ['key directory opened', 'chmod 777 /etc/ssh/orion', 'way', /directory of the key files/],
     ['a stray account', 'useradd -m -u 31234 stranger', 'strays', /stranger with uid 31234/],

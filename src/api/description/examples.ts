@@ -136,7 +136,7 @@ export const EXAMPLES: Record<string, object> = {
       },
       {
         ...{ type: 'Paused', status: 'True', reason: 'Paused', lastTransitionTime: READY },
-        message: 'nothing new is begun, by admin (x3k5mzq7wv) of lab: new switch in rack-a',
+        message: 'nothing new begins; paused by admin (x3k5mzq7wv) of lab: new switch in rack-a',
       },
     ],
     pause: { reason: 'new switch in rack-a', by: 'admin (x3k5mzq7wv) of lab', at: READY },

@@ -87,7 +87,7 @@ export async function fillSmall(bench: ApiBench): Promise<void> {
   const over = { phase: 'Released', endedAt: ago(3_900) } as const;
   await addRental(bench, 'anna', 'ended-by-now', over, [['worker_2', 'Released']]);
   await addRental(bench, 'ben', 'preparing', { phase: 'Provisioning' }, [['worker_6', null]]);
-  const waits = [condition('Ready', 'False', 'NoFreeNode', 'every fitting node is taken or not usable now')];
+  const waits = [condition('Ready', 'False', 'NoFreeNode', 'every matching node is taken or unusable now')];
   await addRental(
     bench,
     'anna',

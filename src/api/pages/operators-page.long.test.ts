@@ -46,8 +46,8 @@ function tell({ store }: ApiBench, type: EventType, message: string): void {
 /** Tells a waiting client why, as the reconciler does. */
 function tellWaiting({ store }: ApiBench, name: string, reason: 'Paused' | 'NoFreeNode'): void {
   const rental = [...store.rentals.values()].find((each) => each.name === name);
-  const paused = `another node is looked for as soon as Orion goes on; ${describePause({ reason: WHY, at: now })}`;
-  const message = reason === 'Paused' ? paused : 'every fitting node is taken or not usable now';
+  const paused = `another node is chosen once Orion is resumed; ${describePause({ reason: WHY, at: now })}`;
+  const message = reason === 'Paused' ? paused : 'every matching node is taken or unusable now';
   const at = now.toISOString();
   const ready: Condition = { type: 'Ready', status: 'False', reason, message, lastTransitionTime: at };
   store.setStatus(rental?.id ?? '', 'rental.waiting', { conditions: [ready] });
@@ -82,7 +82,7 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
         expect(await notices(page).textContent()).not.toContain('admin');
       }
       await open(page, 'Queue');
-      await page.getByText('Wait: nobody can say how long, while Orion is paused').waitFor();
+      await page.getByText('Wait: unknown while Orion is paused').waitFor();
       expect(await button(page, 'Resume').count()).toBe(0);
       await expectUsable(page, at, 'paused-tenant');
 
@@ -103,7 +103,7 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
       const { store } = bench;
       store.setNodeState('worker_9', 'node.dead', { state: 'dead', status: 'dead' });
       tell(bench, 'pool.breaker_opened', '5 of 12 nodes (42 %) are unhealthy, the limit is 40 %');
-      await button(page, 'Move them all the same, once').click();
+      await button(page, 'Move them anyway, once').click();
       const dialog = page.getByRole('dialog');
       await dialog.getByText('2 nodes are dead now: worker_3, worker_9. 1 client is moved').waitFor();
       await expectUsable(page, at, 'override-dialog');
@@ -113,14 +113,14 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
       expect((await controlsOf(bench)).override).toBeNull();
       await page.getByLabel('I know that these machines are really gone').check();
       await inDialog(page, 'Move them').click();
-      await notices(page).getByText('An override waits to be taken up by the next pass').waitFor();
+      await notices(page).getByText('An override takes effect with the next pass').waitFor();
       expect((await controlsOf(bench)).override).toMatchObject({ reason: 'rack-c burnt', used: false });
-      expect(await button(page, 'Move them all the same, once').count()).toBe(0);
+      expect(await button(page, 'Move them anyway, once').count()).toBe(0);
       await expectUsable(page, at, 'override-waits');
 
       store.useOverride();
       await notices(page).getByText('Overridden once').waitFor();
-      await button(page, 'Move them all the same, once').waitFor();
+      await button(page, 'Move them anyway, once').waitFor();
       await bench.call('admin', 'POST /api/pool/pause', { reason: WHY });
       await notices(page).getByText(WHY).waitFor();
       await expectUsable(page, at, 'override-used');
@@ -166,10 +166,7 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
       await page.goto('/queue');
       const entries = page.getByRole('listitem');
       await entries.filter({ hasText: 'first-in-line' }).getByText('Wait: about 12 min').waitFor();
-      await entries
-        .filter({ hasText: 'second-in-line' })
-        .getByText('Wait: nobody can say how long')
-        .waitFor();
+      await entries.filter({ hasText: 'second-in-line' }).getByText('Wait: unknown').waitFor();
       expect(await entries.filter({ hasText: 'too-large' }).getByText('Wait:').count()).toBe(0);
       await page.getByRole('link', { name: 'first-in-line' }).click();
       await page.getByRole('region', { name: 'State' }).getByText('Wait: about 12 min').waitFor();

@@ -32,52 +32,53 @@ export const REMEDIES = {
   },
   ConnectionReset: {
     retry: 'probe',
-    operator: "Look at sshd's log on the node, and at firewalls and forwardings on the way.",
+    operator: "Check sshd's log on the node, and firewalls and port forwardings on the way.",
   },
   ConnectionClosed: {
     retry: 'probe',
-    operator: "Look at sshd's log on the node: MaxStartups, no memory or processes left, a broken set-up.",
+    operator:
+      "Check sshd's log on the node: MaxStartups, no memory or processes left, a broken configuration.",
   },
   DialTimeout: {
     retry: 'probe',
-    operator: 'See whether the machine is on, and whether a firewall drops what the control plane sends.',
+    operator: 'Check that the machine is on, and that no firewall drops packets from the control plane.',
   },
   BannerTimeout: {
     retry: 'probe',
     operator:
-      'The kernel answers, sshd does not: look at the console for a full disk or a frozen machine; restart it.',
+      'The kernel answers, sshd does not: check the console for a full disk or a frozen machine; restart it.',
   },
   AuthTimeout: {
     retry: 'probe',
-    operator: 'Look at load, memory and entropy of the node, and at what its login asks: DNS, PAM, LDAP.',
+    operator: 'Check load, memory and entropy of the node, and what its login depends on: DNS, PAM, LDAP.',
   },
   CommandTimeout: {
     retry: 'probe',
-    operator: "Look at load and disks of the node and at the profile of the control account's shell.",
+    operator: "Check load and disks of the node, and the profile of the control account's shell.",
   },
   EchoTimeout: {
     retry: 'probe',
-    operator: 'Look at load and disks of the node; a session that stands has stopped answering.',
+    operator: 'Check load and disks of the node; an open session has stopped answering.',
   },
   ListenerDead: {
     retry: 'probe',
-    operator: 'Restart sshd on the node: sessions live on, but nobody new gets in.',
+    operator: 'Restart sshd on the node: open sessions still work, but nobody new gets in.',
   },
   HostKeyChanged: {
     retry: 'person',
     command: 'orion trust NODE',
     operator:
-      'Find out why: a node that was reinstalled is accepted with `orion trust NODE`, where `hostKey` is pinned the inventory is corrected instead; if nobody reinstalled it, treat it as an attack.',
+      'Find out why. If the node was reinstalled, accept its key with `orion trust NODE`, or correct the inventory where `hostKey` is pinned; if nobody reinstalled it, treat it as an attack.',
   },
   HostKeyOfOtherNode: {
     retry: 'person',
     operator:
-      'Correct host and port in the inventory, or the DNS or forwarding that leads to the wrong machine; machines that were cloned need host keys of their own. The other node is not lent either (`HostKeyShared`) until you know which one has the key: pin it there as `hostKey`.',
+      'Correct host and port in the inventory, or the DNS or forwarding that leads to the wrong machine; cloned machines need host keys of their own. The other node is not lent either (`HostKeyShared`) until you know which one has the key: pin it there as `hostKey`.',
   },
   NonsenseAnswer: {
     retry: 'probe',
     operator:
-      'See what listens on the port, and whether the control account has an ordinary shell without a forced command.',
+      'Check what listens on the port, and that the control account has an ordinary shell without a forced command.',
   },
   DnsFailed: {
     retry: 'probe',
@@ -90,13 +91,12 @@ export const REMEDIES = {
   },
   ControlKeyUnreadable: {
     retry: 'probe',
-    operator:
-      'Put the key at the path in the message back, readable for the daemon and without a passphrase.',
+    operator: 'Restore the key at the path in the message, readable by the daemon and without a passphrase.',
   },
   ControlPlaneFault: {
     retry: 'own',
     operator:
-      'Look after the control plane, not the nodes: the message names what it lacks (open files, ports, memory, disk, room for the database, or the right to read its key). `/readyz` and the metric `orion_control_plane_fault` say how long it lasts.',
+      'Fix the control plane, not the nodes: the message names what it lacks (open files, ports, memory, disk, room for the database, or the right to read its key). `/readyz` and the metric `orion_control_plane_fault` say how long it lasts.',
   },
   ProbeFailed: {
     retry: 'probe',
@@ -105,20 +105,20 @@ export const REMEDIES = {
   ResidueFound: {
     retry: 'work',
     operator:
-      'Look at what was found; remove it, or let it into the baseline with `orion accept NODE` when it belongs there.',
+      'Look at what was found; remove it, or add it to the baseline with `orion accept NODE` if it belongs there.',
   },
   Quarantined: {
     retry: 'work',
     command: 'orion clean NODE',
     operator:
-      'Remove what the message names, then `orion clean NODE`; or `orion accept NODE` what belongs there, such as after an upgrade.',
+      'Remove what the message names, then `orion clean NODE`; or accept what belongs there, for example after an upgrade, with `orion accept NODE`.',
   },
   ProvisionFailed: {
     retry: 'work',
     operator:
-      "Compare sshd's configuration on the node with `prepare_node.yml`: it takes no key from `/etc/ssh/orion`.",
+      "Compare sshd's configuration on the node with `prepare_node.yml`: sshd accepts no key from `/etc/ssh/orion`.",
   },
-  DiskFull: { retry: 'work', operator: 'Free space or inodes on the file system in the message.' },
+  DiskFull: { retry: 'work', operator: 'Free space or inodes on the file system named in the message.' },
   ReadOnlyFilesystem: {
     retry: 'work',
     operator: "Look at the kernel's log for a failing disk; mount the file system writable again.",
@@ -126,63 +126,64 @@ export const REMEDIES = {
   NoPython: { retry: 'work', operator: 'Install python3 as `/usr/bin/python3` on the node.' },
   PrivilegeRefused: {
     retry: 'work',
-    operator: 'Let the control account be root, or run sudo without a password.',
+    operator: 'Make the control account root, or let it run sudo without a password.',
   },
   AccountLockHeld: {
     retry: 'work',
     operator:
-      'Find who holds `/etc/.pwd.lock` or `/etc/passwd.lock` on the node: another tool, or one that died.',
+      'Find out what holds `/etc/.pwd.lock` or `/etc/passwd.lock` on the node: another tool, or one that died.',
   },
   NotPrepared: {
     retry: 'work',
     operator:
-      'Nothing: the node is prepared again. If it comes back, find out what removes the group `orion` or `/etc/ssh/orion`.',
+      'Nothing: the node is prepared again. If it happens again, find out what removes the group `orion` or `/etc/ssh/orion`.',
   },
   LimitNotHeld: {
     retry: 'work',
     command: 'orion clean NODE',
     operator:
-      'Give the node what the message names (docs/operations.md, "What a client may take"), or take the limit out of `policy.limits.required`.',
+      'Give the node what the message names (docs/operations.md, "What a client may take"), or remove the limit from `policy.limits.required`.',
   },
   ClockWrong: {
     retry: 'work',
-    operator: "Put the node's clock right, and see that something such as NTP keeps it so.",
+    operator: "Correct the node's clock, and keep it correct, for example with NTP.",
   },
   PlaybookFailed: {
     retry: 'work',
-    operator: 'Read the message; run the playbook by hand, as the head of its file says.',
+    operator: 'Read the message; run the playbook by hand, as the comment at the top of its file says.',
   },
   PlaybookKilled: {
     retry: 'work',
-    operator:
-      "Look for the hand that killed it on the control plane, most often the kernel's when memory ran out.",
+    operator: 'Find out what killed it on the control plane, most often the kernel when memory ran out.',
   },
   PlaybookTimeout: {
     retry: 'work',
-    operator:
-      'Look at load and disks of the node; give `policy.provision.timeout` or `policy.clean.timeout` more.',
+    operator: 'Check load and disks of the node; raise `policy.provision.timeout` or `policy.clean.timeout`.',
   },
   RemovalUnfinished: {
     retry: 'work',
     operator:
-      'Nothing: the next try goes on where this one ended, and such a try never counts towards quarantine. With millions of files, give `policy.clean.timeout` more.',
+      'Nothing: the next try continues where this one ended, and such a try never counts towards quarantine. With millions of files, raise `policy.clean.timeout`.',
   },
-  PlaybookUnreachable: { retry: 'work', operator: 'Read the message; the next probe gives the exact name.' },
+  PlaybookUnreachable: {
+    retry: 'work',
+    operator: 'Read the message; the next probe gives the exact reason.',
+  },
   PlaybookUnreadable: {
     retry: 'work',
     operator:
-      'Read the message: a node that says more than 256 KiB is cut off. See what `/usr/bin/python3` is on the node, and which version of Ansible runs on the control plane.',
+      'Read the message: a node that sends more than 256 KiB is cut off. Check what `/usr/bin/python3` is on the node, and which version of Ansible runs on the control plane.',
   },
   FenceTooLow: {
     retry: 'work',
     operator:
-      'Nothing: the counters were raised. After a database was restored this is expected once a node. If it stays, the node claims a number that it can not prove: look at `/var/lib/orion/state.json` on it.',
+      'Nothing: the counters were raised. After a database restore this is expected once per node. If it persists, the node claims a number that it cannot prove: look at `/var/lib/orion/state.json` on it.',
   },
   OtherFleet: {
     retry: 'work',
     command: 'orion adopt NODE',
     operator:
-      'Find out which other Orion has the node in its inventory and take it out there, which frees it; or take it over, with all that is on it, with `orion adopt NODE` (`--all`).',
+      'Find out which other Orion has the node in its inventory and remove it there, which frees it; or take it over, with everything on it, with `orion adopt NODE` (`--all`).',
   },
 } as const satisfies Partial<Record<Reason, Remedy>>;
 

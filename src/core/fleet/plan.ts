@@ -171,7 +171,7 @@ function planDepartures(rentals: Rental[], leaving: Set<string>, stage: Stage): 
     const target = incoming && !leaving.has(incoming.node) ? { node: incoming.node, isNew: false } : null;
     const to = target ?? stage.choose(rental);
     if (to === null) {
-      const message = `waits on ${node} until another fitting node is free`;
+      const message = `waits on ${node} until another matching node is free`;
       return [{ ...about, effect: 'waits', to: null, message }];
     }
     const after = to.isNew ? `, once ${to.node} has joined` : '';

@@ -36,7 +36,7 @@ export const UNSEEN_BREAKER: Breaker = {
   open: true,
   recoveredSinceMs: null,
   confirmingSinceMs: null,
-  message: 'the other nodes have not been looked at since',
+  message: 'the other nodes have not been probed since the last failure',
 };
 
 /** By when a node that is looked at anew has shown what it is; one that is neither dead nor well holds up nobody else. */

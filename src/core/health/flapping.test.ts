@@ -41,7 +41,7 @@ describe('a node that flaps', () => {
     expect(findCondition(decision.record.conditions, 'Schedulable')).toMatchObject({
       status: 'False',
       reason: 'Flapping',
-      message: 'died 6 times, never steady for 10m in between; lent again when it was',
+      message: 'died 6 times, never steady for 10m in between; lent again once it has been',
     });
     const steady = decide(record, steadyFor(LONG));
     expect(findCondition(steady.record.conditions, 'Schedulable')?.status).toBe('True');

@@ -31,5 +31,5 @@ export function describeFlapping(
   const isSteady = health !== undefined && steadyForMs(health) >= steadyMs(policy);
   if (deaths < FLAPPING_DEATHS || isOld || isSteady) return null;
   const steady = formatDuration(steadyMs(policy));
-  return `died ${deaths} times, never steady for ${steady} in between; lent again when it was`;
+  return `died ${deaths} times, never steady for ${steady} in between; lent again once it has been`;
 }

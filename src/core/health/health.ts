@@ -219,7 +219,7 @@ function judgeSuccess(
     successes,
     succeedingSinceMs,
     reason: recovering ? 'Recovering' : 'Alive',
-    message: recovering ? 'the node answers again, but not yet for long enough' : 'the node answers',
+    message: recovering ? 'the node answers again, but not for long enough yet' : 'the node answers',
     hostKey: health.hostKey ?? hostKey,
     offeredHostKey: null,
     offeredFingerprint: null,

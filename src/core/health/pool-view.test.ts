@@ -36,7 +36,7 @@ it('says who paused it and why, and who overrode the breaker last', () => {
   expect(paused.override).toEqual({ ...paused.pause, used: false });
   expect(paused.conditions[1]).toMatchObject({
     ...{ type: 'Paused', status: 'True', reason: 'Paused', lastTransitionTime: at.toISOString() },
-    message: 'nothing new is begun, by a of lab: new switch',
+    message: 'nothing new begins; paused by a of lab: new switch',
   });
   expect(viewPool(told)).toMatchObject({ pause: null, override: null });
   expect(viewPool(told).conditions[1]).toMatchObject({

@@ -31,7 +31,7 @@ function viewMoves(opened: StoredEvent | null, closed: StoredEvent | null): Cond
     type: 'MovesAllowed',
     status: isOpen ? 'False' : 'True',
     reason: isOpen ? 'MigrationHeld' : 'MigrationResumed',
-    message: last?.message ?? 'clients are moved when their node dies',
+    message: last?.message ?? 'rentals are moved when their node dies',
     lastTransitionTime: (last?.at ?? new Date(0)).toISOString(),
   };
 }
@@ -46,7 +46,7 @@ function viewPause(pause: Attribution | null, resumed: StoredEvent | null): Cond
     type: 'Paused',
     status: pause ? 'True' : 'False',
     reason: pause ? 'Paused' : 'Resumed',
-    message: pause ? `nothing new is begun, ${describeAttribution(pause)}` : 'whatever is wanted is seen to',
+    message: pause ? `nothing new begins; paused ${describeAttribution(pause)}` : 'all work is carried out',
     lastTransitionTime: since.toISOString(),
   };
 }

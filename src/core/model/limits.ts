@@ -18,7 +18,7 @@ export function describeLacking(
 ): string | null {
   const lacking = limits ? required.filter((name) => limits[name].holds !== true) : [];
   if (!limits || lacking.length === 0) return null;
-  return `the policy requires what the node does not hold: ${lacking.map((name) => `${name}: ${limits[name].message}`).join('; ')}`;
+  return `the policy requires limits that the node does not enforce: ${lacking.map((name) => `${name}: ${limits[name].message}`).join('; ')}`;
 }
 
 /** Does the limit hold, as measured on the node? Null: the policy asks for no such limit. */

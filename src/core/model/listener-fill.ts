@@ -42,7 +42,7 @@ export function noteFill(
 }
 
 function describe(node: string, { connections }: ListenerFill, isRepeated: boolean): string {
-  const what = `its account held ${connections} connections to the SSH server of ${node} without logging in, so that nobody else could connect; they were closed and all that it ran was ended`;
+  const what = `its account held ${connections} connections to the SSH server of ${node} without logging in, so that nobody else could connect; they were closed and all its processes were killed`;
   return isRepeated ? `${what}; it was not the first time within ${formatDuration(FILL_WINDOW_MS)}` : what;
 }
 

@@ -56,7 +56,7 @@ describe('what differs from the baseline', () => {
     expect(taken.record).toMatchObject({ state: 'free', differences: null, acceptSeen: 1 });
     expect(taken.events).toContainEqual({
       ...{ type: 'node.accepted', reason: 'DifferencesAccepted' },
-      message: `1 of 1 taken into the baseline, by admin (t) of lab: upgrade; ${NEW}`,
+      message: `1 of 1 added to the baseline, by admin (t) of lab: upgrade; ${NEW}`,
     });
     // Once only.
     expect(decide({ ...cleaning, acceptSeen: 1 }, {}, true).start).not.toHaveProperty('accept');
@@ -81,7 +81,7 @@ describe('what differs from the baseline', () => {
     const other = done({ findings: ['other'], differences: FOUND, accepted: [] });
     const after = decide(cleaning, { run: ended(other, start) }, true);
     expect(after.record).toMatchObject({ acceptSeen: 1, differences: FOUND, state: 'cleaning' });
-    expect(after.events.find(({ type }) => type === 'node.accepted')?.message).toContain('0 of 1 taken');
+    expect(after.events.find(({ type }) => type === 'node.accepted')?.message).toContain('0 of 1 added');
   });
 });
 

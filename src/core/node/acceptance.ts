@@ -45,13 +45,15 @@ export function whyNotAccepted(
     const isSame = open.reason === reason && open.by === by && open.ids.join() === ids.join();
     return isSame
       ? null
-      : `what was accepted ${describeAttribution(open)} is being taken in; look again when it is`;
+      : `what was accepted ${describeAttribution(open)} is still being added to the baseline; try again afterwards`;
   }
-  if (isDeadState(record.state)) return 'it is dead; look again when it answers';
+  if (isDeadState(record.state)) return 'it is dead; try again when it answers';
   if (record.differences === null) return 'nothing was found on it that could be accepted';
   if (!accepts(record.state, 'accept')) return `it is ${record.state}`;
   const unknown = ids.length - namedIn(record, ids).length;
-  return unknown === 0 ? null : `${unknown} of ${ids.length} are not what is found on it now; look again`;
+  return unknown === 0
+    ? null
+    : `${unknown} of ${ids.length} no longer match what is found on it; list them again`;
 }
 
 /** What a verification says of differences. A person's word counts until one has taken it along, whatever it found. */
@@ -66,8 +68,8 @@ export function noteDifferences(record: NodeRecord, { node, run }: Pick<NodeInpu
   if (!accept || !outcome.accepted || accept.request <= record.acceptSeen) return { record: next };
   const { accepted } = outcome;
   const attribution = node.requests.accept;
-  const what = accepted.length > 0 ? accepted.join('; ') : 'none of it is there any more';
-  const many = `${accepted.length} of ${accept.ids.length} taken into the baseline`;
+  const what = accepted.length > 0 ? accepted.join('; ') : 'none of it is there now';
+  const many = `${accepted.length} of ${accept.ids.length} added to the baseline`;
   const message = `${many}${attribution === null ? '' : `, ${describeAttribution(attribution)}`}; ${what}`;
   return {
     record: { ...next, acceptSeen: accept.request },

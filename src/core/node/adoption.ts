@@ -25,6 +25,6 @@ export function noteFleet(record: NodeRecord, { node, run }: Pick<NodeInputs, 'n
   if (record.otherFleet === null) return { record: released };
   const message = run?.work.adopt
     ? `taken over from the fleet ${run.work.adopt.fleet}`
-    : `the fleet ${record.otherFleet} has let it go`;
+    : `the fleet ${record.otherFleet} has released it`;
   return { record: released, events: [{ type: 'node.adopted', reason: 'NodeAdopted', message }] };
 }

@@ -113,14 +113,15 @@ function schedulable(inputs: NodeInputs & { record: NodeRecord }): Verdict {
     return no('Retiring', `taken out of the inventory: ${whyNotEmpty({ node, live }, record.state)}`);
   }
   if (record.otherFleet !== null) {
-    const how = `take it out of that one's inventory, or take it over with orion adopt ${node.spec.name}`;
+    const how = `remove it from that one's inventory, or take it over with orion adopt ${node.spec.name}`;
     return no('OtherFleet', `the node belongs to the fleet ${record.otherFleet} of another Orion: ${how}`);
   }
   if (node.requests.draining) return no('Draining', whyNotEmpty({ node, live }, record.state));
   if (node.requests.cordoned) return no('Cordoned', 'kept free of new rentals by an operator');
-  if (rival) return no('HostKeyShared', `${rival} has the same host key; pin the right one's as hostKey`);
+  if (rival) return no('HostKeyShared', `${rival} has the same host key; pin it as hostKey on the right one`);
   const { notLendable } = STATES[record.state];
-  if (notLendable === 'Quarantined') return no(notLendable, 'not lent until it was cleaned and verified');
+  if (notLendable === 'Quarantined')
+    return no(notLendable, 'not lent until it has been cleaned and verified');
   if (isReturnHeld(record)) {
     return no('AwaitingOperator', `the node answers again; orion clean ${node.spec.name} brings it back`);
   }
@@ -131,6 +132,6 @@ function schedulable(inputs: NodeInputs & { record: NodeRecord }): Verdict {
   if (notLendable === null && isDrifted(drift)) {
     return no('Drifted', describeDrift(listDrift(drift)));
   }
-  if (record.nextUid > LAST_UID) return no('UidsExhausted', 'every uid was used once on this node');
+  if (record.nextUid > LAST_UID) return no('UidsExhausted', 'every uid has been used on this node');
   return condition('Schedulable', 'True', 'Schedulable', 'may be lent');
 }

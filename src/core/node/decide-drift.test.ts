@@ -85,7 +85,7 @@ describe('a rented node that was changed by hand', () => {
       {
         type: 'node.drift_repaired',
         reason: 'DriftRepaired',
-        message: `put right: ${locked} (3 repairs without a calm hour between them)`,
+        message: `repaired: ${locked} (3 repairs without a quiet hour in between)`,
       },
       {
         type: 'node.stray_account_removed',
@@ -131,7 +131,7 @@ describe('a repair that failed', () => {
   it('tells of what it did put right', () => {
     const run = accessRun(failed, { way: ['the sshd drop-in is missing'] });
     expect(decide({ state: 'allocated' }, { ...rented, run }).events).toMatchObject([
-      { type: 'node.drift_repaired', message: 'put right: the sshd drop-in is missing' },
+      { type: 'node.drift_repaired', message: 'repaired: the sshd drop-in is missing' },
     ]);
   });
 

@@ -78,7 +78,7 @@ function recordObserved({ node, health }: NodeInputs): Step {
   }
   const trusting = acceptTrustedKey(record, { node, health });
   if (trusting !== record) {
-    const message = `the host key ${health.offeredFingerprint} is accepted; the node is prepared and verified anew`;
+    const message = `the host key ${health.offeredFingerprint} is accepted; the node is prepared and verified again`;
     events.push({ type: 'node.host_key_trusted', reason: 'HostKeyTrusted', message });
   }
   return { record: trusting, events };

@@ -32,7 +32,7 @@ describe('a rented node', () => {
     ['locked', account({ isOpen: false }), 'access', /is locked/],
     ['made an administrator', account({ groups: 1 }), 'access', /member of other groups/],
     ['home removed', account({ homeUid: null }), 'access', /has no home/],
-    ['home given away', account({ homeUid: 0 }), 'access', /home that is not its own/],
+    ['home given away', account({ homeUid: 0 }), 'access', /home owned by another account/],
     ['key file removed', { keyFiles: [] }, 'access', /key file of rtest0001 is missing/],
     ['key file changed', key({ sha256: 'b'.repeat(64) }), 'access', /key file of rtest0001 was changed/],
     ['key file a link', key({ mode: '777', sha256: null }), 'access', /was changed/],
@@ -42,7 +42,7 @@ describe('a rented node', () => {
     ['key directory opened', { isKeyDirectorySound: false }, 'way', /directory of the key files/],
     ['drop-in removed', { dropIn: 'missing' }, 'way', /drop-in is missing/],
     ['drop-in changed', { dropIn: 'changed' }, 'way', /drop-in was changed/],
-    ['drop-in writable', { dropIn: 'open' }, 'way', /drop-in could be changed/],
+    ['drop-in writable', { dropIn: 'open' }, 'way', /drop-in can be changed/],
     ['stray account', { accounts: [SOUND_ACCOUNT, STRANGER] }, 'strays', /account stranger with uid 31234/],
     [
       'stray key file',

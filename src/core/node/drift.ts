@@ -84,7 +84,7 @@ function accountDrift({ accounts, isCut, group, shell }: Inspection, { account, 
     // After a change of the uid the home is not its own either: one change is told once.
     [
       found.homeUid === uid || found.homeUid === found.uid,
-      found.homeUid === null ? 'has no home' : 'has a home that is not its own',
+      found.homeUid === null ? 'has no home' : 'has a home owned by another account',
     ],
   ];
   return checks.flatMap(([holds, what]) => (holds ? [] : [`the account ${account} ${what}`]));
@@ -101,12 +101,12 @@ function keyFileDrift({ keyFiles, isCut }: Inspection, { account, keyFileSha256 
 function wayDrift({ group, isKeyDirectorySound, dropIn }: Inspection): string[] {
   const words = {
     changed: 'was changed',
-    open: 'could be changed by others than root',
+    open: 'can be changed by others than root',
     missing: 'is missing',
   };
   return [
     ...(group === null ? ['the group orion is missing'] : []),
-    ...(isKeyDirectorySound ? [] : ['the directory of the key files is missing or not as it was made']),
+    ...(isKeyDirectorySound ? [] : ['the directory of the key files is missing or was changed']),
     ...(dropIn === 'sound' ? [] : [`the sshd drop-in ${words[dropIn]}`]),
   ];
 }

@@ -22,12 +22,12 @@ export function enterState(
   const messages: Record<NodeState, [Reason, string]> = {
     unknown: ['NotProbedYet', ''],
     free: ['Clean', 'verified clean; ready to be lent'],
-    provisioning: ['Provisioning', `access is being made for ${live?.rentalId}`],
+    provisioning: ['Provisioning', `access is being set up for ${live?.rentalId}`],
     allocated: ['Provisioned', `access is confirmed for placement ${live?.epoch}`],
     cleaning:
       isSoiled && isDrifted(drift)
         ? ['Drifted', `no longer known to be clean: ${describeDrift(listDrift(drift))}`]
-        : ['NotVerified', 'what is left of earlier use is being removed'],
+        : ['NotVerified', 'leftovers of earlier use are being removed'],
     quarantined: ['Quarantined', `not lent until cleaned: ${blame ?? describeFailure(outcome ?? null)}`],
     dead: [health.reason, health.message],
   };

@@ -42,15 +42,15 @@ export function describeRepaired({ work, outcome }: Run): Told[] {
   const { repair } = work;
   if (!repair || !outcome || outcome.kind === 'aborted' || !outcome.repaired) return [];
   const { access, way, removed, left } = outcome.repaired;
-  const often = repair.count > 1 ? ` (${repair.count} repairs without a calm hour between them)` : '';
+  const often = repair.count > 1 ? ` (${repair.count} repairs without a quiet hour in between)` : '';
   const events: Told[] = [];
   if (access || way) {
     const seen = [...(access ? repair.access : []), ...(way ? repair.way : [])];
-    const message = `put right: ${describeDrift(seen.length > 0 ? seen : ['the account or the way in'])}${often}`;
+    const message = `repaired: ${describeDrift(seen.length > 0 ? seen : ['the account or the access to it'])}${often}`;
     events.push({ type: 'node.drift_repaired', reason: 'DriftRepaired', message });
   }
   if (removed.length > 0) {
-    const message = `removed, since nobody's: ${describeDrift(removed)}${often}`;
+    const message = `removed, owned by no placement: ${describeDrift(removed)}${often}`;
     events.push({ type: 'node.stray_account_removed', reason: 'StrayAccount', message });
   }
   if (left !== null) events.push({ type: 'node.cleaning_failed', reason: 'StrayAccount', message: left });

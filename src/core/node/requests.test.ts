@@ -118,7 +118,7 @@ describe('a node that left the inventory', () => {
     const messageOf = (set: Set, more: Partial<NodeInputs>) =>
       decide({ ...retiring, ...set }, more).record.conditions.find(({ type }) => type === 'Schedulable')
         ?.message;
-    expect(messageOf({ record: { state: 'allocated' } }, { live })).toContain('r_1 is moved from it');
+    expect(messageOf({ record: { state: 'allocated' } }, { live })).toContain('r_1 moves off it');
     expect(messageOf({ record: { state: 'dead' } }, { residue, health: aHealth('dead') })).toContain(
       'orion forget a',
     );

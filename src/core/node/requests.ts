@@ -52,13 +52,13 @@ export function hastenCleaning(record: NodeRecord, { node }: Pick<NodeInputs, 'n
 /** What a node that is to be emptied waits for. */
 export function whyNotEmpty({ node, live }: Pick<NodeInputs, 'node' | 'live'>, state: NodeState): string {
   const name = node.spec.name;
-  if (live) return `${live.rentalId} is moved from it as soon as another fitting node is free`;
+  if (live) return `${live.rentalId} moves off it as soon as another matching node is free`;
   if (!node.spec.retiring) return 'empty';
   if (isDeadState(state)) {
     return `it is dead, so what clients left on it can't be removed: start it, or give it up with orion forget ${name}`;
   }
   if (STATES[state].work === 'cleanSlowly')
-    return `it does not become clean: see to it, or give it up with orion forget ${name}`;
+    return `it cannot be cleaned: fix it, or give it up with orion forget ${name}`;
   return 'it is being cleaned';
 }
 

@@ -15,7 +15,7 @@ it('a placement takes its node from free to provisioning, and the history of the
   ]);
   expect(save.bind).toMatchObject({ rentalId: 'r_1', node: 'w1', uid: 7 });
   expect(events).toMatchObject([
-    { type: 'node.provisioning', node: 'w1', rentalId: null, message: 'access is being made for r_1' },
+    { type: 'node.provisioning', node: 'w1', rentalId: null, message: 'access is being set up for r_1' },
   ]);
   expect(events[0]?.object).toMatchObject({ name: 'w1', status: { state: 'provisioning', rental: 'r_1' } });
   expect(placementsAfter(9)).toMatchObject([{ epoch: 9, node: 'w1' }]);

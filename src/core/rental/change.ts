@@ -73,7 +73,7 @@ function bindTo(rental: Rental, node: Node, role: 'serving' | 'incoming', now: D
     node: spec.name,
     tenant: null,
     reason: 'Provisioning',
-    message: `access is being made for ${rental.id}`,
+    message: `access is being set up for ${rental.id}`,
     object: viewNode({ ...node, record: nodeRecord }, rental.id),
   };
   const unset = {

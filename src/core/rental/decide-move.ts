@@ -16,7 +16,7 @@ export function whyHeld(
   node: string,
 ): { reason: Reason; message: string } | null {
   if (!breaker.open || isOverridden(node)) return null;
-  return { reason: 'MigrationHeld', message: `nobody is moved: ${breaker.message}` };
+  return { reason: 'MigrationHeld', message: `no rental is moved: ${breaker.message}` };
 }
 
 /** Access elsewhere is being made, or is there: then the old placement ends in the same save. */
@@ -37,7 +37,7 @@ export function decideMove(
       change: { kind: 'end', placements: [incoming], endReason: 'NodeDead' },
       phase: base.lostAt ? 'Lost' : 'Active',
       reason: 'NodeDead',
-      message: `${incoming.node}, where it was to go, died too`,
+      message: `${incoming.node}, the target of the move, died too`,
       event: 'rental.placement_failed',
     };
   }
@@ -78,7 +78,7 @@ export function decideDeparture(
     const event = isNews ? 'rental.lost' : null;
     return { ...base, phase, reason, message, event, nextDueAt, observes: suspicion === null };
   };
-  const cause = why === 'NodeDead' ? `${serving.node} is dead` : `${serving.node} is to be emptied`;
+  const cause = why === 'NodeDead' ? `${serving.node} is dead` : `${serving.node} is being emptied`;
   const wait = whyWait(inputs, base, serving, why);
   if (wait) return stays('Waiting', `${cause}; ${wait.message}`, wait.until);
   if (suspicion && !isPardoned(rental)) {
@@ -114,8 +114,8 @@ function whyWait(
   // A node that its operator wants empty is not waited for: nobody says that it comes back.
   if (why !== 'NodeDead' || (node !== undefined && mustLeave(node))) return null;
   const { action, afterMs } = rental.spec.onNodeLoss;
-  if (action === 'wait') return { message: 'waiting for it as asked', until: null };
+  if (action === 'wait') return { message: 'waiting for it as requested', until: null };
   const until = new Date((lostAt ?? now).getTime() + afterMs);
   if (until <= now) return null;
-  return { message: `moved at ${until.toISOString()} unless it is back before`, until };
+  return { message: `moved at ${until.toISOString()} unless it is back by then`, until };
 }

@@ -168,7 +168,7 @@ describe('a rental on a node', () => {
     expect(decide({ rental: served, nodes: [dead, b], choose: chooseB, turn })).toMatchObject({
       phase: 'Lost',
       reason: 'MigrationQueued',
-      message: 'a is dead; at most 3 moves at once, and beyond them one more per 10s',
+      message: 'a is dead; at most 3 moves at once, and after those one more every 10s',
       event: 'rental.lost',
       change: { kind: 'none' },
       nextDueAt: later(7_000),

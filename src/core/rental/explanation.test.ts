@@ -35,7 +35,7 @@ it('quotes the numbers of now while a move is held, not those of the opening', (
   const reason = 'MigrationHeld' as const;
   const ready = {
     ...condition('Ready', reason),
-    message: 'nobody is moved: 5 of 6 nodes (83 %) are unhealthy',
+    message: 'no rental is moved: 5 of 6 nodes (83 %) are unhealthy',
   };
   const rental = aRental({
     placements: [aPlacement(1, 'a')],

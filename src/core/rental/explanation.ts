@@ -74,7 +74,7 @@ function explainHold(nodes: Node[], occupants: ReadonlyMap<string, string>): str
     isDeadState(record.state) || findCondition(record.conditions, 'Reachable')?.status === 'False';
   const unhealthy = counted.filter(isUnhealthy).length;
   const percent = Math.round((100 * unhealthy) / Math.max(counted.length, 1));
-  return `nobody is moved: ${unhealthy} of ${counted.length} nodes (${percent} %) are unhealthy now; moves go on when that was few enough for a while`;
+  return `no rental is moved: ${unhealthy} of ${counted.length} nodes (${percent} %) are unhealthy now; moves resume once few enough have been for a while`;
 }
 
 export function lastPlacement({ placements }: Rental): Placement | undefined {

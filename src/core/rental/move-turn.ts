@@ -61,5 +61,5 @@ export function computeTurn(moves: Move[], isUrgent: boolean, policy: Policy['mi
 
 /** The same words for as long as it waits, so that a long queue does not write with each move that ends. */
 export function describeDiscipline({ maxInFlight, intervalMs }: Policy['migrate']): string {
-  return `at most ${maxInFlight} moves at once, and beyond them one more per ${formatDuration(intervalMs)}`;
+  return `at most ${maxInFlight} moves at once, and after those one more every ${formatDuration(intervalMs)}`;
 }

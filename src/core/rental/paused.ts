@@ -25,7 +25,7 @@ export function holdWhilePaused(
     change: { kind: 'none' },
     phase,
     reason: 'Paused',
-    message: `${describeWanted(decision)} as soon as Orion goes on; ${describePause(pause)}`,
+    message: `${describeWanted(decision)} once Orion is resumed; ${describePause(pause)}`,
     event: isNews ? told : null,
     ended: false,
     // Nobody knows when an operator goes on.
@@ -40,6 +40,6 @@ function describeWanted({ change, reason }: RentalDecision): string {
     const { name } = change.node.spec;
     return change.role === 'serving' ? `the account is made on ${name}` : `moved to ${name}`;
   }
-  if (reason === 'Expired') return 'the lease is over; what is left of it is removed';
-  return reason === 'Releasing' ? 'released; access is removed' : 'another node is looked for';
+  if (reason === 'Expired') return 'the lease has ended; the account is removed';
+  return reason === 'Releasing' ? 'released; access is removed' : 'another node is chosen';
 }

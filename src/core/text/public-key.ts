@@ -63,7 +63,7 @@ function encodeBase64(bytes: Uint8Array): string {
 function checkBlob(type: PublicKeyType, blob: Uint8Array): void {
   const fields = readFields(blob);
   if (fields[0] === undefined || toAscii(fields[0]) !== type) {
-    throw new RefusedKey('the type inside the key is not the one that stands before it');
+    throw new RefusedKey('the type inside the key differs from the one in front of it');
   }
   const rest = fields.slice(1);
   if (type === 'ssh-rsa') checkRsa(rest);

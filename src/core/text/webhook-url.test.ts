@@ -111,7 +111,7 @@ describe('the address that is called', () => {
     ['no address', 'example.com'],
     ['no address', ''],
   ])('may not be %s: %s', (_what, address) => {
-    expect(refuseWebhookAddress(address, NOTHING_ALLOWED)).toMatch(/^must not lead to/);
+    expect(refuseWebhookAddress(address, NOTHING_ALLOWED)).toMatch(/^must not point to/);
   });
 });
 

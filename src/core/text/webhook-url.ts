@@ -46,17 +46,17 @@ export function refuseWebhookAddress(text: string, { networks }: WebhookAllowanc
   const isIn = (list: Network[]) => address !== null && list.some((network) => isInside(address, network));
   if (isIn(networks)) return null;
   const isPublic = isIn(PUBLIC_V6) ? !isIn(NOT_PUBLIC_V6) : address?.family === 4 && !isIn(NOT_PUBLIC_V4);
-  return isPublic ? null : 'must not lead to a private, loopback or link-local address';
+  return isPublic ? null : 'must not point to a private, loopback or link-local address';
 }
 
 /** Why the URL may not be called, or null. Its host name is resolved, and the address judged, when it is called. */
 export function refuseWebhookUrl(text: string, allowed: WebhookAllowance): string | null {
   // URL drops line ends and accepts spaces, which would then reach logs, messages and terminals.
-  if (/\s/.test(text) || !SHOWABLE_TEXT.test(text)) return 'must not hold blanks or control characters';
+  if (/\s/.test(text) || !SHOWABLE_TEXT.test(text)) return 'must not contain spaces or control characters';
   const url = URL.canParse(text) ? new URL(text) : null;
   const isHttp = url?.protocol === 'http:' && allowed.plainHttp;
   if (url === null || (url.protocol !== 'https:' && !isHttp)) return 'must be an https URL';
-  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
+  if (url.username !== '' || url.password !== '') return 'must not contain a user name or password';
   if (BAD_PORTS.has(Number(url.port || 443))) return 'must not name a port of another protocol';
   const host = hostOf(url);
   if (isAllowedHost(host, allowed)) return null;

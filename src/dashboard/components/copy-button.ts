@@ -6,7 +6,7 @@ export function CopyButton({ text, what }: { text: string; what: string }): Mark
   const copy = () =>
     navigator.clipboard.writeText(text).then(
       () => tell(`Copied ${what}`),
-      (thrown: unknown) => tellProblem(`The browser did not let ${what} be copied`, thrown),
+      (thrown: unknown) => tellProblem(`The browser did not allow copying ${what}`, thrown),
     );
   return html`<button type="button" class="button quiet icon-only" title="Copy ${what}" aria-label="Copy ${what}" onClick=${copy}>
     <${Icon} name="copy" size=${18} />

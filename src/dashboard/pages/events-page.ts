@@ -39,7 +39,7 @@ export function EventsPage(): Markup {
         ? html`<div class="card"><${EventList} events=${shown} /></div>`
         : first.isLoading
           ? html`<${Loading} />`
-          : html`<${Empty} title=${isFiltered ? 'None of the events shown so far is like that' : 'Nothing has happened yet'} />`
+          : html`<${Empty} title=${isFiltered ? 'None of the events shown so far matches' : 'Nothing has happened yet'} />`
     }
     ${olderProblem && html`<${Failure} problem=${olderProblem} />`}
     ${

@@ -39,7 +39,7 @@ export function FleetPage(): Markup {
   const isCompact = shown.length >= COMPACT_FROM;
   const groups = groupByZone(shown, isCompact);
 
-  if (!isComplete) return html`<h1 class="unseen">Fleet</h1><${Loading} what="Looking at the fleet…" />`;
+  if (!isComplete) return html`<h1 class="unseen">Fleet</h1><${Loading} what="Loading the fleet…" />`;
   return html`<div class="fleet-page">
     <section class="fleet-main" aria-labelledby="fleet-title">
       <div class="page-head">
@@ -52,7 +52,7 @@ export function FleetPage(): Markup {
         fleet.length === 0
           ? html`<${Empty} title="The fleet has no nodes"><p>They come from <code>inventory.yaml</code>.</p><//>`
           : shown.length === 0 &&
-            html`<${Empty} title="No node is like that">
+            html`<${Empty} title="No node matches">
               <button type="button" class="button" onClick=${() => setQuery({ q: '', state: '', zone: '' })}>Show all nodes</button>
             <//>`
       }

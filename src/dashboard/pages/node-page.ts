@@ -26,8 +26,8 @@ export function NodePage({ name }: { name: string }): Markup {
   const known = useValue(rentals.items);
   if (node === undefined) {
     return isComplete
-      ? html`<${Empty} title=${`There is no node ${name}`}><a href="/">Look at the fleet</a><//>`
-      : html`<${Loading} what="Looking for the node…" />`;
+      ? html`<${Empty} title=${`There is no node ${name}`}><a href="/">Show the fleet</a><//>`
+      : html`<${Loading} what="Loading the node…" />`;
   }
   const [described] = describeFleet([node], known);
   const { look, rental } = described as NonNullable<typeof described>;

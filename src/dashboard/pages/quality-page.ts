@@ -92,7 +92,7 @@ function TimesFigure({
 }): Markup {
   const value = medianSeconds === null ? '–' : secondsText(medianSeconds);
   const detail =
-    count === 0 ? 'none in this time' : `median of ${count}; 95 %: ${secondsText(p95Seconds ?? 0)}`;
+    count === 0 ? 'none in this period' : `median of ${count}; 95 %: ${secondsText(p95Seconds ?? 0)}`;
   return html`<${Figure} word=${word} value=${value} detail=${detail} />`;
 }
 

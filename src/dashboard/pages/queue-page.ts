@@ -19,15 +19,15 @@ export function QueuePage(): Markup {
   const fleet = describeFleet(useValue(nodes.items).values(), all);
   const { waiting, hopeless } = queueOf(all.values());
   const free = fleet.filter(({ look }) => look.word === 'Free' && look.marks.length === 0).length;
-  if (!isComplete) return html`<h1 class="unseen">Queue</h1><${Loading} what="Looking at the queue…" />`;
+  if (!isComplete) return html`<h1 class="unseen">Queue</h1><${Loading} what="Loading the queue…" />`;
   return html`<div class="page-head">
       <h1>Queue</h1>
       <p class="muted">${plural(waiting.length, 'rental')} ${waiting.length === 1 ? 'waits' : 'wait'}, ${plural(free, 'node')} available</p>
     </div>
     ${
       waiting.length === 0 && hopeless.length === 0
-        ? html`<${Empty} title=${isAdmin() ? 'Nobody waits for a machine' : 'None of your rentals waits for a machine'}>
-            <p>Whoever asks while all fitting machines are taken stands here, and gets the next one.</p>
+        ? html`<${Empty} title=${isAdmin() ? 'No rental waits for a machine' : 'None of your rentals waits for a machine'}>
+            <p>A rental waits here while all matching machines are taken, and gets the next one.</p>
           <//>`
         : html`<ol class="queue">
             ${waiting.map((rental) => html`<${Entry} key=${rental.id} rental=${rental} />`)}
@@ -37,7 +37,7 @@ export function QueuePage(): Markup {
       hopeless.length > 0 &&
       html`<section class="gap-above-large" aria-labelledby="hopeless-title">
         <h2 id="hopeless-title">No node can ever match</h2>
-        <p class="muted">They stand in nobody's way, and get a machine once the inventory has one for them.</p>
+        <p class="muted">They hold up no other rental, and get a machine once the inventory has a matching one.</p>
         <ol class="queue">
           ${hopeless.map((rental) => html`<${Entry} key=${rental.id} rental=${rental} />`)}
         </ol>
@@ -54,7 +54,7 @@ function Entry({ rental }: { rental: RentalView }): Markup {
     </span>
     <div class="waiting-text">
       <p><a class="waiting-name" href=${rentalPath(id)}>${name}</a> <span class="muted">of ${tenant}</span></p>
-      <p>wants ${requestText(rental)} · asked <${Ago} at=${createdAt} /></p>
+      <p>wants ${requestText(rental)} · requested <${Ago} at=${createdAt} /></p>
       ${status.queuePosition !== null && html`<p><${Wait} rental=${rental} /></p>`}
       ${ready?.message && html`<p class="muted small">${ready.message}</p>`}
     </div>

@@ -20,10 +20,10 @@ import { wordsOf } from '../words.ts';
 export function RentalPage({ id }: { id: string }): Markup {
   const { rental, problem, again } = useRental(id);
   if (problem?.status === 404) {
-    return html`<${Empty} title=${`There is no rental ${id}`}><a href="/rentals">Look at all rentals</a><//>`;
+    return html`<${Empty} title=${`There is no rental ${id}`}><a href="/rentals">Show all rentals</a><//>`;
   }
   if (problem) return html`<${Failure} problem=${problem} again=${again} />`;
-  if (!rental) return html`<${Loading} what="Looking for the rental…" />`;
+  if (!rental) return html`<${Loading} what="Loading the rental…" />`;
   const { status, spec } = rental;
   return html`<article class="rental-page">
     <div class="page-head">
@@ -47,16 +47,16 @@ export function RentalPage({ id }: { id: string }): Markup {
       </div>
       <div class="stack">
         <section class="card" aria-labelledby="spec-title">
-          <h2 id="spec-title">What was asked for</h2>
+          <h2 id="spec-title">Request</h2>
           <${Facts} facts=${[
             ['Tenant', rental.tenant],
             ['Id', html`<code>${rental.id}</code>`],
-            ['Asked for', html`<${Ago} at=${rental.createdAt} />`],
+            ['Requested', html`<${Ago} at=${rental.createdAt} />`],
             ['Machine', html`<${Labels} labels=${spec.selector.matchLabels} none="any" />`],
             ['Zone', spec.selector.zone ?? html`<span class="muted">any</span>`],
             ['Lease', spec.ttl],
             ['If its node dies', lossText(spec.onNodeLoss)],
-            ['If all is full', spec.whenFull === 'queue' ? 'wait in the queue' : 'give up'],
+            ['If no machine is free', spec.whenFull === 'queue' ? 'wait in the queue' : 'give up'],
             ['Labels', html`<${Labels} labels=${spec.labels} />`],
             ['Webhook', spec.webhookUrl && html`<code>${spec.webhookUrl}</code>`],
             ['Public key', html`<code class="clip" title=${spec.sshPublicKey}>${spec.sshPublicKey}</code>`],

@@ -29,7 +29,7 @@ export function RentalsPage(): Markup {
   const { query } = useValue(place);
   const filter = { text: query.get('q') ?? '', phase: query.get('phase') ?? '' };
   const shown = listRentals(all.values(), filter);
-  if (!isComplete) return html`<h1 class="unseen">Rentals</h1><${Loading} what="Looking for rentals…" />`;
+  if (!isComplete) return html`<h1 class="unseen">Rentals</h1><${Loading} what="Loading the rentals…" />`;
   return html`<div class="page-head">
       <h1>Rentals</h1>
       <p class="muted">${plural(shown.length, 'rental')}</p>
@@ -42,7 +42,7 @@ export function RentalsPage(): Markup {
     ${
       shown.length > 0
         ? html`<${RentalTable} rentals=${shown.slice(0, MOST_ROWS)} />`
-        : html`<${Empty} title=${filter.text || filter.phase ? 'No rental is like that' : 'No machine is rented'}>
+        : html`<${Empty} title=${filter.text || filter.phase ? 'No rental matches' : 'No machine is rented'}>
             <p>Press “Rent a machine” to get one.</p>
           <//>`
     }
@@ -56,7 +56,7 @@ function RentalTable({ rentals: rows }: { rentals: RentalView[] }): Markup {
     <table class="rows" role="table">
       <thead role="rowgroup">
         <tr role="row">
-          ${['Name', ...(withTenant ? ['Tenant'] : []), 'Phase', 'Machine', 'Ends', 'Asked for'].map(
+          ${['Name', ...(withTenant ? ['Tenant'] : []), 'Phase', 'Machine', 'Ends', 'Requested'].map(
             (word) => html`<th scope="col" role="columnheader" key=${word}>${word}</th>`,
           )}
         </tr>
@@ -84,6 +84,6 @@ function Row({ rental, withTenant }: { rental: RentalView; withTenant: boolean }
       ${status.node === null ? html`<span class="muted">–</span>` : html`<a href=${nodePath(status.node)}>${status.node}</a>`}
     </td>
     <td role="cell" data-word="Ends"><${Ago} at=${status.expiresAt} /></td>
-    <td role="cell" data-word="Asked for"><${Ago} at=${createdAt} /></td>
+    <td role="cell" data-word="Requested"><${Ago} at=${createdAt} /></td>
   </tr>`;
 }

@@ -25,7 +25,7 @@ export function SignInPage({ wasSignedIn }: { wasSignedIn: boolean }): Markup {
       <h1>Sign in to Orion</h1>
       ${
         wasSignedIn &&
-        html`<p class="note" role="status">Your session has ended: its time was over, or its token is no longer valid.</p>`
+        html`<p class="note" role="status">Your session has ended: it expired, or its token is no longer valid.</p>`
       }
       <label class="field">
         <span>Token</span>
@@ -42,7 +42,7 @@ export function SignInPage({ wasSignedIn }: { wasSignedIn: boolean }): Markup {
         />
       </label>
       <p class="muted small">
-        An administrator gives you one. In a lab it stands in <code>lab.env</code> as <code>ORION_TOKEN</code>, or as
+        An administrator gives you one. In a lab it is in <code>lab.env</code> as <code>ORION_TOKEN</code>, or as
         <code>ORION_ADMIN_TOKEN</code> for administrators. Your browser does not keep it.
       </p>
       ${problem && html`<${Failure} problem=${problem} />`}

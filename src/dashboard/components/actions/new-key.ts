@@ -23,11 +23,11 @@ export function NewKey({
   const copy = () =>
     navigator.clipboard.writeText(privateKey).then(
       () => setSaved(true),
-      (thrown: unknown) => tellProblem('The browser did not let the key be copied', thrown),
+      (thrown: unknown) => tellProblem('The browser did not allow copying the key', thrown),
     );
   return html`<${Dialog} title="Your private key" close=${close} mayClose=${isSaved}>
     <div class="dialog-body">
-      <p>It is shown this once, and Orion does not keep it. Save it, and keep others from reading it:</p>
+      <p>It is shown only once, and Orion does not keep it. Save it where nobody else can read it:</p>
       <pre class="key" tabindex="0" aria-label="Private key">${privateKey}</pre>
       <p class="command"><code>chmod 600 ${file}</code></p>
       <div class="actions">
@@ -38,7 +38,7 @@ export function NewKey({
       </div>
       <div class="dialog-foot">
         <button type="button" class=${`button ${isSaved ? 'primary' : ''}`} onClick=${close}>
-          ${isSaved ? 'Done' : 'I have it, go on'}
+          ${isSaved ? 'Done' : 'I have it, continue'}
         </button>
       </div>
     </div>

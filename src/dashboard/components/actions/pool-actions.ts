@@ -17,18 +17,18 @@ export function PauseButton(): Markup {
   if (state === null || state.pause !== null) return null;
   const question: Question = {
     title: 'Pause Orion?',
-    text: html`<p>Nothing new is begun on any machine, nobody is moved, and no access ends until somebody resumes it.</p>
-      <p class="gap-above">Machines are still watched, and what runs comes to its end. Requests are accepted, and wait. Leases
+    text: html`<p>Nothing new begins on any machine, no rental is moved, and no access ends until somebody resumes it.</p>
+      <p class="gap-above">Machines are still probed, and running work finishes. Requests are accepted, and wait. Leases
         still end on the machines themselves.</p>`,
     confirm: 'Pause',
-    reason: { isRequired: true, hint: 'clients whose requests wait see it, too' },
+    reason: { isRequired: true, hint: 'shown to clients whose requests wait' },
   };
-  return html`<${ConfirmButton} label="Pause Orion" hint="Begin nothing new until it is resumed" question=${question}
+  return html`<${ConfirmButton} label="Pause Orion" hint="Start nothing new until it is resumed" question=${question}
     act=${(reason: string) => ask('pause', { reason })} done="Orion is paused" />`;
 }
 
 export function ResumeButton(): Markup {
-  return html`<${ConfirmButton} label="Resume" hint="Whatever waits is seen to" act=${() => ask('resume')} done="Orion goes on" />`;
+  return html`<${ConfirmButton} label="Resume" hint="Carry out everything that waits" act=${() => ask('resume')} done="Orion is resumed" />`;
 }
 
 /** Shown only while some node is dead and no override is pending. */
@@ -37,15 +37,15 @@ export function OverrideButton(): Markup {
   const reach = reachOf(useValue(nodes.items).values(), useValue(rentals.items).values());
   if (state === null || reach.dead.length === 0 || currentOverride(state)?.used === false) return null;
   const question: Question = {
-    title: 'Move them all the same?',
+    title: 'Move them anyway?',
     text: html`<p>${reachText(reach)}</p>
-      <p class="gap-above">What they have there stays there: should the machines not be gone after all, they lose it. The
-        breaker stays open, and clients of machines that die later are held.</p>
-      ${state.pause !== null && html`<p class="gap-above">Orion is paused: nobody is moved before it goes on.</p>`}`,
+      <p class="gap-above">What clients have there stays there: if the machines are not gone after all, it is lost. The
+        breaker stays open, and rentals on machines that die later are held.</p>
+      ${state.pause !== null && html`<p class="gap-above">Orion is paused: no rental is moved until it is resumed.</p>`}`,
     ...{ confirm: 'Move them', isDangerous: true },
     reason: { isRequired: true, hint: 'kept in the history' },
     agree: 'I know that these machines are really gone',
   };
-  return html`<${ConfirmButton} label="Move them all the same, once" question=${question}
-    act=${(reason: string) => ask('override-breaker', { reason, confirm: true })} done="An override is asked for" />`;
+  return html`<${ConfirmButton} label="Move them anyway, once" question=${question}
+    act=${(reason: string) => ask('override-breaker', { reason, confirm: true })} done="The override is requested" />`;
 }

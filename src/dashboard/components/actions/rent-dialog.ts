@@ -41,7 +41,7 @@ export function RentDialog({ close }: { close: () => void }): Markup {
       navigate(rentalPath(rental.id));
       if (rented.privateKey !== undefined) return setMade(rented);
       close();
-      tell(`${rental.name} was asked for`);
+      tell(`${rental.name} was requested`);
     } catch (thrown) {
       setProblem(problemOf(thrown));
     } finally {
@@ -59,7 +59,7 @@ export function RentDialog({ close }: { close: () => void }): Markup {
       ${problem && html`<${Failure} problem=${problem} />`}
       <div class="dialog-foot">
         <button type="button" class="button" disabled=${isBusy} onClick=${close}>Cancel</button>
-        <button type="submit" class="button primary" disabled=${isBusy}>${isBusy ? 'Asking…' : 'Rent'}</button>
+        <button type="submit" class="button primary" disabled=${isBusy}>${isBusy ? 'Requesting…' : 'Rent'}</button>
       </div>
     </form>
   <//>`;

@@ -24,7 +24,7 @@ export function RentFields(props: RentFieldsProps): Markup {
       </label>
       <label class="field">
         <span>For how long <span class="muted">(30m, 6h, …)</span></span>
-        <input name="ttl" autocomplete="off" placeholder="as usual" value=${form.ttl}
+        <input name="ttl" autocomplete="off" placeholder="default" value=${form.ttl}
           onInput=${(event: Event) => change({ ttl: textOf(event) })} />
       </label>
     </div>

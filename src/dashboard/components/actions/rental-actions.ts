@@ -15,7 +15,7 @@ export function RentalActions({ rental }: { rental: RentalView }): Markup {
   if (!isOpen(rental)) return null;
   const question = {
     title: `Release ${rental.name}?`,
-    text: html`<p>Access ends, and everything on the machine is erased. This cannot be taken back.</p>`,
+    text: html`<p>Access ends, and everything on the machine is erased. This cannot be undone.</p>`,
     ...{ confirm: 'Release', isDangerous: true },
   };
   const act = () => call('DELETE', `/api${rentalPath(rental.id)}`);

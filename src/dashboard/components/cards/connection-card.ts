@@ -12,14 +12,14 @@ export function ConnectionCard({ rental }: { rental: RentalView }): Markup {
     <h2 id="connection-title">Log in</h2>
     ${
       phase !== 'Active' &&
-      html`<p class="muted gap-below">This is where it last was. The way to the next machine will stand here.</p>`
+      html`<p class="muted gap-below">This is where it was last. Access to the next machine will be shown here.</p>`
     }
     <p class="command">
       <code>${command}</code>
       <${CopyButton} text=${command} what="the command" />
     </p>
     <p class="muted small gap-above">
-      or <code>orion ssh ${rental.name}</code>, which finds the machine that it is on and checks its host key. Add
+      or <code>orion ssh ${rental.name}</code>, which finds its current machine and checks the host key. Add
       ${' '}<code>-i KEYFILE</code> with the private half of its key.
     </p>
     <details class="gap-above">

@@ -27,7 +27,7 @@ function Why({ explanation }: { explanation: Explanation }): Markup {
   const decision = placement?.decision ?? null;
   const usable = wanted?.usable ?? decision?.usable ?? 0;
   const summary = wanted?.passedOver ?? decision?.passedOver;
-  if (!summary) return html`<p class="muted">Nothing was decided for it yet.</p>`;
+  if (!summary) return html`<p class="muted">Nothing has been decided for it yet.</p>`;
   const counts = new Map<string, { nodes: string[]; more: number }>();
   const of = (reason: string) => counts.get(reason) ?? { nodes: [], more: 0 };
   for (const { node, reason } of summary.nodes)

@@ -37,7 +37,7 @@ export function AvailabilityChart({ qos }: { qos: QosView }): Markup {
     format=${format}
     draw=${draw}
     legend=${html`<p class="muted small">● always with a machine, ◆ not always${total.availability !== null && low > 0 && html` · the axis begins at ${format(low)}`}</p>`}
-    empty=${total.availability === null ? 'Nobody had rented a machine in this time.' : null}
+    empty=${total.availability === null ? 'No machine was rented in this period.' : null}
     table=${{
       head: ['From', 'Availability', 'Without a machine', 'Moves'],
       rows: buckets.map(({ from, availability, withoutNodeSeconds, moves }) => [

@@ -48,7 +48,7 @@ export function FleetChart({ qos: { window, series } }: { qos: QosView }): Marku
     format=${count}
     draw=${draw}
     legend=${html`<${Legend} entries=${states.map((state) => [`band-${state}`, stateLook(state).word] as const)} />`}
-    empty=${states.length === 0 ? 'Nothing is known of the fleet in this time.' : null}
+    empty=${states.length === 0 ? 'Nothing is known about the fleet in this period.' : null}
     table=${{
       head: ['From', ...shown.map((state) => stateLook(state).word)],
       rows: buckets.map(({ from, nodes }) => [

@@ -41,9 +41,9 @@ export function TimesChart({
     format=${(seconds: number) => `${Number(seconds.toPrecision(3))} s`}
     draw=${draw}
     legend=${html`<p class="muted small">● median, up to the 95th percentile</p>`}
-    empty=${count === 0 ? 'None in this time.' : null}
+    empty=${count === 0 ? 'None in this period.' : null}
     table=${{
-      head: ['From', 'How many', 'Median', '95th percentile'],
+      head: ['From', 'Count', 'Median', '95th percentile'],
       rows: known.map(({ from, times }) => [
         clockText(from, Date.now()),
         String(times[kind].count),

@@ -4,10 +4,10 @@ import { useValue } from '../../use-value.ts';
 import type { WatchState } from '../../watch.ts';
 
 const WORDS: Record<WatchState, [word: string, meaning: string]> = {
-  live: ['Live', 'What you see is what is'],
-  connecting: ['Connecting', 'The page is being filled'],
-  reconnecting: ['Reconnecting', 'What you see may be old; the page catches up by itself'],
-  ended: ['Not live', 'Nothing more will come; reload the page'],
+  live: ['Live', 'The page is up to date'],
+  connecting: ['Connecting', 'The page is loading'],
+  reconnecting: ['Reconnecting', 'The page may be out of date; it catches up by itself'],
+  ended: ['Not live', 'No more updates will come; reload the page'],
 };
 
 /** Shows whether the page is up to date. */

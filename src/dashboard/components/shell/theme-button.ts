@@ -3,7 +3,7 @@ import { chooseTheme, THEMES, theme } from '../../theme.ts';
 import { useValue } from '../../use-value.ts';
 import { Icon } from '../icon.ts';
 
-const WORDS = { system: 'like the system', light: 'light', dark: 'dark' } as const;
+const WORDS = { system: 'the same as the system', light: 'light', dark: 'dark' } as const;
 
 export function ThemeButton(): Markup {
   const now = useValue(theme);
