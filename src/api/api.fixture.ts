@@ -114,6 +114,7 @@ export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {
       ...{ status: 'alive', state: 'free', stateSince: now, hostKey: 'ssh-ed25519 AAAAHOST', conditions: [] },
       ...{ preparedAt: now, verifiedAt: now, attempt: 0, nextAttemptAt: null, lastFailedAt: null, deaths: 0 },
       ...{ bootId: null, restartedAt: null, silentSince: null, limits: null },
+      ...{ quarantinedAt: null, lastCleaningReason: null },
       ...{
         nextUid: 20_000,
         cleanSeen: 0,

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { boolean, index, int, mysqlTable, text, uniqueIndex, varchar } from 'drizzle-orm/mysql-core';
+import type { Reason } from '../core/failure/reason.ts';
 import type { Actor } from '../core/history/actor.ts';
 import type { Condition } from '../core/model/condition.ts';
 import type { Differences } from '../core/model/differences.ts';
@@ -63,6 +64,8 @@ export const nodes = mysqlTable(
     nextAttemptAt: moment(),
     lastFailedAt: moment(),
     deaths: int().notNull().default(0),
+    quarantinedAt: moment(),
+    lastCleaningReason: varchar({ length: 64 }).$type<Reason>(),
     /** The machine's boot that answered last; when it first answered after its last restart, and last before it. */
     bootId: varchar({ length: 64 }),
     restartedAt: moment(),

@@ -1,3 +1,4 @@
+import type { Reason } from '../failure/reason.ts';
 import type { BootId } from './boot.ts';
 import type { Condition } from './condition.ts';
 import type { Attribution } from './controls.ts';
@@ -69,6 +70,10 @@ export interface NodeRecord {
   lastFailedAt: Date | null;
   /** Times that it died since it last was steady for a while (flapping.ts). */
   deaths: number;
+  /** When it was quarantined; a node that dies in quarantine keeps it. Null: it is not. */
+  quarantinedAt: Date | null;
+  /** Why its cleaning failed last, since it was last clean; null: it did not. */
+  lastCleaningReason: Reason | null;
   /** The start of the machine that was seen last; null: none was told yet. */
   bootId: BootId | null;
   /** When it first answered after its last restart that was seen, and last before it. */
@@ -122,6 +127,8 @@ export function newNodeRecord(now: Date): NodeRecord {
     nextAttemptAt: null,
     lastFailedAt: null,
     deaths: 0,
+    quarantinedAt: null,
+    lastCleaningReason: null,
     ...{ bootId: null, restartedAt: null, silentSince: null },
     nextUid: FIRST_UID,
     cleanSeen: 0,

@@ -69,14 +69,6 @@ function clean({ run, record, blame }: NodeInputs & { record: NodeRecord }): Ver
   }
 }
 
-/** To be told once, however often it is tried again: the condition still says what the last try said. */
-export function isNewCleaningFailure({ conditions, attempt, state }: NodeRecord, reason: Reason): boolean {
-  const clean = findCondition(conditions, 'Clean');
-  if (STATES[state].work === 'cleanSlowly')
-    return clean?.reason === 'Quarantined' && !clean.message.startsWith(`${reason}:`);
-  return (attempt === 0 && reason !== 'RemovalUnfinished') || clean?.reason !== reason;
-}
-
 /** Null while nothing new is known: after a repair that failed, say, until the node was looked at again. */
 function provisioned({ live, run, record, drift }: NodeInputs & { record: NodeRecord }): Verdict | null {
   if (!live) {

@@ -1,5 +1,4 @@
 import { isTrusted } from '../health/health.ts';
-import { findCondition } from '../model/condition.ts';
 import { isGiven } from '../model/lease.ts';
 import { isCleaningAsked, type NodeRecord } from '../model/node.ts';
 import { transition } from '../model/node-machine.ts';
@@ -24,7 +23,7 @@ export function decideNode(inputs: NodeInputs): NodeDecision {
   const event = classify(inputs);
   const facts = {
     bound: live !== null,
-    quarantined: findCondition(node.record.conditions, 'Clean')?.reason === 'Quarantined',
+    quarantined: node.record.quarantinedAt !== null,
     // A person who lets a dead node back wants it cleaned first.
     unverified: residue.length > 0 || node.record.verifiedAt === null || isCleaningAsked(node),
     blamed: inputs.blame !== null,

@@ -46,6 +46,9 @@ export function enterState(
   // Should it die while it is cleaned, it is not free when it returns.
   if (isSoiled) next.verifiedAt = null;
   if (work === 'cleanSlowly') next.nextAttemptAt = new Date(now.getTime() + QUARANTINE_RETRY_MS);
+  // What is quarantined stays so when it dies, until it is cleaned.
+  if (!isDeadState(state)) next.quarantinedAt = work === 'cleanSlowly' ? (record.quarantinedAt ?? now) : null;
+  if (work === 'clean') next.lastCleaningReason = null;
   // A person has seen to it.
   if (work === 'clean' && isCleaningAsked(node)) next.deaths = 0;
   // A request to clean it outlasts a return as anything else.

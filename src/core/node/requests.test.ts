@@ -102,10 +102,7 @@ describe('a node that left the inventory', () => {
   });
 
   it('that died in quarantine stays, until it is given up', () => {
-    const conditions = [
-      { type: 'Clean', status: 'False', reason: 'Quarantined', message: '', lastTransitionTime: '' } as const,
-    ];
-    const record = { state: 'dead' as const, conditions: [...conditions] };
+    const record = { state: 'dead' as const, quarantinedAt: NOW };
     const dead = { health: aHealth('dead') };
     expect(decide({ ...retiring, record }, dead).remove).toBe(false);
     const given = { ...retiring, requests: { forgetting: true } };

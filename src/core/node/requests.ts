@@ -1,4 +1,3 @@
-import { findCondition } from '../model/condition.ts';
 import { hasLeft, isCleaningAsked, type NodeRecord, type NodeRequests } from '../model/node.ts';
 import { accepts, isDeadState, isLendable, type NodeState, STATES } from '../model/node-states.ts';
 import type { NodeRequest } from '../ports/stores.ts';
@@ -74,10 +73,9 @@ export function mayBeRemoved({
   const { state } = node.record;
   if (!node.spec.retiring || live) return false;
   if (node.requests.forgetting) return true;
-  const wasUnsafe = findCondition(node.record.conditions, 'Clean')?.reason === 'Quarantined';
   const isClean =
     (isLendable(state) && hasLeft(node.record)) ||
     STATES[state].verdict === 'unknown' ||
-    (isDeadState(state) && !wasUnsafe);
+    (isDeadState(state) && node.record.quarantinedAt === null);
   return residue.length === 0 && isClean;
 }

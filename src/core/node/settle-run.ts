@@ -13,7 +13,6 @@ import {
 import { computeDelayMs, NODE_BACKOFF, OWN_FAULT_PAUSE_MS, QUARANTINE_RETRY_MS } from '../text/backoff.ts';
 import { noteDifferences } from './acceptance.ts';
 import { noteFleet } from './adoption.ts';
-import { isNewCleaningFailure } from './conditions.ts';
 import { type NodeDecision, type Step, takeSteps } from './decision.ts';
 import type { NodeInputs } from './inputs.ts';
 import { describeRepaired } from './repair.ts';
@@ -83,11 +82,15 @@ function settleCleaning(record: NodeRecord, run: Run, { node, now, jitter, resid
     // A node that was in the fleet before, or whose database was restored, has used uids that are unknown here.
     const nextUid = Math.min(Math.max(record.nextUid, outcome.uidSeen + 1), LAST_UID + 1);
     const preparedAt = work.leave ? null : (record.preparedAt ?? now);
-    return { record: { ...record, preparedAt, verifiedAt: now, nextUid }, cleaned: epochs };
+    const verified = { ...record, preparedAt, verifiedAt: now, nextUid, lastCleaningReason: null };
+    return { record: verified, cleaned: epochs };
   }
   const failure = failureOf(outcome);
-  const isNews = failure && isNewCleaningFailure(record, failure.reason);
+  // Recorded once, however often it is tried again. One that brings about the quarantine is told with that.
+  const isEntering = STATES[record.state].work === 'cleanSlowly' && record.state !== node.record.state;
+  const isNews = failure !== null && failure.reason !== record.lastCleaningReason && !isEntering;
   const events: Step['events'] = isNews ? [{ type: 'node.cleaning_failed', ...failure }] : [];
+  record = { ...record, lastCleaningReason: failure?.reason ?? record.lastCleaningReason };
   const tryAgainIn = (delayMs: number) => new Date(now.getTime() + delayMs);
   if (isUnfinished(outcome)) {
     return {

@@ -111,6 +111,7 @@ function toNode(row: Row): Node {
   const { adoptRequested, otherFleet, adoptSeen, acceptRequested, differences, acceptSeen } = row;
   const { status, state, stateSince, hostKey, offeredFingerprint, conditions, preparedAt, verifiedAt } = row;
   const { attempt, nextAttemptAt, lastFailedAt, deaths, nextUid, limits } = row;
+  const { quarantinedAt, lastCleaningReason } = row;
   const { bootId, restartedAt, silentSince } = row;
   const { cleanSeen, observedGeneration, resourceVersion } = row;
   const address = { host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort };
@@ -122,6 +123,8 @@ function toNode(row: Row): Node {
     nextAttemptAt,
     lastFailedAt,
     deaths,
+    quarantinedAt,
+    lastCleaningReason,
     bootId,
     restartedAt,
     silentSince,

@@ -1,0 +1,5 @@
+ALTER TABLE `nodes` ADD `quarantined_at` datetime(3);--> statement-breakpoint
+ALTER TABLE `nodes` ADD `last_cleaning_reason` varchar(64);--> statement-breakpoint
+UPDATE `nodes` SET `quarantined_at` = `state_since`
+  WHERE `quarantined_at` IS NULL AND (`state` = 'quarantined'
+    OR (`state` = 'dead' AND JSON_CONTAINS(`conditions`, '{"type": "Clean", "reason": "Quarantined"}')));
