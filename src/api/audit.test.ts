@@ -208,7 +208,7 @@ describe('who is turned away', () => {
       expect(await read(who)).toMatchObject([
         {
           ...{ type: 'access.denied', tenant: 'anna' },
-          message: 'GET /api/tokens and 2 more: only administrators may',
+          message: 'GET /api/tokens and 2 more: administrators only',
           actor: { token: { name: 'anna' }, tenant: 'anna', source: '198.51.100.7' },
         },
       ]);
@@ -222,7 +222,7 @@ describe('who is turned away', () => {
     await bench.endMinute();
     bench.store.failure = null;
     expect(bench.logged).toContainEqual(
-      expect.objectContaining({ message: 'refusals are not in the history' }),
+      expect.objectContaining({ message: 'refusals could not be recorded in the history' }),
     );
   });
 });

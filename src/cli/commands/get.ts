@@ -27,7 +27,7 @@ export function registerGet(program: Command, context: Context): void {
       .alias('rental')
       .argument('[rental...]', 'names or ids of rentals', objectNames('rental'))
       .addOption(watch)
-      .option('-A, --all', 'also those that have ended'),
+      .option('-A, --all', 'include those that have ended'),
   ).action((names: string[], options: ShowOptions & { all?: true }) =>
     show(context, RENTALS, rentalsOf(context, options.all === true), names, options),
   );
