@@ -35,10 +35,9 @@ export const LOCATION = {
 };
 
 export const idempotencyHeader = z.object({
-  'idempotency-key': z
-    .string()
-    .optional()
-    .openapi({ description: 'A repeated request with the same key gets the same rental; a different body is 409' }),
+  'idempotency-key': z.string().optional().openapi({
+    description: 'A repeated request with the same key gets the same rental; a different body is 409',
+  }),
 });
 
 export const watchHeader = z.object({
@@ -92,7 +91,11 @@ function describeHeaders(status: number) {
     return { headers: { 'Retry-After': header('Seconds to wait before the next try', 5) } };
   }
   if (status !== 401) return {};
-  return { headers: { 'WWW-Authenticate': header('Present where a bearer token is accepted', 'Bearer realm="orion"', false) } };
+  return {
+    headers: {
+      'WWW-Authenticate': header('Present where a bearer token is accepted', 'Bearer realm="orion"', false),
+    },
+  };
 }
 
 /** The problem codes in a description of answers, each as a refusal. */

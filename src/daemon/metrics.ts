@@ -68,7 +68,10 @@ function createCounts(registry: Registry): Metrics {
   const steps = createSteps(registry);
   const flag = (name: string, help: string) => new Gauge({ name, help, registers });
   const leader = flag('orion_leader', 'Whether this process leads.');
-  const breaker = flag('orion_breaker_open', 'Whether so much is unhealthy that this leader moves no rental.');
+  const breaker = flag(
+    'orion_breaker_open',
+    'Whether so much is unhealthy that this leader moves no rental.',
+  );
   const ownFault = flag(
     'orion_control_plane_fault',
     'Whether this process lacks something of its own (files, ports, memory, disk, its key), so that no node is blamed.',

@@ -100,9 +100,11 @@ test('the fleet stays the same one over a database that is lost, restored or ano
     );
     // Without a place to keep it, or with a damaged one, no daemon goes on.
     await expect(prepare({ identityPath: '/proc/fleet_identity' }, late)).rejects.toThrow(
-      /can't be kept.*orion init/,
+      /can't be stored.*orion init/,
     );
-    await expect(prepare({ identityPath: folder }, late)).rejects.toThrow(/is a folder; mount the file that `orion init` makes/);
+    await expect(prepare({ identityPath: folder }, late)).rejects.toThrow(
+      /is a folder; mount the file that `orion init` makes/,
+    );
     await writeFile(identityPath, 'f_');
     await expect(prepare({ identityPath }, late)).rejects.toThrow(/does not hold the identity/);
     // The half that acts on no node needs none.

@@ -134,8 +134,7 @@ const NUMBERS: Invariant[] = [
   },
   {
     name: 'events-once',
-    promise:
-      'no two events share a number, none is beyond the counter, and none is the epoch of a placement',
+    promise: 'no two events share a number, none is beyond the counter, and none is the epoch of a placement',
     violations: `
       SELECT concat('event ', e.seq) AS subject, 'given more than once' AS detail
       FROM events e WHERE e.seq IS NOT NULL GROUP BY e.seq HAVING count(*) > 1

@@ -70,7 +70,8 @@ function enter(c: Context<AppEnv>, bytes: number): { leave(): void } {
   );
   if ('leave' in place) return place;
   const headers = { 'Retry-After': '2' };
-  if (place.full === 'all') throw new ProblemError('busy', 'too many request bodies are arriving', { headers });
+  if (place.full === 'all')
+    throw new ProblemError('busy', 'too many request bodies are arriving', { headers });
   const detail = 'too many request bodies are arriving from this address or tenant';
   throw new ProblemError('too_many_bodies', detail, { headers });
 }

@@ -124,7 +124,10 @@ export async function createRental(
     case 'replayed':
       return { rental: result.rental, isReplay: true };
     case 'keyReused':
-      throw new ProblemError('idempotency_key_reused', 'use a different Idempotency-Key for a different request');
+      throw new ProblemError(
+        'idempotency_key_reused',
+        'use a different Idempotency-Key for a different request',
+      );
     case 'overQuota': {
       const { maxRentals: allowed, rentals: used } = result;
       const detail = `tenant ${tenant} has ${used} of at most ${allowed} rentals; release one, or wait until one ends`;

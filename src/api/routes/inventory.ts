@@ -22,8 +22,7 @@ const routes = {
     path: '/api/inventory',
     operationId: 'getInventory',
     summary: 'The inventory file in force, and the result of the last request to reload it',
-    description:
-      'The leader answers requests: one is open while `answered` is less than `requested`.',
+    description: 'The leader answers requests: one is open while `answered` is less than `requested`.',
     middleware: requireAdmin(),
     responses: { 200: json(inventoryStateSchema, 'The state'), ...problems('forbidden') },
   }),
@@ -52,7 +51,8 @@ const routes = {
     path: '/api/inventory/apply',
     operationId: 'applyInventory',
     summary: 'Make the daemon reload its inventory file, as SIGHUP does',
-    description: 'With `sha256`, only if its file has this hash; with `force`, even if much of the fleet is taken out.',
+    description:
+      'With `sha256`, only if its file has this hash; with `force`, even if much of the fleet is taken out.',
     middleware: requireAdmin(),
     request: body(
       z

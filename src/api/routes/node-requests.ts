@@ -124,7 +124,10 @@ const acceptRoute = createRoute({
     ),
   },
   responses: {
-    202: json(adminNodeSchema, 'Recorded; the node is cleaned and verified, and the named differences are accepted'),
+    202: json(
+      adminNodeSchema,
+      'Recorded; the node is cleaned and verified, and the named differences are accepted',
+    ),
     ...problems('forbidden', 'not_found', 'state_conflict'),
   },
 });
@@ -238,7 +241,9 @@ async function requestFor(
 /** The request was not written because it is already open or came too late. */
 function requireOpen(node: Node, accept: AcceptRequest): void {
   const refusal =
-    openAcceptance(node) === null ? 'it was verified in the meantime; check again' : whyNotAccepted(node, accept);
+    openAcceptance(node) === null
+      ? 'it was verified in the meantime; check again'
+      : whyNotAccepted(node, accept);
   if (refusal !== null) throw new ProblemError('state_conflict', `${node.spec.name}: ${refusal}`);
 }
 

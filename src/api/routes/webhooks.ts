@@ -26,7 +26,8 @@ const deliverySchema = z
     createdAt: time,
     nextAttemptAt: time.nullable(),
     lastError: z.string().nullable().openapi({
-      description: 'why the last attempt failed; the cause of a missing answer is shown only to administrators',
+      description:
+        'why the last attempt failed; the cause of a missing answer is shown only to administrators',
     }),
     endedAt: time.nullable().openapi({ description: 'when it was delivered or given up' }),
   })

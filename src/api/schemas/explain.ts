@@ -25,7 +25,9 @@ const decision = z
         inZone: z.int().openapi({ description: 'rentals in its zone' }),
         restedSince: time.nullable(),
       })
-      .openapi({ description: 'what counted against the node, most important first; the lowest rank is chosen' }),
+      .openapi({
+        description: 'what counted against the node, most important first; the lowest rank is chosen',
+      }),
     passedOver,
     breaker: z.object({ open: z.boolean(), message: z.string() }),
   })
@@ -49,8 +51,7 @@ export const explanationSchema = z
       })
       .nullable()
       .openapi({
-        description:
-          'as of now, for a rental that wants a node or another one; null: it wants none',
+        description: 'as of now, for a rental that wants a node or another one; null: it wants none',
       }),
     placement: placementSchema
       .extend({ decision: decision.nullable() })

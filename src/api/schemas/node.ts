@@ -42,7 +42,8 @@ export const adminNodeSchema = z
       state: z.enum(NODE_STATES),
       stateSince: time,
       unreachableSince: time.nullable().openapi({
-        description: 'since when its probes have failed, until it has answered for long enough again; null: it answers',
+        description:
+          'since when its probes have failed, until it has answered for long enough again; null: it answers',
       }),
       rental: z.string().nullable().openapi({ description: 'id of the rental that is on it' }),
       lastChecked: time.nullable(),

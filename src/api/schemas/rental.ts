@@ -152,7 +152,10 @@ export const rentalSchema = z
           'Before the first renewal it is at least the ttl after access was confirmed; it may be later by up to a tenth of ' +
           'the ttl, a minute at most, when the account was created quickly.',
       }),
-      queuePosition: z.int().nullable().openapi({ description: '1 is next; null: it is not waiting for a node' }),
+      queuePosition: z
+        .int()
+        .nullable()
+        .openapi({ description: '1 is next; null: it is not waiting for a node' }),
       queueEstimateAt: time
         .nullable()
         .openapi({ description: 'when it may expect a node; null: no estimate is possible' }),
@@ -195,7 +198,9 @@ export const eventSchema = z
     at: time,
     type: z.enum(EVENT_TYPES),
     rental: z.string().nullable(),
-    rentalName: rentalName.optional().openapi({ description: 'only in a list; a watch of rentals has the names' }),
+    rentalName: rentalName
+      .optional()
+      .openapi({ description: 'only in a list; a watch of rentals has the names' }),
     node: z.string().nullable(),
     tenant: z.string().nullable(),
     reason: z.string(),
