@@ -47,8 +47,8 @@ Examples:
   orion get rentals -w
   orion release mine
 
-orion COMMAND --help describes each. orion login saves the API's address and your
-token; ORION_URL, ORION_TOKEN and ORION_CA override them.`;
+orion COMMAND --help describes each. orion login saves the API's address and
+your token; ORION_URL, ORION_TOKEN and ORION_CA override them.`;
 
 /** Every command. The lab's code is loaded only `withLab`. */
 export async function createProgram(context: Context, withLab: boolean): Promise<Command> {

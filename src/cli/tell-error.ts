@@ -21,7 +21,7 @@ export function tellError(error: unknown, io: Io): number {
 /** Rewords for people what the API says to programs. */
 function messageOf(error: unknown, { env }: Io): string {
   if (error instanceof ApiError && error.code === 'unauthorized') {
-    return `the token${env.ORION_TOKEN ? ' in ORION_TOKEN' : ''} is not valid, or no longer`;
+    return `the token${env.ORION_TOKEN ? ' in ORION_TOKEN' : ''} is invalid or no longer valid`;
   }
   return error instanceof Error ? error.message : String(error);
 }

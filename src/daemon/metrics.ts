@@ -49,7 +49,7 @@ function createCounts(registry: Registry): Metrics {
   });
   const workDuration = new Histogram({
     ...{ name: 'orion_work_duration_seconds', labelNames: ['kind', 'outcome'], registers },
-    help: 'How long work on a node took, without the wait in the queue.',
+    help: 'How long work on a node took, not counting the wait for its turn.',
     buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
   });
   const workFailures = new Counter({

@@ -47,7 +47,7 @@ const routes = {
     operationId: 'pausePool',
     summary: 'Start nothing new on any node and move no rental until Orion is resumed',
     description:
-      'Nodes are still probed and requests are still accepted; they wait. Running work is finished. Repeating it changes nothing, not even the author.',
+      'Nodes are still probed and requests are still accepted; they wait. Running work still finishes. Repeating it changes nothing, not even the author.',
     middleware: requireAdmin(),
     request: why,
     responses: accepted,

@@ -49,7 +49,7 @@ function registerPause(program: Command, context: Context): void {
     );
   });
   withHelp(pauseCommand, {
-    about: 'Running work is finished. Leases still end on the nodes themselves. For administrators.',
+    about: 'Running work still finishes. Leases still end on the nodes themselves. For administrators.',
     examples: [['orion pause --reason "new switch in rack-a"', 'before work on the whole fleet']],
   });
   const resumeCommand = withOutput(
