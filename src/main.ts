@@ -104,7 +104,7 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
     return 0;
   } catch (error) {
     if (error instanceof FleetIdentityError) process.stderr.write(`${error.message}\n`);
-    else logger.error({ err: error }, 'the daemon ends');
+    else logger.error({ err: error }, 'the daemon stops because of an error');
     return 1;
   } finally {
     stop();
@@ -193,7 +193,7 @@ async function reconcile(
   if (instance.isSecond)
     logger.warn(
       { instance: config.instance },
-      'another daemon of this name runs here; ORION_INSTANCE tells them apart',
+      'another daemon with this name runs here; set ORION_INSTANCE to tell them apart',
     );
   const playbooks = await createPlaybookRunner({ runDir: instance.runDir, logger, warm: true, fleet });
   const policy = () => inventory.current.policy;

@@ -121,7 +121,7 @@ def restore_uid(state, account, found_uid, uid):
     """Only if the node's own state has this uid for this account, so that no accounts are mixed up."""
     known = state.uid_seen == uid and state.uid_owner == account
     if not known or not UID_MIN <= found_uid <= UID_MAX or not tool('usermod'):
-        raise Refusal('PlaybookFailed', 'the account %s is there with uid %d: delete it first' % (account, found_uid))
+        raise Refusal('PlaybookFailed', 'the account %s exists with uid %d: delete it first' % (account, found_uid))
     end_processes(found_uid)
     run_account_tool([tool('usermod'), '-u', str(uid), account])  # also gives it the files of the home
 
@@ -142,7 +142,7 @@ def make_home(home, uid, gid, check_mode):
     try:
         found = os.lstat(home)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != uid:
-            raise Refusal('PlaybookFailed', '%s is there already and is not of uid %d: delete the older account first'
+            raise Refusal('PlaybookFailed', '%s already exists and is not owned by uid %d: delete the older account first'
                           % (home, uid))
         return False
     except FileNotFoundError:

@@ -46,7 +46,7 @@ def local_accounts():
 
 def remove_account(name, uid, keep_uid):
     if not NAME.match(name):
-        raise Refusal('StrayAccount', 'its name is one that only a person can remove')
+        raise Refusal('StrayAccount', 'only a person can remove an account with this name')
     # Looked up each time: of several names with one uid, the last one removed takes the files along.
     if uid == keep_uid or [other for _, other in local_accounts()].count(uid) > 1:
         remove_alias(name, uid)

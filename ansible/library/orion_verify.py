@@ -139,7 +139,7 @@ def look(accept, check_mode):
 
 def verify(state, leave, accept, check_mode):
     if len(accept) > MOST_OF_ONCE or not all(re.match(r'[0-9a-f]{32}\Z', name) for name in accept):
-        raise Refusal('PlaybookFailed', 'what is to be accepted is not named by at most %d ids' % MOST_OF_ONCE)
+        raise Refusal('PlaybookFailed', 'what to accept must be named by at most %d ids' % MOST_OF_ONCE)
     be_gentle()
     kinds, offered, accepted = look(accept, check_mode)
     findings = [finding for kind in kinds for finding in kind]

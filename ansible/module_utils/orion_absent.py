@@ -84,7 +84,7 @@ def close_account(account, uid):
         entry = None
     # Before anything is touched: the same name with another uid is another placement's.
     if entry is not None and entry.pw_uid != uid:
-        raise Refusal('PlaybookFailed', 'the account %s is there with uid %d, not %d' % (account, entry.pw_uid, uid))
+        raise Refusal('PlaybookFailed', 'the account %s has uid %d, not %d' % (account, entry.pw_uid, uid))
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(KEY_DIR, account))
     if entry is None:

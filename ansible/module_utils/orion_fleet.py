@@ -23,4 +23,4 @@ def why_foreign(mark, order):
     fleet = order.get('id')
     if not fleet or mark is None or mark in (fleet, order.get('adopt')):
         return None
-    return 'the node belongs to the fleet %s, the order is of the fleet %s; nothing was changed' % (mark, fleet)
+    return 'the node belongs to the fleet %s, the order came from the fleet %s; nothing was changed' % (mark, fleet)

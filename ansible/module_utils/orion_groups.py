@@ -134,5 +134,5 @@ def leftovers():
     found += [SLICE_DIR + '/' + name for name in (os.listdir(SLICE_DIR) if os.path.isdir(SLICE_DIR) else [])
               if name.startswith('user-') and name.endswith('.slice.d')]
     numbers = {path: ''.join(filter(str.isdigit, os.path.basename(path))) for path in set(found)}
-    return sorted('limits of nobody: %s' % path for path, digits in numbers.items()
+    return sorted('limits of no account: %s' % path for path, digits in numbers.items()
                   if digits and UID_MIN <= int(digits) <= UID_MAX)

@@ -162,12 +162,12 @@ def judge(name, limit, seen):
     if limit is None:
         return {'holds': None, 'message': 'the policy sets no limit'}
     if 'sshd' not in seen:
-        return {'holds': False, 'message': 'sshd runs without PAM, so nothing can be set when somebody logs in'}
+        return {'holds': False, 'message': 'sshd runs without PAM, so nothing can be set at login'}
     for door, found in seen.items():
         if 'trouble' in found:
-            return {'holds': False, 'message': 'a session by %s could not be looked at: %s' % (door, found['trouble'])}
+            return {'holds': False, 'message': 'a session through %s could not be inspected: %s' % (door, found['trouble'])}
         if found[CONTROLLERS[name]] is None or found[CONTROLLERS[name]] > limit:
-            return {'holds': False, 'message': 'what begins by %s is not limited: no control group, slice or pam_limits '
+            return {'holds': False, 'message': 'sessions through %s are not limited: no control group, slice or pam_limits '
                     'of this node bounds it' % door}
     most = min(found[CONTROLLERS[name]] for found in seen.values())
     return {'holds': True, 'message': 'at most %d %s, measured in a session' % (
@@ -190,7 +190,7 @@ def ensure_limits(policy, account, check_mode):
         report = measure(account, wanted)
     lacking = ['%s: %s' % (name, report[name]['message']) for name in policy.get('required', []) if not report[name]['holds']]
     if lacking:
-        raise Refusal('LimitNotHeld', 'the policy requires what this node does not hold: %s' % '; '.join(lacking))
+        raise Refusal('LimitNotHeld', 'the policy requires limits that do not hold on this node: %s' % '; '.join(lacking))
     return changed, {'limits': report}
 
 

@@ -44,7 +44,7 @@ class Refusal(Exception):
 
 def check_account(account):
     if not ACCOUNT.match(account):
-        raise Refusal('PlaybookFailed', 'the account name is not one that Orion makes')
+        raise Refusal('PlaybookFailed', 'the account name is not one that Orion generates')
 
 
 def check_uid(uid):

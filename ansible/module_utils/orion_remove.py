@@ -53,7 +53,7 @@ class Removal(Progress):
             is_gone = is_removed(fd, name)
         self.removed += is_gone
         if not is_gone and not self.troubles:
-            self.note(path, 'something stays in it')
+            self.note(path, 'something in it remains')
         return is_gone
 
     def empty(self, top, path):

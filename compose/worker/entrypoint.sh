@@ -17,7 +17,7 @@ else
 fi
 [ -n "$key" ] || fail 'no control key: set ORION_CONTROL_PUBLIC_KEY, or run "docker compose -f compose/init.yml run --rm init" first'
 echo "$key" >/tmp/control.pub
-ssh-keygen -l -f /tmp/control.pub >/dev/null 2>&1 || fail 'ORION_CONTROL_PUBLIC_KEY is not a public key of OpenSSH'
+ssh-keygen -l -f /tmp/control.pub >/dev/null 2>&1 || fail 'ORION_CONTROL_PUBLIC_KEY is not an OpenSSH public key'
 mkdir -p /root/.ssh
 mv /tmp/control.pub /root/.ssh/authorized_keys
 
@@ -32,5 +32,5 @@ sed -i 's/^root:[^:]*:/root:*:/' /etc/shadow
 if /usr/sbin/sshd -t -o 'PerSourcePenalties no' 2>/dev/null; then
   exec /usr/sbin/sshd -D -e -o 'PerSourcePenalties no'
 fi
-/usr/sbin/sshd -t || fail 'the configuration of sshd is not right'
+/usr/sbin/sshd -t || fail 'the configuration of sshd is not valid'
 exec /usr/sbin/sshd -D -e

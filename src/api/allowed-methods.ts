@@ -20,7 +20,7 @@ export function requireMethod(app: Hono<AppEnv>): MiddlewareHandler<AppEnv> {
     const allowed = [...new Set(methods)].toSorted();
     if (allowed.length > 0 && !allowed.includes(method)) {
       const headers = { Allow: allowed.join(', ') };
-      throw new ProblemError('method_not_allowed', `${path} does not take ${method}`, { headers });
+      throw new ProblemError('method_not_allowed', `${path} does not allow ${method}`, { headers });
     }
     if (!known.some(({ methods }) => methods.includes(method))) throw refuseAddress(path);
     await next();

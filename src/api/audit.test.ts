@@ -176,12 +176,12 @@ describe('who is turned away', () => {
     expect((await read('admin')).map(({ type, message, actor }) => [type, message, actor])).toEqual([
       [
         'access.refused',
-        '12 × a call refused from 198.51.100.7: the token is not valid',
+        '12 × call refused from 198.51.100.7: the token is not valid',
         { ...nobody, source: '198.51.100.7' },
       ],
       [
         'access.refused',
-        '1 × a sign-in refused from 2001:db8:1:2::/64: the token is not valid',
+        '1 × sign-in refused from 2001:db8:1:2::/64: the token is not valid',
         { ...nobody, source: '2001:db8:1:2::3' },
       ],
     ]);
@@ -194,7 +194,7 @@ describe('who is turned away', () => {
     const events = await read('admin');
     expect(events).toHaveLength(21);
     expect(events.at(-1)).toMatchObject({
-      message: '40 × refused from further addresses: the token is not valid',
+      message: '40 × refused from other addresses: the token is not valid',
     });
     await bench.endMinute();
     expect(await read('admin')).toHaveLength(21);
@@ -208,7 +208,7 @@ describe('who is turned away', () => {
       expect(await read(who)).toMatchObject([
         {
           ...{ type: 'access.denied', tenant: 'anna' },
-          message: 'GET /api/tokens and 2 more: only administrators may',
+          message: 'GET /api/tokens and 2 more: administrators only',
           actor: { token: { name: 'anna' }, tenant: 'anna', source: '198.51.100.7' },
         },
       ]);
@@ -222,7 +222,7 @@ describe('who is turned away', () => {
     await bench.endMinute();
     bench.store.failure = null;
     expect(bench.logged).toContainEqual(
-      expect.objectContaining({ message: 'refusals are not in the history' }),
+      expect.objectContaining({ message: 'refusals could not be recorded in the history' }),
     );
   });
 });

@@ -50,7 +50,7 @@ export function authenticate({ store, refusals }: ApiDeps): MiddlewareHandler<Ap
 export function requireAdmin(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     if (c.var.principal.role !== 'admin') {
-      throw new ProblemError('forbidden', 'this call is for administrators');
+      throw new ProblemError('forbidden', 'only administrators may make this call');
     }
     await next();
   };

@@ -29,7 +29,10 @@ test('alive for as long as the reconciler turns, whatever the database does', as
   isTurning = false;
   const still = await app.request('/healthz');
   expect([still.status, still.headers.get('retry-after')]).toEqual([503, '5']);
-  expect(await still.json()).toMatchObject({ code: 'not_ready', detail: 'the reconcile loop stands still' });
+  expect(await still.json()).toMatchObject({
+    code: 'not_ready',
+    detail: 'the reconcile loop makes no progress',
+  });
 });
 
 test('ready with the database and its schema, and until the daemon ends', async () => {

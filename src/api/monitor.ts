@@ -18,7 +18,7 @@ export function createMonitor(deps: MonitorDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   app.onError(answerProblem);
   app.notFound((c) =>
-    answerProblem(new ProblemError('not_found', 'here are /healthz, /readyz and /metrics'), c),
+    answerProblem(new ProblemError('not_found', 'this port serves /healthz, /readyz and /metrics'), c),
   );
   app.use(observe(deps));
   addHealthRoutes(app, deps);

@@ -59,7 +59,7 @@ describe('requests of operators', () => {
     ['forget', { state: 'free' }, { retiring: true }, 'it is alive'],
     ['adopt', {}, {}, 'belongs to no other fleet'],
     ['adopt', { otherFleet: `f_${'1'.repeat(24)}` }, {}, 'f_111'],
-    ['trust', {}, {}, 'shows no other host key'],
+    ['trust', {}, {}, 'shows no host key other'],
     ['trust', { offeredFingerprint: `SHA256:${'b'.repeat(43)}` }, {}, 'SHA256:bbb'],
     [
       'trust',

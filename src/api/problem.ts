@@ -5,18 +5,18 @@ import type { AppEnv } from './app-env.ts';
 /** Every reason to refuse a call: its stable code, its status, and a title that never varies. */
 export const PROBLEMS = {
   malformed_request: { status: 400, title: 'The request could not be read' },
-  unauthorized: { status: 401, title: 'A valid token is needed' },
-  cross_site: { status: 403, title: 'The call did not come from a page of Orion' },
-  quota_exceeded: { status: 403, title: 'The tenant has as many rentals as it may have' },
+  unauthorized: { status: 401, title: 'A valid token is required' },
+  cross_site: { status: 403, title: 'The request did not come from a page of Orion' },
+  quota_exceeded: { status: 403, title: 'The tenant has reached its limit of rentals' },
   forbidden: { status: 403, title: 'Only administrators may do this' },
-  not_found: { status: 404, title: 'There is no such thing' },
-  method_not_allowed: { status: 405, title: 'The address knows other methods' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'The address does not allow this method' },
   name_taken: { status: 409, title: 'The name is taken' },
   idempotency_key_reused: { status: 409, title: 'The Idempotency-Key was used for another request' },
-  immutable_field: { status: 409, title: 'A field cannot be changed any more' },
+  immutable_field: { status: 409, title: 'The field can no longer be changed' },
   rental_ended: { status: 409, title: 'The rental has ended or is ending' },
   request_too_slow: { status: 408, title: 'The request took too long to arrive' },
-  conflict: { status: 409, title: 'The object was changed by others at the same time' },
+  conflict: { status: 409, title: 'The object was changed concurrently' },
   state_conflict: { status: 409, title: 'The state of the node does not allow this now' },
   webhooks_off: { status: 409, title: 'This Orion sends no webhooks' },
   pool_conflict: { status: 409, title: 'The state of the fleet does not allow this now' },
@@ -24,17 +24,17 @@ export const PROBLEMS = {
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   invalid_input: { status: 422, title: 'The input is not valid' },
-  unsatisfiable: { status: 422, title: 'No machine of the fleet can ever match' },
+  unsatisfiable: { status: 422, title: 'No machine in the fleet can ever match' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   rate_limited: { status: 429, title: 'The tenant sends too many requests' },
   too_many_watches: { status: 429, title: 'Too many watches are open' },
-  too_many_waits: { status: 429, title: 'Too many rentals are waited for' },
+  too_many_waits: { status: 429, title: 'Too many rent calls are waiting' },
   too_many_attempts: { status: 429, title: 'Too many tokens were refused' },
-  too_many_bodies: { status: 429, title: 'Too many bodies are being sent from one place' },
-  internal: { status: 500, title: 'Something went wrong inside' },
+  too_many_bodies: { status: 429, title: 'Too many request bodies from one source' },
+  internal: { status: 500, title: 'Internal error' },
   no_free_node: { status: 503, title: 'No matching machine is free' },
   database_unavailable: { status: 503, title: 'The database does not answer' },
-  busy: { status: 503, title: 'Too many bodies are being sent' },
+  busy: { status: 503, title: 'Too many request bodies at once' },
   not_ready: { status: 503, title: 'Not ready' },
   shutting_down: { status: 503, title: 'This process is shutting down' },
 } as const;
@@ -122,12 +122,12 @@ function toProblemError(thrown: Error): ProblemError {
     return invalidInput('query cursor', 'expected a cursor of this list');
   // By name: the API sees only the store's port, not the module that its errors come from.
   if (thrown.name === 'StoreError') {
-    return new ProblemError('database_unavailable', 'the database does not answer now; try again soon', {
+    return new ProblemError('database_unavailable', 'the database does not answer; try again soon', {
       headers: { 'Retry-After': '5' },
     });
   }
   if (thrown instanceof HTTPException) {
-    if (thrown.status === 413) return new ProblemError('body_too_large', 'the body may have 16 kB');
+    if (thrown.status === 413) return new ProblemError('body_too_large', 'the body may be at most 16 kB');
     if (thrown.status === 415) {
       return new ProblemError('unsupported_media_type', 'send JSON with Content-Type: application/json');
     }

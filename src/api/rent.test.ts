@@ -172,7 +172,7 @@ describe('POST /api/rent', () => {
     expect(await response.json()).toMatchObject({ code });
   });
 
-  test('one that was released while it was waited for is 409', async () => {
+  test('one that was released during the wait is 409', async () => {
     const [response] = await Promise.all([
       bench.call('anna', 'POST /api/rent'),
       whenStored((id) => bench.store.setStatus(id, 'rental.released', { phase: 'Released', endedAt: now })),

@@ -31,21 +31,20 @@ export function header(description: string, example: string | number, required =
 
 /** For answers that say where the rental is. */
 export const LOCATION = {
-  headers: { Location: header('Where the rental is read and watched', '/api/rentals/r_3k5mzq7xw2c4d6fa') },
+  headers: { Location: header('Where to read and watch the rental', '/api/rentals/r_3k5mzq7xw2c4d6fa') },
 };
 
 export const idempotencyHeader = z.object({
-  'idempotency-key': z
-    .string()
-    .optional()
-    .openapi({ description: 'Makes a repeated request give the same rental; with another body it is 409' }),
+  'idempotency-key': z.string().optional().openapi({
+    description: 'A repeated request with the same key gets the same rental; a different body is 409',
+  }),
 });
 
 export const watchHeader = z.object({
   'last-event-id': z
     .string()
     .optional()
-    .openapi({ description: 'Of a watch: goes on after this event, without a gap' }),
+    .openapi({ description: 'For a watch: resumes after this event, without a gap' }),
 });
 
 /** Refusals possible for every call under /api. */
@@ -89,10 +88,14 @@ function describeStatus(status: number, codes: ProblemCode[]) {
 
 function describeHeaders(status: number) {
   if (status === 429 || status === 503) {
-    return { headers: { 'Retry-After': header('After how many seconds to come again', 5) } };
+    return { headers: { 'Retry-After': header('Seconds to wait before the next try', 5) } };
   }
   if (status !== 401) return {};
-  return { headers: { 'WWW-Authenticate': header('Where a token would do', 'Bearer realm="orion"', false) } };
+  return {
+    headers: {
+      'WWW-Authenticate': header('Present where a bearer token is accepted', 'Bearer realm="orion"', false),
+    },
+  };
 }
 
 /** The problem codes in a description of answers, each as a refusal. */

@@ -36,12 +36,12 @@ async function run(argv: string[], answer?: string) {
 
 test('accept shows what was found, asks, and names exactly that', async () => {
   const done = await run(['w3', '--reason', 'upgrade'], 'y');
-  expect(done).toMatchObject({ code: 0, out: 'node/w3 2 accepted; it is verified again\n' });
+  expect(done).toMatchObject({ code: 0, out: 'node/w3 2 accepted; it will be verified again\n' });
   expect(done.err).toBe(`w3:
   setuid: /usr/bin/new 4755 0:0
   schedules: /etc/cron.d/new sha256:12
-  not shown, to be accepted after these: 3
-  not to be accepted, and still findings: 1
+  not shown, can be accepted after these: 3
+  cannot be accepted, and remain findings: 1
 `);
   expect(done.posted).toEqual([['w3', { ids: [SETUID.id, CRON.id], reason: 'upgrade' }]]);
   await api.close();
@@ -59,8 +59,8 @@ test('accept --all shows the same once, and leaves newly setuid programs to a pe
 w3:
   schedules: /etc/cron.d/new sha256:12
   left out, newly setuid (--setuid): 1
-  not shown, to be accepted after these: 3
-  not to be accepted, and still findings: 1
+  not shown, can be accepted after these: 3
+  cannot be accepted, and remain findings: 1
 w5:
   left out, newly setuid (--setuid): 1
 `);

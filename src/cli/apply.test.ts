@@ -78,9 +78,9 @@ test('of an unreadable file nothing is applied, and every mistake is told with i
   expect(ran.err.split('\n').map((line) => line.trim().replace(/^error: /, ''))).toEqual([
     'stdin:3: name: a rental that is applied needs one',
     'stdin:5: expected a rental: name and spec',
-    "stdin:7: kind: only rentals are applied; the fleet is the inventory's (orion inventory apply)",
+    'stdin:7: kind: only rentals are applied; the fleet belongs to the inventory (orion inventory apply)',
     'stdin:13: Flow sequence in block collection must be sufficiently indented and end with a ]',
-    'stdin:10: name: good stands at stdin:1 already',
+    'stdin:10: name: good is already at stdin:1',
     'hint: nothing was applied',
     '',
   ]);
@@ -140,8 +140,8 @@ test('waits until all are ready', async () => {
 });
 
 test.each([
-  ['', 'stdin asks for nothing'],
-  ['---\n---\n', 'stdin asks for nothing'],
+  ['', 'stdin has no rentals'],
+  ['---\n---\n', 'stdin has no rentals'],
   ['just text', 'stdin:1: expected a rental'],
 ])('%j asks for no rental', async (text, message) => {
   const ran = await apply(text, server({}));
@@ -166,7 +166,7 @@ test('several files are one: all are applied, or none when one is wrong', async 
   const refused = await runOrion(['apply', '-f', bad, '-f', a], env);
   expect(refused).toMatchObject({ code: 1, out: '' });
   expect(refused.err).toContain(`${bad}:2: `);
-  expect(refused.err).toContain(`${a}:1: name: a stands at ${bad}:3 already`);
+  expect(refused.err).toContain(`${a}:1: name: a is already at ${bad}:3`);
   expect(api.requests).toHaveLength(before);
 });
 
@@ -197,6 +197,6 @@ test('one that names no key is told how to give it one', async () => {
   );
   expect(ran.err).toBe(
     'error: stdin:1: rental a: it names no sshPublicKey\nerror: 1 of 1 rentals could not be applied\n' +
-      'hint: with your key for those that name none: orion apply --key FILE\n',
+      'hint: to use your key for those that name none: orion apply --key FILE\n',
   );
 });

@@ -95,6 +95,6 @@ test('while Orion is paused nobody is given a node, however many could be taken'
   const wanted = { usable: 2, passedOver: { nodes, others: [] } };
   const { out } = await explain({ ...LOST, reason: 'Paused', wanted, placement: null });
   expect(out).toContain(
-    'It wants a node. Nobody is given one while Orion is paused; but for that, 2 nodes could be taken.\n',
+    'It wants a node. None is assigned while Orion is paused; otherwise 2 nodes could be taken.\n',
   );
 });

@@ -43,7 +43,7 @@ export async function followNode(
         const seconds = Math.round(options.timeoutMs / 1_000);
         throw new CliError(`node ${name} is not ${options.what} after ${seconds} s`, {
           exitCode: EXIT.timedOut,
-          hint: `it goes on by itself; see: orion describe node ${name}`,
+          hint: `the work goes on by itself; see: orion describe node ${name}`,
         });
       }
     }

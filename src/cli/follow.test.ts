@@ -41,7 +41,7 @@ test.each([
   );
   expect(ran.code).toBe(1);
   expect(ran.err).toContain(
-    'error: quick-fox: pending: Unsatisfiable, no node can ever match; quick-fox waits for a machine that joins and matches\n' +
+    'error: quick-fox: pending: Unsatisfiable, no node can ever match; quick-fox waits for a matching machine to join\n' +
       'hint: give it up with: orion release quick-fox ',
   );
   expect(ran.err).not.toContain('may still be given');

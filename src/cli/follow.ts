@@ -50,7 +50,7 @@ export async function followRental(context: Context, id: string, goal: Goal): Pr
     const name = (last as Rental | null)?.name ?? id;
     throw new CliError(`rental ${name} is not ${what} after ${seconds} s`, {
       exitCode: EXIT.timedOut,
-      hint: `wait on with: orion wait ${name} --for ${what}`,
+      hint: `keep waiting with: orion wait ${name} --for ${what}`,
     });
   } finally {
     progress.end();
@@ -64,8 +64,8 @@ const NEEDS_NODE = /^(provisioning|active|migrating|condition=ready(=true)?)$/i;
 
 /** It waits forever unless a matching machine joins, and a user who waits with it would not know. */
 function neverMatched({ name }: Rental, line: string): CliError {
-  return new CliError(`${line}; ${name} waits for a machine that joins and matches`, {
-    hint: `give it up with: orion release ${name}  and ask for what there is: orion get nodes -o wide`,
+  return new CliError(`${line}; ${name} waits for a matching machine to join`, {
+    hint: `give it up with: orion release ${name}  and request what there is: orion get nodes -o wide`,
   });
 }
 

@@ -47,7 +47,7 @@ function describeRestart({ status }: Rental, at: string, io: Io): string {
   return `${status.node} was restarted ${formatAge(at, io.now())} ago: what ran there is gone`;
 }
 
-const WHY: Record<string, string> = { NodeDead: 'which died', NodeDrained: 'which was to be emptied' };
+const WHY: Record<string, string> = { NodeDead: 'which died', NodeDrained: 'which was being emptied' };
 
 function describeMove({ name, status }: Rental, serving: Placement, io: Io): string | null {
   const old = status.placements.findLast(({ epoch, readyAt }) => epoch < serving.epoch && readyAt !== null);

@@ -35,7 +35,7 @@ function orion(argv: string[], input: Partial<Input> = {}, env: Record<string, s
 
 test('a token from standard input is tried, and kept for its owner alone', async () => {
   const ran = await orion(['login', api.url, '--token', '-'], { readAll: async () => 'orion_secret\n' });
-  expect(ran).toMatchObject({ code: 0, out: '', err: `Signed in to ${api.url}; kept in ${path()}\n` });
+  expect(ran).toMatchObject({ code: 0, out: '', err: `Signed in to ${api.url}; saved in ${path()}\n` });
   expect(readFileSync(path(), 'utf8')).toBe(`url: ${api.url}\ntoken: orion_secret\n`);
   expect([modeOf(path()), modeOf(join(home, 'orion'))]).toEqual([0o600, 0o700]);
   expect(readdirSync(join(home, 'orion'))).toEqual(['config.yaml']);
@@ -63,7 +63,7 @@ test('what is refused is not kept, and what was kept before stays', async () => 
   await strict.close();
   expect(ran).toMatchObject({ code: 1, out: '' });
   expect(ran.err).toBe(
-    `error: ${strict.url} refuses the token\nhint: administrators make them: orion token create\n`,
+    `error: ${strict.url} refuses the token\nhint: administrators create tokens: orion token create\n`,
   );
   expect(readFileSync(path(), 'utf8')).toContain('token: good\n');
 });
@@ -86,7 +86,7 @@ test('another token for the same API keeps its CA; another API has another', asy
 test('says so when the environment counts first', async () => {
   const env = { ORION_TOKEN: 'x', ORION_URL: 'http://y' };
   const ran = await orion(['login', api.url, '--token', '-'], { readAll: async () => 'good' }, env);
-  expect(ran.err).toContain("Still, ORION_URL and ORION_TOKEN of this shell's environment count first");
+  expect(ran.err).toContain("But ORION_URL and ORION_TOKEN in this shell's environment override it");
 });
 
 test.each([
@@ -109,5 +109,5 @@ test('logout forgets the token and nothing else', async () => {
   expect((await orion(['logout'])).code).toBe(0);
   expect(readFileSync(path(), 'utf8')).toBe(`url: ${api.url}\n`);
   expect((await orion(['get', 'rentals'])).err).toContain('ORION_TOKEN is not set');
-  expect((await orion(['logout'])).err).toBe('No token was kept.\n');
+  expect((await orion(['logout'])).err).toBe('No token was saved.\n');
 });

@@ -52,7 +52,7 @@ function parseManifest(text: string, file: string): { wanted: WantedRental[]; mi
       else wanted.push(read);
     }
   }
-  if (wanted.length === 0 && mistakes.length === 0) mistakes.push(`${file} asks for nothing`);
+  if (wanted.length === 0 && mistakes.length === 0) mistakes.push(`${file} has no rentals`);
   return { wanted, mistakes };
 }
 
@@ -78,7 +78,7 @@ function readObject(value: unknown, where: string): WantedRental | string {
   }
   const { kind, name, ...rest } = value as Record<string, unknown>;
   if (kind !== undefined && String(kind).toLowerCase() !== 'rental') {
-    return `kind: only rentals are applied; the fleet is the inventory's (orion inventory apply)`;
+    return `kind: only rentals are applied; the fleet belongs to the inventory (orion inventory apply)`;
   }
   if (typeof name !== 'string' || name === '') return 'name: a rental that is applied needs one';
   if (!DNS_LABEL.test(name)) return `name: expected a DNS label (a-z, 0-9 and "-", at most 63), not ${name}`;
@@ -99,6 +99,6 @@ function findRepeated(wanted: WantedRental[]): string[] {
   return wanted.flatMap(({ name, where }) => {
     const before = first.get(name);
     first.set(name, before ?? where);
-    return before === undefined ? [] : [`${where}: name: ${name} stands at ${before} already`];
+    return before === undefined ? [] : [`${where}: name: ${name} is already at ${before}`];
   });
 }

@@ -84,7 +84,7 @@ test('a mistake is told in a line, and where it is only to those who ask', async
   const env = { ORION_URL: api.url, ORION_TOKEN: 't' };
   const ran = await runOrion(['get', 'rentals'], env);
   expect(ran).toMatchObject({ code: 1, out: '' });
-  expect(ran.err).toMatch(/^error: .*\nhint: a mistake in orion, .*ORION_DEBUG=1 tells where\n$/);
+  expect(ran.err).toMatch(/^error: .*\nhint: a bug in orion, .*ORION_DEBUG=1 shows where\n$/);
   expect((await runOrion(['get', 'rentals'], { ...env, ORION_DEBUG: '1' })).err).toMatch(
     /^ +at .*:\d+:\d+\)?$/m,
   );

@@ -10,7 +10,7 @@ export type Format = (typeof FORMATS)[number];
 
 export function withOutput(command: Command, formats: readonly Format[] = FORMATS): Command {
   return command.addOption(
-    new Option('-o, --output <format>', 'how to print: for people when left out').choices(formats),
+    new Option('-o, --output <format>', 'output format; by default for people').choices(formats),
   );
 }
 

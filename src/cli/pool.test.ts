@@ -31,7 +31,7 @@ test('pool shows who paused it and why, what the breaker says and who overrode i
   const { out } = await orion(['pool']);
   expect(out).toMatch(/Paused: +for \w+, by admin \(t_1\) of lab: new switch/);
   expect(out).toMatch(
-    /Breaker overridden: +\w+ ago, by admin \(t_1\) of lab: rack-a burnt, not taken up yet/,
+    /Breaker overridden: +\w+ ago, by admin \(t_1\) of lab: rack-a burnt, not acted on yet/,
   );
   expect(out).toContain('no rental is moved: 5 of 10 nodes');
   await api.close();

@@ -28,7 +28,7 @@ type Register = (program: Command, context: Context) => void;
 /** In the order of the help: what users look for first comes first. */
 const CHAPTERS: [title: string, commands: Register[]][] = [
   ['Machines for you:', [registerRent, registerSsh, registerRentals, registerApply, registerWait]],
-  ['What there is:', [registerGet, registerDescribe, registerExplain, registerQos, registerWebhook]],
+  ['Showing what there is:', [registerGet, registerDescribe, registerExplain, registerQos, registerWebhook]],
   [
     'Looking after the fleet:',
     [registerNodes, registerPool, registerInventory, registerTenant, registerToken],
@@ -47,8 +47,8 @@ Examples:
   orion get rentals -w
   orion release mine
 
-orion COMMAND --help tells more of each. Where the API is and who asks is kept
-by  orion login, or given by ORION_URL, ORION_TOKEN and ORION_CA.`;
+orion COMMAND --help describes each. orion login saves the API's address and
+your token; ORION_URL, ORION_TOKEN and ORION_CA override them.`;
 
 /** Every command. The lab's code is loaded only `withLab`. */
 export async function createProgram(context: Context, withLab: boolean): Promise<Command> {
@@ -57,7 +57,7 @@ export async function createProgram(context: Context, withLab: boolean): Promise
   const program = new Command('orion')
     .description('Rents out the machines of a fleet.')
     .version(VERSION, '-V, --version', 'print the version')
-    .showHelpAfterError('(--help tells more)')
+    .showHelpAfterError('(see --help)')
     .exitOverride()
     .configureOutput({
       writeOut: io.out,
@@ -65,7 +65,7 @@ export async function createProgram(context: Context, withLab: boolean): Promise
       getOutHelpWidth: () => width('out'),
       getErrHelpWidth: () => width('err'),
     })
-    .helpOption('-h, --help', 'print what there is to know')
+    .helpOption('-h, --help', 'print this help')
     // Arguments are in each command's own help. Here there is room to say what it does.
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText('after', AFTER);
@@ -78,7 +78,7 @@ export async function createProgram(context: Context, withLab: boolean): Promise
     program.commandsGroup('A lab on this machine:');
     registerLabCommands(program);
   }
-  const help = new Command('help').argument('[command...]').description('what --help prints of a command');
+  const help = new Command('help').argument('[command...]').description('print the help of a command');
   program.addHelpCommand(help.helpGroup('This program:'));
   return program;
 }

@@ -62,7 +62,7 @@ test('one that takes longer is followed step by step', async () => {
   expect(ran.code).toBe(0);
   expect(JSON.parse(ran.out)).toEqual({ ...fakeRental(), privateKeyPath: storedKey() });
   expect(ran.err).toMatch(
-    /^asking for a machine\nquick-fox: provisioning on worker_1\nquick-fox: ready in \d+\.\d s on worker_1, until \S+\n$/,
+    /^requesting a machine\nquick-fox: provisioning on worker_1\nquick-fox: ready in \d+\.\d s on worker_1, until \S+\n$/,
   );
   expect(api?.requests[0]?.line).toBe('POST /api/rent?wait=0s&queue=true');
 });
@@ -92,7 +92,7 @@ test.each([
   expect(
     renderScreen(ran.err.replaceAll('\n', '\r\n')).map((line) => line.replace(/ready in .*/, 'ready')),
   ).toEqual([
-    'asking for a machine',
+    'requesting a machine',
     'quick-fox: queued at 2',
     'quick-fox: queued at 1',
     'quick-fox: provisioning on worker_3',
@@ -109,7 +109,7 @@ test('one that does not come in time ends with 3, its key kept', async () => {
       : { stream: [{ event: 'rental', data: PENDING }], hang: true },
   );
   expect(ran.code).toBe(3);
-  expect(ran.err).toContain('hint: wait on with: orion wait');
+  expect(ran.err).toContain('hint: keep waiting with: orion wait');
   expect(existsSync(storedKey())).toBe(true);
 });
 
@@ -166,7 +166,7 @@ test('the key of a rental whose answer never came is there for whoever logs in t
   const lost = { status: 502, body: 'bad gateway' };
   const ran = await orion(['rent', '--wait', '0s'], () => lost);
   expect(ran).toMatchObject({ code: 1, out: '' });
-  expect(ran.err).toContain('No answer came; what was rented all the same: orion get rentals\n');
+  expect(ran.err).toContain('No answer came; to see whether it was rented all the same: orion get rentals\n');
   expect(keysOf()).toEqual([expect.stringMatching(/^new_/)]);
   const rental = fakeRental();
   rental.spec.sshPublicKey = bodyOf(0).sshPublicKey;
@@ -194,7 +194,7 @@ test('no free machine is an error that says when to try again', async () => {
   }));
   expect(ran).toMatchObject({ code: 1, out: '' });
   expect(ran.err).toContain(
-    'error: no matching machine is free\nhint: try again in 10 s, or wait for the next that is free:  orion rent --queue\n',
+    'error: no matching machine is free\nhint: try again in 10 s, or wait for the next free one:  orion rent --queue\n',
   );
 });
 
@@ -236,7 +236,7 @@ test('renew warns of an end that is sooner than before', async () => {
     body: line.startsWith('PATCH') ? sooner : fakeRental(),
   }));
   expect(ran).toMatchObject({ code: 0, out: 'rental/quick-fox renewed until 2026-01-01T13:00:00.000Z\n' });
-  expect(ran.err).toContain('ends sooner than before, when it was to end at 2026-01-01T18:00:00.000Z');
+  expect(ran.err).toContain('now ends sooner: before, it would have ended at 2026-01-01T18:00:00.000Z');
 });
 
 test('renew tells the new end, not the one that was there when it was asked for', async () => {

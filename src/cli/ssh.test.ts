@@ -132,7 +132,7 @@ test('a shell on a terminal goes on where the rental is when its machine dies, a
     { ...PERSON, ...codes([255, 7]) },
   );
   expect(ran.err).toBe(
-    'the connection to worker_1 was lost; quick-fox is waited for (Ctrl-C ends that)\n' +
+    'the connection to worker_1 was lost; waiting for quick-fox (Ctrl-C stops that)\n' +
       'logging in to worker_2\n' +
       'quick-fox was moved from worker_1, which died, to worker_2 2m ago; its processes and files are not here\n',
   );
@@ -175,7 +175,7 @@ test('a short shell goes on, too, when its machine is back before anybody asks',
     ...taken([255, 7]),
   });
   expect(ran.err).toBe(
-    'the connection to worker_1 was lost; quick-fox is waited for (Ctrl-C ends that)\nlogging in to worker_1\n',
+    'the connection to worker_1 was lost; waiting for quick-fox (Ctrl-C stops that)\nlogging in to worker_1\n',
   );
   expect(ran).toMatchObject({ code: 7, programs: { length: 2 } });
 });

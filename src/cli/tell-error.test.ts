@@ -23,11 +23,11 @@ test('who has as many rentals as he may have needs no administrator, but one ren
 
 test('an invalid token is told for people, and which one it was', () => {
   expect(told(401, 'unauthorized')).toBe(
-    'error: the token is not valid, or not any more\nhint: sign in with a token that is valid: orion login URL, or ORION_TOKEN\n',
+    'error: the token is invalid or no longer valid\nhint: sign in with a token that is valid: orion login URL, or ORION_TOKEN\n',
   );
-  expect(told(401, 'unauthorized', { ORION_TOKEN: 'x' })).toContain('the token in ORION_TOKEN is not valid');
+  expect(told(401, 'unauthorized', { ORION_TOKEN: 'x' })).toContain('the token in ORION_TOKEN is invalid');
 });
 
 test('an answer that is none of Orion points to the address', () => {
-  expect(told(400, '')).toContain('hint: no answer of Orion: does ORION_URL name it, with https?\n');
+  expect(told(400, '')).toContain('hint: not an answer from Orion: does ORION_URL name it, with https?\n');
 });

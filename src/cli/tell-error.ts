@@ -21,7 +21,7 @@ export function tellError(error: unknown, io: Io): number {
 /** Rewords for people what the API says to programs. */
 function messageOf(error: unknown, { env }: Io): string {
   if (error instanceof ApiError && error.code === 'unauthorized') {
-    return `the token${env.ORION_TOKEN ? ' in ORION_TOKEN' : ''} is not valid, or not any more`;
+    return `the token${env.ORION_TOKEN ? ' in ORION_TOKEN' : ''} is invalid or no longer valid`;
   }
   return error instanceof Error ? error.message : String(error);
 }
@@ -44,15 +44,15 @@ function hintOf(error: unknown): string | undefined {
     if (error.status === 401) return 'sign in with a token that is valid: orion login URL, or ORION_TOKEN';
     if (error.code === 'quota_exceeded') return 'see what you have, and release one: orion get rentals';
     if (error.status === 403) return ADMIN_HINT;
-    if (error.code === '') return 'no answer of Orion: does ORION_URL name it, with https?';
+    if (error.code === '') return 'not an answer from Orion: does ORION_URL name it, with https?';
     const again = error.retryAfterS === null ? undefined : `try again in ${error.retryAfterS} s`;
     if (error.code !== 'no_free_node') return again;
-    return `${again === undefined ? '' : `${again}, or `}wait for the next that is free:  orion rent --queue`;
+    return `${again === undefined ? '' : `${again}, or `}wait for the next free one:  orion rent --queue`;
   }
   if (isMistake(error)) {
-    return 'a mistake in orion, or a server that speaks otherwise (orion version); ORION_DEBUG=1 tells where';
+    return 'a bug in orion, or a server of another version (orion version); ORION_DEBUG=1 shows where';
   }
   // By name: only the few commands that need the store load it.
   const isStore = error instanceof Error && error.name === 'StoreError';
-  return isStore ? 'does ORION_DATABASE_URL name a database that runs?' : undefined;
+  return isStore ? 'does ORION_DATABASE_URL name a running database?' : undefined;
 }

@@ -39,15 +39,15 @@ test('what a receiver made of its address does not steer the terminal', async ()
   expect(JSON.parse((await runCli('list', '-o', 'json')).out).items).toHaveLength(1);
 });
 
-test('sends again what is named, or all that was given up, the oldest first', async () => {
+test('sends again what is named, or all that were given up, oldest first', async () => {
   await start(({ line }) =>
     line.startsWith('GET') ? page(delivery('msg_2'), delivery('msg_1')) : { body: {} },
   );
-  expect((await runCli('resend', 'msg_9')).out).toBe('webhook/msg_9 is sent again\n');
+  expect((await runCli('resend', 'msg_9')).out).toBe('webhook/msg_9 will be sent again\n');
   const done = await runCli('resend', '--dead');
   expect(done).toMatchObject({
     code: 0,
-    out: 'webhook/msg_1 is sent again\nwebhook/msg_2 is sent again\n',
+    out: 'webhook/msg_1 will be sent again\nwebhook/msg_2 will be sent again\n',
   });
   expect(lines().filter((line) => line.startsWith('POST'))).toEqual(
     ['msg_9', 'msg_1', 'msg_2'].map((id) => `POST /api/webhooks/deliveries/${id}/resend`),
@@ -73,7 +73,7 @@ test('prints the secret alone, and says how long the former one is good', async 
   expect(await runCli('secret')).toMatchObject({ out: 'whsec_x\n', err: '' });
   expect(await runCli('secret', '--rotate')).toMatchObject({
     out: 'whsec_x\n',
-    err: `Until ${until} messages are signed with the former secret, too.\n`,
+    err: `Until ${until} messages are also signed with the previous secret.\n`,
   });
   expect(lines()).toEqual(['GET /api/webhooks/secret', 'POST /api/webhooks/secret/rotate']);
 });

@@ -17,7 +17,7 @@ export async function useMachine(signal: AbortSignal, tell: (line: string) => vo
     }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const later = error.retryAfterS === null ? '' : `, come again in ${error.retryAfterS} s`;
+    const later = error.retryAfterS === null ? '' : `, try again in ${error.retryAfterS} s`;
     tell(`refused (${error.code}): ${error.message}${later}`);
   } finally {
     orion.close();

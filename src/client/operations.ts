@@ -20,13 +20,13 @@ export type Event = {
   at: string;
   type: 'rental.created' | 'rental.updated' | 'rental.release_requested' | 'rental.waiting' | 'rental.placed' | 'rental.active' | 'rental.status' | 'rental.lost' | 'rental.migrating' | 'rental.migrated' | 'rental.placement_failed' | 'rental.recovered' | 'rental.restarted' | 'rental.expiring' | 'rental.expired' | 'rental.releasing' | 'rental.released' | 'rental.failed' | 'node.joined' | 'node.changed' | 'node.retiring' | 'node.removed' | 'node.suspect' | 'node.alive' | 'node.dead' | 'node.restarted' | 'node.provisioning' | 'node.allocated' | 'node.cleaning' | 'node.cleaning_failed' | 'node.drift_repaired' | 'node.stray_account_removed' | 'node.free' | 'node.quarantined' | 'node.condition' | 'node.cordoned' | 'node.uncordoned' | 'node.draining' | 'node.trust_requested' | 'node.adopt_requested' | 'node.accept_requested' | 'node.clean_requested' | 'node.forget_requested' | 'node.host_key_recorded' | 'node.host_key_trusted' | 'node.adopted' | 'node.accepted' | 'inventory.applied' | 'inventory.refused' | 'inventory.mismatch' | 'inventory.apply_requested' | 'pool.breaker_opened' | 'pool.breaker_closed' | 'pool.paused' | 'pool.resumed' | 'pool.override_requested' | 'pool.override_used' | 'daemon.fault' | 'daemon.recovered' | 'leader.elected' | 'token.created' | 'token.revoked' | 'session.created' | 'session.ended' | 'access.refused' | 'access.denied' | 'webhook.secret_rotated' | 'webhook.resend_requested' | 'tenant.limits_changed';
   rental: string | null;
-  /** in a list; a watch of rentals tells of each */
+  /** only in a list; a watch of rentals has the names */
   rentalName?: string | null;
   node: string | null;
   tenant: string | null;
   reason: string;
   message: string;
-  /** who asked for it, and the address that the request came from; null: Orion did it by itself. Of an administrator a tenant sees the role alone; of refused strangers there is only the address. */
+  /** who requested it, and the address that the request came from; null: Orion did it by itself. Tenants see only the role of an administrator; of refused strangers only the address is known. */
   actor: {
     token: {
       id: string;
@@ -48,11 +48,11 @@ export type Explanation = {
   since: string | null;
   queuePosition: number | null;
   queueEstimateAt: string | null;
-  /** as things stand now, for a rental that wants a node or another one; null: it wants none */
+  /** as of now, for a rental that wants a node or another one; null: it wants none */
   wanted: {
     /** nodes that could be taken now */
     usable: number;
-    /** at most 50 nodes are named, those first that come closest to being taken */
+    /** at most 50 nodes are named, those closest to being taken first */
     passedOver: {
       nodes: {
         node: string;
@@ -75,39 +75,39 @@ export type Explanation = {
     endReason: string | null;
     /** when the node was verified clean of it */
     cleanedAt: string | null;
-    /** what the tries to clean the node of it said; null: none has come to an end */
+    /** the results of attempts to clean the node of it; null: none has ended */
     cleaning: {
-      /** tries that came to an end */
+      /** attempts that ended */
       attempts: number;
       /** of the last one */
       outcome: 'clean' | 'failed';
       reason: string;
       message: string;
       at: string;
-      /** what the verification found when it last found anything */
+      /** the latest findings of the verification */
       found: {
         at: string;
         items: string[];
         more: number;
       } | null;
     } | null;
-    /** what the placement was decided from, as it was then */
+    /** the inputs of the placement decision, as they were then */
     decision: {
       /** nodes that could have been taken, this one included */
       usable: number;
-      /** what spoke against the node, the weightiest first: the lowest is chosen */
+      /** what counted against the node, most important first; the lowest rank is chosen */
       rank: {
-        /** accounts of this rental that could not be made there */
+        /** accounts of this rental that failed there */
         failedHere: number;
         /** pickier rentals that waited for a node like it */
         pickier: number;
-        /** when the node failed, if that was lately */
+        /** when the node last failed, if recently */
         failedLatelyAt: string | null;
         /** rentals in its zone */
         inZone: number;
         restedSince: string | null;
       };
-      /** at most 50 nodes are named, those first that come closest to being taken */
+      /** at most 50 nodes are named, those closest to being taken first */
       passedOver: {
         nodes: {
           node: string;
@@ -125,18 +125,18 @@ export type Explanation = {
       };
     } | null;
   } | null;
-  /** what each reason in here means */
+  /** what each reason in this answer means */
   meanings: Record<string, string>;
 };
 
 export type FleetPlan = {
-  /** of the text; names it when it is applied */
+  /** of the text; identifies it when it is applied */
   sha256: string;
   nodes: {
     node: string;
     action: 'add' | 'change' | 'return' | 'remove';
     changes: string[];
-    /** what stands in its way */
+    /** what prevents it for now */
     note?: string;
   }[];
   rentals: {
@@ -174,7 +174,7 @@ export type InventoryRequest = {
 };
 
 export type InventoryState = {
-  /** of the file that was applied last */
+  /** of the file that was last applied */
   sha256: string | null;
   appliedAt: string | null;
   requested: number;
@@ -242,7 +242,7 @@ export type Node = {
     allocated: boolean;
     state: 'unknown' | 'free' | 'provisioning' | 'allocated' | 'cleaning' | 'quarantined' | 'dead';
     stateSince: string;
-    /** since when its probes fail, or it has not answered for long enough; null: it answers */
+    /** since when its probes have failed, until it has answered for long enough again; null: it answers */
     unreachableSince: string | null;
     /** id of the rental that is on it */
     rental: string | null;
@@ -251,35 +251,35 @@ export type Node = {
     offeredFingerprint: string | null;
     /** the fleet of another Orion that the node belongs to; null: none. See `adopt` */
     otherFleet: string | null;
-    /** what the last verification found that is not as in the baseline of the node, and that may be let in; null: nothing. See `accept` */
+    /** what the last verification found that differs from the baseline of the node and may be accepted; null: nothing. See `accept` */
     differences: {
       items: {
         id: string;
         kind: string;
         text: string;
       }[];
-      /** how many more there are than are listed */
+      /** how many more there are, beyond those listed */
       more: number;
-      /** how many findings there are besides, which can not be accepted */
+      /** how many other findings there are, which cannot be accepted */
       others: number;
     } | null;
-    /** when what failed on the node is tried again, while it answers; null: nothing waits */
+    /** when failed work on the node is retried, while it answers; null: none waits */
     nextAttemptAt: string | null;
-    /** which limits of the policy hold for a client of the node, measured on it when it was prepared and each time an account was made; null: not measured yet */
+    /** which limits of the policy hold for a client of the node, measured there when it is prepared and whenever an account is created; null: not measured yet */
     limits: {
       checkedAt: string;
       processes: {
-        /** null: the policy asks for none */
+        /** null: the policy sets none */
         holds: boolean | null;
         message: string;
       };
       memory: {
-        /** null: the policy asks for none */
+        /** null: the policy sets none */
         holds: boolean | null;
         message: string;
       };
       userNamespaces: {
-        /** null: the policy asks for none */
+        /** null: the policy sets none */
         holds: boolean | null;
         message: string;
       };
@@ -303,16 +303,16 @@ export type Placed = {
   endReason: string | null;
   /** when the node was verified clean of it */
   cleanedAt: string | null;
-  /** what the tries to clean the node of it said; null: none has come to an end */
+  /** the results of attempts to clean the node of it; null: none has ended */
   cleaning: {
-    /** tries that came to an end */
+    /** attempts that ended */
     attempts: number;
     /** of the last one */
     outcome: 'clean' | 'failed';
     reason: string;
     message: string;
     at: string;
-    /** what the verification found when it last found anything */
+    /** the latest findings of the verification */
     found: {
       at: string;
       items: string[];
@@ -320,7 +320,7 @@ export type Placed = {
     } | null;
   } | null;
   rental: string;
-  /** null: the rental itself is kept no longer, or there is none */
+  /** null: the rental itself is no longer kept, or there is none */
   rentalName: string | null;
 };
 
@@ -343,7 +343,7 @@ export type Pool = {
     reason: string | null;
     by: string;
     at: string;
-    /** whether the leader has taken it up */
+    /** whether the leader has acted on it */
     used: boolean;
   } | null;
 };
@@ -362,7 +362,7 @@ export type Problem = {
     path: string;
     message: string;
   }[];
-  /** of `quota_exceeded`: which limit, and how much of it is used */
+  /** for `quota_exceeded`: which limit, and how much of it is used */
   quota?: {
     limit: 'maxRentals';
     allowed: number;
@@ -377,23 +377,23 @@ export type Qos = {
     to: string;
     seconds: number;
   };
-  /** whose rentals these are */
+  /** whose rentals are counted */
   scope: 'fleet' | 'tenant' | 'rental';
   total: {
-    /** 0 to 1; null: nobody was to have a machine */
+    /** 0 to 1; null: no client was entitled to a machine */
     availability: number | null;
-    /** in which a client was to have a machine */
+    /** in which a client was entitled to a machine */
     servedSeconds: number;
-    /** of these, without one that works: from the first probe that failed until it works again */
+    /** of these, without a working one: from the first failed probe until it works again */
     withoutNodeSeconds: number;
-    /** that began */
+    /** outages that began */
     outages: number;
-    /** to another node that were done */
+    /** finished moves to another node */
     moves: number;
-    /** of the moves, those from a node that was to be emptied */
+    /** of the moves, those from a node that was being emptied */
     plannedMoves: number;
     times: {
-      /** from the first probe that failed to the verdict that the node is dead */
+      /** from the first failed probe to the verdict that the node is dead */
       detection: {
         count: number;
         medianSeconds: number | null;
@@ -407,7 +407,7 @@ export type Qos = {
         p95Seconds: number | null;
         maxSeconds: number | null;
       };
-      /** from the first sign of failure until the client has a machine that works */
+      /** from the first sign of failure until the client has a working machine */
       outage: {
         count: number;
         medianSeconds: number | null;
@@ -430,29 +430,29 @@ export type Qos = {
       };
     };
   };
-  /** those that were longest without a node first, then the newest */
+  /** those longest without a node first, then the newest */
   rentals: {
     id: string;
-    /** null: only its history is kept by now */
+    /** null: only its history is left */
     name: string | null;
     tenant: string | null;
     /** at the end of the window */
     phase: 'Pending' | 'Provisioning' | 'Active' | 'Migrating' | 'Lost' | 'Releasing' | 'Released' | 'Failed';
     createdAt: string | null;
-    /** 0 to 1; null: nobody was to have a machine */
+    /** 0 to 1; null: no client was entitled to a machine */
     availability: number | null;
-    /** in which a client was to have a machine */
+    /** in which a client was entitled to a machine */
     servedSeconds: number;
-    /** of these, without one that works: from the first probe that failed until it works again */
+    /** of these, without a working one: from the first failed probe until it works again */
     withoutNodeSeconds: number;
-    /** that began */
+    /** outages that began */
     outages: number;
-    /** to another node that were done */
+    /** finished moves to another node */
     moves: number;
-    /** of the moves, those from a node that was to be emptied */
+    /** of the moves, those from a node that was being emptied */
     plannedMoves: number;
     times: {
-      /** from the first probe that failed to the verdict that the node is dead */
+      /** from the first failed probe to the verdict that the node is dead */
       detection: {
         count: number;
         medianSeconds: number | null;
@@ -466,7 +466,7 @@ export type Qos = {
         p95Seconds: number | null;
         maxSeconds: number | null;
       };
-      /** from the first sign of failure until the client has a machine that works */
+      /** from the first sign of failure until the client has a working machine */
       outage: {
         count: number;
         medianSeconds: number | null;
@@ -489,7 +489,7 @@ export type Qos = {
       };
     };
   }[];
-  /** how many there were, also those that are not listed */
+  /** how many there were, unlisted ones included */
   rentalCount: number;
   series: {
     bucketSeconds: number;
@@ -497,19 +497,19 @@ export type Qos = {
       from: string;
       /** its length; the first and the last may be shorter */
       seconds: number;
-      /** 0 to 1; null: nobody was to have a machine */
+      /** 0 to 1; null: no client was entitled to a machine */
       availability: number | null;
-      /** in which a client was to have a machine */
+      /** in which a client was entitled to a machine */
       servedSeconds: number;
-      /** of these, without one that works: from the first probe that failed until it works again */
+      /** of these, without a working one: from the first failed probe until it works again */
       withoutNodeSeconds: number;
-      /** that began */
+      /** outages that began */
       outages: number;
-      /** to another node that were done */
+      /** finished moves to another node */
       moves: number;
-      /** of verdicts and moves that ended in it */
+      /** of verdicts and moves that finished in it */
       times: {
-        /** from the first probe that failed to the verdict that the node is dead */
+        /** from the first failed probe to the verdict that the node is dead */
         detection: {
           count: number;
           medianSeconds: number | null;
@@ -524,7 +524,7 @@ export type Qos = {
           maxSeconds: number | null;
         };
       };
-      /** how many were in each state on average; null but for the fleet */
+      /** how many were in each state on average; null except for the fleet */
       nodes: {
         unknown?: number;
         free?: number;
@@ -589,11 +589,11 @@ export type Rental = {
     phase: 'Pending' | 'Provisioning' | 'Active' | 'Migrating' | 'Lost' | 'Releasing' | 'Released' | 'Failed';
     observedGeneration: number;
     node: string | null;
-    /** The end of the lease, a whole second; null before access was confirmed. A renewal sets it to the ttl from then. Before the first one it is at least the ttl after access was confirmed, and by a tenth of it, a minute at most, later when making the account took less time than that. */
+    /** The end of the lease, a whole second; null before access is confirmed. A renewal sets it to the time of the renewal plus the ttl. Before the first renewal it is at least the ttl after access was confirmed; it may be later by up to a tenth of the ttl, a minute at most, when the account was created quickly. */
     expiresAt: string | null;
-    /** 1 is next; null: it waits for no node */
+    /** 1 is next; null: it is not waiting for a node */
     queuePosition: number | null;
-    /** when it may expect a node; null: nothing can be said */
+    /** when it may expect a node; null: no estimate is possible */
     queueEstimateAt: string | null;
     connection: {
       host: string;
@@ -602,7 +602,7 @@ export type Rental = {
       hostKey: string | null;
       command: string;
     } | null;
-    /** of its machine, the last one since its client got access: what ran there is gone; null: none */
+    /** the last restart of its machine since the client got access: what ran there is gone; null: none */
     restart: {
       /** the first answer after it */
       at: string;
@@ -625,16 +625,16 @@ export type Rental = {
       endReason: string | null;
       /** when the node was verified clean of it */
       cleanedAt: string | null;
-      /** what the tries to clean the node of it said; null: none has come to an end */
+      /** the results of attempts to clean the node of it; null: none has ended */
       cleaning: {
-        /** tries that came to an end */
+        /** attempts that ended */
         attempts: number;
         /** of the last one */
         outcome: 'clean' | 'failed';
         reason: string;
         message: string;
         at: string;
-        /** what the verification found when it last found anything */
+        /** the latest findings of the verification */
         found: {
           at: string;
           items: string[];
@@ -668,7 +668,7 @@ export type Session = {
     name: string | null;
   };
   expiresAt: string;
-  /** to be sent as X-CSRF-Token with each write */
+  /** send it as X-CSRF-Token with each write */
   csrfToken: string;
 };
 
@@ -678,7 +678,7 @@ export type SignIn = {
 
 export type Tenant = {
   name: string;
-  /** null: no limit; a ttl is never longer than the policy says. Waits and watches are those of one token at one process of the API. */
+  /** null: no limit; the policy limits a ttl in any case. Waits and watches are counted for each token at each process of the API. */
   limits: {
     maxRentals: number | null;
     maxTtl: string | null;
@@ -687,7 +687,7 @@ export type Tenant = {
     maxWatches: number | null;
   };
   used: {
-    /** that have not ended; those that wait count */
+    /** that have not ended, waiting ones included */
     rentals: number;
   };
   /** when its limits were last set */
@@ -728,7 +728,7 @@ export type Trust = {
 };
 
 export type WebhookDelivery = {
-  /** the `webhook-id` of each try to send it */
+  /** the `webhook-id` of each attempt to send it */
   id: string;
   type: 'rental.active' | 'rental.migrated' | 'rental.lost' | 'rental.restarted' | 'rental.expiring' | 'rental.released' | 'rental.failed';
   rental: string;
@@ -738,23 +738,23 @@ export type WebhookDelivery = {
   attempts: number;
   createdAt: string;
   nextAttemptAt: string | null;
-  /** why the last try failed; of one that came to no answer only administrators are told how */
+  /** why the last attempt failed; the cause of a missing answer is shown only to administrators */
   lastError: string | null;
   /** when it was delivered or given up */
   endedAt: string | null;
 };
 
 export type WebhookSecret = {
-  /** as the libraries of Standard Webhooks take it */
+  /** in the form that Standard Webhooks libraries take */
   secret: string;
   version: number;
   rotatedAt: string | null;
-  /** until then messages carry a signature by the former secret, too */
+  /** until then messages are also signed with the previous secret */
   previousValidUntil: string | null;
 };
 
 export interface Operations {
-  /** Let what a verification found into the baseline of a node, named by its ids */
+  /** Accept what a verification found into the baseline of a node, named by ids */
   acceptDifferences: {
     input: {
       params: {
@@ -774,14 +774,14 @@ export interface Operations {
     };
     answer: Node;
   };
-  /** Let the daemon read its inventory file again, as SIGHUP does */
+  /** Make the daemon reload its inventory file, as SIGHUP does */
   applyInventory: {
     input: {
       body: InventoryRequest;
     };
     answer: InventoryAnswer | InventoryState;
   };
-  /** Create the rental of this name, or change it to this spec */
+  /** Create the rental with this name, or change it to this spec */
   applyRental: {
     input: {
       params: {
@@ -789,7 +789,7 @@ export interface Operations {
         id: string;
       };
       headers?: {
-        /** Makes a repeated request give the same rental; with another body it is 409 */
+        /** A repeated request with the same key gets the same rental; a different body is 409 */
         'idempotency-key'?: string;
       };
       body: NewRental;
@@ -807,7 +807,7 @@ export interface Operations {
     };
     answer: Rental;
   };
-  /** Clean and verify a node now: the way out of quarantine, and the way back of a node that a negative healthyDelay holds */
+  /** Clean and verify a node now: the way out of quarantine, and back for a node that a negative healthyDelay holds */
   cleanNode: {
     input: {
       params: {
@@ -826,18 +826,18 @@ export interface Operations {
     };
     answer: Node;
   };
-  /** Ask for a machine; it converges by itself */
+  /** Request a machine; the rental converges by itself */
   createRental: {
     input: {
       headers?: {
-        /** Makes a repeated request give the same rental; with another body it is 409 */
+        /** A repeated request with the same key gets the same rental; a different body is 409 */
         'idempotency-key'?: string;
       };
       body: NewRental;
     };
     answer: Rental;
   };
-  /** Make a token; its secret is shown this once */
+  /** Create a token; its secret is shown only once */
   createToken: {
     input: {
       body: NewToken;
@@ -875,7 +875,7 @@ export interface Operations {
     };
     answer: Node;
   };
-  /** What the dashboard is made of */
+  /** A file of the dashboard */
   getDashboardFile: {
     input: {
       params: {
@@ -895,7 +895,7 @@ export interface Operations {
     input: Record<never, never>;
     answer: string;
   };
-  /** What the page is made of */
+  /** A file of the page */
   getDocsFile: {
     input: {
       params: {
@@ -905,7 +905,7 @@ export interface Operations {
     };
     answer: string;
   };
-  /** Liveness: this process answers, and its reconciler, if it has one, turns */
+  /** Liveness: this process answers, and its reconciler, if it has one, makes progress */
   getHealth: {
     input: Record<never, never>;
     answer: {
@@ -913,12 +913,12 @@ export interface Operations {
       version: string;
     };
   };
-  /** Which inventory file the fleet is made of, and what came of the last request to read it again */
+  /** The inventory file in force, and the result of the last request to reload it */
   getInventory: {
     input: Record<never, never>;
     answer: InventoryState;
   };
-  /** Counts of this process and the state of the fleet, in the text format of Prometheus */
+  /** Counts of this process and the state of the fleet, in the Prometheus text format */
   getMetrics: {
     input: Record<never, never>;
     answer: string;
@@ -930,14 +930,14 @@ export interface Operations {
         name: string;
       };
       headers?: {
-        /** Of a watch: goes on after this event, without a gap */
+        /** For a watch: resumes after this event, without a gap */
         'last-event-id'?: string;
       };
     };
     answer: Node | TenantNode;
     watched: Node | TenantNode;
   };
-  /** What is true of the fleet as a whole: whether clients are moved when their node dies, whether Orion is paused */
+  /** The state of the fleet as a whole: whether clients are moved when their node dies, whether Orion is paused */
   getPool: {
     input: Record<never, never>;
     answer: Pool;
@@ -950,7 +950,7 @@ export interface Operations {
         window?: string;
         /** id or name: only this one */
         rental?: string;
-        /** of how many rentals the figures are listed; the total is of all */
+        /** how many rentals to list; the total covers all */
         limit?: number;
       };
     };
@@ -971,14 +971,14 @@ export interface Operations {
         id: string;
       };
       headers?: {
-        /** Of a watch: goes on after this event, without a gap */
+        /** For a watch: resumes after this event, without a gap */
         'last-event-id'?: string;
       };
     };
     answer: Rental;
     watched: Rental;
   };
-  /** One tenant, its limits and what it uses */
+  /** One tenant, its limits and usage */
   getTenant: {
     input: {
       params: {
@@ -987,12 +987,12 @@ export interface Operations {
     };
     answer: Tenant;
   };
-  /** The tenant's secret that messages are signed with */
+  /** The tenant's secret for signing messages */
   getWebhookSecret: {
     input: Record<never, never>;
     answer: WebhookSecret;
   };
-  /** Set limits of a tenant */
+  /** Set the limits of a tenant */
   limitTenant: {
     input: {
       params: {
@@ -1002,13 +1002,13 @@ export interface Operations {
     };
     answer: Tenant;
   };
-  /** The history; with Accept: text/event-stream what happens from now on */
+  /** The history; with Accept: text/event-stream, what happens from now on */
   listEvents: {
     input: {
       query?: {
         limit?: number;
         cursor?: string;
-        /** oldest first, or newest first; a cursor goes on in the same order */
+        /** oldest first, or newest first; a cursor continues in the same order */
         order?: 'asc' | 'desc';
         /** id of a rental */
         rental?: string;
@@ -1016,7 +1016,7 @@ export interface Operations {
         type?: string;
       };
       headers?: {
-        /** Of a watch: goes on after this event, without a gap */
+        /** For a watch: resumes after this event, without a gap */
         'last-event-id'?: string;
       };
     };
@@ -1026,7 +1026,7 @@ export interface Operations {
     };
     watched: Event;
   };
-  /** Who was on a node, newest first, and what cleaning it of them said */
+  /** The rentals that were on a node, newest first, and the result of cleaning it after each */
   listNodePlacements: {
     input: {
       params: {
@@ -1050,7 +1050,7 @@ export interface Operations {
         cursor?: string;
       };
       headers?: {
-        /** Of a watch: goes on after this event, without a gap */
+        /** For a watch: resumes after this event, without a gap */
         'last-event-id'?: string;
       };
     };
@@ -1066,11 +1066,11 @@ export interface Operations {
       query?: {
         limit?: number;
         cursor?: string;
-        /** also those that have ended */
+        /** include those that have ended */
         all?: 'true' | 'false';
       };
       headers?: {
-        /** Of a watch: goes on after this event, without a gap */
+        /** For a watch: resumes after this event, without a gap */
         'last-event-id'?: string;
       };
     };
@@ -1080,7 +1080,7 @@ export interface Operations {
     };
     watched: Rental;
   };
-  /** Tenants with their limits and what they use, by name */
+  /** Tenants with their limits and usage, by name */
   listTenants: {
     input: {
       query?: {
@@ -1122,14 +1122,14 @@ export interface Operations {
       nextCursor: string | null;
     };
   };
-  /** Move the clients of the nodes that are dead now, once, although the breaker is open */
+  /** Move the clients of the nodes that are dead now, once, despite the open breaker */
   overrideBreaker: {
     input: {
       body: BreakerOverride;
     };
     answer: Pool;
   };
-  /** Begin nothing new on any node and move nobody until it is resumed */
+  /** Start nothing new on any node and move no rental until Orion is resumed */
   pausePool: {
     input: {
       body: PoolReason;
@@ -1143,7 +1143,7 @@ export interface Operations {
     };
     answer: FleetPlan;
   };
-  /** Who is signed in with the cookie, and what its writes need */
+  /** Who is signed in with the cookie, and what writes with it need */
   readSession: {
     input: Record<never, never>;
     answer: Session;
@@ -1158,7 +1158,7 @@ export interface Operations {
     };
     answer: Rental;
   };
-  /** Rent a machine and wait until it can be logged in to */
+  /** Rent a machine and wait until it is ready for login */
   rent: {
     input: {
       query?: {
@@ -1166,7 +1166,7 @@ export interface Operations {
         queue?: 'true' | 'false';
       };
       headers?: {
-        /** Makes a repeated request give the same rental; with another body it is 409 */
+        /** A repeated request with the same key gets the same rental; a different body is 409 */
         'idempotency-key'?: string;
       };
       body?: QuickRental;
@@ -1182,7 +1182,7 @@ export interface Operations {
     };
     answer: WebhookDelivery;
   };
-  /** Go on after a pause */
+  /** Resume after a pause */
   resumePool: {
     input: Record<never, never>;
     answer: Pool;
@@ -1196,7 +1196,7 @@ export interface Operations {
     };
     answer: null;
   };
-  /** Put another secret in force; for a day messages are signed with the former one, too */
+  /** Rotate the secret; for a day messages are also signed with the previous one */
   rotateWebhookSecret: {
     input: Record<never, never>;
     answer: WebhookSecret;
@@ -1225,7 +1225,7 @@ export interface Operations {
     input: Record<never, never>;
     answer: string;
   };
-  /** The dashboard: who waits for a machine */
+  /** The dashboard: rentals that wait for a machine */
   showQueue: {
     input: Record<never, never>;
     answer: string;
@@ -1244,14 +1244,14 @@ export interface Operations {
     input: Record<never, never>;
     answer: string;
   };
-  /** Sign in with a token; a cookie stands for it from then on, in this browser */
+  /** Sign in with a token; a cookie stands in for it from then on, in this browser */
   signIn: {
     input: {
       body: SignIn;
     };
     answer: Session;
   };
-  /** Sign out: the session is over at once, in every tab */
+  /** Sign out: the session ends at once, in every tab */
   signOut: {
     input: Record<never, never>;
     answer: null;
@@ -1266,7 +1266,7 @@ export interface Operations {
     };
     answer: Node;
   };
-  /** Let a node be rented again; ends a drain, too */
+  /** Let a node be rented again; also ends a drain */
   uncordonNode: {
     input: {
       params: {

@@ -22,10 +22,10 @@ export async function claimFleet(pool: Pool, path: string, logger: Logger): Prom
   const identity = kept ?? (await writeFleetIdentity(path, { ...wanted, id }));
   if (identity.id !== id) {
     throw new FleetIdentityError(
-      `the database is of the fleet ${id}, but ${path} says ${identity.id}: point ORION_DATABASE_URL or ORION_FLEET_IDENTITY to the right one; nothing was changed`,
+      `the database belongs to the fleet ${id}, but ${path} says ${identity.id}: point ORION_DATABASE_URL or ORION_FLEET_IDENTITY to the right one; nothing was changed`,
     );
   }
   if (kept === null)
-    logger.info({ fleet: id, path }, 'the identity of the fleet is kept beside the control key');
+    logger.info({ fleet: id, path }, 'the identity of the fleet is stored beside the control key');
   return identity;
 }

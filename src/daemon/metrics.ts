@@ -40,7 +40,7 @@ function createCounts(registry: Registry): Metrics {
   });
   const probes = new Counter({
     ...{ name: 'orion_probes_total', labelNames: ['reason'], registers },
-    help: 'Probes of nodes by what came of them; Alive is a good one.',
+    help: 'Probes of nodes by result; Alive is a success.',
   });
   const probeDuration = new Histogram({
     ...{ name: 'orion_probe_duration_seconds', registers },
@@ -49,7 +49,7 @@ function createCounts(registry: Registry): Metrics {
   });
   const workDuration = new Histogram({
     ...{ name: 'orion_work_duration_seconds', labelNames: ['kind', 'outcome'], registers },
-    help: 'How long work on a node took, without the wait for its turn.',
+    help: 'How long work on a node took, not counting the wait for its turn.',
     buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
   });
   const workFailures = new Counter({
@@ -58,7 +58,7 @@ function createCounts(registry: Registry): Metrics {
   });
   const webhooks = new Counter({
     ...{ name: 'orion_webhook_attempts_total', labelNames: ['outcome'], registers },
-    help: 'Calls of webhooks by what came of them.',
+    help: 'Calls of webhooks by result.',
   });
   const passDuration = new Histogram({
     ...{ name: 'orion_pass_duration_seconds', labelNames: ['outcome'], registers },
@@ -68,7 +68,10 @@ function createCounts(registry: Registry): Metrics {
   const steps = createSteps(registry);
   const flag = (name: string, help: string) => new Gauge({ name, help, registers });
   const leader = flag('orion_leader', 'Whether this process leads.');
-  const breaker = flag('orion_breaker_open', 'Whether so much is unhealthy that this leader moves nobody.');
+  const breaker = flag(
+    'orion_breaker_open',
+    'Whether so much is unhealthy that this leader moves no rental.',
+  );
   const ownFault = flag(
     'orion_control_plane_fault',
     'Whether this process lacks something of its own (files, ports, memory, disk, its key), so that no node is blamed.',
@@ -76,7 +79,7 @@ function createCounts(registry: Registry): Metrics {
   const paused = flag('orion_paused', 'Whether an operator has paused this leader.');
   const inventory = flag(
     'orion_inventory_last_read_ok',
-    'Whether the inventory file was right when this process read it last.',
+    'Whether the inventory file was valid when this process last read it.',
   );
   return {
     eventsSaved(saved) {
@@ -118,7 +121,7 @@ function createSteps(registry: Registry): Metrics['stepped'] {
   );
   const migration = histogram(
     'orion_migration_duration_seconds',
-    'Until access on the next node: from the verdict that the old one is dead, or, planned, from the placement.',
+    'Until access on the next node: from the verdict that the old one is dead, or, if planned, from the placement.',
     ['planned'],
     quick,
   );
@@ -151,11 +154,11 @@ function createFleetGauges(registry: Registry, { store, logger }: MetricsDeps): 
   const nodes = new Gauge({ name: 'orion_nodes', help: 'Nodes by state.', labelNames: ['state'], registers });
   const free = new Gauge({
     ...{ name: 'orion_nodes_free', registers },
-    help: 'Nodes that the next rental could have.',
+    help: 'Nodes that the next rental could get.',
   });
   const conditions = new Gauge({
     ...{ name: 'orion_node_conditions', labelNames: ['type', 'status', 'reason'], registers },
-    help: 'Nodes by what their conditions say.',
+    help: 'Nodes by condition.',
   });
   const unreachable = new Gauge({
     ...{ name: 'orion_node_unreachable', labelNames: ['node', 'reason'], registers },

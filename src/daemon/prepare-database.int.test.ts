@@ -93,16 +93,18 @@ test('the fleet stays the same one over a database that is lost, restored or ano
     // Another fleet's database is refused. It stays as it is, and so does the file.
     const elsewhere = await prepare({ identityPath: join(folder, 'other', 'fleet_identity') }, other);
     await expect(prepare({ identityPath }, other)).rejects.toThrow(
-      `the database is of the fleet ${elsewhere?.id}, but ${identityPath} says ${made[0]?.id}`,
+      `the database belongs to the fleet ${elsewhere?.id}, but ${identityPath} says ${made[0]?.id}`,
     );
     expect((await prepare({ identityPath: join(folder, 'other', 'fleet_identity') }, other))?.id).toBe(
       elsewhere?.id,
     );
     // Without a place to keep it, or with a damaged one, no daemon goes on.
     await expect(prepare({ identityPath: '/proc/fleet_identity' }, late)).rejects.toThrow(
-      /can't be kept.*orion init/,
+      /can't be stored.*orion init/,
     );
-    await expect(prepare({ identityPath: folder }, late)).rejects.toThrow(/is a folder; `orion init`/);
+    await expect(prepare({ identityPath: folder }, late)).rejects.toThrow(
+      /is a folder; mount the file that `orion init` makes/,
+    );
     await writeFile(identityPath, 'f_');
     await expect(prepare({ identityPath }, late)).rejects.toThrow(/does not hold the identity/);
     // The half that acts on no node needs none.

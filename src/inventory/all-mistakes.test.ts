@@ -56,7 +56,7 @@ const EXPECTED = `
 12:21 policy.clean.timeout: expected a duration of 1s to 576h, not "9999h"
 13:21 policy.lease.default: expected at most lease.max (1h)
 14:3 policy.fence: not available
-15:3 policy.lease: this key was given before; expected it once
+15:3 policy.lease: this key was already given; expected it once
 17:9 defaults.host: expected a host name or an IP address (without port), not "h:22"
 18:11 defaults.labels: expected labels such as { size: small }, not a list
 20:13 nodes[0].name: expected a name other than all, localhost, ungrouped, not "all"

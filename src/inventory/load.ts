@@ -31,7 +31,7 @@ export async function loadInventory(path: string, env: Environment): Promise<Inv
 
 function describeReadError(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'there is no such file; ORION_INVENTORY names another one';
+  if (code === 'ENOENT') return 'there is no such file; set ORION_INVENTORY to use another one';
   if (code === 'EISDIR') return 'expected a file, this is a directory';
   return `the file can't be read (${code ?? 'unknown error'})`;
 }

@@ -32,7 +32,7 @@ const MISTAKES: [string, string, string][] = [
   ['merge key', inNode('<<: { port: 22 }'), 'unknown key'],
   ['__proto__', inNode('__proto__: { port: 22 }'), '4:5: nodes[0].__proto__: unknown key'],
   ['key is a list', inNode('? [a]\n    : 1'), 'nodes[0]: expected the key to be a word'],
-  ['key twice', inNode('host: i'), '4:5: nodes[0].host: this key was given before; expected it once'],
+  ['key twice', inNode('host: i'), '4:5: nodes[0].host: this key was already given; expected it once'],
   ['no name', 'nodes: [{ host: h }]', '1:9: nodes[0].name: expected a name of letters'],
   [
     'name with a blank',

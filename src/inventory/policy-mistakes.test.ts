@@ -34,7 +34,7 @@ const MISTAKES: [string, string, string][] = [
   [
     'section twice',
     `${inPolicy('lease: { max: 9h }')}policy: {}\n`,
-    '5:1: policy: this key was given before',
+    '5:1: policy: this key was already given',
   ],
   [
     'host of the defaults',
@@ -145,12 +145,12 @@ const MISTAKES: [string, string, string][] = [
   [
     'fencing, which nothing does yet',
     inPolicy('fence: { mode: strict }'),
-    '2:3: policy.fence: not available: a move does not wait',
+    '2:3: policy.fence: not available: moves do not wait',
   ],
   [
     'a planned key of a node',
     'nodes: [{ name: a, host: h, peer: { host: p } }]',
-    '1:29: nodes[0].peer: not available: other nodes are not asked',
+    '1:29: nodes[0].peer: not available: Orion does not ask other nodes',
   ],
   [
     'policy is a word',

@@ -71,7 +71,7 @@ function findIdleRequirements(file: unknown): Finding[] {
   return required.flatMap((name, index) => {
     const path = ['policy', 'limits', 'required', index];
     if (required.indexOf(name) < index)
-      return [{ path, message: `expected each limit once; ${name} stands here twice` }];
+      return [{ path, message: `expected each limit once; ${name} appears twice` }];
     const isOff =
       (name === 'processes' || name === 'memory') && at(file, ['policy', 'limits', name]) === 'none';
     return isOff ? [{ path, message: `expected a limit that is set; limits.${name} is none` }] : [];

@@ -44,12 +44,12 @@ function mapping<Shape extends z.ZodRawShape>(shape: Shape) {
  */
 export const PLANNED_KEYS: Record<string, string> = {
   'policy.fence':
-    'a move does not wait for the old machine to shut its client out yet, and nothing can make it; leave this key out',
+    'moves do not wait for the old machine to shut its client out yet, and cannot be made to; leave this key out',
   'policy.access': 'what a rental may forward cannot be set yet; leave this key out',
   'policy.repair': 'machines are not power-cycled yet; leave this key out',
-  'policy.probe.witnesses': 'other nodes are not asked about a silent one yet; leave this key out',
+  'policy.probe.witnesses': 'Orion does not ask other nodes about a silent one yet; leave this key out',
   'nodes.fence': 'fence agents are not called yet; leave this key out',
-  'nodes.peer': 'other nodes are not asked about a silent one yet; leave this key out',
+  'nodes.peer': 'Orion does not ask other nodes about a silent one yet; leave this key out',
 };
 
 const policy = mapping({

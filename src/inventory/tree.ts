@@ -93,7 +93,7 @@ function readMap(reader: Reader, items: { key: unknown; value: unknown }[], path
     }
     const name = unveilReferences(String(key.value));
     if (seenAt.has(name)) {
-      report(reader, key, [...path, name], 'this key was given before; expected it once');
+      report(reader, key, [...path, name], 'this key was already given; expected it once');
       continue;
     }
     seenAt.set(name, key);

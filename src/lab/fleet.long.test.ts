@@ -107,7 +107,7 @@ describe('a changed inventory does what its plan said', () => {
     await expect.poll(() => login(rented), WAIT).toBe(0);
     await test.expectNotMoved(rented);
     const told = (await test.events(`&rental=${rented.id}`)).map(({ message }) => message);
-    expect(told).toContain(`w5 is reached at 127.0.0.1:${BASE_PORT + 15} now`);
+    expect(told).toContain(`w5 is now reached at 127.0.0.1:${BASE_PORT + 15}`);
     await release(rented);
   });
 

@@ -155,7 +155,7 @@ describe('a node that an upgrade has changed', () => {
     await expect.poll(async () => (await statusOf('w1')).state, WAIT).toBe('quarantined');
 
     expect(await orion('accept', 'w1', '--reason', 'site jobs')).toMatch(
-      /^w1:\n {2}schedules: \/etc\/cron\.d\/site sha256:\S+\n[\s\S]*nobody to ask[\s\S]*\[2\]$/,
+      /^w1:\n {2}schedules: \/etc\/cron\.d\/site sha256:\S+\n[\s\S]*no terminal to ask[\s\S]*\[2\]$/,
     );
     // Planted after the operator looked, so never shown.
     const { differences } = await statusOf('w1');
@@ -171,7 +171,7 @@ describe('a node that an upgrade has changed', () => {
     expect(left).toEqual([expect.stringContaining('/etc/cron.d/planted ')]);
 
     expect(await orion('accept', '--all', '--reason', 'site jobs, too', '--yes')).toContain(
-      'node/w1 1 accepted; it is verified again',
+      'node/w1 1 accepted; it will be verified again',
     );
     await expect.poll(async () => (await statusOf('w1')).state, WAIT).toBe('free');
     expect((await statusOf('w1')).differences).toBe(null);

@@ -18,7 +18,7 @@ export async function readFleetIdentity(path: string): Promise<FleetIdentity | n
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;
-    const how = code === 'EISDIR' ? 'is a folder; `orion init` makes the file, which is to be mounted' : code;
+    const how = code === 'EISDIR' ? 'is a folder; mount the file that `orion init` makes' : code;
     throw new FleetIdentityError(`the identity of the fleet can't be read from ${path}: ${how}`);
   }
   const identity = parseFleetIdentity(text);
@@ -48,7 +48,7 @@ export async function writeFleetIdentity(path: string, identity: FleetIdentity):
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST') {
       throw new FleetIdentityError(
-        `the identity of the fleet can't be kept in ${path}: ${code}; make it there with \`orion init\`, or name a place that can be written in ORION_FLEET_IDENTITY`,
+        `the identity of the fleet can't be stored in ${path}: ${code}; make it there with \`orion init\`, or set ORION_FLEET_IDENTITY to a writable path`,
       );
     }
   } finally {

@@ -70,7 +70,7 @@ function claimUid(machine: Machine, account: string, uid: number): void {
   if (!machine.prepared) throw new Refusal('NotPrepared', 'the group is missing: run prepare_node first');
   const there = machine.accounts.get(account);
   if (there && there.uid !== uid)
-    throw new Refusal('PlaybookFailed', `${account} is there with uid ${there.uid}`);
+    throw new Refusal('PlaybookFailed', `the account ${account} exists with uid ${there.uid}`);
   if (there) return;
   const isOwn = uid === machine.uidSeen && machine.uidOwner === account;
   if (uid <= machine.uidSeen && !isOwn) {
@@ -103,7 +103,7 @@ function useUp(machine: Machine, account: string, uid: number): void {
 function closeAccount(machine: Machine, account: string, uid: number): void {
   const there = machine.accounts.get(account);
   if (there && there.uid !== uid) {
-    throw new Refusal('PlaybookFailed', `the account ${account} is there with uid ${there.uid}, not ${uid}`);
+    throw new Refusal('PlaybookFailed', `the account ${account} has uid ${there.uid}, not ${uid}`);
   }
   if (there) there.key = null;
 }

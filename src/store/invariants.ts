@@ -81,7 +81,7 @@ const ALLOCATION: Invariant[] = [
 const RENTALS: Invariant[] = [
   {
     name: 'ended-has-nothing',
-    promise: 'a live placement belongs to a rental that is there and has not ended',
+    promise: 'a live placement belongs to a rental that exists and has not ended',
     violations: `
       SELECT p.rental_id AS subject, concat('placement ', p.epoch, ' on ', p.node) AS detail
       FROM placements p LEFT JOIN rentals r ON r.id = p.rental_id
@@ -124,7 +124,7 @@ const RENTALS: Invariant[] = [
 const NUMBERS: Invariant[] = [
   {
     name: 'epochs-once',
-    promise: 'no two placements have one epoch, and none is beyond the counter',
+    promise: 'no two placements share an epoch, and none is beyond the counter',
     violations: `
       SELECT concat('placement ', p.epoch) AS subject, 'given more than once' AS detail
       FROM placements p GROUP BY p.epoch HAVING count(*) > 1
@@ -134,8 +134,7 @@ const NUMBERS: Invariant[] = [
   },
   {
     name: 'events-once',
-    promise:
-      'no two events have one number, none is beyond the counter, and none is the epoch of a placement',
+    promise: 'no two events share a number, none is beyond the counter, and none is the epoch of a placement',
     violations: `
       SELECT concat('event ', e.seq) AS subject, 'given more than once' AS detail
       FROM events e WHERE e.seq IS NOT NULL GROUP BY e.seq HAVING count(*) > 1
@@ -162,7 +161,7 @@ const NUMBERS: Invariant[] = [
 const HISTORY: Invariant[] = [
   {
     name: 'access-is-told',
-    promise: 'the begin and the end of each placement stand in the history of its rental',
+    promise: 'the start and the end of each placement are in the history of its rental',
     violations: `
       SELECT p.rental_id AS subject, concat('placement ', p.epoch, ' on ', p.node, ' began at ', p.started_at) AS detail
       FROM placements p WHERE NOT ${isOld('p.started_at', IN_HISTORY)}
@@ -186,13 +185,13 @@ const NODE_WRITES = ['changed', 'retiring', 'cordoned', 'uncordoned', 'draining'
 const PROGRESS: Invariant[] = [
   {
     name: 'writes-are-seen',
-    promise: 'what was written of rentals, nodes and events was looked at within a minute',
+    promise: 'changes to rentals, nodes and events are processed within a minute',
     violations: `
-      SELECT r.id AS subject, concat(r.phase, ', written and not looked at') AS detail
+      SELECT r.id AS subject, concat(r.phase, ', written and not processed') AS detail
       FROM rentals r
       WHERE r.dirty AND ${isOld(`coalesce(${lastTold('e.rental_id = r.id', RENTAL_WRITES)}, r.created_at)`)}
       UNION ALL
-      SELECT n.name, concat(n.state, ', written and not looked at') FROM nodes n
+      SELECT n.name, concat(n.state, ', written and not processed') FROM nodes n
       WHERE n.generation <> n.observed_generation
         AND ${isOld(`coalesce(${lastTold('e.node = n.name', NODE_WRITES)}, n.state_since)`)}
       UNION ALL
@@ -201,13 +200,13 @@ const PROGRESS: Invariant[] = [
   },
   {
     name: 'nothing-is-overdue',
-    promise: 'nothing is long past its time: leases, releases, and the work of nodes that answer',
+    promise: 'nothing is long overdue: leases, releases, and work on nodes that answer',
     violations: `
       SELECT r.id AS subject, concat('its lease ended at ', r.expires_at) AS detail
       FROM rentals r JOIN placements p ON p.rental_id = r.id AND ${live('p')}
       WHERE ${isOld('r.expires_at')}
       UNION ALL
-      SELECT r.id, concat('its release was asked for at ', r.release_requested_at)
+      SELECT r.id, concat('its release was requested at ', r.release_requested_at)
       FROM rentals r JOIN placements p ON p.rental_id = r.id AND ${live('p')}
       WHERE ${isOld('r.release_requested_at')}
       UNION ALL

@@ -95,7 +95,7 @@ async function describeChanges(
     ...removed.map(({ name }) => ({
       type: 'node.retiring' as const,
       name,
-      message: `${name} is not in the inventory any more`,
+      message: `${name} is no longer in the inventory`,
     })),
   ];
   if (changes.length === 0) return [];
@@ -124,7 +124,7 @@ async function describeAddresses(
     if (rentalId === undefined || !(keys.includes('clientHost') || keys.includes('clientPort'))) continue;
     const [rental, node] = [await loadRental(connection, rentalId), await loadNode(connection, name)];
     if (rental === null || node === null) continue;
-    const message = `${name} is reached at ${after.clientHost}:${after.clientPort} now`;
+    const message = `${name} is now reached at ${after.clientHost}:${after.clientPort}`;
     const object = viewRental(rental, (wanted) => (wanted === name ? node : undefined));
     const about = { at: now, rentalId, node: name, tenant: rental.tenant };
     events.push({ type: 'rental.status', ...about, reason: 'InventoryApplied', message, object });

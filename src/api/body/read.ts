@@ -70,8 +70,9 @@ function enter(c: Context<AppEnv>, bytes: number): { leave(): void } {
   );
   if ('leave' in place) return place;
   const headers = { 'Retry-After': '2' };
-  if (place.full === 'all') throw new ProblemError('busy', 'so many bodies are on their way', { headers });
-  const detail = 'so many bodies are on their way from this address, or of this tenant';
+  if (place.full === 'all')
+    throw new ProblemError('busy', 'too many request bodies are arriving', { headers });
+  const detail = 'too many request bodies are arriving from this address or tenant';
   throw new ProblemError('too_many_bodies', detail, { headers });
 }
 
@@ -107,12 +108,12 @@ function createDeadline(ms: number): { passed: Promise<never>; clear(): void } {
   let timer: NodeJS.Timeout | undefined;
   const passed = new Promise<never>((_resolve, reject) => {
     const late = () =>
-      reject(new ProblemError('request_too_slow', `the body has to be here within ${ms / 1_000} s`));
+      reject(new ProblemError('request_too_slow', `the body must arrive within ${ms / 1_000} s`));
     timer = setTimeout(late, ms);
   });
   return { passed, clear: () => clearTimeout(timer) };
 }
 
 function tooLarge(maxBytes: number): ProblemError {
-  return new ProblemError('body_too_large', `the body may have ${maxBytes / 1024} kB`);
+  return new ProblemError('body_too_large', `the body may be at most ${maxBytes / 1024} kB`);
 }

@@ -66,6 +66,6 @@ function readKey(token: string): string {
 
 function describeTwice(levels: Level[]): ProblemError {
   const path = levels.map(({ at }) => at).join('.');
-  const message = 'stands there twice';
+  const message = 'appears twice';
   return new ProblemError('malformed_request', `${path}: ${message}`, { errors: [{ path, message }] });
 }

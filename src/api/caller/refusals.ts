@@ -48,7 +48,7 @@ export function createRefusals({
     await store.recordEvents(events).catch((error: unknown) => {
       logger.warn(
         { err: error, refused: events.map(({ message }) => message) },
-        'refusals are not in the history',
+        'refusals could not be recorded in the history',
       );
     });
   }
@@ -60,8 +60,8 @@ export function createRefusals({
     stranger(what, source) {
       const place = placeOf(source);
       strangers.count(`${what} ${place}`, (count, isRest) => {
-        const from = isRest ? 'from further addresses' : `from ${place}`;
-        const told = `${count} × ${isRest ? 'refused' : `a ${what} refused`} ${from}: the token is not valid`;
+        const from = isRest ? 'from other addresses' : `from ${place}`;
+        const told = `${count} × ${isRest ? 'refused' : `${what} refused`} ${from}: the token is not valid`;
         const actor = { ...NOBODY, source: isRest ? null : source };
         return entryOf('access.refused', 'TokenRefused', told, actor);
       });
@@ -71,11 +71,11 @@ export function createRefusals({
       const shown = escapeText(call, LONGEST_CALL);
       known.count(`${actor.token?.id}`, (count, isRest) => {
         const others = count === 1 ? '' : ` and ${count - 1} more`;
-        const told = isRest ? `${count} calls with further tokens` : `${shown}${others}`;
+        const told = isRest ? `${count} calls with other tokens` : `${shown}${others}`;
         return entryOf(
           'access.denied',
           'AccessDenied',
-          `${told}: only administrators may`,
+          `${told}: administrators only`,
           isRest ? NOBODY : actor,
         );
       });

@@ -14,7 +14,7 @@ export function requireSameOrigin(c: Context<AppEnv>): void {
   const origin = c.req.header('origin');
   const isForeign = site === undefined ? origin !== undefined && !isOwn(origin, c) : site !== 'same-origin';
   if (isForeign || (origin !== undefined && !isOwn(origin, c))) {
-    throw new ProblemError('cross_site', 'this call is only for pages of Orion itself');
+    throw new ProblemError('cross_site', 'only pages of Orion itself may make this request');
   }
 }
 

@@ -16,7 +16,7 @@ export function refuseStranger(c: Context<AppEnv>, refusals: Refusals): ProblemE
   if (waitS > 0) {
     return new ProblemError(
       'too_many_attempts',
-      'so many tokens from this address were refused that this has to wait',
+      'too many tokens from this address were refused; try again later',
       {
         headers: { 'Retry-After': String(waitS) },
       },

@@ -7,19 +7,19 @@ type Config = Omit<RouteConfig, 'path'> & { path: string; maxBodyBytes?: number 
 
 const REQUEST_ID = {
   'X-Request-Id': header(
-    'Stands in the log and in problems; one of 8 to 64 letters that is sent is kept',
+    'Also in the log and in problems; an id of 8 to 64 characters that the client sends is kept',
     'f3a1c9d2',
   ),
 };
 
 const RATE = {
   'RateLimit-Policy': header(
-    'Of tenants with a limit: requests (`q`) in how many seconds',
+    'For tenants with a limit: `q` requests per `w` seconds',
     '"tenant";q=600;w=60',
     false,
   ),
   RateLimit: header(
-    'What is left (`r`), and in how many seconds all is back (`t`)',
+    'Requests left (`r`), and seconds until the budget is full again (`t`)',
     '"tenant";r=599;t=1',
     false,
   ),

@@ -50,7 +50,7 @@ async function applyOnce(
   }
   const spec = specFor(old, input, lease);
   if (!isDeepStrictEqual(old.spec.selector, spec.selector) && old.placements.length > 0) {
-    throw new ProblemError('immutable_field', 'selector: the rental has a machine already; release it first');
+    throw new ProblemError('immutable_field', 'selector: the rental already has a machine; release it first');
   }
   return await changeSpec(deps, old, spec, { renew: spec.ttlMs !== old.spec.ttlMs, actor });
 }

@@ -115,7 +115,7 @@ export async function createRental(
       idempotencyKey: idempotency.key,
       requestHash: idempotency.requestHash,
     },
-    eventOf('rental.created', fresh, createdAt, 'a machine was asked for', actor),
+    eventOf('rental.created', fresh, createdAt, 'a machine was requested', actor),
   );
   switch (result.kind) {
     case 'created':
@@ -124,7 +124,10 @@ export async function createRental(
     case 'replayed':
       return { rental: result.rental, isReplay: true };
     case 'keyReused':
-      throw new ProblemError('idempotency_key_reused', 'use another Idempotency-Key for another request');
+      throw new ProblemError(
+        'idempotency_key_reused',
+        'use a different Idempotency-Key for a different request',
+      );
     case 'overQuota': {
       const { maxRentals: allowed, rentals: used } = result;
       const detail = `tenant ${tenant} has ${used} of at most ${allowed} rentals; release one, or wait until one ends`;
@@ -169,7 +172,7 @@ export async function changeSpec(
     event,
   });
   if (!written)
-    throw new ProblemError('conflict', 'the rental was changed at the same time; read it and try again');
+    throw new ProblemError('conflict', 'the rental was changed concurrently; read it and try again');
   wake?.();
   return (await store.findRental(rental.tenant, rental.id)) ?? next;
 }
@@ -182,7 +185,7 @@ export async function requestRelease(deps: ApiDeps, rental: Rental, actor: Actor
   await store.requestRelease(
     rental.id,
     now,
-    eventOf('rental.release_requested', next, now, 'release was asked for', actor, await loadNodes(deps)),
+    eventOf('rental.release_requested', next, now, 'the release was requested', actor, await loadNodes(deps)),
   );
   wake?.();
   return (await store.findRental(rental.tenant, rental.id)) ?? next;

@@ -12,19 +12,19 @@ const PAGES = {
   '/nodes/{node}': ['showNode', 'The dashboard: a node'],
   '/rentals': ['showRentals', 'The dashboard: rentals'],
   '/rentals/{rental}': ['showRental', 'The dashboard: a rental'],
-  '/queue': ['showQueue', 'The dashboard: who waits for a machine'],
+  '/queue': ['showQueue', 'The dashboard: rentals that wait for a machine'],
   '/events': ['showEvents', 'The dashboard: the history'],
   '/quality': ['showQuality', 'The dashboard: quality of service'],
 } as const;
 
 const text = { schema: z.string() };
-const ETAG = { headers: { ETag: header('Which page this is', '"4be1d7"') } };
+const ETAG = { headers: { ETag: header('Identifies this version of the page', '"4be1d7"') } };
 const fileRoute = createRoute({
   method: 'get',
   path: '/assets/{version}/{file}',
   operationId: 'getDashboardFile',
-  summary: 'What the dashboard is made of',
-  description: 'Its address names its content, so that it may be kept for ever.',
+  summary: 'A file of the dashboard',
+  description: 'Its address identifies its content, so it may be cached forever.',
   security: [],
   request: { params: z.object({ version: z.string(), file: z.string() }) },
   responses: {
@@ -56,12 +56,11 @@ export function addDashboardRoutes(
   for (const [path, [operationId, summary]] of Object.entries(PAGES)) {
     const route = createRoute({
       ...{ method: 'get', path, operationId, summary, security: [] },
-      description:
-        'For a browser, in which whoever looks signs in with a token. It loads nothing from elsewhere.',
+      description: 'For a browser, where users sign in with a token. It loads nothing from other sites.',
       request: { params: z.object(Object.fromEntries(namesIn(path).map((name) => [name, z.string()]))) },
       responses: {
         200: { description: 'The page', content: { 'text/html': text }, ...ETAG },
-        304: { description: 'It is the one that the browser has', ...ETAG },
+        304: { description: 'The browser has the current one', ...ETAG },
       },
     });
     app.openapi(route, async (c) => {

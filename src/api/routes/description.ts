@@ -16,7 +16,7 @@ const route = createRoute({
   path: '/openapi.json',
   operationId: 'getDescription',
   summary: 'This description',
-  description: 'Made of the routes themselves; the typed client in src/client is made from it.',
+  description: 'Generated from the routes themselves; the typed client in src/client is generated from it.',
   security: [],
   responses: {
     200: json(document, 'OpenAPI 3.1'),
@@ -36,7 +36,7 @@ export function addDescriptionRoute(app: OpenAPIHono<AppEnv>, { version }: ApiDe
   }
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
     ...{ type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
-    description: 'Given by POST /api/session, as to the dashboard',
+    description: 'Set by POST /api/session, as for the dashboard',
   });
   app.openAPIRegistry.registerComponent('securitySchemes', 'csrf', {
     ...{ type: 'apiKey', in: 'header', name: CSRF_HEADER },

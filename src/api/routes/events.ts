@@ -13,9 +13,9 @@ const route = createRoute({
   method: 'get',
   path: '/api/events',
   operationId: 'listEvents',
-  summary: 'The history; with Accept: text/event-stream what happens from now on',
+  summary: 'The history; with Accept: text/event-stream, what happens from now on',
   description:
-    'Append-only, and kept for 90 days: what happened, and who asked for it from where. A tenant sees what happened to its rentals and what was done with its tokens, an administrator all.',
+    'Append-only, kept for 90 days: what happened, and who requested it from where. Tenants see what happened to their rentals and what was done with their tokens; administrators see everything.',
   request: {
     headers: watchHeader,
     query: pageQuery.extend({
@@ -26,7 +26,7 @@ const route = createRoute({
       order: z
         .enum(['asc', 'desc'])
         .default('asc')
-        .openapi({ description: 'oldest first, or newest first; a cursor goes on in the same order' }),
+        .openapi({ description: 'oldest first, or newest first; a cursor continues in the same order' }),
       rental: z.string().max(80).optional().openapi({ description: 'id of a rental' }),
       node: z.string().max(80).optional(),
       type: z.string().max(80).optional(),

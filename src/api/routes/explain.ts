@@ -13,7 +13,7 @@ const route = createRoute({
   operationId: 'explainRental',
   summary: 'Why a rental is where it is, or why it waits: each node that was passed over, with the reason',
   description:
-    '`wanted` is worked out now, by the function that the placement itself uses; `placement.decision` is what the last placement was decided from, as it was then.',
+    '`wanted` is computed now, by the function that places rentals; `placement.decision` has the inputs of the last placement decision, as they were then.',
   request: {
     params: z.object({
       id: z.string().min(1).max(80).openapi({ description: 'id or name', example: 'build-box' }),

@@ -11,13 +11,13 @@ const routes = {
     method: 'get',
     path: '/healthz',
     operationId: 'getHealth',
-    summary: 'Liveness: this process answers, and its reconciler, if it has one, turns',
-    description: 'Says nothing of the database: a process that waits for it is alive.',
+    summary: 'Liveness: this process answers, and its reconciler, if it has one, makes progress',
+    description: 'Says nothing about the database: a process that waits for it is alive.',
     security: [],
     responses: {
       200: json(
         z.object({ status: z.literal('ok'), version: z.string().openapi({ example: '0.1.0' }) }),
-        'It does',
+        'Alive',
       ),
       ...describeProblems(['not_ready']),
     },
@@ -28,10 +28,10 @@ const routes = {
     operationId: 'getReadiness',
     summary: 'Readiness: the database can be reached and has the schema of this program',
     description:
-      'Not ready, too, while the process lacks files, ports, memory, disk, its key or room for the database (`orion_control_plane_fault`), and while it shuts down, so that a proxy asks another one.',
+      'Also not ready while the process lacks files, ports, memory, disk, its key or room for the database (`orion_control_plane_fault`), and while it shuts down, so that a proxy picks another one.',
     security: [],
     responses: {
-      200: json(z.object({ status: z.literal('ready') }), 'It is'),
+      200: json(z.object({ status: z.literal('ready') }), 'Ready'),
       ...describeProblems(['not_ready', 'shutting_down']),
     },
   }),
@@ -45,7 +45,7 @@ export function addHealthRoutes(
   const retry = { headers: { 'Retry-After': '5' } };
   app.openapi(routes.live, (c) => {
     if (isTurning?.() === false)
-      throw new ProblemError('not_ready', 'the reconcile loop stands still', retry);
+      throw new ProblemError('not_ready', 'the reconcile loop makes no progress', retry);
     return c.json({ status: 'ok', version } as const, 200);
   });
   app.openapi(routes.ready, async (c) => {

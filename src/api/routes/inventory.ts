@@ -21,9 +21,8 @@ const routes = {
     method: 'get',
     path: '/api/inventory',
     operationId: 'getInventory',
-    summary: 'Which inventory file the fleet is made of, and what came of the last request to read it again',
-    description:
-      'A request is answered by the daemon that leads: it is open while `answered` is less than `requested`.',
+    summary: 'The inventory file in force, and the result of the last request to reload it',
+    description: 'The leader answers requests: one is open while `answered` is less than `requested`.',
     middleware: requireAdmin(),
     responses: { 200: json(inventoryStateSchema, 'The state'), ...problems('forbidden') },
   }),
@@ -33,7 +32,7 @@ const routes = {
     operationId: 'planInventory',
     summary: 'What would happen if this were the inventory; nothing is changed',
     description:
-      'Which nodes come, change and go, and what that does to whom. Mistakes in the text are 422, each with its line and column. The body may have 6 MB.',
+      'Which nodes join, change and leave, and which rentals that affects, and how. Mistakes in the text are 422, each with its line and column. The body may be up to 6 MB.',
     middleware: requireAdmin(),
     maxBodyBytes: MAX_INVENTORY_BYTES,
     request: body(
@@ -51,8 +50,9 @@ const routes = {
     method: 'post',
     path: '/api/inventory/apply',
     operationId: 'applyInventory',
-    summary: 'Let the daemon read its inventory file again, as SIGHUP does',
-    description: 'With `sha256` only if its file is this one; with `force` even if much of the fleet goes.',
+    summary: 'Make the daemon reload its inventory file, as SIGHUP does',
+    description:
+      'With `sha256`, only if its file has this hash; with `force`, even if much of the fleet is taken out.',
     middleware: requireAdmin(),
     request: body(
       z
@@ -68,7 +68,7 @@ const routes = {
     ),
     responses: {
       200: json(inventoryAnswerSchema, 'Applied'),
-      202: json(inventoryStateSchema, 'Noted; no daemon that leads has answered yet'),
+      202: json(inventoryStateSchema, 'Recorded; no leader has answered yet'),
       ...problems('forbidden', 'inventory_refused'),
     },
   }),
@@ -93,7 +93,7 @@ export function addInventoryRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): voi
   app.openapi(routes.apply, async (c) => {
     const { sha256, force } = c.req.valid('json');
     const by = c.var.principal.tokenId;
-    const message = `the file${sha256 === undefined ? '' : ` of SHA-256 ${sha256}`} is to be applied${force ? ' by force' : ''}`;
+    const message = `asked to apply the file${sha256 === undefined ? '' : ` with SHA-256 ${sha256}`}${force ? ' by force' : ''}`;
     const requested = await store.requestInventory(
       { sha256: sha256 ?? null, force, by },
       {

@@ -15,8 +15,8 @@ export function addMetricsRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     method: 'get',
     path: '/metrics',
     operationId: 'getMetrics',
-    summary: 'Counts of this process and the state of the fleet, in the text format of Prometheus',
-    description: 'Each daemon tells of itself; docs/metrics.md has the list.',
+    summary: 'Counts of this process and the state of the fleet, in the Prometheus text format',
+    description: 'Each daemon reports its own; docs/metrics.md lists them.',
     middleware: [authenticate(deps), noteDenied(deps), requireAdmin()] as const,
     responses: {
       200: { description: 'Metrics', content: { 'text/plain': { schema: z.string(), example: EXAMPLE } } },

@@ -14,8 +14,8 @@ const route = createRoute({
   method: 'get',
   path: '/api/nodes/{name}/placements',
   operationId: 'listNodePlacements',
-  summary: 'Who was on a node, newest first, and what cleaning it of them said',
-  description: 'Also of placements whose rental can still be read but is on another node now.',
+  summary: 'The rentals that were on a node, newest first, and the result of cleaning it after each',
+  description: 'Includes placements whose rental can still be read but is on another node now.',
   middleware: requireAdmin(),
   request: {
     ...nodeParam,

@@ -26,9 +26,9 @@ const NOTED =
 
 /** Each request's summary in the description, and its event type and reason in the history. */
 const REQUESTS = {
-  uncordon: ['Let a node be rented again; ends a drain, too', 'node.uncordoned', 'Schedulable'],
+  uncordon: ['Let a node be rented again; also ends a drain', 'node.uncordoned', 'Schedulable'],
   clean: [
-    'Clean and verify a node now: the way out of quarantine, and the way back of a node that a negative healthyDelay holds',
+    'Clean and verify a node now: the way out of quarantine, and back for a node that a negative healthyDelay holds',
     'node.clean_requested',
     'CleanRequested',
   ],
@@ -59,7 +59,7 @@ const trustRoute = createRoute({
   operationId: 'trustNode',
   summary: 'Accept the host key that a node shows instead of its known one, named by its fingerprint',
   description:
-    'No login is tried on a node whose key has changed, until somebody has looked at it and says so here. The fingerprint has to be the one that it shows now, `status.offeredFingerprint`.',
+    'No login is tried on a node whose key has changed until somebody has checked the key and confirms it here. The fingerprint must be the one that the node shows now, `status.offeredFingerprint`.',
   middleware: requireAdmin(),
   request: {
     ...nodeParam,
@@ -75,7 +75,7 @@ const trustRoute = createRoute({
     ),
   },
   responses: {
-    202: json(adminNodeSchema, 'Noted; the node is prepared and verified anew'),
+    202: json(adminNodeSchema, 'Recorded; the node is prepared and verified again'),
     ...problems('forbidden', 'not_found', 'state_conflict'),
   },
 });
@@ -86,19 +86,19 @@ const adoptRoute = createRoute({
   operationId: 'adoptNode',
   summary: 'Take a node over from the fleet of another Orion, named by its id',
   description:
-    'A node carries the mark of the fleet that prepared it, and nothing is changed on it for another one (`OtherFleet`). The fleet has to be the one that it belongs to now, `status.otherFleet`. The node is prepared and cleaned, with all that the other Orion has on it; that one is refused from then on.',
+    'A node carries the mark of the fleet that prepared it and refuses changes by any other (`OtherFleet`). The fleet must be the one that the node belongs to now, `status.otherFleet`. The node is prepared, and cleaned of everything that the other Orion has on it; that Orion is refused from then on.',
   middleware: requireAdmin(),
   request: {
     ...nodeParam,
     ...body(
       z
-        .strictObject({ fleet: z.string().regex(FLEET_ID, 'expected f_…, as status.otherFleet has it') })
+        .strictObject({ fleet: z.string().regex(FLEET_ID, 'expected f_…, as in status.otherFleet') })
         .openapi('Adopt'),
       true,
     ),
   },
   responses: {
-    202: json(adminNodeSchema, 'Noted; the node is taken over, prepared and cleaned'),
+    202: json(adminNodeSchema, 'Recorded; the node is taken over, prepared and cleaned'),
     ...problems('forbidden', 'not_found', 'state_conflict'),
   },
 });
@@ -107,9 +107,9 @@ const acceptRoute = createRoute({
   method: 'post',
   path: '/api/nodes/{name}/accept',
   operationId: 'acceptDifferences',
-  summary: 'Let what a verification found into the baseline of a node, named by its ids',
+  summary: 'Accept what a verification found into the baseline of a node, named by ids',
   description:
-    'A node is not lent while it differs from its baseline, such as after an upgrade. The ids have to be of what is found now, `status.differences`: each names a difference with all that it consists of, so what has changed since is not let in. The next verification, which begins at once, takes into the baseline those that are still there; anything else that it finds stays a finding. A request that is repeated while it is open is harmless; any other waits for its end.',
+    'A node is not lent while it differs from its baseline, such as after an upgrade. The ids must be those of the current differences, `status.differences`: an id covers everything that its difference consists of, so what has changed since is not accepted. The next verification, which begins at once, accepts those that are still there; anything else that it finds remains a finding. Repeating a request while it is open is harmless; any other is refused until it is done.',
   middleware: requireAdmin(),
   request: {
     ...nodeParam,
@@ -124,7 +124,10 @@ const acceptRoute = createRoute({
     ),
   },
   responses: {
-    202: json(adminNodeSchema, 'Noted; the node is cleaned and verified, and what was named is taken in'),
+    202: json(
+      adminNodeSchema,
+      'Recorded; the node is cleaned and verified, and the named differences are accepted',
+    ),
     ...problems('forbidden', 'not_found', 'state_conflict'),
   },
 });
@@ -142,7 +145,7 @@ export function addNodeRequestRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): v
       middleware: requireAdmin(),
       request: nodeParam,
       responses: {
-        202: json(adminNodeSchema, 'Noted; the reconciler sees to it'),
+        202: json(adminNodeSchema, 'Recorded; the reconciler carries it out'),
         ...problems('forbidden', 'not_found', 'state_conflict'),
       },
     });
@@ -187,7 +190,7 @@ function addMaintenanceRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
         ...body(z.strictObject({ reason: reasonText.optional() }).openapi('Maintenance'), false),
       },
       responses: {
-        202: json(adminNodeSchema, 'Noted; the reconciler sees to it'),
+        202: json(adminNodeSchema, 'Recorded; the reconciler carries it out'),
         ...problems('forbidden', 'not_found', 'state_conflict'),
       },
     });
@@ -238,7 +241,9 @@ async function requestFor(
 /** The request was not written because it is already open or came too late. */
 function requireOpen(node: Node, accept: AcceptRequest): void {
   const refusal =
-    openAcceptance(node) === null ? 'it was verified meanwhile; look again' : whyNotAccepted(node, accept);
+    openAcceptance(node) === null
+      ? 'it was verified in the meantime; check again'
+      : whyNotAccepted(node, accept);
   if (refusal !== null) throw new ProblemError('state_conflict', `${node.spec.name}: ${refusal}`);
 }
 
@@ -250,20 +255,20 @@ function whyRefused(node: Node, occupant: string | null, request: NodeRequest): 
       // A person says that the node is well. Its occupant gets it back first; it is cleaned after them.
       if (isReturnHeld(record)) return null;
       if (occupant !== null) return `${occupant} is on it; drain it first`;
-      if (isDeadState(record.state)) return 'it is dead; it is cleaned when it answers again';
+      if (isDeadState(record.state)) return 'it is dead; it will be cleaned when it answers again';
       return STATES[record.state].verdict === 'unknown' ? 'it has not been judged yet' : null;
     case 'forget':
-      if (!spec.retiring) return 'it is in the inventory; take it out there first';
+      if (!spec.retiring) return 'it is in the inventory; remove it from there first';
       if (accepts(record.state, 'forget')) return null;
-      return 'it is alive: it is emptied, cleaned and dropped by itself';
+      return 'it is alive: it will be emptied, cleaned and dropped automatically';
     case 'trust':
       if (spec.pinnedHostKey !== null) return 'its host key is pinned in the inventory; change it there';
-      if (record.offeredFingerprint === null) return 'it shows no other host key than the known one';
+      if (record.offeredFingerprint === null) return 'it shows no host key other than the known one';
       return record.offeredFingerprint === request.fingerprint
         ? null
         : `it shows the host key ${record.offeredFingerprint}, not that one`;
     case 'adopt':
-      if (record.otherFleet === null) return 'it belongs to no other fleet, as far as it was asked';
+      if (record.otherFleet === null) return 'it belongs to no other fleet, as far as is known';
       return record.otherFleet === request.fleet
         ? null
         : `it belongs to the fleet ${record.otherFleet}, not to that one`;

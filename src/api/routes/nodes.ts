@@ -20,7 +20,7 @@ const routes = {
     operationId: 'listNodes',
     summary: 'The fleet, by name; with Accept: text/event-stream a watch',
     description:
-      'Administrators see all of a node; tenants its name, zone and labels, and whether it is free.',
+      'Administrators see everything about a node; tenants see its name, zone and labels, and whether it is free.',
     request: { query: pageQuery, headers: watchHeader },
     responses: { 200: watchable(pageOf(nodeSchema), 'A page'), ...problems('too_many_watches') },
   }),

@@ -18,7 +18,7 @@ const poolSchema = z
     conditions: z.array(conditionSchema),
     pause: attributionSchema.nullable().openapi({ description: 'null: nobody has paused it' }),
     override: attributionSchema
-      .extend({ used: z.boolean().openapi({ description: 'whether the leader has taken it up' }) })
+      .extend({ used: z.boolean().openapi({ description: 'whether the leader has acted on it' }) })
       .nullable()
       .openapi({ description: 'the last override of the breaker; null: there never was one' }),
   })
@@ -26,7 +26,7 @@ const poolSchema = z
 
 const why = body(z.strictObject({ reason: reasonText }).openapi('PoolReason'), true);
 const accepted = {
-  202: json(poolSchema, 'Noted; the daemon that leads sees to it in its next pass'),
+  202: json(poolSchema, 'Recorded; the leader carries it out in its next pass'),
   ...problems('forbidden'),
 };
 const routes = {
@@ -35,7 +35,7 @@ const routes = {
     path: '/api/pool',
     operationId: 'getPool',
     summary:
-      'What is true of the fleet as a whole: whether clients are moved when their node dies, whether Orion is paused',
+      'The state of the fleet as a whole: whether clients are moved when their node dies, whether Orion is paused',
     description:
       'The condition `MovesAllowed` is False while so much of the fleet is unhealthy at once that the fault is more likely ours; `Paused` is True while an operator holds everything.',
     middleware: requireAdmin(),
@@ -45,9 +45,9 @@ const routes = {
     method: 'post',
     path: '/api/pool/pause',
     operationId: 'pausePool',
-    summary: 'Begin nothing new on any node and move nobody until it is resumed',
+    summary: 'Start nothing new on any node and move no rental until Orion is resumed',
     description:
-      'Nodes are still probed and requests are still accepted; they wait. What runs comes to its end. Asking again changes nothing, not the author either.',
+      'Nodes are still probed and requests are still accepted; they wait. Running work still finishes. Repeating it changes nothing, not even the author.',
     middleware: requireAdmin(),
     request: why,
     responses: accepted,
@@ -56,8 +56,8 @@ const routes = {
     method: 'post',
     path: '/api/pool/resume',
     operationId: 'resumePool',
-    summary: 'Go on after a pause',
-    description: 'Who asked is in the history. Without a pause it changes nothing.',
+    summary: 'Resume after a pause',
+    description: 'The history records the author. Without a pause it changes nothing.',
     middleware: requireAdmin(),
     responses: accepted,
   }),
@@ -65,15 +65,15 @@ const routes = {
     method: 'post',
     path: '/api/pool/override-breaker',
     operationId: 'overrideBreaker',
-    summary: 'Move the clients of the nodes that are dead now, once, although the breaker is open',
+    summary: 'Move the clients of the nodes that are dead now, once, despite the open breaker',
     description:
-      'For whoever knows that those nodes are really gone. It is used up by the next pass, and says nothing of nodes that die later.',
+      'Use it only when those nodes are known to be really gone. The next pass uses it up, so it does not cover nodes that die later.',
     middleware: requireAdmin(),
     request: body(
       z
         .strictObject({
           reason: reasonText,
-          confirm: z.literal(true, 'expected true: what clients have on those nodes stays there'),
+          confirm: z.literal(true, 'expected true: what clients have on those nodes is left behind'),
         })
         .openapi('BreakerOverride'),
       true,

@@ -28,7 +28,7 @@ const route = createRoute({
   operationId: 'getQos',
   summary: 'The quality of service in a window that ends now, computed from the history',
   description:
-    'An administrator sees that of the fleet, a tenant that of its own rentals. As the history outlives the daemons, so do the figures; `series` has them over time, for charts.',
+    'Administrators see that of the fleet, tenants that of their own rentals. The figures survive restarts, as the history does; `series` has them over time, for charts.',
   request: {
     query: z.strictObject({
       window: window.openapi({ type: 'string', example: '24h', description: '1m to 90d' }),
@@ -39,7 +39,7 @@ const route = createRoute({
         .min(1)
         .max(500)
         .default(100)
-        .openapi({ description: 'of how many rentals the figures are listed; the total is of all' }),
+        .openapi({ description: 'how many rentals to list; the total covers all' }),
     }),
   },
   responses: { 200: json(qosSchema, 'The figures'), ...problems('not_found') },
@@ -54,7 +54,7 @@ export function addQosRoute(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps)
     const from = new Date(to.getTime() - windowMs);
     const history = await store.loadQosHistory({ tenant, rentalId, from, to, limit: MAX_EVENTS });
     if (history === null) {
-      throw invalidInput('query window', `more than ${MAX_EVENTS} events lie in it; ask for a shorter one`);
+      throw invalidInput('query window', `more than ${MAX_EVENTS} events are in it; ask for a shorter one`);
     }
     const scope: QosScope = rentalId !== null ? 'rental' : tenant !== null ? 'tenant' : 'fleet';
     const span = { fromMs: from.getTime(), toMs: to.getTime() };

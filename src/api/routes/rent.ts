@@ -21,9 +21,9 @@ const route = createRoute({
   method: 'post',
   path: '/api/rent',
   operationId: 'rent',
-  summary: 'Rent a machine and wait until it can be logged in to',
+  summary: 'Rent a machine and wait until it is ready for login',
   description:
-    'Without `sshPublicKey`, as with an empty body, a key pair is made, and the answer carries the private half as `privateKey`, this once. When no machine is free nothing is kept, unless `queue` is true.',
+    'Without `sshPublicKey`, as with an empty body, a key pair is generated, and only this answer carries its private half, as `privateKey`. When no machine is free, nothing is stored unless `queue` is true.',
   request: {
     headers: idempotencyHeader,
     query: z.strictObject({
@@ -33,8 +33,8 @@ const route = createRoute({
     ...body(quickRentalSchema, false),
   },
   responses: {
-    201: { ...json(rentedSchema, 'Ready to be logged in to'), ...LOCATION },
-    202: { ...json(rentedSchema, 'Not ready yet when the wait ran out; look at Location'), ...LOCATION },
+    201: { ...json(rentedSchema, 'Ready for login'), ...LOCATION },
+    202: { ...json(rentedSchema, 'Not ready when the wait ran out; see Location'), ...LOCATION },
     ...problems(
       'name_taken',
       'quota_exceeded',
@@ -87,7 +87,7 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
 function enterWait(c: Context<AppEnv>, { watch }: ApiDeps, { maxWaits }: TenantLimits) {
   const place = watch.enter(c.var.credential, 'wait', maxWaits);
   if (place !== null) return place;
-  const detail = `this token waits for ${maxWaits} rentals, as many as one may; ask with wait=0s and watch the rental, or wait until one is there`;
+  const detail = `this token already waits for ${maxWaits} rentals, the most allowed; use wait=0s and watch the rental, or try again when one is ready`;
   throw new ProblemError('too_many_waits', detail, { headers: { 'Retry-After': '10' } });
 }
 
@@ -142,7 +142,7 @@ async function refuse({ store }: ApiDeps, { id, tenant }: Rental, now: Rental | 
   const about = { rentalId: id, node: null, type: 'rental.failed', beforeSeq: null, limit: 1 };
   const reason = ready?.reason ?? (await store.listRecentEvents(tenant, about))[0]?.reason;
   if (reason === 'Unsatisfiable') {
-    throw new ProblemError('unsatisfiable', 'no machine of the fleet can ever match the selector');
+    throw new ProblemError('unsatisfiable', 'no machine in the fleet can ever match the selector');
   }
   throw new ProblemError('no_free_node', 'no healthy free machine matches now; nothing was stored', {
     headers: { 'Retry-After': RETRY_AFTER_S },
@@ -153,7 +153,7 @@ function refuseEnded({ id }: Rental, isReplay: boolean): never {
   throw new ProblemError(
     'rental_ended',
     isReplay
-      ? `this Idempotency-Key made ${id}, which has ended or is ending; use another key for another machine`
-      : `${id} was released while it was waited for`,
+      ? `this Idempotency-Key created ${id}, which has ended or is ending; use a new key for another machine`
+      : `${id} was released during the wait`,
   );
 }

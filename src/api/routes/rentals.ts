@@ -37,14 +37,14 @@ const routes = {
     operationId: 'listRentals',
     summary: 'Rentals, oldest first; with Accept: text/event-stream a watch',
     description:
-      'A tenant sees its own, an administrator all. A watch sends every rental as it is, the comment `: synced`, and then each change.',
+      'Tenants see their own, administrators all. A watch sends every rental as it is, the comment `: synced`, and then each change.',
     request: {
       headers: watchHeader,
       query: pageQuery.extend({
         all: z
           .enum(['true', 'false'])
           .default('false')
-          .openapi({ description: 'also those that have ended' }),
+          .openapi({ description: 'include those that have ended' }),
       }),
     },
     responses: { 200: watchable(pageOf(rentalSchema), 'A page'), ...problems('too_many_watches') },
@@ -53,7 +53,7 @@ const routes = {
     method: 'post',
     path: '/api/rentals',
     operationId: 'createRental',
-    summary: 'Ask for a machine; it converges by itself',
+    summary: 'Request a machine; the rental converges by itself',
     description:
       'Answers at once. Read or watch the rental to see when it is `Active` and has its `connection`; when no machine is free it waits in the queue, unless `whenFull` is `reject`.',
     request: { headers: idempotencyHeader, ...body(newRentalSchema, true) },
@@ -66,9 +66,9 @@ const routes = {
     method: 'put',
     path: '/api/rentals/{id}',
     operationId: 'applyRental',
-    summary: 'Create the rental of this name, or change it to this spec',
+    summary: 'Create the rental with this name, or change it to this spec',
     description:
-      'The same spec again changes nothing. What is left out gets its default; only a `ttl` that is left out stays as it was, so that applying again never renews.',
+      'The same spec again changes nothing. An omitted field gets its default, except `ttl`: an omitted `ttl` stays as it was, so applying again never renews.',
     request: { ...idParam, headers: idempotencyHeader, ...body(newRentalSchema, true) },
     responses: {
       202: json(rentalSchema, 'Stored'),
@@ -92,7 +92,7 @@ const routes = {
     request: { ...idParam, headers: watchHeader },
     responses: {
       200: watchable(rentalSchema, 'The rental'),
-      204: { description: 'Of a watch: the rental has ended, and its end was sent before' },
+      204: { description: 'For a watch: the rental has ended, and its end was already sent' },
       ...problems('not_found', 'too_many_watches'),
     },
   }),
@@ -102,7 +102,7 @@ const routes = {
     operationId: 'changeRental',
     summary: 'Change the key, renew the lease (ttl), change labels or what happens when the node is lost',
     description:
-      'What is left out stays as it is. Any `ttl`, also the same one, renews: the lease ends that long from now.',
+      'Omitted fields stay as they are. Any `ttl`, even the same one, renews: the lease ends that long from now.',
     request: { ...idParam, ...body(rentalPatchSchema, true) },
     responses: {
       200: json(rentalSchema, 'The changed rental'),
@@ -117,7 +117,7 @@ const routes = {
     description:
       'Access ends and the node is cleaned; the rental is `Releasing` until that is done, then `Released`, and stays readable for 30 days.',
     request: idParam,
-    responses: { 202: json(rentalSchema, 'Release was asked for'), ...problems('not_found') },
+    responses: { 202: json(rentalSchema, 'The release was requested'), ...problems('not_found') },
   }),
 };
 

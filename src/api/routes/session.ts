@@ -32,7 +32,7 @@ const sessionSchema = z
     role: z.enum(['tenant', 'admin']),
     token: z.object({ id: z.string(), name: z.string().nullable() }),
     expiresAt: time,
-    csrfToken: z.string().openapi({ description: 'to be sent as X-CSRF-Token with each write' }),
+    csrfToken: z.string().openapi({ description: 'send it as X-CSRF-Token with each write' }),
   })
   .openapi('Session');
 
@@ -42,7 +42,7 @@ const signInSchema = z
 
 const SET_COOKIE = {
   'Set-Cookie': header(
-    'HttpOnly, Secure and SameSite=Strict; of a sign-out: empty',
+    'HttpOnly, Secure and SameSite=Strict; empty after a sign-out',
     `${SESSION_COOKIE}=…; Max-Age=43200; Path=/; HttpOnly; Secure; SameSite=Strict`,
   ),
 };
@@ -52,9 +52,9 @@ const routes = {
     method: 'post',
     path: '/api/session',
     operationId: 'signIn',
-    summary: 'Sign in with a token; a cookie stands for it from then on, in this browser',
+    summary: 'Sign in with a token; a cookie stands in for it from then on, in this browser',
     description:
-      'For 12 hours, or until the token ends. After ten refused tokens within a minute the next try is 429.',
+      'Lasts 12 hours, or until the token ends. After ten refused tokens within a minute the next try is 429.',
     security: [],
     maxBodyBytes: 1024,
     request: body(signInSchema, true),
@@ -67,16 +67,16 @@ const routes = {
     method: 'get',
     path: '/api/session',
     operationId: 'readSession',
-    summary: 'Who is signed in with the cookie, and what its writes need',
-    description: '401 for who calls with a token: there is no session then.',
+    summary: 'Who is signed in with the cookie, and what writes with it need',
+    description: '401 for callers with a token: they have no session.',
     responses: { 200: json(sessionSchema, 'The session'), ...problems() },
   }),
   signOut: createRoute({
     method: 'delete',
     path: '/api/session',
     operationId: 'signOut',
-    summary: 'Sign out: the session is over at once, in every tab',
-    description: 'Its watches end, too. For who calls with a token there is nothing to do.',
+    summary: 'Sign out: the session ends at once, in every tab',
+    description: 'Its watches end, too. It does nothing for callers with a token.',
     responses: { 204: { description: 'Signed out', headers: SET_COOKIE }, ...problems() },
   }),
 };
@@ -88,7 +88,7 @@ export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger,
     requireSameOrigin(c);
     const waitS = attempts.waitS(placeOf(c.var.source));
     if (waitS > 0) {
-      throw new ProblemError('too_many_attempts', 'so many tokens were refused that this has to wait', {
+      throw new ProblemError('too_many_attempts', 'too many tokens were refused; try again later', {
         headers: { 'Retry-After': String(waitS) },
       });
     }
@@ -103,7 +103,7 @@ export function addSignInRoute(app: OpenAPIHono<AppEnv>, { store, clock, logger,
       attempts.fail(from);
       refusals.stranger('sign-in', source);
       logger.warn({ requestId: c.var.requestId, from }, 'a sign-in was refused');
-      throw new ProblemError('unauthorized', 'that token is not known, was revoked or has expired');
+      throw new ProblemError('unauthorized', 'that token is unknown, was revoked or has expired');
     }
     const secret = createSessionSecret();
     const hash = hashSessionSecret(secret);

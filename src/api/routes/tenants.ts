@@ -29,10 +29,10 @@ const tenantSchema = z
       })
       .openapi({
         description:
-          'null: no limit; a ttl is never longer than the policy says. Waits and watches are those of one token at one process of the API.',
+          'null: no limit; the policy limits a ttl in any case. Waits and watches are counted for each token at each process of the API.',
       }),
     used: z.object({
-      rentals: z.int().openapi({ description: 'that have not ended; those that wait count' }),
+      rentals: z.int().openapi({ description: 'that have not ended, waiting ones included' }),
     }),
     updatedAt: time.nullable().openapi({ description: 'when its limits were last set' }),
   })
@@ -42,7 +42,7 @@ const limitsSchema = z
   .strictObject({
     maxRentals: z.int().min(0).max(MAX_RENTALS).nullable().optional(),
     maxTtl: duration
-      .refine((ms) => ms > 0, 'expected more than nothing')
+      .refine((ms) => ms > 0, 'expected more than 0')
       .nullable()
       .optional()
       .openapi({ type: ['string', 'null'] }),
@@ -58,7 +58,7 @@ const routes = {
     method: 'get',
     path: '/api/tenants',
     operationId: 'listTenants',
-    summary: 'Tenants with their limits and what they use, by name',
+    summary: 'Tenants with their limits and usage, by name',
     description: 'Those with a limit, a rental that has not ended, or a token that was not revoked.',
     middleware: requireAdmin(),
     request: { query: pageQuery },
@@ -68,8 +68,8 @@ const routes = {
     method: 'get',
     path: '/api/tenants/{name}',
     operationId: 'getTenant',
-    summary: 'One tenant, its limits and what it uses',
-    description: 'Everybody may read their own.',
+    summary: 'One tenant, its limits and usage',
+    description: 'Tenants may read their own.',
     request: { params },
     responses: { 200: json(tenantSchema, 'The tenant'), ...problems('not_found') },
   }),
@@ -77,9 +77,9 @@ const routes = {
     method: 'patch',
     path: '/api/tenants/{name}',
     operationId: 'limitTenant',
-    summary: 'Set limits of a tenant',
+    summary: 'Set the limits of a tenant',
     description:
-      'Null lifts one, and what is left out stays. Until it is set or lifted a tenant may have 100 rentals, and each of its tokens 20 waits and 50 watches at once. They count from the next request on: what a tenant has already is not taken away.',
+      'Null lifts a limit, and omitted ones stay. Until they are set or lifted, a tenant may have 100 rentals, and each of its tokens 20 waits and 50 watches at once. Limits apply from the next request on: what a tenant already has is not taken away.',
     middleware: requireAdmin(),
     request: { params, ...body(limitsSchema, true) },
     responses: { 200: json(tenantSchema, 'The tenant as it is now'), ...problems('forbidden', 'not_found') },
@@ -128,7 +128,7 @@ export function addTenantRoutes(app: OpenAPIHono<AppEnv>, { store, clock }: ApiD
 }
 
 function noTenant(name: string): ProblemError {
-  return new ProblemError('not_found', `there is no tenant ${name}: nobody has a token for it`);
+  return new ProblemError('not_found', `there is no tenant ${name}: no token belongs to it`);
 }
 
 function describeLimits(limits: Partial<TenantLimits>): string {

@@ -14,7 +14,7 @@ import { scopeOf } from './rentals.ts';
 const deliverySchema = z
   .object({
     id: z.string().openapi({
-      description: 'the `webhook-id` of each try to send it',
+      description: 'the `webhook-id` of each attempt to send it',
       example: 'msg_812_5f0c9a1be27d',
     }),
     type: z.enum(NOTICE_TYPES),
@@ -26,7 +26,8 @@ const deliverySchema = z
     createdAt: time,
     nextAttemptAt: time.nullable(),
     lastError: z.string().nullable().openapi({
-      description: 'why the last try failed; of one that came to no answer only administrators are told how',
+      description:
+        'why the last attempt failed; the cause of a missing answer is shown only to administrators',
     }),
     endedAt: time.nullable().openapi({ description: 'when it was delivered or given up' }),
   })
@@ -34,12 +35,12 @@ const deliverySchema = z
 
 const secretSchema = z
   .object({
-    secret: z.string().openapi({ description: 'as the libraries of Standard Webhooks take it' }),
+    secret: z.string().openapi({ description: 'in the form that Standard Webhooks libraries take' }),
     version: z.int(),
     rotatedAt: time.nullable(),
     previousValidUntil: time
       .nullable()
-      .openapi({ description: 'until then messages carry a signature by the former secret, too' }),
+      .openapi({ description: 'until then messages are also signed with the previous secret' }),
   })
   .openapi('WebhookSecret');
 
@@ -50,7 +51,7 @@ const routes = {
     operationId: 'listWebhookDeliveries',
     summary: 'Messages to webhooks, newest first',
     description:
-      'What is to be sent, was delivered, or was given up after a day (`dead`), and why the last try failed.',
+      'Messages that are to be sent, were delivered, or were given up after a day (`dead`), and why the last attempt failed.',
     request: {
       query: pageQuery.extend({
         state: z.enum(DELIVERY_STATES).optional(),
@@ -65,26 +66,26 @@ const routes = {
     operationId: 'resendWebhookDelivery',
     summary: 'Send a message again, or sooner; it is then tried for another day',
     description:
-      'Under the same id, so that a receiver can tell that it has it already. Within a rental, messages keep their order.',
+      'Under the same id, so that a receiver recognizes a message that it already has. Within a rental, messages keep their order.',
     request: {
       params: z.object({ id: z.string().min(1).max(80).openapi({ example: 'msg_812_5f0c9a1be27d' }) }),
     },
-    responses: { 202: json(deliverySchema, 'It is to be sent'), ...problems('not_found') },
+    responses: { 202: json(deliverySchema, 'It will be sent'), ...problems('not_found') },
   }),
   readSecret: createRoute({
     method: 'get',
     path: '/api/webhooks/secret',
     operationId: 'getWebhookSecret',
-    summary: "The tenant's secret that messages are signed with",
-    description: 'For a receiver to verify them by, with any library of Standard Webhooks.',
+    summary: "The tenant's secret for signing messages",
+    description: 'A receiver verifies messages with it, using any Standard Webhooks library.',
     responses: { 200: json(secretSchema, 'The secret'), ...problems('webhooks_off') },
   }),
   rotate: createRoute({
     method: 'post',
     path: '/api/webhooks/secret/rotate',
     operationId: 'rotateWebhookSecret',
-    summary: 'Put another secret in force; for a day messages are signed with the former one, too',
-    description: 'So a receiver that has not got the new one yet goes on verifying.',
+    summary: 'Rotate the secret; for a day messages are also signed with the previous one',
+    description: 'So a receiver that does not have the new one yet can still verify messages.',
     responses: { 200: json(secretSchema, 'The new secret'), ...problems('webhooks_off') },
   }),
 };
@@ -105,7 +106,7 @@ export function addWebhookRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void 
     // The store fills in the tenant and the rental once it has found the message.
     const event: NewEvent = {
       ...{ type: 'webhook.resend_requested', at: now, rentalId: null, node: null, tenant: null },
-      ...{ reason: 'Accepted', message: `${id} is to be sent again`, object: null, actor: c.var.actor },
+      ...{ reason: 'Accepted', message: `resend of ${id} was requested`, object: null, actor: c.var.actor },
     };
     const delivery = await store.resendDelivery(scopeOf(c.var.principal), id, now, event);
     if (delivery === null) throw new ProblemError('not_found', `there is no message ${id}`);
@@ -125,7 +126,7 @@ export function addWebhookRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void 
       ...{ type: 'webhook.secret_rotated', at: clock.now(), rentalId: null, node: null, tenant },
       ...{
         reason: 'Accepted',
-        message: `another webhook secret was asked for by token ${tokenId}`,
+        message: `a new webhook secret was requested by token ${tokenId}`,
         object: null,
         actor: c.var.actor,
       },

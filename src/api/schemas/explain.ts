@@ -10,7 +10,7 @@ const passedOver = z
       .openapi({ description: 'the nodes that are not named, counted by reason' }),
   })
   .openapi({
-    description: 'at most 50 nodes are named, those first that come closest to being taken',
+    description: 'at most 50 nodes are named, those closest to being taken first',
     example: { nodes: [{ node: 'worker_1', reason: 'Occupied' }], others: [] },
   });
 
@@ -19,17 +19,19 @@ const decision = z
     usable: z.int().openapi({ description: 'nodes that could have been taken, this one included' }),
     rank: z
       .object({
-        failedHere: z.int().openapi({ description: 'accounts of this rental that could not be made there' }),
+        failedHere: z.int().openapi({ description: 'accounts of this rental that failed there' }),
         pickier: z.int().openapi({ description: 'pickier rentals that waited for a node like it' }),
-        failedLatelyAt: time.nullable().openapi({ description: 'when the node failed, if that was lately' }),
+        failedLatelyAt: time.nullable().openapi({ description: 'when the node last failed, if recently' }),
         inZone: z.int().openapi({ description: 'rentals in its zone' }),
         restedSince: time.nullable(),
       })
-      .openapi({ description: 'what spoke against the node, the weightiest first: the lowest is chosen' }),
+      .openapi({
+        description: 'what counted against the node, most important first; the lowest rank is chosen',
+      }),
     passedOver,
     breaker: z.object({ open: z.boolean(), message: z.string() }),
   })
-  .openapi({ description: 'what the placement was decided from, as it was then' });
+  .openapi({ description: 'the inputs of the placement decision, as they were then' });
 
 export const explanationSchema = z
   .object({
@@ -49,15 +51,14 @@ export const explanationSchema = z
       })
       .nullable()
       .openapi({
-        description:
-          'as things stand now, for a rental that wants a node or another one; null: it wants none',
+        description: 'as of now, for a rental that wants a node or another one; null: it wants none',
       }),
     placement: placementSchema
       .extend({ decision: decision.nullable() })
       .nullable()
       .openapi({ description: 'the last one' }),
     meanings: z.record(z.string(), z.string()).openapi({
-      description: 'what each reason in here means',
+      description: 'what each reason in this answer means',
       example: { Occupied: 'Another rental is on the node.' },
     }),
   })

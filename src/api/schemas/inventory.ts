@@ -14,7 +14,7 @@ export const inventoryAnswerSchema = z
 
 export const inventoryStateSchema = z
   .object({
-    sha256: z.string().nullable().openapi({ description: 'of the file that was applied last' }),
+    sha256: z.string().nullable().openapi({ description: 'of the file that was last applied' }),
     appliedAt: z.string().nullable().openapi({ format: 'date-time' }),
     requested: z.int(),
     answered: z.int(),
@@ -27,13 +27,13 @@ const scalar = z.union([z.string(), z.number()]);
 
 export const fleetPlanSchema = z
   .object({
-    sha256: z.string().openapi({ description: 'of the text; names it when it is applied' }),
+    sha256: z.string().openapi({ description: 'of the text; identifies it when it is applied' }),
     nodes: z.array(
       z.object({
         node: z.string(),
         action: z.enum(['add', 'change', 'return', 'remove']),
         changes: z.array(z.string()),
-        note: z.string().optional().openapi({ description: 'what stands in its way' }),
+        note: z.string().optional().openapi({ description: 'what prevents it for now' }),
       }),
     ),
     rentals: z.array(

@@ -13,7 +13,7 @@ export const differenceId = z
   .openapi({ example: '3f786850e387550fdab836ed7e6dc881' });
 
 const heldLimit = z.object({
-  holds: z.boolean().nullable().openapi({ description: 'null: the policy asks for none' }),
+  holds: z.boolean().nullable().openapi({ description: 'null: the policy sets none' }),
   message: z.string(),
 });
 
@@ -42,7 +42,8 @@ export const adminNodeSchema = z
       state: z.enum(NODE_STATES),
       stateSince: time,
       unreachableSince: time.nullable().openapi({
-        description: 'since when its probes fail, or it has not answered for long enough; null: it answers',
+        description:
+          'since when its probes have failed, until it has answered for long enough again; null: it answers',
       }),
       rental: z.string().nullable().openapi({ description: 'id of the rental that is on it' }),
       lastChecked: time.nullable(),
@@ -54,18 +55,18 @@ export const adminNodeSchema = z
       differences: z
         .object({
           items: z.array(z.object({ id: differenceId, kind: z.string(), text: z.string() })),
-          more: z.int().openapi({ description: 'how many more there are than are listed' }),
+          more: z.int().openapi({ description: 'how many more there are, beyond those listed' }),
           others: z
             .int()
-            .openapi({ description: 'how many findings there are besides, which can not be accepted' }),
+            .openapi({ description: 'how many other findings there are, which cannot be accepted' }),
         })
         .nullable()
         .openapi({
           description:
-            'what the last verification found that is not as in the baseline of the node, and that may be let in; null: nothing. See `accept`',
+            'what the last verification found that differs from the baseline of the node and may be accepted; null: nothing. See `accept`',
         }),
       nextAttemptAt: time.nullable().openapi({
-        description: 'when what failed on the node is tried again, while it answers; null: nothing waits',
+        description: 'when failed work on the node is retried, while it answers; null: none waits',
       }),
       limits: z
         .object({
@@ -77,7 +78,7 @@ export const adminNodeSchema = z
         .nullable()
         .openapi({
           description:
-            'which limits of the policy hold for a client of the node, measured on it when it was prepared and each time an account was made; null: not measured yet',
+            'which limits of the policy hold for a client of the node, measured there when it is prepared and whenever an account is created; null: not measured yet',
         }),
       conditions: z.array(conditionSchema),
     }),

@@ -21,25 +21,25 @@ const served = {
     .min(0)
     .max(1)
     .nullable()
-    .openapi({ description: '0 to 1; null: nobody was to have a machine', example: 0.9987 }),
-  servedSeconds: seconds.openapi({ description: 'in which a client was to have a machine' }),
+    .openapi({ description: '0 to 1; null: no client was entitled to a machine', example: 0.9987 }),
+  servedSeconds: seconds.openapi({ description: 'in which a client was entitled to a machine' }),
   withoutNodeSeconds: seconds.openapi({
-    description: 'of these, without one that works: from the first probe that failed until it works again',
+    description: 'of these, without a working one: from the first failed probe until it works again',
   }),
-  outages: z.int().openapi({ description: 'that began' }),
-  moves: z.int().openapi({ description: 'to another node that were done' }),
+  outages: z.int().openapi({ description: 'outages that began' }),
+  moves: z.int().openapi({ description: 'finished moves to another node' }),
 };
 
-const detection = distribution('from the first probe that failed to the verdict that the node is dead');
+const detection = distribution('from the first failed probe to the verdict that the node is dead');
 const move = distribution('from that verdict to access on the new node');
 
 const figures = {
   ...served,
-  plannedMoves: z.int().openapi({ description: 'of the moves, those from a node that was to be emptied' }),
+  plannedMoves: z.int().openapi({ description: 'of the moves, those from a node that was being emptied' }),
   times: z.object({
     detection,
     move,
-    outage: distribution('from the first sign of failure until the client has a machine that works'),
+    outage: distribution('from the first sign of failure until the client has a working machine'),
     provisioning: distribution('from the placement to the first access'),
     queueWait: distribution('from the request to the placement'),
   }),
@@ -49,32 +49,32 @@ const bucket = z.object({
   from: time,
   seconds: seconds.openapi({ description: 'its length; the first and the last may be shorter' }),
   ...served,
-  times: z.object({ detection, move }).openapi({ description: 'of verdicts and moves that ended in it' }),
+  times: z.object({ detection, move }).openapi({ description: 'of verdicts and moves that finished in it' }),
   nodes: z
     .record(z.enum(NODE_STATES), z.number())
     .nullable()
-    .openapi({ description: 'how many were in each state on average; null but for the fleet' }),
+    .openapi({ description: 'how many were in each state on average; null except for the fleet' }),
   rentals: z.record(z.enum(OPEN_PHASES), z.number()).openapi({ description: 'likewise by phase' }),
 });
 
 export const qosSchema = z
   .object({
     window: z.object({ from: time, to: time, seconds }),
-    scope: z.enum(QOS_SCOPES).openapi({ description: 'whose rentals these are' }),
+    scope: z.enum(QOS_SCOPES).openapi({ description: 'whose rentals are counted' }),
     total: z.object(figures),
     rentals: z
       .array(
         z.object({
           id: z.string().openapi({ example: 'r_3k5mzq7xw2c4d6fa' }),
-          name: z.string().nullable().openapi({ description: 'null: only its history is kept by now' }),
+          name: z.string().nullable().openapi({ description: 'null: only its history is left' }),
           tenant: z.string().nullable(),
           phase: z.enum(RENTAL_PHASES).openapi({ description: 'at the end of the window' }),
           createdAt: time.nullable(),
           ...figures,
         }),
       )
-      .openapi({ description: 'those that were longest without a node first, then the newest' }),
-    rentalCount: z.int().openapi({ description: 'how many there were, also those that are not listed' }),
+      .openapi({ description: 'those longest without a node first, then the newest' }),
+    rentalCount: z.int().openapi({ description: 'how many there were, unlisted ones included' }),
     series: z.object({ bucketSeconds: seconds, buckets: z.array(bucket) }),
   })
   .openapi('Qos');

@@ -112,7 +112,7 @@ export const placementSchema = z.object({
   cleanedAt: time.nullable().openapi({ description: 'when the node was verified clean of it' }),
   cleaning: z
     .object({
-      attempts: z.int().openapi({ description: 'tries that came to an end' }),
+      attempts: z.int().openapi({ description: 'attempts that ended' }),
       outcome: z.enum(['clean', 'failed']).openapi({ description: 'of the last one' }),
       reason: z.string(),
       message: z.string(),
@@ -120,10 +120,10 @@ export const placementSchema = z.object({
       found: z
         .object({ at: time, items: z.array(z.string()), more: z.int() })
         .nullable()
-        .openapi({ description: 'what the verification found when it last found anything' }),
+        .openapi({ description: 'the latest findings of the verification' }),
     })
     .nullable()
-    .openapi({ description: 'what the tries to clean the node of it said; null: none has come to an end' }),
+    .openapi({ description: 'the results of attempts to clean the node of it; null: none has ended' }),
 });
 
 export const rentalSchema = z
@@ -148,14 +148,17 @@ export const rentalSchema = z
       node: z.string().nullable(),
       expiresAt: time.nullable().openapi({
         description:
-          'The end of the lease, a whole second; null before access was confirmed. A renewal sets it to the ttl from then. ' +
-          'Before the first one it is at least the ttl after access was confirmed, and by a tenth of it, a minute at most, ' +
-          'later when making the account took less time than that.',
+          'The end of the lease, a whole second; null before access is confirmed. A renewal sets it to the time of the renewal plus the ttl. ' +
+          'Before the first renewal it is at least the ttl after access was confirmed; it may be later by up to a tenth of ' +
+          'the ttl, a minute at most, when the account was created quickly.',
       }),
-      queuePosition: z.int().nullable().openapi({ description: '1 is next; null: it waits for no node' }),
+      queuePosition: z
+        .int()
+        .nullable()
+        .openapi({ description: '1 is next; null: it is not waiting for a node' }),
       queueEstimateAt: time
         .nullable()
-        .openapi({ description: 'when it may expect a node; null: nothing can be said' }),
+        .openapi({ description: 'when it may expect a node; null: no estimate is possible' }),
       connection: z
         .object({
           host: z.string(),
@@ -173,7 +176,7 @@ export const rentalSchema = z
         .nullable()
         .openapi({
           description:
-            'of its machine, the last one since its client got access: what ran there is gone; null: none',
+            'the last restart of its machine since the client got access: what ran there is gone; null: none',
         }),
       conditions: z.array(conditionSchema),
       placements: z.array(placementSchema),
@@ -187,7 +190,7 @@ export const rentedSchema = rentalSchema.extend({ privateKey: z.string().optiona
 export const rentalName = z
   .string()
   .nullable()
-  .openapi({ description: 'null: the rental itself is kept no longer, or there is none' });
+  .openapi({ description: 'null: the rental itself is no longer kept, or there is none' });
 
 export const eventSchema = z
   .object({
@@ -195,7 +198,9 @@ export const eventSchema = z
     at: time,
     type: z.enum(EVENT_TYPES),
     rental: z.string().nullable(),
-    rentalName: rentalName.optional().openapi({ description: 'in a list; a watch of rentals tells of each' }),
+    rentalName: rentalName
+      .optional()
+      .openapi({ description: 'only in a list; a watch of rentals has the names' }),
     node: z.string().nullable(),
     tenant: z.string().nullable(),
     reason: z.string(),
@@ -210,7 +215,7 @@ export const eventSchema = z
       .nullable()
       .openapi({
         description:
-          'who asked for it, and the address that the request came from; null: Orion did it by itself. Of an administrator a tenant sees the role alone; of refused strangers there is only the address.',
+          'who requested it, and the address that the request came from; null: Orion did it by itself. Tenants see only the role of an administrator; of refused strangers only the address is known.',
       }),
   })
   .openapi('Event');
@@ -227,7 +232,7 @@ export const problemSchema = z
     quota: z
       .object({ limit: z.enum(['maxRentals']), allowed: z.int(), used: z.int() })
       .optional()
-      .openapi({ description: 'of `quota_exceeded`: which limit, and how much of it is used' }),
+      .openapi({ description: 'for `quota_exceeded`: which limit, and how much of it is used' }),
     requestId: z.string().optional(),
   })
   .openapi('Problem');

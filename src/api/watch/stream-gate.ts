@@ -47,7 +47,7 @@ export function createStreamGate(
         (principal) => principal !== null,
         (error: unknown) => {
           // An unavailable database revokes nobody's access, and delivers nothing either.
-          logger.warn({ err: error }, 'the token of a watch could not be looked at');
+          logger.warn({ err: error }, 'the token of a watch could not be checked');
           return true;
         },
       );

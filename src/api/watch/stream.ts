@@ -40,7 +40,7 @@ export async function answerStream(
   const { maxWatches } = await deps.store.loadLimits(c.var.principal.tenant);
   const place = deps.watch.enter(c.var.credential, 'watch', maxWatches);
   if (place === null) {
-    const detail = `this token holds ${maxWatches} watches, as many as one may; close one first`;
+    const detail = `this token has ${maxWatches} watches open, the most allowed; close one first`;
     throw new ProblemError('too_many_watches', detail, { headers: { 'Retry-After': '10' } });
   }
   // Only the real server has a connection to break.

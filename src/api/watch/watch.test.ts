@@ -3,7 +3,7 @@ import { readSse, type SseMessage } from '../../client/sse.ts';
 import { type ApiBench, createApiBench, sampleNode } from '../api.fixture.ts';
 
 const SSE = { accept: 'text/event-stream' };
-const CHECK_FAILED = 'the token of a watch could not be looked at';
+const CHECK_FAILED = 'the token of a watch could not be checked';
 
 let bench: ApiBench;
 let readers: AsyncGenerator<SseMessage>[] = [];

@@ -31,21 +31,24 @@ export function registerAccept(program: Command, context: Context): void {
   const command = withOutput(
     program
       .command('accept')
-      .description('let what was found on nodes into their baseline, such as after an upgrade')
+      .description('accept what was found on nodes into their baseline, such as after an upgrade')
       .argument('[node...]', 'names of nodes', objectNames('node'))
-      .option('--all', 'every node on which there is something to accept')
+      .option('--all', 'every node with something to accept')
       .requiredOption('--reason <text>', 'why it belongs there, for the history')
-      .option('--yes', 'without a question')
-      .addOption(new Option('--setuid', 'with --yes: newly setuid programs as well')),
+      .option('--yes', 'do not ask')
+      .addOption(new Option('--setuid', 'with --yes: also newly setuid programs')),
     ['json', 'yaml', 'name'],
   ).action((names: string[], options: Options) => accept(context, names, options));
   withHelp(command, {
     about:
-      'Shows first what differs from the baseline, then asks. What is shown is accepted as it is shown: what has ' +
-      'changed since, or came later, stays a finding. The nodes are verified again at once. For administrators.',
+      'First shows what differs from the baseline, then asks. Only what is shown is accepted: what has ' +
+      'changed since, or came later, remains a finding. The nodes are verified again at once. For administrators.',
     examples: [
       ['orion accept worker_1 --reason "cron 3.0pl1-163"', 'shows what was found, and asks'],
-      ['orion accept --all --reason "cron 3.0pl1-163" --yes', 'on all nodes; newly setuid programs are left'],
+      [
+        'orion accept --all --reason "cron 3.0pl1-163" --yes',
+        'on all nodes; newly setuid programs are left out',
+      ],
     ],
     failed: 'failed, or there is nothing to accept',
   });
@@ -67,13 +70,13 @@ async function accept(context: Context, named: string[], options: Options): Prom
   const wanted = chosen.filter(({ items }) => items.length > 0);
   if (chosen.length > 0 && wanted.length === 0)
     throw new CliError('only newly setuid programs were found', {
-      hint: 'they want a person: leave out --yes, or say --setuid',
+      hint: 'a person must decide on them: leave out --yes, or add --setuid',
     });
   if (wanted.length === 0 || !(yes || (await confirm(context, wanted)))) return;
   await forEach(context, wanted, async ({ name, items }) => {
     const body = { ids: items.map(({ id }) => id), reason };
     const object = await context.client().call('acceptDifferences', { params: { name }, body });
-    const done = `${items.length} accepted; it is verified again`;
+    const done = `${items.length} accepted; it will be verified again`;
     printDone(context.io, options.output, { kind: 'node', name, done, object });
   });
 }
@@ -105,21 +108,21 @@ function show(alike: Chosen[]): string {
     `${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}:`,
     ...items.map(({ kind, text }) => `  ${printable(kind)}: ${printable(text)}`),
     ...(left > 0 ? [`  left out, newly setuid (--setuid): ${left}`] : []),
-    ...(differences.more > 0 ? [`  not shown, to be accepted after these: ${differences.more}`] : []),
-    ...(differences.others > 0 ? [`  not to be accepted, and still findings: ${differences.others}`] : []),
+    ...(differences.more > 0 ? [`  not shown, can be accepted after these: ${differences.more}`] : []),
+    ...(differences.others > 0 ? [`  cannot be accepted, and remain findings: ${differences.others}`] : []),
     '',
   ].join('\n');
 }
 
 async function confirm({ io }: Context, wanted: Chosen[]): Promise<boolean> {
   if (!io.input.isTerminal) {
-    throw new CliError('there is nobody to ask', {
+    throw new CliError('there is no terminal to ask on', {
       exitCode: EXIT.usage,
-      hint: 'if what is shown belongs there, say --yes',
+      hint: 'if what is shown belongs there, add --yes',
     });
   }
   const where = wanted.length === 1 ? wanted[0]?.name : `these ${wanted.length} nodes`;
-  const answer = await io.input.ask(`Take this into the baseline of ${where}? [y/N] `);
+  const answer = await io.input.ask(`Accept this into the baseline of ${where}? [y/N] `);
   const isYes = /^y(es)?$/i.test(answer.trim());
   if (!isYes) io.err('Nothing was accepted.\n');
   return isYes;

@@ -12,18 +12,18 @@ export function registerAdopt(program: Command, context: Context): void {
   const command = withOutput(
     program
       .command('adopt')
-      .description('take nodes over from another Orion, with all that is on them')
+      .description('take nodes over from another Orion, with everything on them')
       .argument('[node...]', 'names of nodes', objectNames('node'))
       .option('--all', 'every node that belongs to another fleet'),
     ['json', 'yaml', 'name'],
   ).action((names: string[], options: { all?: boolean; output?: Format }) => adopt(context, names, options));
   withHelp(command, {
     about:
-      'A node is marked by the fleet that prepared it and refused to any other (OtherFleet). The other Orion is ' +
+      'A node is marked by the fleet that prepared it and refuses any other (OtherFleet). The other Orion is ' +
       'refused from then on, and what its tenants have on the node is removed. For administrators.',
     examples: [
-      ['orion adopt worker_1', 'it is prepared and cleaned, and then lent here'],
-      ['orion adopt --all', 'such as after all that was known of the own fleet is lost'],
+      ['orion adopt worker_1', 'it is prepared and cleaned, then lent here'],
+      ['orion adopt --all', 'such as after everything known about this fleet was lost'],
     ],
     failed: 'failed, or a node belongs to no other fleet',
   });
@@ -38,7 +38,7 @@ async function adopt(
   if (names.length === 0) context.io.err('No node belongs to another fleet.\n');
   await forEach(context, names, async (name) => {
     const fleet = requireAdminView(await loadNode(context, name)).status.otherFleet;
-    if (fleet === null) throw new CliError(`${name} belongs to no other fleet, as far as it was asked`);
+    if (fleet === null) throw new CliError(`${name} belongs to no other fleet, as far as is known`);
     const object = await context.client().call('adoptNode', { params: { name }, body: { fleet } });
     printDone(context.io, output, { kind: 'node', name, done: `taken over from ${fleet}`, object });
   });

@@ -24,29 +24,29 @@ export function registerApply(program: Command, context: Context): void {
   const command = withOutput(
     program
       .command('apply')
-      .description('make rentals as a file says, or change them to that')
+      .description('create rentals from a file, or change them to match it')
       .requiredOption(
         '-f, --filename <file...>',
         'YAML or JSON with one or more rentals; - for standard input',
       )
-      .option('--key <file>', 'your SSH key, either half, for those that name none')
-      .option('--wait [duration]', 'wait until all are ready, 60s when no time is given', durationMs),
+      .option('--key <file>', 'your SSH key, either half, for rentals that name none')
+      .option('--wait [duration]', 'wait until all are ready, 60s if no time is given', durationMs),
     ['json', 'yaml', 'name'],
   ).action((options: ApplyOptions) => apply(context, options));
   withHelp(command, {
     about:
-      'A document is what  orion get rental NAME -o yaml  prints: a name and a spec; what the API alone says ' +
-      'is passed over. Documents are parted by --- and told apart by their names. Applying the same file again changes ' +
-      'nothing. When one is refused the others are applied all the same.',
+      'A document is what  orion get rental NAME -o yaml  prints: a name and a spec; fields that only the API ' +
+      'sets are ignored. Documents are separated by --- and identified by name. Applying the same file again changes ' +
+      'nothing. If one is refused, the others are still applied.',
     examples: [
-      ['orion apply -f rentals.yaml', 'says of each: created, configured or unchanged'],
+      ['orion apply -f rentals.yaml', 'reports each as created, configured or unchanged'],
       [
         'orion apply -f rentals.yaml --key ~/.ssh/id_ed25519.pub --wait',
         'with your key, until all are ready',
       ],
       ['orion get rental mine -o yaml | orion apply -f -', 'from another program'],
     ],
-    failed: 'a document is wrong, and nothing was applied; or one was refused by the API',
+    failed: 'a document is invalid, and nothing was applied; or the API refused one',
     timedOut: 'applied, but not ready in time',
   });
 }
@@ -72,7 +72,7 @@ async function apply(context: Context, options: ApplyOptions): Promise<void> {
   const refused = wanted.length - applied.length;
   if (refused > 0) {
     throw new CliError(`${refused} of ${wanted.length} rentals could not be applied`, {
-      hint: keyless ? 'with your key for those that name none: orion apply --key FILE' : undefined,
+      hint: keyless ? 'to use your key for those that name none: orion apply --key FILE' : undefined,
     });
   }
 }

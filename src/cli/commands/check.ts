@@ -9,16 +9,16 @@ import { requireConfig } from './daemon.ts';
 
 export function registerCheck(program: Command, context: Context): void {
   const command = withOutput(
-    program.command('check').description('verify on the live database what always has to hold'),
+    program.command('check').description('verify on the live database what must always hold'),
     ['json', 'yaml'],
   ).action(({ output }: { output?: Format }) => check(context, output));
   withHelp(command, {
     about: 'Reads the database that ORION_DATABASE_URL names; writes and locks nothing.',
     examples: [
       ['orion check', 'each invariant, and whether it holds'],
-      ['orion check -o json', 'for a program, such as one that runs it each hour'],
+      ['orion check -o json', 'for a program, such as an hourly job'],
     ],
-    failed: 'something that always has to hold does not, or could not be checked',
+    failed: 'something that must always hold does not, or could not be checked',
   });
 }
 

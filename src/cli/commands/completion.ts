@@ -13,13 +13,13 @@ export function registerCompletion(program: Command, context: Context): void {
     .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
     .action((shell: Shell) => io.out(writeCompletion(shell, io.self)));
   withHelp(command, {
-    about: 'Prints a script for the shell. Names are asked of the API, as it is set up where one types.',
+    about: 'Prints a script for the shell. Names come from the API that is configured where you type.',
     examples: [
       [
         'orion completion bash > ~/.local/share/bash-completion/completions/orion',
-        'for good; so with zsh and fish',
+        'permanently; likewise for zsh and fish',
       ],
-      ['orion completion fish | source', 'in this shell'],
+      ['orion completion fish | source', 'for this shell'],
     ],
   });
 }

@@ -17,13 +17,13 @@ export function registerDaemon(program: Command, context: Context): void {
     });
   withHelp(serve, {
     about:
-      'Its settings are environment variables (docs/operations.md), each also as NAME_FILE; all that are wrong are ' +
-      'told at once. SIGTERM and SIGINT stop it, SIGHUP lets it read its inventory again.',
+      'Its settings are environment variables (docs/operations.md), each also as NAME_FILE; all invalid ones are ' +
+      'reported at once. SIGTERM and SIGINT stop it, SIGHUP makes it reload its inventory.',
     examples: [
       ['orion serve', 'both halves in one process'],
       ['orion serve --only api', 'what faces clients, without a key to any node'],
     ],
-    failed: 'a setting is wrong, or it could not go on',
+    failed: 'a setting is invalid, or it could not continue',
   });
 
   const migrate = program
@@ -56,7 +56,7 @@ async function migrateTables({ io }: Context): Promise<void> {
 export function requireConfig(env: Record<string, string | undefined>): Config {
   const result = parseConfig(env);
   if (result.ok) return result.config;
-  throw new CliError(['the settings are not right:', ...result.problems].join('\n  '), {
+  throw new CliError(['some settings are not valid:', ...result.problems].join('\n  '), {
     hint: 'settings are environment variables; each may also be NAME_FILE, the path of a file with the value',
   });
 }

@@ -14,12 +14,14 @@ import { formatPairs, formatSection } from '../sections.ts';
 import { createTable, formatAge, formatLeft, printable } from '../table.ts';
 
 export function registerDescribe(program: Command, context: Context): void {
-  const describe = program.command('describe').description('all about one rental or node, with its history');
+  const describe = program
+    .command('describe')
+    .description('everything about one rental or node, with its history');
   const rental = withOutput(
     describe
       .command('rental')
       .alias('rentals')
-      .description('one rental: what was wanted, where it is, its placements and what happened')
+      .description('one rental: what was requested, where it is, its placements and what happened')
       .argument('<rental>', 'name or id of a rental', objectName('rental')),
     ['json', 'yaml'],
   ).action((name: string, options: { output?: Format }) => describeRental(context, name, options.output));
@@ -39,12 +41,12 @@ export function registerDescribe(program: Command, context: Context): void {
     ['json', 'yaml'],
   ).action((name: string, options: { output?: Format }) => describeNode(context, name, options.output));
   withHelp(node, {
-    about: 'What is wrong with a node is told with whether and when it is tried again, and what to do.',
+    about: 'For each fault of a node it shows whether and when work is retried, and what to do.',
     examples: [['orion describe node worker_1', 'what it is, and what it waits for']],
     failed: 'failed, or there is no such node',
   });
   // Set after its subcommands, which would inherit it.
-  describe.showHelpAfterError('(say of what kind: orion describe rental NAME, or node NAME)');
+  describe.showHelpAfterError('(name the kind: orion describe rental NAME, or node NAME)');
 }
 
 async function describeRental(context: Context, name: string, format: Format | undefined): Promise<void> {

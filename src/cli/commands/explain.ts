@@ -19,7 +19,7 @@ export function registerExplain(program: Command, context: Context): void {
   ).action((name: string, options: { output?: Format }) => explain(context, name, options.output));
   withHelp(command, {
     about:
-      'Tells each node that is passed over now, with the reason, and what the last placement was decided from.',
+      'Shows each node that is passed over now, with the reason, and the inputs of the last placement decision.',
     examples: [
       ['orion explain mine', 'for people'],
       ['orion explain mine -o json', 'for a program'],
@@ -60,7 +60,7 @@ async function explain(context: Context, name: string, format: Format | undefine
         : `ready at ${placement.readyAt}`
       : `ended at ${placement.endedAt} (${placement.endReason ?? '-'})`;
   io.out(`\nThe last placement: ${printable(node)}, at ${placement.startedAt} (epoch ${epoch}), ${end}.\n`);
-  if (decision === null) return io.out('What it was decided from was not kept.\n');
+  if (decision === null) return io.out('The inputs of that decision were not kept.\n');
   io.out(formatPairs(describeDecision(decision, placement.startedAt)));
   io.out(formatSection('Passed over then', formatPassedOver(decision.passedOver, meanings)));
 }
@@ -99,7 +99,7 @@ function formatPassedOver(
 function describeUsable(reason: string, usable: number): string {
   const nodes = countNodes(usable);
   if (reason !== 'Paused') return `Now ${nodes} could be taken.`;
-  return `Nobody is given one while Orion is paused; but for that, ${nodes} could be taken.`;
+  return `None is assigned while Orion is paused; otherwise ${nodes} could be taken.`;
 }
 
 function countNodes(count: number): string {

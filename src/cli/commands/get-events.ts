@@ -18,10 +18,10 @@ export function registerGetEvents(get: Command, context: Context): void {
   const events = withOutput(
     get
       .command('events')
-      .description('what happened last, the newest at the end')
+      .description('what happened recently, newest last')
       .alias('event')
       .argument('[rental]', 'only events of this rental', objectName('rental'))
-      .option('-w, --watch', 'go on printing what happens, until Ctrl-C')
+      .option('-w, --watch', 'keep printing what happens, until Ctrl-C')
       .option('--rental <rental>', 'only events of this rental', objectName('rental'))
       .option('--node <node>', 'only events of this node', objectName('node'))
       .option('--type <type>', 'only events of this type, such as rental.lost')

@@ -14,10 +14,10 @@ import { registerGetEvents } from './get-events.ts';
 import { registerGetTokens } from './token.ts';
 
 export function registerGet(program: Command, context: Context): void {
-  const get = program.command('get').description('list what there is, or look at one by its name');
+  const get = program.command('get').description('list objects, or show one by its name');
   const watch = new Option(
     '-w, --watch',
-    'follow every change until Ctrl-C; a terminal is redrawn, else rows are added',
+    'follow every change until Ctrl-C; redraws a terminal, otherwise adds rows',
   );
 
   const rentals = withOutput(
@@ -27,17 +27,17 @@ export function registerGet(program: Command, context: Context): void {
       .alias('rental')
       .argument('[rental...]', 'names or ids of rentals', objectNames('rental'))
       .addOption(watch)
-      .option('-A, --all', 'also those that have ended'),
+      .option('-A, --all', 'include those that have ended'),
   ).action((names: string[], options: ShowOptions & { all?: true }) =>
     show(context, RENTALS, rentalsOf(context, options.all === true), names, options),
   );
   withHelp(rentals, {
-    about: 'Tenants see their own rentals, administrators those of all.',
+    about: 'Tenants see their own rentals, administrators see all.',
     examples: [
       ['orion get rentals', 'what you have'],
       ['orion get rentals -w', 'the same, as it changes'],
-      ['orion get rentals mine -o json', 'all that is known of one, for a program'],
-      ['orion get rentals --all -o wide', 'also what has ended, with ids, logins and moves'],
+      ['orion get rentals mine -o json', 'everything about one, for a program'],
+      ['orion get rentals --all -o wide', 'ended ones, too, with ids, logins and moves'],
     ],
     failed: 'failed, or there is no such rental',
     otherCodes: '130  a watch was ended with Ctrl-C',
@@ -46,7 +46,7 @@ export function registerGet(program: Command, context: Context): void {
   const nodes = withOutput(
     get
       .command('nodes')
-      .description('the fleet, and what state each node is in')
+      .description('the fleet, and the state of each node')
       .alias('node')
       .argument('[node...]', 'names of nodes', objectNames('node'))
       .addOption(watch),
@@ -60,7 +60,7 @@ export function registerGet(program: Command, context: Context): void {
       ['orion get nodes', 'the fleet'],
       ['orion get nodes worker_1 -w', 'one node, as it changes'],
       ['orion get nodes -o wide', 'with addresses, labels and what is wrong'],
-      ['orion get nodes -o name', 'one `node/NAME` to a line'],
+      ['orion get nodes -o name', 'one `node/NAME` per line'],
     ],
     failed: 'failed, or there is no such node',
     otherCodes: '130  a watch was ended with Ctrl-C',

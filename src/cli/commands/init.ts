@@ -35,18 +35,18 @@ export function registerInit(program: Command, context: Context): void {
   const command = program
     .command('init')
     .description('make what the compose files need: keys, passwords, the first token')
-    .argument('[folder]', 'where control-plane.yml lies', 'compose')
+    .argument('[folder]', 'where control-plane.yml is', 'compose')
     .action((folder: string) => init(context, resolve(folder)));
   withHelp(command, {
     about:
-      'Writes FOLDER/secrets and FOLDER/.env and prints the first token, the only thing on standard output. What is ' +
-      'there already is kept, so that it can be run again; the token is shown only when it is made. Without Node.js ' +
+      'Writes FOLDER/secrets and FOLDER/.env and prints the first token, alone, on standard output. What is ' +
+      'already there is kept, so it can be run again; the token is shown only when it is made. Without Node.js ' +
       'on the machine: docker compose -f compose/init.yml run --rm init',
     examples: [
       ['orion init', 'in the checkout'],
       ['orion init /srv/orion/compose', 'for the compose files there'],
     ],
-    failed: 'failed; what was made until then is kept',
+    failed: 'failed; what was already made is kept',
   });
 }
 
@@ -65,16 +65,16 @@ async function init({ io }: Context, folder: string): Promise<void> {
   await ensureEnv(folder, example, await ensureControlKey(secrets));
   // Not the whole path: it differs inside a container.
   const name = basename(folder);
-  io.err(`What was missing of ${name}/secrets and ${name}/.env is there now.\n`);
+  io.err(`${name}/secrets and ${name}/.env are now complete.\n`);
   // Last, because a token that was made but not shown would be useless.
   const { createTokenSecret } = await import('../../secrets/token-secret.ts');
   const { id, token, hash } = createTokenSecret();
   if ((await secrets.ensure(SECRETS.firstTokenHash, () => `${id}:${hash}`)) !== `${id}:${hash}`) {
-    io.err('The first token was made and shown before. For another one, when the control plane runs:\n');
+    io.err('The first token was made and shown before. For another one, once the control plane runs:\n');
     io.err('  docker compose -f compose/control-plane.yml exec api orion token create --tenant NAME\n');
     return;
   }
-  io.err("The first administrator's token; it is shown this once:\n");
+  io.err("The first administrator's token; it is shown only once:\n");
   io.out(`${token}\n`);
 }
 

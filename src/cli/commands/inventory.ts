@@ -10,14 +10,14 @@ import { withHelp } from '../help.ts';
 import { type Format, printData, withOutput } from '../output.ts';
 import { formatNotAnswering, formatPlan } from '../plan-text.ts';
 
-const FILE = 'ORION_INVENTORY, or else inventory.yaml, when left out';
+const FILE = 'by default ORION_INVENTORY, or else inventory.yaml';
 
 export function registerInventory(program: Command, context: Context): void {
   const inventory = program.command('inventory').description('check, plan and apply the file of nodes');
   const checkCommand = withOutput(
     inventory
       .command('check')
-      .description('tell every mistake in the file, with its line and column')
+      .description('report every mistake in the file, with its line and column')
       .argument('[file]', FILE),
     ['json', 'yaml'],
   ).action((file: string | undefined, options: { output?: Format }) => check(context, file, options.output));
@@ -44,7 +44,7 @@ export function registerInventory(program: Command, context: Context): void {
   const applyCommand = withOutput(
     inventory
       .command('apply')
-      .description("let the daemon read its inventory file again, if that is this file's content")
+      .description('make the daemon reload its inventory file, if it has the content of this one')
       .argument('[file]', FILE)
       .option('--force', 'even if more than 40 % of the nodes are taken out at once'),
     ['json', 'yaml'],
@@ -55,10 +55,10 @@ export function registerInventory(program: Command, context: Context): void {
     about: 'A node that is taken out is emptied and cleaned before it is forgotten. For administrators.',
     examples: [
       ['orion inventory apply', 'after it was edited, and planned'],
-      ['orion inventory apply --force', 'half of the fleet goes, and that is meant'],
+      ['orion inventory apply --force', 'half of the fleet goes, on purpose'],
     ],
     failed: 'failed or refused; nothing was changed',
-    timedOut: 'noted, but no daemon that leads has answered yet',
+    timedOut: 'recorded, but no leader has answered yet',
   });
 }
 
@@ -74,7 +74,7 @@ async function check(context: Context, file: string | undefined, format: Format 
   const nodes = result.ok ? result.inventory.nodes.length : null;
   const problems = result.ok ? [] : result.problems;
   if (printData(io, format, { ok: result.ok, nodes, problems })) return;
-  if (result.ok) return io.out(`${path} is right: ${result.inventory.nodes.length} nodes\n`);
+  if (result.ok) return io.out(`${path} is valid: ${result.inventory.nodes.length} nodes\n`);
   for (const problem of result.problems) io.err(`${problem}\n`);
   io.err(result.problems.length === 1 ? '1 mistake\n' : `${result.problems.length} mistakes\n`);
 }
@@ -98,9 +98,9 @@ async function apply(
   const body = { sha256, force: options.force ?? false };
   const answer = await context.client().call('applyInventory', { body });
   if (!('kind' in answer)) {
-    throw new CliError('noted, but no daemon that leads has answered yet', {
+    throw new CliError('recorded, but no leader has answered yet', {
       exitCode: EXIT.timedOut,
-      hint: 'what comes of it: orion get events --type inventory.applied',
+      hint: 'for the result: orion get events --type inventory.applied',
     });
   }
   if (printData(context.io, options.output, answer) || answer.kind !== 'applied') return;

@@ -17,18 +17,18 @@ interface LoginOptions {
 export function registerLogin(program: Command, context: Context): void {
   const login = program
     .command('login')
-    .description('keep where the API is, and your token, for all later commands')
-    .argument('[url]', 'address of the API, such as https://orion.example; the last one when left out')
-    .option('--token <file>', 'file with your token, - for standard input; asked for when left out')
-    .option('--ca <file>', 'CA that the API is to be verified by; the system knows others')
+    .description('save the address of the API and your token for later commands')
+    .argument('[url]', 'address of the API, such as https://orion.example; by default the last one')
+    .option('--token <file>', 'file with your token, - for standard input; by default it asks')
+    .option('--ca <file>', 'CA to verify the API with; by default those of the system')
     .action((url: string | undefined, options: LoginOptions) => logIn(context, url, options));
   withHelp(login, {
     about:
       'The token is tried before anything is written to ~/.config/orion/config.yaml, which only you can read. ' +
-      'ORION_URL, ORION_TOKEN and ORION_CA count before what is written there.',
+      'ORION_URL, ORION_TOKEN and ORION_CA override what is written there.',
     examples: [
       ['orion login https://orion.example', 'asks for the token, and does not show it'],
-      ['orion login https://localhost:8443 --ca ca.crt', 'a lab, by its own CA'],
+      ['orion login https://localhost:8443 --ca ca.crt', 'a lab, with its own CA'],
       ['pass orion | orion login https://orion.example --token -', 'from another program'],
     ],
     failed: 'the API does not answer, or refuses the token; nothing was changed',
@@ -37,10 +37,11 @@ export function registerLogin(program: Command, context: Context): void {
 
   const logout = program
     .command('logout')
-    .description('forget the token that was kept; it stays valid')
+    .description('forget the saved token; it stays valid')
     .action(() => logOut(context));
   withHelp(logout, {
-    about: 'Where the API is stays known. A token is made useless by an administrator: orion token revoke.',
+    about:
+      'The address of the API is kept. To invalidate a token, an administrator revokes it: orion token revoke.',
     examples: [['orion logout', 'on this machine, for this user']],
   });
 }
@@ -69,10 +70,10 @@ async function logIn({ io }: Context, urlText: string | undefined, options: Logi
     client.close();
   }
   writeConfigFile(path, { url: text, token, ...(caPath === undefined ? {} : { ca: caPath }) });
-  io.err(`Signed in to ${url.origin}; kept in ${path}\n`);
+  io.err(`Signed in to ${url.origin}; saved in ${path}\n`);
   const set = ['ORION_URL', 'ORION_TOKEN', 'ORION_CA'].filter((name) => io.env[name]);
   if (set.length > 0)
-    io.err(`Still, ${set.join(' and ')} of this shell's environment count first: unset ${set.join(' ')}\n`);
+    io.err(`But ${set.join(' and ')} in this shell's environment override it: unset ${set.join(' ')}\n`);
 }
 
 async function tryToken(client: Client, url: URL): Promise<void> {
@@ -82,14 +83,14 @@ async function tryToken(client: Client, url: URL): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 401)) throw error;
     throw new CliError(`${url.origin} refuses the token`, {
-      hint: 'administrators make them: orion token create',
+      hint: 'administrators create tokens: orion token create',
     });
   }
 }
 
 async function readToken({ io }: Pick<Context, 'io'>, url: URL, source: string | undefined): Promise<string> {
   if (source === undefined && !io.input.isTerminal) {
-    throw new CliError('there is nobody to ask for the token', {
+    throw new CliError('there is no terminal to ask for the token on', {
       exitCode: EXIT.usage,
       hint: 'give it with --token FILE, or --token - and standard input',
     });
@@ -104,14 +105,14 @@ async function readToken({ io }: Pick<Context, 'io'>, url: URL, source: string |
   if (token === '') throw new CliError('the token is empty');
   // It becomes part of a header line.
   if (!/^[\x21-\x7e]+$/.test(token))
-    throw new CliError('that is not a token: it has blanks, or letters of no token');
+    throw new CliError('that is not a token: it has blanks or invalid characters');
   return token;
 }
 
 function readTokenFile(path: string): string {
   // As an argument, the token would be visible to everybody in the process list.
   if (path.startsWith('orion_')) {
-    throw new CliError('--token takes a file, for others can see the words of a command', {
+    throw new CliError('--token takes a file, because others can see the arguments of a command', {
       exitCode: EXIT.usage,
       hint: 'leave it out to be asked, or use --token - and standard input; that token should be revoked',
     });
@@ -127,9 +128,9 @@ function logOut({ io }: Context): void {
   const path = configPath(io.env);
   const { token, ...rest } = readConfigFile(path);
   if (token === undefined) {
-    io.err('No token was kept.\n');
+    io.err('No token was saved.\n');
     return;
   }
   writeConfigFile(path, rest);
-  io.err(`The token is forgotten; ${path} has it no more\n`);
+  io.err(`The token was removed from ${path}\n`);
 }

@@ -20,12 +20,12 @@ interface NodeRequest {
 
 /** What an operator may request of nodes. */
 const REQUESTS: Record<'cordon' | 'uncordon' | 'clean' | 'forget', NodeRequest> = {
-  cordon: { description: 'put no further rental on a node', done: 'cordoned' },
+  cordon: { description: 'put no more rentals on a node', done: 'cordoned' },
   uncordon: { description: 'use a node again, also after a drain', done: 'uncordoned' },
   clean: {
-    description: 'clean and verify a node now, which is the way out of quarantine',
-    done: 'cleaning asked for',
-    about: 'It is also the way back of a node that a negative healthyDelay holds.',
+    description: 'clean and verify a node now, the way out of quarantine',
+    done: 'cleaning requested',
+    about: 'It also brings back a node that a negative healthyDelay holds.',
   },
   forget: {
     description: 'give up a node that left the inventory and will not return; what is on it is not removed',
@@ -33,7 +33,7 @@ const REQUESTS: Record<'cordon' | 'uncordon' | 'clean' | 'forget', NodeRequest> 
   },
 };
 
-const reasonOption = () => new Option('--reason <text>', 'why, for whoever finds it so');
+const reasonOption = () => new Option('--reason <text>', 'why, for others who see the node');
 
 export function registerNodes(program: Command, context: Context): void {
   for (const request of Object.keys(REQUESTS) as (keyof typeof REQUESTS)[])
@@ -42,12 +42,10 @@ export function registerNodes(program: Command, context: Context): void {
   const drainCommand = withOutput(
     program
       .command('drain')
-      .description(
-        'empty nodes: each rental is moved first, then its old place is cleaned; ended by uncordon',
-      )
+      .description('empty nodes: move each rental, then clean its old place; uncordon ends it')
       .argument('<node...>', 'names of nodes', objectNames('node'))
       .addOption(reasonOption())
-      .option('--no-wait', 'only note it')
+      .option('--no-wait', 'only record the request')
       .addOption(
         new Option('--timeout <duration>', 'how long to wait').argParser(durationMs).default(600_000, '10m'),
       ),
@@ -56,10 +54,10 @@ export function registerNodes(program: Command, context: Context): void {
   withHelp(drainCommand, {
     about: 'For administrators.',
     examples: [
-      ['orion drain worker_1 --reason "new disk"', 'before it is switched off; waits until nobody is on it'],
+      ['orion drain worker_1 --reason "new disk"', 'before it is switched off; waits until it is empty'],
       ['orion drain worker_1 worker_2 --no-wait', 'both, without waiting'],
     ],
-    timedOut: 'not empty in time; it goes on by itself',
+    timedOut: 'not empty in time; the drain goes on by itself',
   });
 
   registerAccept(program, context);
@@ -75,9 +73,9 @@ export function registerNodes(program: Command, context: Context): void {
     trust(context, name, fingerprint, options.output),
   );
   withHelp(trustCommand, {
-    about: 'Without a fingerprint it tells the one that the node shows now. For administrators.',
+    about: 'Without a fingerprint it prints the one that the node shows now. For administrators.',
     examples: [
-      ['orion trust worker_1', 'which key it shows, to be compared on the machine'],
+      ['orion trust worker_1', 'shows its key, to compare on the machine'],
       ['orion trust worker_1 SHA256:4yCPvVX7bAqVtQxZTXGjWqcxRE7XrIvJkN9tDq9yHpI', 'accept that key'],
     ],
   });
@@ -146,7 +144,7 @@ async function trust(
   if (fingerprint === undefined) {
     const node = requireAdminView(await loadNode(context, name));
     const offered = node.status.offeredFingerprint;
-    if (offered === null) throw new CliError(`${name} shows no other host key than the known one`);
+    if (offered === null) throw new CliError(`${name} shows no host key other than the known one`);
     throw new CliError(`name the fingerprint; ${name} now shows ${offered}`, {
       exitCode: EXIT.usage,
       hint: `compare it on the machine itself (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then: orion trust ${name} ${offered}`,

@@ -38,29 +38,29 @@ function registerPause(program: Command, context: Context): void {
   const pauseCommand = withOutput(
     program
       .command('pause')
-      .description('begin nothing new on any node, move nobody and end nothing, until resume')
-      .requiredOption(REASON, 'why, for whoever waits for it'),
+      .description('start nothing new on any node, move no rental and end nothing, until resume')
+      .requiredOption(REASON, 'why, for those who wait'),
     FOR_PROGRAMS,
   ).action(async ({ reason, output }: Options) => {
     const pool = await context.client().call('pausePool', { body: { reason } });
     printPool(context, output, pool, 'paused');
-    context.io.err('Requests are still accepted, and wait. Nodes are still watched. Go on: orion resume\n');
+    context.io.err(
+      'Requests are still accepted, and wait. Nodes are still watched. To continue: orion resume\n',
+    );
   });
   withHelp(pauseCommand, {
-    about: 'What runs comes to its end. Leases still end on the nodes themselves. For administrators.',
-    examples: [
-      ['orion pause --reason "new switch in rack-a"', 'before something is done to the whole fleet'],
-    ],
+    about: 'Running work still finishes. Leases still end on the nodes themselves. For administrators.',
+    examples: [['orion pause --reason "new switch in rack-a"', 'before work on the whole fleet']],
   });
   const resumeCommand = withOutput(
-    program.command('resume').description('go on after a pause'),
+    program.command('resume').description('resume after a pause'),
     FOR_PROGRAMS,
   ).action(async ({ output }: { output?: Format }) => {
     printPool(context, output, await context.client().call('resumePool'), 'resumed');
   });
   withHelp(resumeCommand, {
-    about: 'Whatever waited is seen to from the state that is stored. For administrators.',
-    examples: [['orion resume', 'all that waited is begun']],
+    about: 'Whatever waited continues from the stored state. For administrators.',
+    examples: [['orion resume', 'everything that waited is started']],
   });
 }
 
@@ -68,19 +68,17 @@ function registerOverride(program: Command, context: Context): void {
   const command = withOutput(
     program
       .command('breaker')
-      .description('what holds moves back while much fails at once; see it with: orion pool')
+      .description('what holds moves back while much fails at once; orion pool shows it')
       .command('override')
-      .description('move the clients of the nodes that are dead now, once, although the breaker is open')
-      .requiredOption(REASON, 'why it is known that those nodes are really gone')
-      .addOption(
-        new Option('--yes', 'knowingly: if they are not gone, their clients lose what they have there'),
-      ),
+      .description('move the clients of the nodes that are dead now, once, despite the open breaker')
+      .requiredOption(REASON, 'how you know that those nodes are really gone')
+      .addOption(new Option('--yes', 'do it: if they are not gone, their clients lose what they have there')),
     FOR_PROGRAMS,
   ).action((options: Options & { yes?: boolean }) => override(context, options));
   withHelp(command, {
     about: 'Nodes that die later are held again. For administrators.',
     examples: [
-      ['orion breaker override --reason "rack-a burnt"', 'what it would do, and nothing else'],
+      ['orion breaker override --reason "rack-a burnt"', 'only shows what it would do'],
       ['orion breaker override --reason "rack-a burnt" --yes', 'its clients are moved'],
     ],
     failed: 'failed, or the breaker is not open',
@@ -101,7 +99,7 @@ async function override(
     }
     throw new CliError(`this would move clients although ${printable(moves.message)}`, {
       exitCode: EXIT.usage,
-      hint: 'what they have on their nodes stays there; say --yes if those nodes are really gone',
+      hint: 'what they have on their nodes is left behind; add --yes if those nodes are really gone',
     });
   }
   const pool = await context.client().call('overrideBreaker', { body: { reason, confirm: true } });
@@ -123,7 +121,7 @@ function formatPool({ conditions, pause, override }: Pool, now: Date): string {
     ...[type, status, reason, sinceWhen(lastTransitionTime, now), printable(message)],
   ]);
   const asked = (made: NonNullable<Pool['pause']>) => printable(`by ${made.by}: ${made.reason ?? '-'}`);
-  const used = override?.used ? '' : ', not taken up yet';
+  const used = override?.used ? '' : ', not acted on yet';
   return (
     formatPairs([
       ['Paused', pause === null ? 'no' : `for ${formatAge(pause.at, now)}, ${asked(pause)}`],

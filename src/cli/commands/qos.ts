@@ -25,7 +25,7 @@ export function registerQos(program: Command, context: Context): void {
   ).action((name: string | undefined, options: Options) => showQos(context, name, options));
   withHelp(command, {
     about:
-      'Computed from the history, so what restarts does not matter. A tenant sees its own rentals, an administrator the fleet.',
+      'Computed from the history, so restarts do not matter. A tenant sees its own rentals, an administrator the fleet.',
     examples: [
       ['orion qos', 'the last 24 hours'],
       ['orion qos mine --since 7d', 'one rental in the last week'],

@@ -40,12 +40,12 @@ export function registerRent(program: Command, context: Context): void {
     program
       .command('rent')
       .description('rent a machine and print how to log in')
-      .option('--key <file>', 'your SSH key, either half; without it a new pair is made and kept for you')
+      .option('--key <file>', 'your SSH key, either half; by default a new pair is made and kept for you')
       .option('--name <name>', 'name of the rental; made up when left out')
       .option('--label <key=value>', 'only a machine with this label (repeatable)', labelPair)
       .option('--zone <zone>', 'only a machine in this zone')
       .option('--ttl <duration>', 'how long to rent it, such as 6h', durationText)
-      .option('--webhook <url>', 'where to tell of it, as when it was moved (see orion webhook)')
+      .option('--webhook <url>', 'URL to notify, such as when it is moved (see orion webhook)')
       .option('--queue', 'wait in the queue when no machine is free')
       .addOption(
         new Option('--wait <duration>', 'how long to wait until it is ready; 0s: not at all')
@@ -57,15 +57,15 @@ export function registerRent(program: Command, context: Context): void {
   withHelp(command, {
     about:
       'Progress goes to stderr, the ssh command alone to stdout. Ctrl-C ends the waiting, not the rental. A key ' +
-      'that is made for you lies in ~/.local/state/orion/keys until the rental is released.',
+      'that is made for you is kept in ~/.local/state/orion/keys until the rental is released.',
     examples: [
       ['orion rent', 'any machine, now'],
       ['orion rent --name build --label size=small --ttl 2h', 'a small one for two hours'],
       ['orion rent --queue --wait 30m', 'when all are taken, wait for the next'],
       ['orion rent --key ~/.ssh/id_ed25519.pub', 'with a key of your own'],
-      ['orion rent -o json', 'all that is known of it, for a program'],
+      ['orion rent -o json', 'everything about it, for a program'],
     ],
-    failed: 'failed, or no machine is free (with --queue: or can ever be)',
+    failed: 'failed, or no machine is free (with --queue: none can ever match)',
     timedOut: 'not ready in time; the rental stays, and may still become ready',
     otherCodes: '130  ended with Ctrl-C; the rental stays',
   });
@@ -76,7 +76,7 @@ async function rent(context: Context, options: RentOptions): Promise<void> {
   const ownKey = options.key === undefined ? null : readOwnKey(options.key);
   const startedAt = performance.now();
   const progress = createProgress(io);
-  progress.step('asking for a machine');
+  progress.step('requesting a machine');
   const sshPublicKey = ownKey?.publicKey ?? makeKey(context);
   let rental: Rental = await ask(context, options, sshPublicKey, progress).finally(() => progress.end());
   if (typeof rental.id !== 'string') throw new CliError('the answer is not a rental: is ORION_URL right?');
@@ -124,7 +124,7 @@ async function ask(
       if (io.signal.aborted || performance.now() >= giveUpAt) {
         // Nobody should pay for a machine that they believe they did not get.
         const why = io.signal.aborted ? 'Interrupted before the answer came' : 'No answer came';
-        io.err(`${why}; what was rented all the same: orion get rentals\n`);
+        io.err(`${why}; to see whether it was rented all the same: orion get rentals\n`);
         throw error;
       }
       progress.step('no answer yet; asking again');
@@ -178,7 +178,7 @@ async function followToReady(
     if (error instanceof CliError && error.exitCode === EXIT.failed) throw error;
     const { name } = rental;
     context.io.err(
-      `${name} may still be given a machine; log in later with  orion ssh ${name}  or give it up with  orion release ${name}\n`,
+      `${name} may still get a machine; log in later with  orion ssh ${name}  or give it up with  orion release ${name}\n`,
     );
     throw error;
   }

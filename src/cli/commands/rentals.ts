@@ -25,14 +25,15 @@ export function registerRentals(program: Command, context: Context): void {
     ['json', 'yaml', 'name'],
   ).action((names: string[], options: ReleaseOptions) => release(context, names, options));
   withHelp(releaseCommand, {
-    about: 'Access ends at once. It waits until nobody can log in any more. Repeating it is harmless.',
+    about:
+      'Access ends at once. The command waits until nobody can log in any more. Repeating it is harmless.',
     examples: [
       ['orion release mine', 'and wait until it is over'],
-      ['orion release mine other --wait 0s', 'and see to something else'],
-      ['orion get rentals -o name | xargs orion release', 'all that you have'],
+      ['orion release mine other --wait 0s', 'without waiting'],
+      ['orion get rentals -o name | xargs orion release', 'everything that you have'],
     ],
     failed: 'failed, or there is no such rental; the others are released',
-    timedOut: 'not released in time; it goes on by itself',
+    timedOut: 'not released in time; the release goes on by itself',
   });
 
   const renewCommand = withOutput(
@@ -85,7 +86,7 @@ async function renew(
   // As requested, yet seldom what renewing is meant to do.
   if (expiresAt !== null && before.expiresAt !== null && expiresAt < before.expiresAt)
     context.io.err(
-      `warning: ${changed.name} ends sooner than before, when it was to end at ${before.expiresAt}\n`,
+      `warning: ${changed.name} now ends sooner: before, it would have ended at ${before.expiresAt}\n`,
     );
   printDone(context.io, output, { kind: 'rental', name: changed.name, done, object: settled ?? changed });
 }

@@ -37,39 +37,39 @@ const SETTLE_MS = 1_500;
 export function registerSsh(program: Command, context: Context): void {
   const command = program
     .command('ssh')
-    .description('log in to a rental, on whatever machine it is now, and check that it is that machine')
+    .description('log in to a rental, on whatever machine it is now, and verify the machine')
     .argument('<rental>', 'name or id of a rental', objectName('rental'))
-    .argument('[command...]', 'what to run there instead of a shell, after --')
-    .option('-i, --identity <key>', 'your private key; the one that was kept at renting when left out')
+    .argument('[command...]', 'command to run instead of a shell, after --')
+    .option('-i, --identity <key>', 'your private key; by default the one that orion rent kept')
     .addOption(
       new Option(
         '--timeout <duration>',
-        'how long to wait for a rental that is on its way (60s unless told; 10m once a connection was lost)',
+        'how long to wait for a rental that is not ready (by default 60s; 10m after a lost connection)',
       ).argParser(durationMs),
     )
     .option(
       '--reconnect',
       'open another shell when the connection is lost: the default for a shell on a terminal',
     )
-    .option('--no-reconnect', 'end with 255 then')
+    .option('--no-reconnect', 'end with 255 instead')
     .action((name: string, words: string[], options: SshOptions) => logIn(context, name, words, options));
-  command.showHelpAfterError('(what runs there stands behind --, as in  orion ssh mine -- ls -l)');
+  command.showHelpAfterError('(put the command after --, as in  orion ssh mine -- ls -l)');
   withHelp(command, {
     about:
-      "The machine's host key is checked against the one that Orion knows; your own known hosts don't count. A " +
-      'rental that is being made or moved, or whose machine does not answer, is waited for. When the connection of a ' +
+      "The machine's host key is checked against the one that Orion knows; your own known hosts are ignored. It " +
+      'waits for a rental that is being made or moved, or whose machine does not answer. When the connection of a ' +
       'shell on a terminal is lost, it waits the same way and opens a shell where the rental is then. What ran is gone; ' +
       'a command is never run a second time.',
     examples: [
       ['orion ssh mine', 'a shell'],
       ['orion ssh mine -- uname -a', 'one command'],
-      ['tar c . | orion ssh mine -- tar x', 'with something for it to read'],
+      ['tar c . | orion ssh mine -- tar x', 'with input for it'],
       ['orion ssh mine -i ~/.ssh/id_ed25519', 'with a key of your own'],
       ['orion ssh mine --no-reconnect', 'a shell that ends with its connection'],
     ],
     failed: 'failed, or the rental has ended',
     timedOut: 'the machine was not ready in time',
-    otherCodes: 'What ran there gives its own exit code; 255 when the connection was lost.',
+    otherCodes: 'Otherwise the exit code of what ran there; 255 when the connection was lost.',
   });
 }
 
@@ -92,7 +92,7 @@ async function logIn(context: Context, name: string, words: string[], options: S
     const { isAsBefore } = await look(context, rental);
     if (isAsBefore && (!wasIn || (isShort && wasShort))) return;
     wasShort = isAsBefore && isShort;
-    io.err(`the connection to ${rental.status.node} was lost; ${name} is waited for (Ctrl-C ends that)\n`);
+    io.err(`the connection to ${rental.status.node} was lost; waiting for ${name} (Ctrl-C stops that)\n`);
     const next = await waitForNext(context, rental, options.timeout ?? RECONNECT_WITHIN_MS);
     if (next === null) return;
     io.err(`logging in to ${next.status.node}\n`);

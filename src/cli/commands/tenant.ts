@@ -37,16 +37,14 @@ const TENANTS: Resource<Tenant> = {
 };
 
 export function registerTenant(program: Command, context: Context): void {
-  const tenant = program
-    .command('tenant')
-    .description('tenants: what they may have at most, and what they have');
+  const tenant = program.command('tenant').description('tenants: their limits and usage');
 
   const listCommand = withOutput(
-    tenant.command('list').description('list tenants with their limits and what they use'),
+    tenant.command('list').description('list tenants with their limits and usage'),
   ).action((options: { output?: Format }) => list(context, options.output));
   withHelp(listCommand, {
-    about: 'For administrators. Listed is who has a limit, a rental that has not ended, or a token.',
-    examples: [['orion tenant list', 'who has how many machines, and may have how many']],
+    about: 'For administrators. Lists tenants with a limit, a rental that has not ended, or a token.',
+    examples: [['orion tenant list', 'how many machines each has, and may have']],
   });
 
   const getCommand = withOutput(
@@ -56,25 +54,25 @@ export function registerTenant(program: Command, context: Context): void {
     printOne(context, found, options.output);
   });
   withHelp(getCommand, {
-    about: 'Everybody may ask for their own.',
-    examples: [['orion tenant get demo', 'the limits of demo, and how much of them is used']],
+    about: 'Tenants may ask for their own.',
+    examples: [['orion tenant get demo', 'the limits of demo, and how much is used']],
     failed: 'failed, or there is no such tenant',
   });
 
   const setCommand = withOutput(
     tenant
       .command('set')
-      .description('set limits of a tenant')
+      .description('set the limits of a tenant')
       .argument('<tenant>', 'its name')
-      .option('--max-rentals <number>', 'rentals at once, those that wait among them', orNone(wholeFrom(0)))
+      .option('--max-rentals <number>', 'rentals at once, waiting ones included', orNone(wholeFrom(0)))
       .option('--max-ttl <duration>', 'the longest lease', orNone(durationText))
       .option('--rate <number>', 'requests to the API per minute', orNone(wholeFrom(1)))
-      .option('--max-waits <number>', 'rents that wait at once, of each token', orNone(wholeFrom(0)))
-      .option('--max-watches <number>', 'watches open at once, of each token', orNone(wholeFrom(0))),
+      .option('--max-waits <number>', 'rents that wait at once, for each token', orNone(wholeFrom(0)))
+      .option('--max-watches <number>', 'watches open at once, for each token', orNone(wholeFrom(0))),
   ).action((name: string, options: SetOptions) => set(context, nameOf(name), options));
   withHelp(setCommand, {
     about:
-      'For administrators. "none" lifts a limit, and what is left out stays. Limits count from the next request on: what a tenant has already is not taken away.',
+      'For administrators. "none" lifts a limit, and omitted ones stay. Limits apply from the next request on: what a tenant already has is not taken away.',
     examples: [
       ['orion tenant set demo --max-rentals 3 --max-ttl 2h', 'at most three machines, for two hours each'],
       ['orion tenant set demo --rate 600', 'at most ten requests a second, over a minute'],

@@ -56,11 +56,11 @@ export function registerToken(program: Command, context: Context): void {
   const createCommand = withOutput(
     token
       .command('create')
-      .description('make a token; its secret is shown this once')
+      .description('create a token; its secret is shown only once')
       .requiredOption('--tenant <tenant>', 'whose rentals it may see and change')
       .addOption(new Option('--role <role>', 'what it may do').choices(['tenant', 'admin']).default('tenant'))
       .option('--name <name>', 'what it is for')
-      .option('--ttl <duration>', 'for how long it is valid; for ever when left out', durationMs),
+      .option('--ttl <duration>', 'how long it is valid; by default forever', durationMs),
     ['json', 'yaml'],
   ).action((options: CreateOptions) => withTokens(context, (tokens) => create(context, tokens, options)));
   withHelp(createCommand, {
@@ -84,7 +84,7 @@ export function registerToken(program: Command, context: Context): void {
   const revokeCommand = withOutput(
     token
       .command('revoke')
-      .description('make tokens useless at once')
+      .description('revoke tokens at once')
       .argument('<token...>', 'ids of tokens, as listed'),
     ['name'],
   ).action((ids: string[], options: { output?: Format }) =>
@@ -96,7 +96,7 @@ export function registerToken(program: Command, context: Context): void {
     }),
   );
   withHelp(revokeCommand, {
-    about: `${WHERE} A watch that it holds ends within a second.`,
+    about: `${WHERE} Watches that it opened end within a second.`,
     examples: [['orion token revoke t_4k2m9x7q', 'it is refused from now on']],
     failed: 'failed, or there is no such token that is valid',
   });
@@ -117,7 +117,7 @@ async function create({ io }: Context, tokens: Tokens, options: CreateOptions): 
   const { tenant, role } = options;
   if (printData(io, options.output, { id, token, tenant, role })) return;
   io.err(
-    `Token ${id} for ${role === 'admin' ? 'administrator' : 'tenant'} ${tenant}; it is shown this once:\n`,
+    `Token ${id} for ${role === 'admin' ? 'administrator' : 'tenant'} ${tenant}; it is shown only once:\n`,
   );
   io.out(`${token}\n`);
 }

@@ -33,13 +33,13 @@ export function registerWait(program: Command, context: Context): void {
   withHelp(command, {
     about: `Phases of a rental: ${RENTAL_PHASES.join(', ')}.\nStates of a node: ${NODE_STATES.join(', ')}.`,
     examples: [
-      ['orion wait mine --for Active', 'until it can be logged in to'],
-      ['orion wait mine --for condition=Ready --timeout 10m', 'the same, as its conditions say it'],
+      ['orion wait mine --for Active', 'until you can log in'],
+      ['orion wait mine --for condition=Ready --timeout 10m', 'the same, by its condition'],
       ['orion wait mine --for Released', 'until nobody can log in any more'],
       ['orion wait node/worker_1 --for free', 'until it can be rented (administrators)'],
     ],
-    failed: 'failed, or it has ended and will never be so',
-    timedOut: 'not so in time',
+    failed: 'failed, or it has ended and will never get there',
+    timedOut: 'not there in time',
   });
 }
 

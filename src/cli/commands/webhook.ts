@@ -42,7 +42,7 @@ const MESSAGES: Resource<Delivery> = {
 export function registerWebhook(program: Command, context: Context): void {
   const webhook = program
     .command('webhook')
-    .description('messages to the webhooks of rentals, and the secret that they are signed with');
+    .description('messages to the webhooks of rentals, and the secret that signs them');
 
   const listCommand = withOutput(
     webhook
@@ -54,8 +54,8 @@ export function registerWebhook(program: Command, context: Context): void {
   withHelp(listCommand, {
     about: 'Tenants see the messages to their own webhooks, administrators all.',
     examples: [
-      ['orion webhook list --rental mine', 'what was told of one rental, and what waits to be told'],
-      ['orion webhook list --state dead', 'what was given up after a day'],
+      ['orion webhook list --rental mine', 'messages about one rental, delivered or pending'],
+      ['orion webhook list --state dead', 'those that were given up after a day'],
     ],
   });
 
@@ -69,10 +69,10 @@ export function registerWebhook(program: Command, context: Context): void {
   ).action((ids: string[], options: ResendOptions) => resend(context, ids, options));
   withHelp(resendCommand, {
     about:
-      'Each is tried for another day, also one that was delivered. One that is pending is tried at once; it is not overtaken by later ones of its rental.',
+      'Each is tried for another day, even one that was delivered. A pending one is tried at once; later ones of its rental do not overtake it.',
     examples: [
       ['orion webhook resend msg_812_5f0c9a1be27d', 'one message'],
-      ['orion webhook resend --dead', 'all that was given up, the oldest first'],
+      ['orion webhook resend --dead', 'all that were given up, oldest first'],
     ],
     failed: 'failed, or there is no such message',
   });
@@ -80,16 +80,16 @@ export function registerWebhook(program: Command, context: Context): void {
   const secretCommand = withOutput(
     webhook
       .command('secret')
-      .description('print the secret that messages to you are signed with')
-      .option('--rotate', 'make another one first'),
+      .description('print the secret that signs messages to you')
+      .option('--rotate', 'make a new one first'),
     ['json', 'yaml'],
   ).action((options: { rotate?: boolean; output?: Format }) => secret(context, options));
   withHelp(secretCommand, {
     about:
-      'It is the one that libraries of Standard Webhooks take. After a rotation messages carry both signatures for a day.',
+      'In the form that Standard Webhooks libraries take. After a rotation messages carry both signatures for a day.',
     examples: [
       ['orion webhook secret', 'to verify signatures with'],
-      ['orion webhook secret --rotate', 'another one, as when this one was seen by others'],
+      ['orion webhook secret --rotate', 'a new one, such as after others saw this one'],
     ],
   });
 }
@@ -128,7 +128,7 @@ async function resend(context: Context, named: string[], { dead, output }: Resen
   const ids = [...named.map((id) => id.replace(/^webhook\//, '')), ...given.map(({ id }) => id).toReversed()];
   for (const id of new Set(ids)) {
     const object = await client.call('resendWebhookDelivery', { params: { id } });
-    printDone(io, output, { kind: 'webhook', name: id, done: 'is sent again', object });
+    printDone(io, output, { kind: 'webhook', name: id, done: 'will be sent again', object });
   }
   if (ids.length === 0) io.err('No message was given up.\n');
 }
@@ -139,7 +139,7 @@ async function secret(context: Context, options: { rotate?: boolean; output?: Fo
   const found = await client.call(options.rotate ? 'rotateWebhookSecret' : 'getWebhookSecret');
   if (printData(io, options.output, found)) return;
   if (found.previousValidUntil !== null) {
-    io.err(`Until ${found.previousValidUntil} messages are signed with the former secret, too.\n`);
+    io.err(`Until ${found.previousValidUntil} messages are also signed with the previous secret.\n`);
   }
   io.out(`${found.secret}\n`);
 }

@@ -12,6 +12,6 @@ export function formatCursor({ createdAt, id }: Place): string {
 
 export function parseCursor(cursor: string): Place {
   const match = /^(\d{1,14})\/([\w-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString());
-  if (!match) throw new InvalidCursorError('the cursor is not one that a list gave');
+  if (!match) throw new InvalidCursorError('the cursor was not issued by a list');
   return { createdAt: new Date(Number(match[1])), id: match[2] as string };
 }

@@ -56,10 +56,10 @@ const QUOTES_SYSTEM = new Set(['ER_CANT_CREATE_FILE', 'ER_ERROR_ON_WRITE', 'ER_G
 const NO_SPACE = /\b(?:errno|errcode|error):? 28\b/i;
 
 const MEANINGS: Record<FailureKind, string> = {
-  retry: 'the transaction lost against another one',
-  notExecuted: 'the database did not do it',
-  unknown: 'the connection broke: it is unknown whether the database did it',
-  duplicate: 'a unique key refused',
+  retry: 'the transaction lost to another one',
+  notExecuted: 'the database did not execute the statement',
+  unknown: 'the connection broke: it is unknown whether the database executed the statement',
+  duplicate: 'a unique key was violated',
   rejected: 'the database rejected the statement',
 };
 

@@ -46,7 +46,7 @@ test.each(['STATEMENT_DEADLINE', 'ER_STATEMENT_TIMEOUT'])(
   async (code) => {
     watch([failure(code)]).notice(failure(code, 'COMMIT'));
     await expect.poll(() => probes, WAIT).toBe(2);
-    expect(reports).toEqual([`writes to the database do not end (${code})`]);
+    expect(reports).toEqual([`writes to the database do not complete (${code})`]);
 
     const slow = watch([]);
     slow.notice(failure(code, ' update nodes'));

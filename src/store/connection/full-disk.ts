@@ -36,7 +36,7 @@ export function createFullDiskWatch(parts: {
       // The failed statement itself reports a full disk. One slow write proves little, but a second one that
       // hangs is no accident: on some full disks MariaDB itself waits and retries.
       if (failure !== null && isTimeout(failure))
-        faults.report(`writes to the database do not end (${failure.code})`);
+        faults.report(`writes to the database do not complete (${failure.code})`);
       if (faults.current() === null) return;
       await sleep(pauseMs, undefined, { ref: false });
     } while (!signal.aborted);

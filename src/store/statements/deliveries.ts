@@ -146,8 +146,7 @@ export async function listDeliveries(
   if (filter.state !== null) where.push(eq(deliveries.state, filter.state));
   if (filter.rentalId !== null) where.push(eq(deliveries.rentalId, filter.rentalId));
   if (page.cursor !== null) {
-    if (!/^\d{1,15}$/.test(page.cursor))
-      throw new InvalidCursorError('the cursor is not one that a list gave');
+    if (!/^\d{1,15}$/.test(page.cursor)) throw new InvalidCursorError('the cursor was not issued by a list');
     where.push(lt(deliveries.id, Number(page.cursor)));
   }
   // One more than requested shows whether there is a next page.
