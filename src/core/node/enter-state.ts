@@ -8,7 +8,7 @@ import type { Step } from './decision.ts';
 import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import type { NodeInputs } from './inputs.ts';
 
-/** The record of a node that changes its state, and what the history is told of it. */
+/** Completes the record of a node that has just changed its state, with the events of the change. */
 export function enterState(
   record: NodeRecord,
   { node, health, run, now, live, drift, policy, blame }: NodeInputs,
@@ -46,7 +46,7 @@ export function enterState(
   // Should it die while it is cleaned, it is not free when it returns.
   if (isSoiled) next.verifiedAt = null;
   if (work === 'cleanSlowly') next.nextAttemptAt = new Date(now.getTime() + QUARANTINE_RETRY_MS);
-  // A person has seen to it.
+  // An operator asked for the cleaning, so earlier deaths no longer count.
   if (work === 'clean' && isCleaningAsked(node)) next.deaths = 0;
   // A request to clean it outlasts a return as anything else.
   if (!wasDead || work === 'clean') next.cleanSeen = node.requests.cleanRequested;
