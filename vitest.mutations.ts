@@ -24,8 +24,8 @@ export const MUTATIONS: Record<string, Mutation> = {
   },
   'a node is cleaned before it is free': {
     file: 'core/model/node-machine.ts',
-    find: "allocated: { meta: STATES.allocated, on: { unbound: 'cleaning'",
-    replace: "allocated: { meta: STATES.allocated, on: { unbound: 'free'",
+    find: "allocated: { on: { unbound: 'cleaning'",
+    replace: "allocated: { on: { unbound: 'free'",
   },
   'the breaker': {
     file: 'core/health/breaker.ts',

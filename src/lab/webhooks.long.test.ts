@@ -102,7 +102,10 @@ it('tells all of a rental’s life, in order, though the receiver fails and the 
   const stored = (items as { id: string; state: string; type: string }[]).toReversed();
   expect(stored.map(({ state }) => state)).toEqual(ids.map(() => 'delivered'));
   expect(ids).toEqual(stored.map((delivery) => delivery.id));
-  expect(stored.map(({ type }) => type)).toEqual(['rental.active', 'rental.migrated', 'rental.released']);
+  // On a busy machine no other node may be ready at once: then the client is told of the loss first.
+  const lost = stored.some(({ type }) => type === 'rental.lost') ? ['rental.lost'] : [];
+  const expected = ['rental.active', ...lost, 'rental.migrated', 'rental.released'];
+  expect(stored.map(({ type }) => type)).toEqual(expected);
 
   // Every event that a client is notified of has arrived.
   const history = (await story.insist('GET', `/api/events?limit=500&rental=${id}`)).body.items;
@@ -114,12 +117,14 @@ it('tells all of a rental’s life, in order, though the receiver fails and the 
   // All tries of one message have its id, and no message overtook the refused one.
   expect(receiver.calls.slice(0, REFUSALS + 1).map(idOf)).toEqual(Array.from({ length: 6 }, () => ids[0]));
   // The message whose answer was lost came again with the same id.
-  expect(cutOff.map(idOf)).toEqual([ids[2]]);
+  expect(cutOff.map(idOf)).toEqual([ids.at(-1)]);
   const { body } = await test.call('GET', '/api/webhooks/secret', undefined, asTenant());
   const library = new Webhook(body.secret);
   for (const call of receiver.calls) library.verify(call.body, call.headers as Record<string, string>);
 
-  const migrated = takenOf(id).map(bodyOf)[1];
+  const migrated = takenOf(id)
+    .map(bodyOf)
+    .find(({ type }) => type === 'rental.migrated');
   expect(migrated?.data.status.connection).toEqual(moved);
   expect(migrated?.data.previousConnection).toEqual(before);
   expect(moved?.port).not.toBe(before?.port);

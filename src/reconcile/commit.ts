@@ -24,14 +24,14 @@ export async function commit(
 
 /** Reads rows that were written, and marks them as due. */
 export async function reread(
-  { nodes, rentals }: Partial<Rows>,
+  { nodes = [], rentals = [] }: { nodes?: Iterable<string>; rentals?: Iterable<string> },
   { fleet, due }: Pick<Context, 'fleet' | 'due'>,
 ): Promise<void> {
-  for (const name of nodes ?? []) {
+  for (const name of nodes) {
     await fleet.refreshNode(name);
     due.markNode(name);
   }
-  for (const id of rentals ?? []) {
+  for (const id of rentals) {
     await fleet.refreshRental(id);
     due.markRental(id);
   }

@@ -90,7 +90,7 @@ export function createLoop(
   async function takeDirtyNodes(): Promise<void> {
     const names = await store.listDirtyNodes();
     for (const name of names) {
-      await reread({ nodes: new Set([name]) }, context);
+      await reread({ nodes: [name] }, context);
       watcher.followNode(name, fleet.nodes.get(name));
       const live = fleet.livePlacement(name);
       if (live) due.markRental(live.rentalId);
@@ -98,7 +98,7 @@ export function createLoop(
   }
 
   async function takeDirty(id: string): Promise<void> {
-    await reread({ rentals: new Set([id]) }, context);
+    await reread({ rentals: [id] }, context);
     for (const { node, endedAt } of fleet.rentals.get(id)?.placements ?? []) if (!endedAt) due.markNode(node);
   }
 

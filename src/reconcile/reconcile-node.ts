@@ -37,7 +37,7 @@ export async function reconcileNode(name: string, context: Context): Promise<voi
   if (decision.settled) runs.settle(name);
   if (decision.raise) {
     await context.store.raiseCounters(context.leadership, { node: name, ...decision.raise });
-    await reread({ nodes: new Set([name]) }, context);
+    await reread({ nodes: [name] }, context);
   }
   if (decision.start && fence !== null) context.start(name, decision.start, fence);
   // Another host key counts from now on, so the node may answer.

@@ -1,6 +1,6 @@
 import { transition as machineTransition, type SnapshotFrom, setup } from 'xstate';
 import type { NodeRecord } from './node.ts';
-import { type NodeState, STATES } from './node-states.ts';
+import type { NodeState } from './node-states.ts';
 
 /**
  * What is true of a node besides its state; the guards of a return from the dead look at it. It is computed from
@@ -40,7 +40,6 @@ export const nodeMachine = setup({
   types: {
     context: {} as NodeFacts,
     events: {} as NodeEvent,
-    meta: {} as (typeof STATES)[NodeState],
   },
   guards: {
     isBound: ({ context }) => context.bound,
@@ -53,18 +52,15 @@ export const nodeMachine = setup({
   initial: 'unknown',
   context: NO_FACTS,
   states: {
-    unknown: { meta: STATES.unknown, on: { joined: 'cleaning', died: 'dead' } },
+    unknown: { on: { joined: 'cleaning', died: 'dead' } },
     free: {
-      meta: STATES.free,
       on: { bound: 'provisioning', drifted: 'cleaning', cleanRequested: 'cleaning', died: 'dead' },
     },
     provisioning: {
-      meta: STATES.provisioning,
       on: { confirmed: 'allocated', unbound: 'cleaning', died: 'dead' },
     },
-    allocated: { meta: STATES.allocated, on: { unbound: 'cleaning', died: 'dead' } },
+    allocated: { on: { unbound: 'cleaning', died: 'dead' } },
     cleaning: {
-      meta: STATES.cleaning,
       on: {
         verified: [{ guard: 'isBlamed', target: 'quarantined' }, { target: 'free' }],
         cleaningFailed: 'quarantined',
@@ -72,11 +68,9 @@ export const nodeMachine = setup({
       },
     },
     quarantined: {
-      meta: STATES.quarantined,
       on: { verified: 'free', cleanRequested: 'cleaning', died: 'dead' },
     },
     dead: {
-      meta: STATES.dead,
       on: {
         // Order matters: an unsafe node stays unsafe; a client who still has the node gets it back.
         revived: [

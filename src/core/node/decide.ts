@@ -2,7 +2,7 @@ import { isTrusted } from '../health/health.ts';
 import { isGiven } from '../model/lease.ts';
 import { isCleaningAsked, type NodeRecord } from '../model/node.ts';
 import { transition } from '../model/node-machine.ts';
-import { type NodeState, STATES } from '../model/node-states.ts';
+import { isBeingCleaned, type NodeState, STATES } from '../model/node-states.ts';
 import type { Placement } from '../model/rental.ts';
 import type { Run, Work } from '../model/work.ts';
 import { acceptanceOf } from './acceptance.ts';
@@ -85,9 +85,8 @@ function recordObserved({ node, health }: NodeInputs): Step {
 
 /** Is running work still what the saved state asks for? */
 function isStillWanted(run: Run, state: NodeState, live: Placement | null): boolean {
-  const declared = STATES[state].work;
-  if (run.work.kind === 'clean') return declared === 'clean' || declared === 'cleanSlowly';
-  return (declared === 'ensureAccess' || declared === 'keepAccess') && live?.epoch === run.work.epoch;
+  if (run.work.kind === 'clean') return isBeingCleaned(state);
+  return STATES[state].inUse && live?.epoch === run.work.epoch;
 }
 
 /** The work that the state declares, if it is due and nothing runs. */

@@ -18,7 +18,7 @@ export interface NodeDecision {
   start: Work | null;
   /** The run (if any) was taken into account and can be forgotten. */
   settled: boolean;
-  /** The running work has lost its reason and is to be killed. */
+  /** The running work is no longer wanted and is killed. */
   abort: boolean;
   /** The node left the inventory and nothing is left on it: delete it. */
   remove: boolean;

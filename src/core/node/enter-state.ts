@@ -8,7 +8,7 @@ import type { Step } from './decision.ts';
 import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import type { NodeInputs } from './inputs.ts';
 
-/** The record of a node that changes its state, and what the history is told of it. */
+/** Completes the record of a node that has just changed its state, with the events of the change. */
 export function enterState(
   record: NodeRecord,
   { node, health, run, now, live, drift, policy, blame }: NodeInputs,
@@ -49,7 +49,7 @@ export function enterState(
   // What is quarantined stays so when it dies, until it is cleaned.
   if (!isDeadState(state)) next.quarantinedAt = work === 'cleanSlowly' ? (record.quarantinedAt ?? now) : null;
   if (work === 'clean') next.lastCleaningReason = null;
-  // A person has seen to it.
+  // An operator asked for the cleaning, so earlier deaths no longer count.
   if (work === 'clean' && isCleaningAsked(node)) next.deaths = 0;
   // A request to clean it outlasts a return as anything else.
   if (!wasDead || work === 'clean') next.cleanSeen = node.requests.cleanRequested;

@@ -128,7 +128,7 @@ function settleAccess(
   const givesUp = live.readyAt === null && (!isUnreachable(outcome.reason) || attempt > 3);
   if (givesUp && STATES[record.state].work === 'ensureAccess') {
     const { reason, message } = outcome;
-    // It is looked at anew: what it told of its limits does not hold any more, or the policy asks for more.
+    // The node is prepared again: the limits that it reported no longer hold, or the policy requires more.
     const { preparedAt } = reason === 'LimitNotHeld' ? { preparedAt: null } : record;
     return {
       record: { ...record, preparedAt, lastFailedAt: now },

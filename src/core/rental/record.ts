@@ -5,8 +5,8 @@ import { setRestarted } from '../model/restart.ts';
 import type { RentalDecision } from './decision.ts';
 
 /**
- * The record to save; the same object when nothing changed. `noted`: the conditions with what its account was seen to
- * do.
+ * The record to save; the same object when nothing changed. `noted`: the conditions, with a fill of its
+ * node's listener if there was one.
  */
 export function recordOf(
   rental: Rental,
