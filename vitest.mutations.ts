@@ -19,8 +19,8 @@ export const MUTATIONS: Record<string, Mutation> = {
   },
   'a node that is taken is not chosen': {
     file: 'core/scheduling/placement.ts',
-    find: 'occupied || !isLendable(node.record.state)',
-    replace: 'false',
+    find: '!occupied && isLendable(node.record.state)',
+    replace: 'true',
   },
   'a node is cleaned before it is free': {
     file: 'core/model/node-machine.ts',
@@ -38,9 +38,9 @@ export const MUTATIONS: Record<string, Mutation> = {
     replace: 'if (record.bootId === null || boot.silentSince === null)',
   },
   'a node that was never verified does not open the breaker': {
-    file: 'reconcile/watch-breaker.ts',
-    find: 'filter((node) => wasVerified(node) ||',
-    replace: 'filter((node) => node.spec.name !== "" || wasVerified(node) ||',
+    file: 'reconcile/outlook.ts',
+    find: 'wasVerified(node) ||',
+    replace: 'node.spec.name !== "" || wasVerified(node) ||',
   },
   'a living node may be left while the breaker is open': {
     file: 'core/rental/decide-move.ts',

@@ -18,6 +18,7 @@ import type { Context } from '../src/reconcile/context.ts';
 import { createDue } from '../src/reconcile/due.ts';
 import { createFleet } from '../src/reconcile/fleet.ts';
 import { createLoop } from '../src/reconcile/loop.ts';
+import { createOutlook } from '../src/reconcile/outlook.ts';
 
 const SIZES = [1_000, 10_000];
 const passes = Number(process.argv[2] ?? 60);
@@ -90,8 +91,9 @@ function createBench(size: number) {
   let startedAt = 0;
   const due = createDue(quiet);
   const fleet = createFleet(store);
-  const context = {
-    ...{ store, fleet, leadership: { token: 1 }, policy: () => DEFAULT_POLICY, random: () => 0 },
+  const observed = {
+    fleet,
+    policy: () => DEFAULT_POLICY,
     watcher: {
       health: () => health,
       boot: () => NO_BOOT,
@@ -99,10 +101,11 @@ function createBench(size: number) {
       fill: () => null,
       takeChanged: () => [],
       takeChecked: () => [],
-      ...{ follow: quiet, followNode: quiet, probeSoon: quiet, confirmAnew: quiet },
+      follow: quiet,
+      followNode: quiet,
+      probeSoon: quiet,
+      confirmAnew: quiet,
     },
-    runs: { get: () => null, abort: quiet, settle: quiet },
-    announced: createAnnouncedConditions(),
     clock: {
       now: () => NOW,
       // The rows are read once, at the start: what the resync costs is another matter.
@@ -113,7 +116,17 @@ function createBench(size: number) {
         return quiet;
       },
     },
-    ...{ ownFaults: { current: () => null, isTold: false }, start: quiet },
+  };
+  const context = {
+    ...observed,
+    outlook: createOutlook(observed as unknown as Context),
+    store,
+    leadership: { token: 1 },
+    random: () => 0,
+    runs: { get: () => null, abort: quiet, settle: quiet },
+    announced: createAnnouncedConditions(),
+    ownFaults: { current: () => null, isTold: false },
+    start: quiet,
     logger: { debug: quiet, info: quiet, warn: quiet, error: (fields: object) => console.error(fields) },
     metrics: { breakerIs: quiet, pausedIs: quiet, passEnded: quiet, stepped: quiet, eventsSaved: quiet },
   };

@@ -7,6 +7,7 @@ import type { Leadership, ReconcileStore } from '../core/ports/stores.ts';
 import type { AnnouncedConditions } from './announced-conditions.ts';
 import type { Due } from './due.ts';
 import type { Fleet } from './fleet.ts';
+import type { Outlook } from './outlook.ts';
 import type { OwnFaults } from './own-faults.ts';
 import type { Runs } from './runs.ts';
 import type { Watcher } from './watcher.ts';
@@ -17,6 +18,7 @@ export interface Context {
   leadership: Leadership;
   fleet: Fleet;
   watcher: Watcher;
+  outlook: Outlook;
   runs: Runs;
   announced: AnnouncedConditions;
   due: Due;

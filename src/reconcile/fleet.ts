@@ -3,9 +3,8 @@ import type { Placement } from '../core/model/rental.ts';
 import type { ReconcileStore, Service } from '../core/ports/stores.ts';
 import type { LeaseUse } from '../core/scheduling/lease-use.ts';
 import { addServices, type Services } from '../core/scheduling/queue.ts';
-import { createNodeIndex, type NodeIndex } from './node-index.ts';
 import { createRentalIndex, type RentalIndex } from './rental-index.ts';
-import { createSharedKeys } from './shared-keys.ts';
+import { createSharedKeys, type SharedKeys } from './shared-keys.ts';
 
 /**
  * The leader's copy of the rows, so that a pass over a few due things need not read the whole fleet. The leader
@@ -13,15 +12,14 @@ import { createSharedKeys } from './shared-keys.ts';
  * resync reads everything again. Each row's version guards against the copy being old.
  */
 export interface Fleet {
-  nodes: Omit<NodeIndex, 'put' | 'remove'>;
+  nodes: { all(): Iterable<Node>; get(name: string): Node | undefined };
   rentals: Omit<RentalIndex, 'put' | 'remove' | 'noteNode'>;
   /** Which rental the placement binds to which node. Known of open rentals, and of what nodes are not clean of yet. */
   placement(epoch: number): Pick<Placement, 'node' | 'rentalId'> | undefined;
   livePlacement(node: string): Placement | undefined;
   /** Ended placements that the node was not verified clean of. */
   residue(node: string): Placement[];
-  /** Another node that has the host key of this one; see shared-keys.ts. */
-  rivalOf(node: Node): string | null;
+  sharedKeys: Pick<SharedKeys, 'rivalOf' | 'holdersOf'>;
   /** When each tenant was last given each node. */
   services(): Services;
   /** How rentals that ended lately used their leases. */
@@ -35,34 +33,37 @@ export interface Fleet {
 }
 
 export function createFleet(store: ReconcileStore): Fleet {
-  const nodes = createNodeIndex();
-  const rentals = createRentalIndex(nodes.get);
+  const nodes = new Map<string, Node>();
+  const nodeOf = (name: string) => nodes.get(name);
+  const rentals = createRentalIndex(nodeOf);
   let placements = new Map<string, Placement[]>();
   let byEpoch = new Map<number, Placement>();
   let services = new Map<string, Map<string, number>>();
   let leaseUses: LeaseUse[] = [];
   const changed = new Set<string>();
-  let sharedKeys = createSharedKeys();
+  const sharedKeys = createSharedKeys();
   // Neither the node nor the rental of a placement ever changes, so an old one is as good.
   const noteEpochs = (noted: Placement[]) => {
     for (const placement of noted) byEpoch.set(placement.epoch, placement);
   };
 
   const livePlacement = (node: string) => placements.get(node)?.find(({ endedAt }) => endedAt === null);
-  const putNode = (node: Node) => {
-    const { name } = node.spec;
-    nodes.put(node, livePlacement(name) !== undefined);
+  const setNode = (name: string, node: Node | null) => {
+    if (node) nodes.set(name, node);
+    else nodes.delete(name);
     changed.add(name);
+    // Whoever has the key that it shows now, or has shown, may have a rival or have lost one.
+    for (const holder of sharedKeys.note(name, node)) changed.add(holder);
   };
 
   return {
-    nodes,
+    nodes: { all: () => nodes.values(), get: nodeOf },
     rentals,
+    sharedKeys,
     placement: (epoch) => byEpoch.get(epoch),
     livePlacement,
     residue: (node) =>
       (placements.get(node) ?? []).filter(({ endedAt, cleanedAt }) => endedAt !== null && cleanedAt === null),
-    rivalOf: (node) => sharedKeys.rivalOf(node),
     services: () => services,
     leaseUses: () => leaseUses,
     takeChanged() {
@@ -82,13 +83,8 @@ export function createFleet(store: ReconcileStore): Fleet {
       leaseUses = uses;
       placements = groupByNode(onNodes);
       const listed = new Set(allNodes.map(({ spec }) => spec.name));
-      for (const { spec } of [...nodes.all()]) {
-        changed.add(spec.name);
-        if (!listed.has(spec.name)) nodes.remove(spec.name);
-      }
-      for (const node of allNodes) putNode(node);
-      sharedKeys = createSharedKeys();
-      for (const node of allNodes) sharedKeys.note(node);
+      for (const name of [...nodes.keys()]) if (!listed.has(name)) setNode(name, null);
+      for (const node of allNodes) setNode(node.spec.name, node);
       const open = new Set(openRentals.map(({ id }) => id));
       for (const { id } of [...rentals.all()]) if (!open.has(id)) rentals.remove(id);
       for (const rental of openRentals) rentals.put(rental);
@@ -99,12 +95,8 @@ export function createFleet(store: ReconcileStore): Fleet {
     async refreshNode(name) {
       const [node, onNode] = await Promise.all([store.loadNode(name), store.listPlacementsOnNodes(name)]);
       placements.set(name, onNode);
-      if (node) putNode(node);
-      else nodes.remove(name);
+      setNode(name, node);
       rentals.noteNode(name);
-      if (node) sharedKeys.note(node);
-      else sharedKeys.forget(name);
-      changed.add(name);
       noteEpochs(onNode);
     },
     async refreshRental(id) {

@@ -18,6 +18,7 @@ import { createDue } from './due.ts';
 import { createFleet } from './fleet.ts';
 import type { Term } from './leader.ts';
 import { createLoop, type Loop } from './loop.ts';
+import { createOutlook } from './outlook.ts';
 import type { OwnFaults } from './own-faults.ts';
 import { createRuns } from './runs.ts';
 import { createWatcher, targetOf } from './watcher.ts';
@@ -102,23 +103,23 @@ export async function lead(
     runs.start(node, work, fence);
   };
   const announced = createAnnouncedConditions();
+  const outlook = createOutlook({ fleet, watcher, policy, clock });
   loop = createLoop(
     (parts) => ({
       ...parts,
-      ...{
-        store,
-        leadership,
-        fleet,
-        watcher,
-        runs,
-        announced,
-        policy,
-        clock,
-        random,
-        logger,
-        metrics,
-        start,
-      },
+      store,
+      leadership,
+      fleet,
+      watcher,
+      outlook,
+      runs,
+      announced,
+      policy,
+      clock,
+      random,
+      logger,
+      metrics,
+      start,
       ownFaults: deps.ownFaults,
     }),
     due,

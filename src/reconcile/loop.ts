@@ -54,7 +54,7 @@ export function createLoop(
   });
   const controls = createControlsWatch(context, markAll);
   const purge = createPurge(context);
-  const unsatisfiable = createUnsatisfiableRentals(fleet, context.policy);
+  const unsatisfiable = createUnsatisfiableRentals(context);
   const tellOwnFault = createOwnFaultTeller(context);
   let resyncAtMs = 0;
   let flushAtMs = 0;

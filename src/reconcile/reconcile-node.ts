@@ -1,6 +1,6 @@
 import { describeConditionChanges } from '../core/history/condition-events.ts';
 import type { NewEvent } from '../core/history/event.ts';
-import { type Condition, findCondition } from '../core/model/condition.ts';
+import type { Condition } from '../core/model/condition.ts';
 import { accessOf } from '../core/model/lease.ts';
 import type { Node } from '../core/model/node.ts';
 import { reportsOf } from '../core/node/cleaning-report.ts';
@@ -72,7 +72,7 @@ function observe(node: Node, context: Context): NodeInputs {
     // Asked when its last client got none and it is clean again; once it is lent or cleaned anew that is over.
     blame: residue.some(hasFailed) ? blameNode(name, fleet.rentals.placedOn(name), policy().provision) : null,
     run,
-    rival: fleet.rivalOf(node),
+    rival: fleet.sharedKeys.rivalOf(node),
     drift: observeDrift(node, live, run, context),
     paused: context.controls.pause() !== null,
     policy: policy(),
@@ -143,11 +143,10 @@ function describeChanges(
 
 /** Those that have the key which this one began or ceased to show. */
 function markRivals({ record }: Node, decision: NodeDecision, { due, fleet }: Context): void {
-  if (record.offeredFingerprint === decision.record.offeredFingerprint) return;
-  for (const other of fleet.nodes.all()) {
-    const isTold = findCondition(other.record.conditions, 'Schedulable')?.reason === 'HostKeyShared';
-    if (isTold !== (fleet.rivalOf(other) !== null)) due.markNode(other.spec.name);
-  }
+  const [before, after] = [record.offeredFingerprint, decision.record.offeredFingerprint];
+  if (before === after) return;
+  for (const fingerprint of [before, after])
+    for (const holder of fleet.sharedKeys.holdersOf(fingerprint)) due.markNode(holder);
 }
 
 /** What else has to look again because this node changed. */

@@ -4,11 +4,10 @@ import { isHeldBack } from '../core/rental/decide-pending.ts';
 import type { QueuePlace } from '../core/rental/decision.ts';
 import { createDemand } from '../core/scheduling/demand.ts';
 import { typicalEnds } from '../core/scheduling/lease-use.ts';
-import { canEverMatch, matches, type Offer, whyNotAgain, whyNotNow } from '../core/scheduling/placement.ts';
+import { canEverMatch, matches, type Offer, whyNotAgain } from '../core/scheduling/placement.ts';
 import { createStandings, nextInTurn, orderQueue, type Standings } from '../core/scheduling/queue.ts';
 import { estimateTurns, settleEstimates } from '../core/scheduling/queue-estimate.ts';
 import type { Context } from './context.ts';
-import { listCandidates, offerNow } from './offer.ts';
 import { reconcileRental } from './reconcile-rental.ts';
 import type { UnsatisfiableRentals } from './unsatisfiable.ts';
 
@@ -32,9 +31,10 @@ export async function reconcileQueue(
   for (const { id } of waiting) {
     const rental = fleet.rentals.get(id);
     const place = places.get(id) ?? null;
-    if (rental) await reconcileRental(rental, context, { isDirty: dirty.delete(id), place, offer });
+    if (!rental) continue;
+    const decided = await reconcileRental(rental, context, { isDirty: dirty.delete(id), place, offer });
     const after = fleet.rentals.get(id);
-    if (after) unsatisfiable.note(after);
+    if (after) unsatisfiable.note(after, { isUnsatisfiable: decided?.reason === 'Unsatisfiable' });
   }
 }
 
@@ -48,10 +48,10 @@ async function serveInTurn(
   listWaiting: () => Rental[],
   dirty: Set<string>,
 ): Promise<Offer | null> {
-  const { policy, clock } = context;
+  const { outlook, policy, clock } = context;
   const asked = new Set<string>();
   for (;;) {
-    const offer = offerNow(context);
+    const offer = outlook.roster().offer();
     if (offer.usable.length === 0) return offer;
     const now = clock.now();
     const waiting = listWaiting().filter(
@@ -64,13 +64,13 @@ async function serveInTurn(
     asked.add(next.id);
     const demand = createDemand(waiting, offer.shapes);
     const { queuePosition: position, queueEstimateAt: estimateAt } = next.record;
-    const isSaved = await reconcileRental(next, context, {
+    const decided = await reconcileRental(next, context, {
       isDirty: dirty.delete(next.id),
       // It keeps its place should it get none after all.
       place: position === null ? null : { position, estimateAt },
-      pickier: (node) => demand.pickierThan(next, node),
+      pickierAt: (node) => demand.pickierThan(next, node),
     });
-    if (!isSaved) return null;
+    if (decided === null) return null;
   }
 }
 
@@ -87,7 +87,11 @@ function standingsOf({ fleet, policy }: Context): Standings {
 }
 
 /** Of those that wait for a node and not for something else; one that is turned away when all is full has none. */
-function assignPlaces(waiting: Rental[], { shapes }: Offer, context: Context): Map<string, QueuePlace> {
+function assignPlaces(
+  waiting: Rental[],
+  { shapes, usable }: Offer,
+  context: Context,
+): Map<string, QueuePlace> {
   const { fleet, policy, clock } = context;
   const now = clock.now();
   const queued = waiting.filter(
@@ -98,10 +102,12 @@ function assignPlaces(waiting: Rental[], { shapes }: Offer, context: Context): M
   );
   if (queued.length === 0) return new Map();
   const order = orderQueue(queued, standingsOf(context));
-  const prospects = listCandidates(context).map((candidate) => {
-    const live = fleet.livePlacement(candidate.node.spec.name);
+  const free = new Set(usable.map(({ node }) => node.spec.name));
+  const prospects = [...fleet.nodes.all()].map((node) => {
+    const { name } = node.spec;
+    const live = fleet.livePlacement(name);
     const holder = (live && fleet.rentals.get(live.rentalId)) ?? null;
-    return { node: candidate.node, holder, isFree: whyNotNow(candidate) === null };
+    return { node, holder, isFree: free.has(name) };
   });
   const estimates = estimateTurns(order, prospects, typicalEnds(fleet.leaseUses()), now.getTime());
   const settled = settleEstimates(order, estimates, now);

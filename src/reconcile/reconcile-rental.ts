@@ -4,7 +4,7 @@ import type { Node } from '../core/model/node.ts';
 import type { Rental } from '../core/model/rental.ts';
 import { applyChange } from '../core/rental/change.ts';
 import { decideRental } from '../core/rental/decide.ts';
-import type { QueuePlace } from '../core/rental/decision.ts';
+import type { QueuePlace, RentalDecision } from '../core/rental/decision.ts';
 import { describeRental } from '../core/rental/events.ts';
 import { computeTurn, listMoves } from '../core/rental/move-turn.ts';
 import { recordOf } from '../core/rental/record.ts';
@@ -13,7 +13,6 @@ import { choosePlacement, type Offer } from '../core/scheduling/placement.ts';
 import { describePlacement } from '../core/scheduling/placement-decision.ts';
 import { commit } from './commit.ts';
 import type { Context } from './context.ts';
-import { listCandidates, offerNow } from './offer.ts';
 
 export interface Look {
   /** The API wrote it since it was last seen, which is acknowledged even when nothing else changes. */
@@ -23,30 +22,27 @@ export interface Look {
   /** What it may choose from; left out: all that there is at that moment. */
   offer?: Offer;
   /** So many pickier rentals wait for a node like this; left out: none does. */
-  pickier?: (node: Node) => number;
+  pickierAt?: (node: Node) => number;
 }
 
 /**
- * One look at one rental: decide, save, mark what has to follow. False: the save lost against another write, and the
- * rental is due again.
+ * One pass over one rental: decide, save, mark what has to follow. Resolves with the decision; null: the save lost
+ * against another write, and the rental is due again.
  */
 export async function reconcileRental(
   rental: Rental,
   context: Context,
-  { isDirty, place, offer, pickier = () => 0 }: Look,
-): Promise<boolean> {
-  const { fleet, due, clock, policy } = context;
+  { isDirty, place, offer, pickierAt = () => 0 }: Look,
+): Promise<RentalDecision | null> {
+  const { fleet, outlook, due, clock, policy } = context;
   const now = clock.now();
   const decision = decideRental({
     rental,
     nodeOf: fleet.nodes.get,
-    // Only a departure looks at it.
-    get breaker() {
-      return context.breaker();
-    },
+    breaker: context.breaker(),
     isOverridden: context.controls.isOverridden,
     pause: context.controls.pause(),
-    choose: () => choosePlacement(rental, rankedBy(pickier, offer ?? offerNow(context)), now),
+    choose: () => choosePlacement(rental, offer ?? outlook.roster().offer(), now, pickierAt),
     turn: (isUrgent) =>
       computeTurn(listMoves(fleet.rentals.moved(), fleet.nodes.get), isUrgent, policy().migrate, now),
     place,
@@ -55,13 +51,13 @@ export async function reconcileRental(
   });
   const record = recordOf(rental, decision, noteFill(rental, context.watcher.fill, now), now);
   if (decision.nextDueAt) due.markAt(`rental/${rental.id}`, decision.nextDueAt);
-  if (record === rental.record && decision.change.kind === 'none' && !isDirty) return true;
+  if (record === rental.record && decision.change.kind === 'none' && !isDirty) return decision;
 
   const change = applyChange(rental, decision, now);
   if (change.bound && decision.change.kind === 'bind') {
     const { node } = decision.change;
-    const candidates = rankedBy(pickier, { usable: listCandidates(context) }).usable;
-    change.bound.decision = describePlacement(rental, node, candidates, context.breaker(), now);
+    const [breaker, pickier] = [context.breaker(), pickierAt(node)];
+    change.bound.decision = describePlacement(rental, node, outlook.roster(), { breaker, pickier, now });
   }
   const step = measureStep(rental, decision, fleet.nodes.get, now);
   const fence = await commit(context, {
@@ -83,7 +79,7 @@ export async function reconcileRental(
       ...change.events,
     ],
   });
-  if (fence === 'conflict') return false;
+  if (fence === 'conflict') return null;
   if (step) context.metrics.stepped(step);
   if (change.bound) {
     const { node, account, uid } = change.bound;
@@ -91,11 +87,5 @@ export async function reconcileRental(
     const work = { kind: 'ensureAccess', epoch: fence, account, uid, ...access } as const;
     context.start(node, work, fence);
   }
-  return true;
-}
-
-/** The offer with how many pickier rentals wait for each node. */
-function rankedBy<Part extends Pick<Offer, 'usable'>>(pickier: (node: Node) => number, offer: Part): Part {
-  const usable = offer.usable.map((candidate) => ({ ...candidate, pickier: pickier(candidate.node) }));
-  return { ...offer, usable };
+  return decision;
 }

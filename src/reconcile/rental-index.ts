@@ -2,6 +2,7 @@ import type { Node } from '../core/model/node.ts';
 import type { Rental } from '../core/model/rental.ts';
 import { isLeaving, isWaiting } from '../core/rental/departure.ts';
 import { hasMoved } from '../core/rental/move-turn.ts';
+import { createGroups } from './groups.ts';
 
 /**
  * The open rentals, found by what decisions ask for. Kept up to date with each row that comes, changes or goes, so that
@@ -69,25 +70,6 @@ export function createRentalIndex(nodeOf: (name: string) => Node | undefined): R
     remove,
     noteNode(node) {
       for (const rental of list(placedOn.of(node))) mark(leaving, rental.id, isLeaving(rental, nodeOf));
-    },
-  };
-}
-
-const NOBODY: ReadonlySet<string> = new Set();
-
-/** Sets of ids by a key; a key without any costs nothing. */
-function createGroups() {
-  const groups = new Map<string, Set<string>>();
-  return {
-    of: (key: string): ReadonlySet<string> => groups.get(key) ?? NOBODY,
-    add(key: string, id: string): void {
-      const group = groups.get(key);
-      if (group) group.add(id);
-      else groups.set(key, new Set([id]));
-    },
-    remove(key: string, id: string): void {
-      const group = groups.get(key);
-      if (group?.delete(id) && group.size === 0) groups.delete(key);
     },
   };
 }

@@ -11,21 +11,18 @@ const hostile = aNode('hostile', { record: { hostKey: KEY } });
 const refused = (name: string) =>
   aNode(name, {
     record: {
-      ...{ hostKey: null, state: 'unknown', offeredFingerprint: computeFingerprint(BLOB) },
-      conditions: [
-        {
-          ...{ type: 'Reachable', status: 'False', reason: 'HostKeyOfOtherNode', message: '' },
-          lastTransitionTime: '',
-        },
-      ],
+      hostKey: null,
+      state: 'unknown',
+      offeredFingerprint: computeFingerprint(BLOB),
     },
   });
 
 test('who shows the key on record for another keeps that one from being lent, too, until a pin decides', () => {
   const keys = createSharedKeys();
-  keys.note(hostile);
+  keys.note('hostile', hostile);
   expect(keys.rivalOf(hostile)).toBe(null);
-  keys.note(refused('real'));
+  expect([...keys.note('real', refused('real'))]).toEqual(['hostile']);
+  expect([...keys.holdersOf(computeFingerprint(BLOB))]).toEqual(['hostile']);
   expect(keys.rivalOf(hostile)).toBe('real');
   const health = aHealth('alive');
   expect(whyNotNow({ node: hostile, health, occupied: false, keyShared: true })).toBe('HostKeyShared');
@@ -36,16 +33,16 @@ test('who shows the key on record for another keeps that one from being lent, to
 
   // Pinned where it belongs, it is that one's; the other stays out, though it no longer is refused.
   const pinned = aNode('real', { spec: { pinnedHostKey: KEY }, record: { hostKey: KEY } });
-  keys.note(pinned);
+  keys.note('real', pinned);
   expect([keys.rivalOf(pinned), keys.rivalOf(hostile)]).toEqual([null, 'real']);
-  keys.forget('real');
+  expect([...keys.note('real', null)]).toEqual(['hostile']);
   expect(keys.rivalOf(hostile)).toBe(null);
 });
 
 test('a hostile newcomer does not get at a node whose key is pinned', () => {
   const keys = createSharedKeys();
   const pinned = aNode('real', { spec: { pinnedHostKey: KEY }, record: { hostKey: KEY } });
-  keys.note(pinned);
-  keys.note(refused('newcomer'));
+  keys.note('real', pinned);
+  keys.note('newcomer', refused('newcomer'));
   expect(keys.rivalOf(pinned)).toBe(null);
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { findCondition } from '../core/model/condition.ts';
 import type { Node } from '../core/model/node.ts';
+import { createGroups } from './groups.ts';
 
 /**
  * Which nodes show one host key. A hostile machine can pass its connections on to another's port, and who was looked at
@@ -8,46 +8,65 @@ import type { Node } from '../core/model/node.ts';
  * a person has pinned it. From what is stored, so that a new leader knows it from its first pass on.
  */
 export interface SharedKeys {
-  note(node: Node): void;
-  forget(node: string): void;
+  /** The node as it is now; null: it has left. Returns the nodes whose rival may be another one than before. */
+  note(name: string, node: Node | null): Set<string>;
   /** Another node that shows, or is pinned to, the key that is on record for this one; null for a pinned one. */
   rivalOf(node: Node): string | null;
+  /** Nodes for which the key with this fingerprint is on record. */
+  holdersOf(fingerprint: string | null): ReadonlySet<string>;
+}
+
+interface Keys {
+  /** What the fingerprints were computed from. */
+  from: string;
+  held: string | null;
+  /** The key that the node shows without having it on record, or that it is pinned to. */
+  claimed: string | null;
 }
 
 export function createSharedKeys(): SharedKeys {
-  /** Fingerprint -> nodes that lay claim to the key, by showing it without having it on record, or by a pin. */
-  const claims = new Map<string, Set<string>>();
-  const claimed = new Map<string, string>();
-  const forget = (node: string) => {
-    const fingerprint = claimed.get(node);
-    if (fingerprint === undefined) return;
-    claimed.delete(node);
-    claims.get(fingerprint)?.delete(node);
-    if (claims.get(fingerprint)?.size === 0) claims.delete(fingerprint);
-  };
+  const keys = new Map<string, Keys>();
+  const holders = createGroups();
+  const claimants = createGroups();
+
+  function put(name: string, { held, claimed }: Keys): void {
+    if (held) holders.add(held, name);
+    if (claimed) claimants.add(claimed, name);
+  }
+
+  function remove(name: string, { held, claimed }: Keys): void {
+    if (held) holders.remove(held, name);
+    if (claimed) claimants.remove(claimed, name);
+  }
+
   return {
-    forget,
-    note(node) {
-      const { name } = node.spec;
-      const fingerprint = claimOf(node);
-      if (claimed.get(name) === (fingerprint ?? undefined)) return;
-      forget(name);
-      if (fingerprint === null) return;
-      claimed.set(name, fingerprint);
-      claims.set(fingerprint, (claims.get(fingerprint) ?? new Set()).add(name));
+    note(name, node) {
+      const before = keys.get(name);
+      const from = node ? describe(node) : '';
+      if (before?.from === from) return new Set();
+      const after = node ? { from, ...keysOf(node) } : undefined;
+      if (before) remove(name, before);
+      if (after) put(name, after);
+      if (after) keys.set(name, after);
+      else keys.delete(name);
+      return new Set([before?.claimed, after?.claimed].flatMap((key) => (key ? [...holders.of(key)] : [])));
     },
     rivalOf({ spec, record }) {
-      if (claims.size === 0 || spec.pinnedHostKey !== null || record.hostKey === null) return null;
-      const rivals = claims.get(fingerprintOf(record.hostKey)) ?? [];
-      return [...rivals].find((name) => name !== spec.name) ?? null;
+      if (spec.pinnedHostKey !== null || record.hostKey === null) return null;
+      const held = keys.get(spec.name)?.held ?? fingerprintOf(record.hostKey);
+      return [...claimants.of(held)].find((name) => name !== spec.name) ?? null;
     },
+    holdersOf: (fingerprint) => holders.of(fingerprint ?? ''),
   };
 }
 
-function claimOf({ spec, record }: Node): string | null {
-  if (spec.pinnedHostKey !== null) return fingerprintOf(spec.pinnedHostKey);
-  const isOfOther = findCondition(record.conditions, 'Reachable')?.reason === 'HostKeyOfOtherNode';
-  return isOfOther ? record.offeredFingerprint : null;
+function describe({ spec, record }: Node): string {
+  return [record.hostKey, spec.pinnedHostKey, record.offeredFingerprint].join('\n');
+}
+
+function keysOf({ spec, record }: Node): Omit<Keys, 'from'> {
+  const [held, pinned] = [record.hostKey, spec.pinnedHostKey].map((key) => key && fingerprintOf(key));
+  return { held: held ?? null, claimed: pinned ?? record.offeredFingerprint };
 }
 
 /** `SHA256:…` of `TYPE BASE64`, as ssh-keygen -l prints it. */

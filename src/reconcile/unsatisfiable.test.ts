@@ -10,6 +10,7 @@ import type { ReconcileStore, Save } from '../core/ports/stores.ts';
 import { aNode, aRental, NOW } from '../core/rows.fixture.ts';
 import type { Context } from './context.ts';
 import { createFleet } from './fleet.ts';
+import { createOutlook } from './outlook.ts';
 import { reconcileQueue } from './reconcile-queue.ts';
 import { createUnsatisfiableRentals } from './unsatisfiable.ts';
 
@@ -52,16 +53,28 @@ const store = {
 
 function createQueue() {
   const fleet = createFleet(store);
-  const context = {
-    ...{ store, fleet, leadership: { token: 1 }, policy: () => policy, random: () => 0 },
-    watcher: { health: () => createHealth(0), inspection: () => NEW_INSPECTION_MEMORY },
+  const observed = {
+    fleet,
+    policy: () => policy,
+    watcher: {
+      health: () => createHealth(0),
+      inspection: () => NEW_INSPECTION_MEMORY,
+      takeChanged: () => [],
+    },
     clock: { now: () => NOW, monotonicMs: () => 0 },
+  };
+  const context = {
+    ...observed,
+    outlook: createOutlook(observed as unknown as Context),
+    store,
+    leadership: { token: 1 },
+    random: () => 0,
     due: { markAt: () => undefined, markRental: () => undefined, markNode: () => undefined },
     breaker: () => CLOSED_BREAKER,
     controls: { pause: () => null, isOverridden: () => false },
     metrics: { stepped: () => undefined },
   } as unknown as Context;
-  const unsatisfiable = createUnsatisfiableRentals(fleet, () => policy);
+  const unsatisfiable = createUnsatisfiableRentals(context);
   /** Gives back how often a pass asked what a rental wants. */
   const pass = async (dirty: string[] = []): Promise<number> => {
     for (const id of dirty) await fleet.refreshRental(id);

@@ -1,7 +1,6 @@
-import { findCondition } from '../core/model/condition.ts';
 import type { Policy } from '../core/model/policy.ts';
 import type { Rental } from '../core/model/rental.ts';
-import type { Fleet } from './fleet.ts';
+import type { Context } from './context.ts';
 
 /**
  * Rentals that no node of the fleet can ever match. Nothing about such a rental changes before the fleet, the policy or
@@ -11,7 +10,7 @@ export interface UnsatisfiableRentals {
   /** Was it found to be one, and has nothing changed since? */
   isKnown(rental: Rental): boolean;
   /** Takes note of what a decision has just made of it. */
-  note(rental: Rental): void;
+  note(rental: Rental, decided: { isUnsatisfiable: boolean }): void;
   /** Drops what it noted of rentals that are gone. */
   prune(): void;
 }
@@ -23,12 +22,16 @@ interface Seen {
   policy: Policy;
 }
 
-export function createUnsatisfiableRentals(fleet: Fleet, policy: () => Policy): UnsatisfiableRentals {
+export function createUnsatisfiableRentals({
+  fleet,
+  outlook,
+  policy,
+}: Pick<Context, 'fleet' | 'outlook' | 'policy'>): UnsatisfiableRentals {
   const known = new Map<string, Seen>();
   const seeNow = ({ generation, record }: Rental): Seen => ({
     generation,
     resourceVersion: record.resourceVersion,
-    shapeVersion: fleet.nodes.shapeVersion(),
+    shapeVersion: outlook.roster().shapeVersion(),
     policy: policy(),
   });
   return {
@@ -38,9 +41,8 @@ export function createUnsatisfiableRentals(fleet: Fleet, policy: () => Policy): 
       const now = seeNow(rental);
       return (Object.keys(now) as (keyof Seen)[]).every((key) => seen[key] === now[key]);
     },
-    note(rental) {
-      const isOne = findCondition(rental.record.conditions, 'Ready')?.reason === 'Unsatisfiable';
-      if (isOne && rental.record.endedAt === null) known.set(rental.id, seeNow(rental));
+    note(rental, { isUnsatisfiable }) {
+      if (isUnsatisfiable && rental.record.endedAt === null) known.set(rental.id, seeNow(rental));
       else known.delete(rental.id);
     },
     prune() {

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createHealth, type Health } from '../core/health/health.ts';
 import type { NewEvent } from '../core/history/event.ts';
+import { NEW_INSPECTION_MEMORY } from '../core/model/inspection.ts';
 import { DEFAULT_POLICY } from '../core/model/policy.ts';
 import { aHealth, aNode, NOW } from '../core/rows.fixture.ts';
+import { createOutlook } from './outlook.ts';
 import { createBreakerWatch } from './watch-breaker.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
@@ -18,23 +20,28 @@ let warned: object[];
 
 /** One term of leadership over five nodes; what the history says outlives it. */
 function lead() {
-  const context = {
+  const nodeOf = (name: string) => aNode(name, { record: { preparedAt: fresh.has(name) ? null : NOW } });
+  const observed = {
     fleet: {
-      nodes: {
-        get: (name: string) => aNode(name, { record: { preparedAt: fresh.has(name) ? null : NOW } }),
-      },
+      nodes: { get: nodeOf, all: () => NAMES.map(nodeOf) },
+      sharedKeys: { rivalOf: () => null },
       takeChanged: () => [],
       livePlacement: (name: string) => (rented.has(name) ? {} : undefined),
     },
     watcher: {
       takeChanged: () => NAMES,
       health: (name: string) => healths.get(name) ?? createHealth(0),
+      inspection: () => NEW_INSPECTION_MEMORY,
       confirmAnew: () => {
         anew += 1;
       },
     },
     policy: () => DEFAULT_POLICY,
     clock: { now: () => NOW, monotonicMs: () => nowMs },
+  };
+  const context = {
+    ...observed,
+    outlook: createOutlook(observed as never),
     store: {
       isBreakerOpen: async () => history.at(-1)?.type === 'pool.breaker_opened',
       save: async (_: unknown, { events }: { events: NewEvent[] }) => {

@@ -1,6 +1,4 @@
 import { type Breaker, computeBreaker, UNSEEN_BREAKER } from '../core/health/breaker.ts';
-import { createHealthTally } from '../core/health/tally.ts';
-import { wasVerified } from '../core/model/node.ts';
 import { commit } from './commit.ts';
 import type { Context } from './context.ts';
 
@@ -16,27 +14,15 @@ export function createBreakerWatch(
   context: Omit<Context, 'breaker' | 'controls'>,
   onChange: () => void,
 ): BreakerWatch {
-  const { fleet, watcher, policy, clock, store, logger, metrics } = context;
+  const { outlook, watcher, policy, clock, store, logger, metrics } = context;
   let breaker = UNSEEN_BREAKER;
   /** What the history says; null: not read yet in this term. */
   let toldOpen: boolean | null = null;
   let loggedOpen = false;
 
-  const tally = createHealthTally();
-
-  function count() {
-    for (const name of [...fleet.takeChanged(), ...watcher.takeChanged()]) {
-      const node = fleet.nodes.get(name);
-      // One with a client on it counts whatever is known of it: another host key may have been accepted meanwhile.
-      const counts = node && (wasVerified(node) || fleet.livePlacement(name));
-      tally.note(name, counts ? watcher.health(name) : null);
-    }
-    return tally.count(policy().probe);
-  }
-
   return {
     update() {
-      const next = computeBreaker(breaker, count(), policy(), clock.monotonicMs());
+      const next = computeBreaker(breaker, outlook.health(), policy(), clock.monotonicMs());
       if (next.confirmingSinceMs !== null && breaker.confirmingSinceMs === null) watcher.confirmAnew();
       const isChanged = next.open !== breaker.open;
       // That a new leader moves nobody before it has looked is no news, and neither is its end.

@@ -40,7 +40,7 @@ export interface Watcher {
   inspectSoon(node: string): void;
   /** Work on the node begins or ends, so what was seen of its files is old; `repair`: it puts drift right. */
   disturb(node: string, options?: { repair: boolean }): void;
-  /** Names of nodes whose health is another one since the last call. */
+  /** Names of nodes whose health or inspection is another one since the last call. */
   takeChanged(): string[];
   /** When nodes were last probed, since the last call. */
   takeChecked(): { node: string; at: Date }[];
@@ -224,6 +224,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       known.node = node;
       if (!moved) return;
       known.inspection = disturb(known.inspection, clock.monotonicMs());
+      changed.add(name);
       prober.forget(name);
       probeSoon(name);
       return;
@@ -273,6 +274,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       if (!entry) return;
       const nowMs = clock.monotonicMs();
       entry.inspection = disturb(entry.inspection, nowMs);
+      changed.add(node);
       if (repair) entry.inspection = countRepair(entry.inspection, nowMs);
     },
     follow(nodes) {

@@ -1,8 +1,7 @@
 import type { NewEvent } from '../core/history/event.ts';
 import { findCondition } from '../core/model/condition.ts';
-import { isCleaningAsked, type Node } from '../core/model/node.ts';
+import { isCleaningAsked, isReturnHeld, type Node } from '../core/model/node.ts';
 import type { RentalSpec } from '../core/model/rental.ts';
-import { isReturnHeld } from '../core/node/requests.ts';
 import type { NodeRequest } from '../core/ports/stores.ts';
 import type { Chance } from './chance.ts';
 import { leave } from './machine.ts';

@@ -1,7 +1,7 @@
 import type { Attribution } from '../core/model/controls.ts';
-import type { Node, NodeRequests } from '../core/model/node.ts';
+import { isReturnHeld, type Node, type NodeRequests } from '../core/model/node.ts';
 import { accepts } from '../core/model/node-states.ts';
-import { isReturnHeld, withMaintenance } from '../core/node/requests.ts';
+import { withMaintenance } from '../core/node/requests.ts';
 import type { NodeRequest } from '../core/ports/stores.ts';
 
 /** The requests after one more; null when the node's state does not allow it or it is already in force. */

@@ -3,8 +3,9 @@ import { NO_REQUESTS, type Node, type NodeSpec, newNodeRecord, wasVerified } fro
 import { DEFAULT_POLICY } from '../model/policy.ts';
 import type { Placement, Rental } from '../model/rental.ts';
 import { candidateOf } from '../scheduling/passed-over.ts';
-import { choosePlacement, createOffer, matches } from '../scheduling/placement.ts';
+import { choosePlacement, matches } from '../scheduling/placement.ts';
 import { countHeld, createStandings, orderQueue } from '../scheduling/queue.ts';
+import { createRoster } from '../scheduling/roster.ts';
 
 /** What applying an inventory would do to one node. */
 export interface NodePlan {
@@ -123,16 +124,19 @@ function createStage(
   // A renamed machine joins only once the old name is gone, so no rental can move there from the old name.
   const joining = diff.added.filter((spec) => findFormer(spec, current, leaving) === null);
   const fresh = joining.map((spec) => aFreshNode(spec, now));
-  const toCandidate = (node: Node) => candidateOf(node, occupied.has(node.spec.name));
+  // Existing nodes come before those that still have to be prepared.
+  const rosters = [existing, [...existing, ...fresh]].map((nodes) =>
+    createRoster(nodes.map((node) => candidateOf(node, occupied.has(node.spec.name)))),
+  );
   return {
     choose(rental) {
-      // Existing nodes come before those that still have to be prepared.
-      for (const nodes of [existing, [...existing, ...fresh]]) {
-        const choice = choosePlacement(rental, createOffer(nodes.map(toCandidate)), now);
+      for (const roster of rosters) {
+        const choice = choosePlacement(rental, roster.offer(), now);
         if (choice.kind === 'none') continue;
         const { name } = choice.node.spec;
-        occupied.add(name);
-        return { node: name, isNew: fresh.includes(choice.node) };
+        const isNew = fresh.includes(choice.node);
+        for (const each of isNew ? [roster] : rosters) each.note(name, candidateOf(choice.node, true));
+        return { node: name, isNew };
       }
       return null;
     },

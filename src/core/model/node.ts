@@ -4,7 +4,7 @@ import type { Condition } from './condition.ts';
 import type { Attribution } from './controls.ts';
 import type { AcceptRequest, Differences } from './differences.ts';
 import type { NodeLimits } from './limits.ts';
-import type { NodeState } from './node-states.ts';
+import { accepts, type NodeState } from './node-states.ts';
 
 /** What the last judgement said of a node; `unknown` before the first one. */
 export type NodeStatus = 'alive' | 'dead' | 'unknown';
@@ -104,6 +104,11 @@ export function hasLeft({ preparedAt, verifiedAt }: NodeRecord): boolean {
  */
 export function wasVerified({ record }: Pick<Node, 'record'>): boolean {
   return record.preparedAt !== null;
+}
+
+/** It answers, and the policy leaves it to a person to say that it is well (`healthyDelay` is negative). */
+export function isReturnHeld({ state, status }: NodeRecord): boolean {
+  return accepts(state, 'return') && status === 'alive';
 }
 
 /** An operator asked for it to be cleaned, and that has not been taken up yet. */

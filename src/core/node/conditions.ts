@@ -1,15 +1,16 @@
 import type { Reason } from '../failure/reason.ts';
 import { isFailure } from '../failure/remedy.ts';
 import { describeFlapping } from '../health/flapping.ts';
-import { failingIntervalMs, isSuspect } from '../health/health.ts';
+import { failingIntervalMs } from '../health/health.ts';
 import { type Condition, findCondition, setCondition } from '../model/condition.ts';
-import { LAST_UID, type NodeRecord } from '../model/node.ts';
+import type { NodeRecord } from '../model/node.ts';
 import { isBeingCleaned, STATES } from '../model/node-states.ts';
 import { failureOf } from '../model/work.ts';
+import { type NotLendable, whyNotLendable } from '../scheduling/lendable.ts';
 import { formatDuration } from '../text/duration.ts';
 import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import type { NodeInputs } from './inputs.ts';
-import { isReturnHeld, whyNotEmpty } from './requests.ts';
+import { whyNotEmpty } from './requests.ts';
 
 type Verdict = Omit<Condition, 'lastTransitionTime'>;
 
@@ -99,31 +100,49 @@ function provisioned({ live, run, record, drift }: NodeInputs & { record: NodeRe
 }
 
 function schedulable(inputs: NodeInputs & { record: NodeRecord }): Verdict {
-  const { node, live, health, record, drift, policy, now, rival } = inputs;
-  const no = (reason: Reason, message: string) => condition('Schedulable', 'False', reason, message);
-  if (node.spec.retiring) {
-    return no('Retiring', `taken out of the inventory: ${whyNotEmpty({ node, live }, record.state)}`);
-  }
-  if (record.otherFleet !== null) {
-    const how = `remove it from that one's inventory, or take it over with orion adopt ${node.spec.name}`;
-    return no('OtherFleet', `the node belongs to the fleet ${record.otherFleet} of another Orion: ${how}`);
-  }
-  if (node.requests.draining) return no('Draining', whyNotEmpty({ node, live }, record.state));
-  if (node.requests.cordoned) return no('Cordoned', 'kept free of new rentals by an operator');
-  if (rival) return no('HostKeyShared', `${rival} has the same host key; pin it as hostKey on the right one`);
-  const { notLendable } = STATES[record.state];
-  if (notLendable === 'Quarantined')
-    return no(notLendable, 'not lent until it has been cleaned and verified');
-  if (isReturnHeld(record)) {
-    return no('AwaitingOperator', `the node answers again; orion clean ${node.spec.name} brings it back`);
-  }
-  if (notLendable === 'NotAlive') return no(notLendable, `the node is ${record.state}`);
-  if (isSuspect(health)) return no('NotAlive', 'the node is failing its probes');
+  const { node, health, record, drift, policy, now, rival } = inputs;
   const flapping = describeFlapping(record, health, policy.probe, now);
-  if (flapping) return no('Flapping', flapping);
-  if (notLendable === null && isDrifted(drift)) {
-    return no('Drifted', describeDrift(listDrift(drift)));
+  const reason = whyNotLendable({
+    node: { ...node, record },
+    health,
+    keyShared: Boolean(rival),
+    flapping: flapping !== null,
+    drifted: isDrifted(drift),
+  });
+  if (reason === null) return condition('Schedulable', 'True', 'Schedulable', 'may be lent');
+  return condition('Schedulable', 'False', reason, describeNotLendable(reason, inputs, flapping ?? ''));
+}
+
+function describeNotLendable(
+  reason: NotLendable,
+  { node, live, record, drift, rival }: NodeInputs & { record: NodeRecord },
+  flapping: string,
+): string {
+  const { name } = node.spec;
+  switch (reason) {
+    case 'Retiring':
+      return `taken out of the inventory: ${whyNotEmpty({ node, live }, record.state)}`;
+    case 'OtherFleet':
+      return `the node belongs to the fleet ${record.otherFleet} of another Orion: remove it from that one's inventory, or take it over with orion adopt ${name}`;
+    case 'Draining':
+      return whyNotEmpty({ node, live }, record.state);
+    case 'Cordoned':
+      return 'kept free of new rentals by an operator';
+    case 'HostKeyShared':
+      return `${rival} has the same host key; pin it as hostKey on the right one`;
+    case 'Quarantined':
+      return 'not lent until it has been cleaned and verified';
+    case 'AwaitingOperator':
+      return `the node answers again; orion clean ${name} brings it back`;
+    case 'NotAlive':
+      return STATES[record.state].notLendable === 'NotAlive'
+        ? `the node is ${record.state}`
+        : 'the node is failing its probes';
+    case 'Flapping':
+      return flapping;
+    case 'Drifted':
+      return drift ? describeDrift(listDrift(drift)) : '';
+    case 'UidsExhausted':
+      return 'every uid has been used on this node';
   }
-  if (record.nextUid > LAST_UID) return no('UidsExhausted', 'every uid has been used on this node');
-  return condition('Schedulable', 'True', 'Schedulable', 'may be lent');
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { NodeRecord } from '../model/node.ts';
 import type { Repair, Repaired, Run, WorkOutcome } from '../model/work.ts';
 import { aHealth, aNode, aNodeInputs, aPlacement, aRental, NOW, WANTED } from '../rows.fixture.ts';
-import { choosePlacement, createOffer, whyNotNow } from '../scheduling/placement.ts';
+import { choosePlacement, whyNotNow } from '../scheduling/placement.ts';
+import { createRoster } from '../scheduling/roster.ts';
 import { decideNode } from './decide.ts';
 import { aReport } from './drift.fixture.ts';
 import type { NodeInputs } from './inputs.ts';
@@ -209,7 +210,7 @@ describe('a free node that was changed by hand', () => {
     });
     const candidate = { node: aNode('a'), health: aHealth('alive'), occupied: false, drifted: true };
     expect(whyNotNow(candidate)).toBe('Drifted');
-    expect(choosePlacement(aRental(), createOffer([candidate]), NOW)).toMatchObject({
+    expect(choosePlacement(aRental(), createRoster([candidate]).offer(), NOW)).toMatchObject({
       kind: 'none',
       reason: 'NoFreeNode',
     });

@@ -1,5 +1,5 @@
 import { hasLeft, isCleaningAsked, type NodeRecord, type NodeRequests } from '../model/node.ts';
-import { accepts, isDeadState, isLendable, type NodeState, STATES } from '../model/node-states.ts';
+import { isDeadState, isLendable, type NodeState, STATES } from '../model/node-states.ts';
 import type { NodeRequest } from '../ports/stores.ts';
 import type { NodeInputs } from './inputs.ts';
 
@@ -34,11 +34,6 @@ export function withMaintenance(requests: NodeRequests, request: NodeRequest): N
     request.attribution.reason === null ? (requests.maintenance ?? request.attribution) : request.attribution;
   const set = request.kind === 'cordon' ? { cordoned: true } : { draining: true };
   return { ...requests, ...set, maintenance };
-}
-
-/** It answers, and the policy leaves it to a person to say that it is well (`healthyDelay` is negative). */
-export function isReturnHeld({ state, status }: NodeRecord): boolean {
-  return accepts(state, 'return') && status === 'alive';
 }
 
 /** An operator who asks for a clean node does not wait for the next try. */

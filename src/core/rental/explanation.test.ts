@@ -3,8 +3,9 @@ import type { Reason } from '../failure/reason.ts';
 import { CLOSED_BREAKER } from '../health/breaker.ts';
 import { aHealth, aNode, aPlacement, aRental, NOW } from '../rows.fixture.ts';
 import { candidateOf, summarize, whyPassedOver } from '../scheduling/passed-over.ts';
-import { type Candidate, choosePlacement, createOffer } from '../scheduling/placement.ts';
+import { type Candidate, choosePlacement } from '../scheduling/placement.ts';
 import { describePlacement } from '../scheduling/placement-decision.ts';
+import { createRoster } from '../scheduling/roster.ts';
 import { explainRental } from './explanation.ts';
 
 type Set = Parameters<typeof aNode>[1];
@@ -54,7 +55,7 @@ describe('why a node is passed over', () => {
     const candidate = candidateOf(aNode('a', set), occupied);
     expect(whyPassedOver(rental.spec.selector, candidate)).toBe(reason);
     // The placement itself is of the same mind.
-    expect(choosePlacement(rental, createOffer([candidate]), NOW).kind).toBe(
+    expect(choosePlacement(rental, createRoster([candidate]).offer(), NOW).kind).toBe(
       reason === null ? 'node' : 'none',
     );
   });
@@ -95,9 +96,14 @@ describe('the decision that is kept with a placement', () => {
       candidate('c', { spec: { zone: 'x' }, record: { state: 'allocated' } }, true),
     ];
     const rental = aRental({ placements: [failed] });
-    const choice = choosePlacement(rental, createOffer(candidates), NOW);
+    const roster = createRoster(candidates);
+    const choice = choosePlacement(rental, roster.offer(), NOW);
     if (choice.kind !== 'node') throw new Error('no node');
-    const decision = describePlacement(rental, choice.node, candidates, CLOSED_BREAKER, NOW);
+    const decision = describePlacement(rental, choice.node, roster, {
+      breaker: CLOSED_BREAKER,
+      pickier: 0,
+      now: NOW,
+    });
     expect(choice.node.spec.name).toBe('a');
     expect(decision).toEqual({
       usable: 2,
@@ -176,7 +182,11 @@ describe('the explanation', () => {
   });
 
   it('of a rental that is well, is being moved or has ended wants no node, and tells of the last placement', () => {
-    const decision = describePlacement(aRental(), aNode('c'), [], CLOSED_BREAKER, NOW);
+    const decision = describePlacement(aRental(), aNode('c'), createRoster(), {
+      breaker: CLOSED_BREAKER,
+      pickier: 0,
+      now: NOW,
+    });
     const moved = [aPlacement(4, 'a', { endedAt: NOW, endReason: 'NodeDead' }), aPlacement(9, 'c')];
     const told = explainRental(aRental({ placements: moved }), nodes, NOBODY, decision, NOW);
     expect(told).toMatchObject({

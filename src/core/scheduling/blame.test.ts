@@ -8,7 +8,8 @@ import { decideNode } from '../node/decide.ts';
 import { suspect } from '../rental/suspicion.ts';
 import { aHealth, aNode, aNodeInputs, aPlacement, aRental, NOW } from '../rows.fixture.ts';
 import { blameNode, listNodesAgainst } from './blame.ts';
-import { choosePlacement, createOffer, whyNotAgain } from './placement.ts';
+import { choosePlacement, whyNotAgain } from './placement.ts';
+import { createRoster } from './roster.ts';
 
 const policy = DEFAULT_POLICY;
 const at = (ms: number) => new Date(NOW.getTime() + ms);
@@ -110,7 +111,7 @@ describe('a rental that got no account on a node', () => {
   it('is made on another one at once', () => {
     const choice = choosePlacement(
       rental('r_1', [failed(1, 'a')]),
-      createOffer([candidate('a'), candidate('b')]),
+      createRoster([candidate('a'), candidate('b')]).offer(),
       NOW,
     );
     expect(choice).toMatchObject({ kind: 'node', node: { spec: { name: 'b' } } });
@@ -124,7 +125,7 @@ describe('a rental that got no account on a node', () => {
     ] as const) {
       const placements = Array.from({ length: count }, (_, index) => failed(index + 1, 'a'));
       const chooseAt = (ms: number) =>
-        choosePlacement(rental('r_1', placements), createOffer([candidate('a')]), at(ms));
+        choosePlacement(rental('r_1', placements), createRoster([candidate('a')]).offer(), at(ms));
       expect(chooseAt(0.79 * minutes * 60_000)).toMatchObject({
         kind: 'none',
         reason: 'NoFreeNode',

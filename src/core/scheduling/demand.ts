@@ -1,7 +1,7 @@
 import type { Node } from '../model/node.ts';
 import type { Rental, Selector } from '../model/rental.ts';
 import { matches } from './placement.ts';
-import type { Shape } from './shape.ts';
+import { type Shape, shapeKeyOf } from './shape.ts';
 
 /** Rentals that wait, counted by what they ask for. */
 export interface Demand {
@@ -44,5 +44,5 @@ export function createDemand(waiting: Rental[], shapes: readonly Shape[]): Deman
 
 /** The same for selectors that ask for the same, in whatever order. */
 export function keyOf({ zone, matchLabels }: Selector): string {
-  return JSON.stringify([zone, Object.entries(matchLabels).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+  return shapeKeyOf({ zone, labels: matchLabels });
 }

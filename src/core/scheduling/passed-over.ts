@@ -32,21 +32,52 @@ export function candidateOf(node: Node, occupied: boolean): Candidate {
   const health = { ...createHealth(0), verdict: status, failures: isFailing ? 1 : 0 };
   const kept = findCondition(conditions, 'Schedulable')?.reason;
   return {
-    ...{ node, health, occupied, drifted: kept === 'Drifted', flapping: kept === 'Flapping' },
+    node,
+    health,
+    occupied,
+    drifted: kept === 'Drifted',
+    flapping: kept === 'Flapping',
     keyShared: kept === 'HostKeyShared',
   };
 }
 
 /** Those that come closest to being taken are named first. */
 export function summarize(passedOver: PassedOver[]): PassedOverSummary {
+  const groups = new Map<Reason, string[]>();
+  for (const { node, reason } of passedOver) {
+    const names = groups.get(reason);
+    if (names) names.push(node);
+    else groups.set(reason, [node]);
+  }
+  return summarizeGroups([...groups].map(([reason, names]) => ({ reason, names, count: names.length })));
+}
+
+/** Nodes that were passed over for the same reason. */
+export interface PassedOverGroup {
+  reason: Reason;
+  names: Iterable<string>;
+  count: number;
+}
+
+/** Looks at a few names of each group, however large it is. */
+export function summarizeGroups(groups: PassedOverGroup[]): PassedOverSummary {
   const distance = (reason: Reason) => (reason === 'NotMatching' ? 2 : reason === 'RankedLower' ? 0 : 1);
-  const sorted = passedOver.toSorted(
-    (a, b) => distance(a.reason) - distance(b.reason) || (a.node < b.node ? -1 : 1),
-  );
+  const nodes = groups
+    .flatMap(({ reason, names }) => first(NAMED, names).map((node) => ({ node, reason })))
+    .sort((a, b) => distance(a.reason) - distance(b.reason) || (a.node < b.node ? -1 : 1))
+    .slice(0, NAMED);
   const counts = new Map<Reason, number>();
-  for (const { reason } of sorted.slice(NAMED)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return {
-    nodes: sorted.slice(0, NAMED),
-    others: [...counts].map(([reason, count]) => ({ reason, count })),
-  };
+  for (const { reason, count } of groups) counts.set(reason, (counts.get(reason) ?? 0) + count);
+  for (const { reason } of nodes) counts.set(reason, (counts.get(reason) ?? 0) - 1);
+  const others = [...counts].map(([reason, count]) => ({ reason, count }));
+  return { nodes, others: others.filter(({ count }) => count > 0) };
+}
+
+function first(count: number, names: Iterable<string>): string[] {
+  const taken: string[] = [];
+  for (const name of names) {
+    if (taken.length === count) break;
+    taken.push(name);
+  }
+  return taken;
 }

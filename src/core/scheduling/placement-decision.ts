@@ -1,8 +1,9 @@
 import type { Breaker } from '../health/breaker.ts';
 import type { Node } from '../model/node.ts';
 import type { Rental } from '../model/rental.ts';
-import { type PassedOverSummary, summarize, whyPassedOver } from './passed-over.ts';
-import { type Candidate, countByZone, type Rank, rankNode, whyNotAgain } from './placement.ts';
+import { type PassedOverGroup, type PassedOverSummary, summarizeGroups } from './passed-over.ts';
+import { type Rank, rankNode, whyNotAgain } from './placement.ts';
+import type { Roster } from './roster.ts';
 
 /** Why a placement is where it is: kept with it, for what it was decided from is gone a moment later. */
 export interface PlacementDecision {
@@ -13,26 +14,43 @@ export interface PlacementDecision {
   breaker: { open: boolean; message: string };
 }
 
+/** `pickier`: how many pickier rentals wait for a node like the chosen one. */
 export function describePlacement(
   rental: Rental,
   chosen: Node,
-  candidates: Candidate[],
-  { open, message }: Breaker,
-  now: Date,
+  roster: Roster,
+  { breaker: { open, message }, pickier, now }: { breaker: Breaker; pickier: number; now: Date },
 ): PlacementDecision {
-  const others = candidates.filter(({ node }) => node !== chosen);
-  const taken = candidates.find(({ node }) => node === chosen) ?? { node: chosen };
-  const passedOver = others.map((candidate) => ({
-    node: candidate.node.spec.name,
-    reason:
-      whyPassedOver(rental.spec.selector, candidate) ??
-      whyNotAgain(rental, candidate.node.spec.name, now) ??
-      ('RankedLower' as const),
-  }));
+  const groups = groupOthers(rental, chosen.spec.name, roster, now);
+  const { occupancy } = roster.offer();
+  const lower = groups.filter(({ reason }) => reason === 'RankedLower');
   return {
-    usable: 1 + passedOver.filter(({ reason }) => reason === 'RankedLower').length,
-    rank: rankNode(rental, taken as Candidate, countByZone(candidates), now),
-    passedOver: summarize(passedOver),
+    usable: lower.reduce((sum, { count }) => sum + count, 1),
+    rank: rankNode(rental, chosen, { pickier, occupancy }, now),
+    passedOver: summarizeGroups(groups),
     breaker: { open, message },
   };
+}
+
+/** Every node but the chosen one, by why it was not chosen. Only nodes that the rental has been on are looked at one by one. */
+function groupOthers(rental: Rental, chosen: string, roster: Roster, now: Date): PassedOverGroup[] {
+  const byReason = roster.groupFor(rental.spec.selector);
+  const usable = byReason.get(null) ?? [];
+  const tried = new Set(rental.placements.map(({ node }) => node));
+  const failed = [...tried].flatMap((node) => {
+    const reason = whyNotAgain(rental, node, now);
+    const isApart = reason !== null && node !== chosen && usable.some((names) => names.has(node));
+    return isApart ? [{ reason, names: [node], count: 1 }] : [];
+  });
+  const apart = new Set([chosen, ...failed.flatMap(({ names }) => names)]);
+  const others = [...byReason].map(([reason, sets]) => {
+    const skipped = [...apart].filter((name) => sets.some((names) => names.has(name)));
+    const size = sets.reduce((sum, names) => sum + names.size, 0);
+    return { reason: reason ?? 'RankedLower', names: without(apart, sets), count: size - skipped.length };
+  });
+  return [...failed, ...others];
+}
+
+function* without(apart: ReadonlySet<string>, sets: ReadonlySet<string>[]): Iterable<string> {
+  for (const names of sets) for (const name of names) if (!apart.has(name)) yield name;
 }

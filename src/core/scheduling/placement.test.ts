@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Node } from '../model/node.ts';
 import { aHealth, aNode, aPlacement, aRental, NOW } from '../rows.fixture.ts';
-import { type Candidate, choosePlacement, createOffer } from './placement.ts';
+import { type Candidate, choosePlacement } from './placement.ts';
+import { createRoster } from './roster.ts';
 
 type Set = Parameters<typeof aNode>[1];
 const candidate = (name: string, set: Set = {}, more: Partial<Candidate> = {}): Candidate => ({
@@ -9,8 +11,8 @@ const candidate = (name: string, set: Set = {}, more: Partial<Candidate> = {}): 
   occupied: false,
   ...more,
 });
-const choose = (candidates: Candidate[], rental = aRental()) => {
-  const choice = choosePlacement(rental, createOffer(candidates), NOW);
+const choose = (candidates: Candidate[], rental = aRental(), pickierAt?: (node: Node) => number) => {
+  const choice = choosePlacement(rental, createRoster(candidates).offer(), NOW, pickierAt);
   return choice.kind === 'node' ? choice.node.spec.name : choice.reason;
 };
 
@@ -38,12 +40,12 @@ describe('the choice of a node', () => {
 
   it('says that it can not tell yet while a fitting free node was not looked at', () => {
     const unseen = candidate('a', {}, { health: aHealth('unknown') });
-    expect(choosePlacement(aRental(), createOffer([unseen]), NOW)).toMatchObject({
+    expect(choosePlacement(aRental(), createRoster([unseen]).offer(), NOW)).toMatchObject({
       kind: 'none',
       undecided: true,
     });
     const taken = candidate('a', {}, { occupied: true });
-    expect(choosePlacement(aRental(), createOffer([taken]), NOW)).toMatchObject({
+    expect(choosePlacement(aRental(), createRoster([taken]).offer(), NOW)).toMatchObject({
       kind: 'none',
       undecided: false,
     });
@@ -57,10 +59,11 @@ describe('the choice of a node', () => {
   });
 
   it('leaves a node that pickier rentals wait for to them', () => {
-    const scarce = candidate('a', {}, { pickier: 1 });
+    const scarce = candidate('a');
     const died = candidate('b', { record: { lastFailedAt: NOW } });
-    expect(choose([scarce, died])).toBe('b');
-    expect(choose([scarce])).toBe('a');
+    const pickierAt = ({ spec }: Node) => (spec.name === 'a' ? 1 : 0);
+    expect(choose([scarce, died], aRental(), pickierAt)).toBe('b');
+    expect(choose([scarce], aRental(), pickierAt)).toBe('a');
   });
 
   it('spreads over zones', () => {

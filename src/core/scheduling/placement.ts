@@ -1,28 +1,19 @@
 import type { Reason } from '../failure/reason.ts';
 import { isFailure } from '../failure/remedy.ts';
-import type { Health } from '../health/health.ts';
 import { isTrusted } from '../health/health.ts';
-import { LAST_UID, type Node } from '../model/node.ts';
-import { isLendable, STATES } from '../model/node-states.ts';
+import type { Node } from '../model/node.ts';
+import { isLendable } from '../model/node-states.ts';
 import type { Rental, Selector } from '../model/rental.ts';
 import { computeDelayMs, SAME_NODE_BACKOFF } from '../text/backoff.ts';
 import { listFailures } from './blame.ts';
-import { countShapes, type Shape } from './shape.ts';
+import { type LendingFacts, whyNotLendable } from './lendable.ts';
+import type { Shape } from './shape.ts';
 
 /** A node as placement sees it. */
-export interface Candidate {
+export interface Candidate extends LendingFacts {
   node: Node;
-  health: Health | undefined;
   /** A live placement is bound to it. */
   occupied: boolean;
-  /** It was looked at, and something on it is not as it was when it was verified clean. */
-  drifted?: boolean;
-  /** It died again and again, and was not steady for long enough since. */
-  flapping?: boolean;
-  /** Another node has the same host key. */
-  keyShared?: boolean;
-  /** So many pickier rentals wait for a node like it (demand.ts). */
-  pickier?: number;
 }
 
 export interface PassedOver {
@@ -59,25 +50,14 @@ export function matches(selector: Selector, node: Pick<Shape, 'spec'>): boolean 
 }
 
 /** Why a node that fits can't take a rental now; null when it can. */
-export function whyNotNow({
-  node,
-  health,
-  occupied,
-  drifted,
-  flapping,
-  keyShared,
-}: Candidate): Reason | null {
-  if (node.requests.draining) return 'Draining';
-  if (node.requests.cordoned) return 'Cordoned';
-  if (node.record.otherFleet !== null) return 'OtherFleet';
-  if (keyShared) return 'HostKeyShared';
-  if (occupied || !isLendable(node.record.state)) return notFreeReason(node, occupied);
+export function whyNotNow(candidate: Candidate): Reason | null {
+  const { node, health, occupied } = candidate;
+  const reason = whyNotLendable(candidate);
+  if (reason !== null) return reason;
+  const isFree = !occupied && isLendable(node.record.state);
+  if (!isFree) return occupied ? 'Occupied' : 'NotVerified';
   if (node.record.verifiedAt === null) return 'NotVerified';
-  if (!isTrusted(health)) return 'NotAlive';
-  if (flapping) return 'Flapping';
-  if (drifted) return 'Drifted';
-  if (node.record.nextUid > LAST_UID) return 'UidsExhausted';
-  return null;
+  return isTrusted(health) ? null : 'NotAlive';
 }
 
 /** Where it failed before it is tried again only after a pause, longer each time. */
@@ -91,35 +71,6 @@ export function whyNotAgain(rental: Rental, node: string, now: Date): Reason | n
   return last.endedAt.getTime() + delayMs > now.getTime() ? last.endReason : null;
 }
 
-function notFreeReason(node: Node, occupied: boolean): Reason {
-  const { notLendable } = STATES[node.record.state];
-  if (notLendable === 'NotAlive' || notLendable === 'Quarantined') return notLendable;
-  return occupied ? 'Occupied' : 'NotVerified';
-}
-
-function isUndecided({ node, health, occupied }: Candidate): boolean {
-  const { cordoned, draining } = node.requests;
-  const isFree = isLendable(node.record.state) && !occupied && !cordoned && !draining;
-  return isFree && health?.verdict === 'unknown';
-}
-
-/** `shapes` and `occupancy` left out: those of the candidates, which are then the whole fleet. */
-export function createOffer(
-  candidates: Candidate[],
-  {
-    shapes = countShapes(candidates.map(({ node }) => node)),
-    occupancy = countByZone(candidates),
-  }: Partial<Pick<Offer, 'shapes' | 'occupancy'>> = {},
-): Offer {
-  const lent = candidates.filter(({ node }) => !node.spec.retiring);
-  return {
-    usable: lent.filter((candidate) => whyNotNow(candidate) === null),
-    undecided: lent.filter(isUndecided),
-    shapes,
-    occupancy,
-  };
-}
-
 /** Is there any node that the selector matches, whatever it is doing now? */
 export function canEverMatch(selector: Selector, shapes: readonly Shape[]): boolean {
   return shapes.some((shape) => matches(selector, shape));
@@ -128,16 +79,22 @@ export function canEverMatch(selector: Selector, shapes: readonly Shape[]): bool
 /**
  * The node for a rental: one that fits, is free and healthy; preferring one where this rental has not failed, that
  * nobody pickier waits for, that did not die lately, in the zone with the fewest rentals, and that has rested longest.
+ * `pickierAt`: how many pickier rentals wait for a node like this (demand.ts).
  */
-export function choosePlacement(rental: Rental, offer: Offer, now: Date): PlacementChoice {
+export function choosePlacement(
+  rental: Rental,
+  offer: Offer,
+  now: Date,
+  pickierAt: (node: Node) => number = () => 0,
+): PlacementChoice {
   const { selector } = rental.spec;
   if (!canEverMatch(selector, offer.shapes))
     return { kind: 'none', reason: 'Unsatisfiable', undecided: false };
   const [best] = offer.usable
     .filter(({ node }) => matches(selector, node) && whyNotAgain(rental, node.spec.name, now) === null)
-    .map((candidate) => ({
-      node: candidate.node,
-      rank: rankNode(rental, candidate, offer.occupancy, now),
+    .map(({ node }) => ({
+      node,
+      rank: rankNode(rental, node, { pickier: pickierAt(node), occupancy: offer.occupancy }, now),
     }))
     .sort((a, b) => compareRanks(a.rank, b.rank) || (a.node.spec.name < b.node.spec.name ? -1 : 1));
   if (best) return { kind: 'node', node: best.node };
@@ -161,8 +118,8 @@ export interface Rank {
 
 export function rankNode(
   rental: Rental,
-  { node, pickier = 0 }: Candidate,
-  occupancy: ReadonlyMap<string | null, number>,
+  node: Node,
+  { pickier, occupancy }: Pick<Rank, 'pickier'> & Pick<Offer, 'occupancy'>,
   now: Date,
 ): Rank {
   const failedHere = rental.placements.filter(
@@ -186,12 +143,4 @@ function compareRanks(a: Rank, b: Rank): number {
     a.inZone - b.inZone ||
     a.restedSinceMs - b.restedSinceMs
   );
-}
-
-export function countByZone(candidates: Candidate[]): Map<string | null, number> {
-  const counts = new Map<string | null, number>();
-  for (const { node, occupied } of candidates) {
-    if (occupied) counts.set(node.spec.zone, (counts.get(node.spec.zone) ?? 0) + 1);
-  }
-  return counts;
 }

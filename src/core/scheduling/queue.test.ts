@@ -14,7 +14,6 @@ import {
   orderQueue,
   type Standings,
 } from './queue.ts';
-import { countShapes } from './shape.ts';
 
 const HOUR = 3_600_000;
 const at = (ms: number) => new Date(NOW.getTime() + ms);
@@ -206,7 +205,10 @@ function play(story: typeof stories extends fc.Arbitrary<infer Story> ? Story : 
       }
       const next = nextInTurn(here, standings, free, (one, node) => matches(one.spec.selector, node));
       if (!next) break;
-      const demand = createDemand(here, countShapes(nodes));
+      const demand = createDemand(
+        here,
+        nodes.map((node) => ({ ...node, count: 1 })),
+      );
       const [node] = free
         .filter((each) => matches(next.spec.selector, each))
         .toSorted((a, b) => demand.pickierThan(next, a) - demand.pickierThan(next, b)) as [Node];
