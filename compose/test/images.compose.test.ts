@@ -85,6 +85,14 @@ test('each service is limited, hardened, watched and restarted; one port is publ
   expect(ports).toEqual(['/orion_test-proxy-1 443/tcp']);
 });
 
+test('no image of ours holds a test, a fixture or the simulation', async () => {
+  const look = "find /opt/orion/dist -name '*.test.js' -o -name '*.fixture.js' -o -path '*/simulation*'";
+  for (const service of ['api', 'reconciler']) {
+    expect(await inside(service, look)).toBe('');
+    expect(await inside(service, 'ls /opt/orion/dist')).toContain('reconcile');
+  }
+});
+
 test('no image of ours holds a file that lends its owner’s rights, a compiler or a secret', async () => {
   for (const image of ['orion-proxy', 'orion-api', 'orion-reconciler']) {
     const look = 'find / -xdev -perm /6000 -type f; command -v gcc cc make';

@@ -93,13 +93,18 @@ async function runLab() {
 }
 
 function runSimulation(args) {
-  return runForeground(process.execPath, [join(CHECKOUT, 'dist', 'simulation', 'simulate.js'), ...args]);
+  return runSource(join(CHECKOUT, 'src', 'simulation', 'simulate.ts'), args);
 }
 
 async function runBench([name, ...args]) {
   const path = join(CHECKOUT, 'bench', `${name}.ts`);
   if (name === undefined || !existsSync(path)) fail(`Which one? npm run bench NAME, with bench/NAME.ts`, 2);
-  // The benchmark finds its own arguments where a program started by hand would.
+  return await runSource(path, args);
+}
+
+/** An instrument, which is not part of the build. */
+async function runSource(path, args) {
+  // It finds its own arguments where a program started by hand would.
   process.argv = [process.argv[0], path, ...args];
   // vitest's own Vite runs TypeScript as the tests see it, with paths relative to the sources.
   const { runnerImport } = await import(pathToFileURL(createRequire(VITEST).resolve('vite')).href);

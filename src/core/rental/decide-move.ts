@@ -1,5 +1,4 @@
 import type { Reason } from '../failure/reason.ts';
-import { findCondition } from '../model/condition.ts';
 import { isDeadState } from '../model/node-states.ts';
 import type { Placement } from '../model/rental.ts';
 import type { RentalDecision, RentalInputs } from './decision.ts';
@@ -71,11 +70,9 @@ export function decideDeparture(
   const suspicion = found?.reason !== 'RentalSuspected' && why === 'NodeDrained' ? null : found;
   const stays = (reason: Reason, message: string, dueAt: Date | null = null): RentalDecision => {
     const phase = why === 'NodeDead' ? 'Lost' : 'Active';
-    const old = findCondition(rental.record.conditions, 'Ready')?.reason;
-    const isNews = phase === 'Lost' && (rental.record.phase !== 'Lost' || old !== reason);
     const nextDueAt =
       [dueAt, base.expiresAt].filter((at) => at !== null).toSorted((a, b) => +a - +b)[0] ?? null;
-    const event = isNews ? 'rental.lost' : null;
+    const event = phase === 'Lost' ? 'rental.lost' : null;
     return { ...base, phase, reason, message, event, nextDueAt, observes: suspicion === null };
   };
   const cause = why === 'NodeDead' ? `${serving.node} is dead` : `${serving.node} is being emptied`;

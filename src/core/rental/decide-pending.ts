@@ -1,5 +1,4 @@
 import { isFailure } from '../failure/remedy.ts';
-import { findCondition } from '../model/condition.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Rental } from '../model/rental.ts';
 import { computeDelayMs, RENTAL_BACKOFF } from '../text/backoff.ts';
@@ -13,11 +12,9 @@ export function decidePending(
 ): RentalDecision {
   const suspicion = suspect(rental, policy, now);
   const pending: RentalDecision = { ...base, phase: 'Pending', observes: suspicion === null };
-  const isNews = (reason: string) => findCondition(rental.record.conditions, 'Ready')?.reason !== reason;
   if (suspicion && !isPardoned(rental)) {
     const { reason, message, until } = suspicion;
-    const event = isNews(reason) ? 'rental.waiting' : null;
-    return { ...pending, reason, message, nextDueAt: until, event };
+    return { ...pending, reason, message, nextDueAt: until, event: 'rental.waiting' };
   }
   const retryAt = retryTime(rental);
   if (retryAt && retryAt > now) {
@@ -58,7 +55,7 @@ export function decidePending(
     reason: choice.reason,
     message,
     place: choice.reason === 'Unsatisfiable' ? null : place,
-    event: isNews(choice.reason) ? 'rental.waiting' : null,
+    event: 'rental.waiting',
   };
 }
 

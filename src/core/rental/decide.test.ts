@@ -48,14 +48,6 @@ describe('a rental without a node', () => {
       place: { position: 3, estimateAt: NOW },
       event: 'rental.waiting',
     });
-    const Ready = {
-      type: 'Ready',
-      status: 'False',
-      reason: 'NoFreeNode',
-      message: '',
-      lastTransitionTime: '',
-    } as const;
-    expect(decide({ rental: aRental({ record: { conditions: [Ready] } }) }).event).toBeNull();
   });
 
   it('has no place in the queue when no node can ever match', () => {

@@ -49,7 +49,7 @@ export interface RentalDecision {
   phase: RentalPhase;
   reason: Reason;
   message: string;
-  /** Written to the history when it says something new. */
+  /** Written to the history; `rental.lost` and `rental.waiting` only when the phase or the reason is another one. */
   event: EventType | null;
   lostAt: Date | null;
   expiresAt: Date | null;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../history/event.ts';
 import type { Condition } from '../model/condition.ts';
+import type { Rental } from '../model/rental.ts';
 import { aNode, aPlacement, aRental, NOW } from '../rows.fixture.ts';
 import type { RentalView } from '../view/rental-view.ts';
 import type { RentalDecision } from './decision.ts';
@@ -94,6 +95,20 @@ test('the coming end of the lease is an event of its own, beside another or alon
 
 test('a look that changes nothing is no event', () => {
   expect(describe({}, { record: moving.record })).toEqual([]);
+});
+
+test('a rental that still waits for the same reason is no event again', () => {
+  const waiting = (reason: Condition['reason']): Rental['record'] => ({
+    ...moving.record,
+    phase: 'Pending',
+    conditions: [{ type: 'Ready', status: 'False', reason, message: 'm', lastTransitionTime: '' }],
+  });
+  const rental = { ...moving, record: waiting('NoFreeNode') };
+  const typesFor = (record: Rental['record']) =>
+    describe({ event: 'rental.waiting', phase: 'Pending' }, { rental, record }).map(({ type }) => type);
+  expect(typesFor(rental.record)).toEqual([]);
+  expect(typesFor({ ...waiting('NoFreeNode'), queuePosition: 2 })).toEqual(['rental.status']);
+  expect(typesFor(waiting('Paused'))).toEqual(['rental.waiting']);
 });
 
 test('what the account of the rental did to its node is an event of its own, and no message', () => {

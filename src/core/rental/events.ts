@@ -2,6 +2,7 @@ import type { Reason } from '../failure/reason.ts';
 import type { EventType, NewEvent } from '../history/event.ts';
 import type { Notice } from '../history/notice.ts';
 import { noticeOf } from '../history/noticed-events.ts';
+import { findCondition } from '../model/condition.ts';
 import { newFill } from '../model/listener-fill.ts';
 import type { Node } from '../model/node.ts';
 import type { Placement, Rental, RentalRecord } from '../model/rental.ts';
@@ -31,7 +32,8 @@ export function describeRental(change: RentalChange, nodeOf: NodeOf, now: Date):
   const restarted =
     restart && decision.change.kind !== 'end' && isNewRestart(rental.record.conditions, restart);
   const isNamed = decision.expiring || restarted || fill;
-  const type = decision.event ?? (record === rental.record || isNamed ? null : 'rental.status');
+  const named = isNews(change) ? decision.event : null;
+  const type = named ?? (record === rental.record || isNamed ? null : 'rental.status');
   if (type)
     events.push(
       describe({ type, reason: decision.reason, message: messageOf(decision) }, change, nodeOf, now),
@@ -55,6 +57,17 @@ export function describeRental(change: RentalChange, nodeOf: NodeOf, now: Date):
     events.push(describe({ type: 'rental.expiring', reason: 'Expiring', message }, change, nodeOf, now));
   }
   return events;
+}
+
+/** Events that a decision repeats for as long as a rental waits. They are written when the reason is another one. */
+const REPEATED: readonly (EventType | null)[] = ['rental.lost', 'rental.waiting'];
+
+function isNews({ rental, record, decision }: RentalChange): boolean {
+  if (!REPEATED.includes(decision.event)) return true;
+  const [before, after] = [rental.record, record].map(
+    ({ phase, conditions }) => `${phase} ${findCondition(conditions, 'Ready')?.reason}`,
+  );
+  return before !== after;
 }
 
 function messageOf({ change, message }: RentalDecision): string {

@@ -1,4 +1,3 @@
-import { findCondition } from '../model/condition.ts';
 import type { Attribution } from '../model/controls.ts';
 import type { RentalDecision, RentalInputs } from './decision.ts';
 import { describePause } from './pause-text.ts';
@@ -15,18 +14,16 @@ export function holdWhilePaused(
   const { change, lostAt } = decision;
   if (change.kind === 'none' || change.kind === 'promote') return decision;
   const { record } = rental;
-  const old = findCondition(record.conditions, 'Ready')?.reason;
   const isLost = change.kind === 'bind' && change.role === 'incoming' && lostAt !== null;
   const phase = isLost ? 'Lost' : record.phase;
-  const isNews = old !== 'Paused' || record.phase !== phase;
-  const told = isLost ? 'rental.lost' : record.phase === 'Pending' ? 'rental.waiting' : null;
+  const event = isLost ? 'rental.lost' : record.phase === 'Pending' ? 'rental.waiting' : null;
   return {
     ...decision,
     change: { kind: 'none' },
     phase,
     reason: 'Paused',
     message: `${describeWanted(decision)} once Orion is resumed; ${describePause(pause)}`,
-    event: isNews ? told : null,
+    event,
     ended: false,
     // Nobody knows when an operator goes on.
     place: phase === 'Pending' && place ? { ...place, estimateAt: null } : null,
