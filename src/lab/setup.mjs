@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { installDebianPackages } from './setup-debian.mjs';
 import { buildProject, installNpmPackages } from './setup-project.mjs';
-import { CHECKOUT, fail, runForeground, StepError } from './setup-steps.mjs';
+import { CHECKOUT, fail, StepError } from './setup-steps.mjs';
 import { runVitest, VITEST } from './setup-tests.mjs';
 
 const NEEDED_NODE = [20, 19];
