@@ -1,17 +1,13 @@
-import { describeConditionChanges } from '../core/history/condition-events.ts';
-import type { NewEvent } from '../core/history/event.ts';
-import type { Condition } from '../core/model/condition.ts';
 import { accessOf } from '../core/model/lease.ts';
 import type { Node } from '../core/model/node.ts';
 import { reportsOf } from '../core/node/cleaning-report.ts';
 import { decideNode } from '../core/node/decide.ts';
 import type { NodeDecision } from '../core/node/decision.ts';
 import { isDrifted } from '../core/node/drift.ts';
+import { describeNode } from '../core/node/events.ts';
 import type { NodeInputs } from '../core/node/inputs.ts';
 import { tellAgainAt } from '../core/node/record-restart.ts';
 import { blameNode, hasFailed } from '../core/scheduling/blame.ts';
-import { viewNode } from '../core/view/node-view.ts';
-import { viewRental } from '../core/view/rental-view.ts';
 import { commit, reread } from './commit.ts';
 import type { Context } from './context.ts';
 import { observeDrift } from './observe-drift.ts';
@@ -87,7 +83,7 @@ async function save(
   decision: NodeDecision,
   context: Context,
 ): Promise<number | 'conflict' | null> {
-  const { announced } = context;
+  const { announced, fleet } = context;
   const { node, live, residue, run, now } = inputs;
   const { record, placement, cleaned, start, remove } = decision;
   const isChanged = record !== node.record || placement || cleaned.length > 0 || start || remove;
@@ -100,45 +96,16 @@ async function save(
     ...(cleaned.length > 0 ? { cleaned: { epochs: cleaned, at: now } } : {}),
     ...(reports.length > 0 ? { reports } : {}),
     ...(remove ? { removeNodes: [name] } : {}),
-    events: describeChanges(inputs, decision, context),
+    events: describeNode(inputs, decision, {
+      rental: live ? fleet.rentals.get(live.rentalId) : undefined,
+      nodeOf: fleet.nodes.get,
+      isNews: (condition) => announced.isNews(name, condition),
+    }),
   });
   if (fence === 'conflict') return fence;
   if (remove) announced.forget(name);
   else announced.note(name, record.conditions);
   return fence;
-}
-
-function describeChanges(
-  inputs: NodeInputs,
-  decision: NodeDecision,
-  { fleet, announced }: Context,
-): NewEvent[] {
-  const { node, live, now } = inputs;
-  const rental = live ? fleet.rentals.get(live.rentalId) : undefined;
-  const events = [...decision.events];
-  if (decision.remove) {
-    const message = 'taken out of the inventory and clean: forgotten';
-    events.push({ type: 'node.removed', reason: 'Retiring', message });
-  }
-  const isNews = (condition: Condition) => announced.isNews(node.spec.name, condition);
-  events.push(
-    ...describeConditionChanges(node.record.conditions, decision.record.conditions, events, isNews),
-  );
-  const occupant = decision.placement?.endedAt ? null : (live?.rentalId ?? null);
-  const nodeView = viewNode({ ...node, record: decision.record }, occupant);
-  return events.map(({ type, reason, message }) => {
-    const ofRental = type.startsWith('rental.') && rental !== undefined;
-    return {
-      type,
-      at: now,
-      rentalId: ofRental ? rental.id : null,
-      node: node.spec.name,
-      tenant: ofRental ? rental.tenant : null,
-      reason,
-      message,
-      object: ofRental ? viewRental(rental, fleet.nodes.get) : nodeView,
-    };
-  });
 }
 
 /** Those that have the key which this one began or ceased to show. */
