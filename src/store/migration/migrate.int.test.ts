@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Leadership } from '../../core/ports/stores.ts';
+import { aRental } from '../../core/rows.fixture.ts';
 import { type ScratchServer, startScratchServer } from '../../lab/scratch-database.ts';
 import { createPool, type Pool } from '../connection/pool.ts';
+import { lease } from '../contract/contract.fixture.ts';
+import { createStore } from '../store.ts';
 import { findSchemaProblem, migrate } from './migrate.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -60,6 +64,76 @@ test('lets many start at once: exactly one runs each migration and all come back
   expect(results.filter((ran) => ran.length > 0)).toHaveLength(1);
   expect(await problem()).toBeNull();
   await Promise.all(pools.map((each) => each.close()));
+});
+
+/** The migrations without the last one. */
+function copyEarlierMigrations(): { folder: string; url: URL } {
+  const copy = copyMigrations();
+  const path = join(copy.folder, 'meta', '_journal.json');
+  const journal = JSON.parse(readFileSync(path, 'utf8')) as { entries: { tag: string }[] };
+  const last = journal.entries.pop();
+  writeFileSync(path, JSON.stringify(journal));
+  rmSync(join(copy.folder, `${last?.tag}.sql`));
+  return copy;
+}
+
+test('takes the rows of the version before along, and the leader goes on with them', async () => {
+  const copy = copyEarlierMigrations();
+  await migrate(pool, copy.url);
+  rmSync(copy.folder, { recursive: true });
+  expect(await problem()).toContain('has not run yet');
+  const clean = (reason: string) =>
+    JSON.stringify([{ type: 'Clean', status: 'False', reason, message: 'm', lastTransitionTime: 't' }]);
+  const nodes = [
+    ['free', 'alive', '[]'],
+    ['quarantined', 'alive', clean('Quarantined')],
+    ['dead', 'dead', clean('Quarantined')],
+    ['dead', 'dead', clean('NotVerified')],
+  ].map(([state, status, conditions], index) => [`w${index}`, state, status, conditions]);
+  await pool.withConnection(async ({ execute }) => {
+    for (const [name, state, status, conditions] of nodes) {
+      await execute(
+        `INSERT INTO nodes (name, host, port, user, private_key_path, client_host, client_port, labels, status,
+           state, state_since, conditions, next_uid, resource_version)
+         VALUES (?, 'h', 22, 'root', '/key', 'h', 22, '{}', ?, ?, '2026-01-02 03:04:05.678', ?, 20007, 5)`,
+        [name, status, state, conditions],
+      );
+    }
+    await execute(
+      `INSERT INTO rentals (id, tenant, name, account, created_at, generation, spec, dirty, phase,
+         observed_generation, conditions, resource_version)
+       VALUES ('r_1', 'acme', 'mine', 'racme1', now(3), 1, ?, false, 'Active', 1, '[]', 3)`,
+      [JSON.stringify(aRental().spec)],
+    );
+    await execute(
+      `INSERT INTO placements (epoch, rental_id, node, role, account, uid, started_at, ready_at)
+       VALUES (4, 'r_1', 'w0', 'serving', 'racme1', 20006, now(3), now(3))`,
+    );
+  });
+
+  expect(await migrate(pool)).toHaveLength(1);
+  const store = createStore(pool);
+  const since = new Date('2026-01-02T03:04:05.678Z');
+  const records = (await store.listNodes()).map(({ spec, record }) => [spec.name, record] as const);
+  expect(records.map(([name, { quarantinedAt, nextUid }]) => [name, quarantinedAt, nextUid])).toEqual([
+    ['w0', null, 20_007],
+    ['w1', since, 20_007],
+    ['w2', since, 20_007],
+    ['w3', null, 20_007],
+  ]);
+  const leader = (await store.acquire(lease)) as Leadership;
+  const [rental] = await store.listOpenRentals();
+  expect(rental?.placements).toMatchObject([{ epoch: 4, node: 'w0' }]);
+  const [name, record] = records[1] as (typeof records)[0];
+  const saved = await store.save(leader, {
+    nodes: [{ name, record: { ...record, lastCleaningReason: 'RemovalUnfinished' } }],
+    events: [],
+  });
+  expect(saved.kind).toBe('saved');
+  expect((await store.loadNode(name))?.record).toMatchObject({
+    quarantinedAt: since,
+    lastCleaningReason: 'RemovalUnfinished',
+  });
 });
 
 test('goes on where a process was killed between a statement and its count', async () => {
