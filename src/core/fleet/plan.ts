@@ -41,7 +41,7 @@ export interface FleetPlan {
 
 /**
  * What would happen if these were the nodes of the fleet: the same diff and the same choice of nodes as the
- * reconciler makes, in its order, on the rows as they are now. Nodes that die meanwhile are not foreseen.
+ * reconciler makes, on the rows as they are now. Nodes that die meanwhile are not foreseen.
  */
 export function planFleet(current: Node[], rentals: Rental[], wanted: NodeSpec[], now: Date): FleetPlan {
   const specs = current.map(({ spec }) => spec);
@@ -158,7 +158,7 @@ function listLive({ placements }: Rental): Placement[] {
   return placements.filter(({ endedAt }) => endedAt === null);
 }
 
-/** By node name, the order in which the reconciler handles them. */
+/** By node name. The reconciler goes by urgency and then by rental id, so its targets may differ. */
 function planDepartures(rentals: Rental[], leaving: Set<string>, stage: Stage): RentalPlan[] {
   const servedBy = new Map(
     rentals.flatMap((rental) =>

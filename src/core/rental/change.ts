@@ -13,9 +13,9 @@ export type NewPlacement = NonNullable<Save['bind']>;
 interface Change {
   save: Pick<Save, 'nodes' | 'bind' | 'placements'>;
   bound: NewPlacement | null;
-  /** What the history gets of nodes. */
+  /** Events about nodes, for the history. */
   events: NewEvent[];
-  /** The rental's placements after the save, for its snapshot; a new one needs the epoch. */
+  /** The rental's placements after the save, for the snapshots in events. A new one has the fence as its epoch. */
   placementsAfter: (fence: number) => Placement[];
 }
 
@@ -41,7 +41,7 @@ export function applyChange(rental: Rental, { change }: RentalDecision, now: Dat
       const ended = { endedAt: now, endReason };
       const changes = [
         { epoch: old.epoch, set: ended },
-        // After the old one has ended: a rental has at most one serving placement at any moment.
+        // Only after the old one has ended: a rental has at most one serving placement at any moment.
         { epoch: incoming.epoch, set: { role: 'serving' as const } },
       ];
       const after = placements.map((p) => ({ ...p, ...changes.find(({ epoch }) => epoch === p.epoch)?.set }));

@@ -7,8 +7,8 @@ import { describeDiscipline } from './move-turn.ts';
 import { isPardoned, suspect } from './suspicion.ts';
 
 /**
- * While so much fails at once, no placement ends because its node is unhealthy: the node is as likely to come back as
- * any other. Null when nothing is held, or an operator has said of this node that they know better.
+ * During a mass failure no placement ends because its node is unhealthy: the node is as likely to come back as any
+ * other. Null when the breaker is closed, or an operator has overridden it for this node.
  */
 export function whyHeld(
   { breaker, isOverridden }: Pick<RentalInputs, 'breaker' | 'isOverridden'>,
@@ -18,7 +18,7 @@ export function whyHeld(
   return { reason: 'MigrationHeld', message: `no rental is moved: ${breaker.message}` };
 }
 
-/** Access elsewhere is being made, or is there: then the old placement ends in the same save. */
+/** A move has begun. Once its access is ready, the new placement takes over and the old one ends in the same save. */
 export function decideMove(
   inputs: RentalInputs,
   base: RentalDecision,
@@ -57,7 +57,7 @@ export function decideMove(
   };
 }
 
-/** Its node is dead or must be emptied, and nothing is incoming yet. */
+/** The serving node is dead or must be emptied, and no move has begun. */
 export function decideDeparture(
   inputs: RentalInputs,
   base: RentalDecision,
@@ -66,7 +66,7 @@ export function decideDeparture(
 ): RentalDecision {
   const { rental, choose, now, policy } = inputs;
   const found = suspect(rental, policy, now);
-  // Who has access where he is kills nothing by being moved from there.
+  // A client who has access kills no node by being moved. Only a suspected spec keeps a rental on a drained node.
   const suspicion = found?.reason !== 'RentalSuspected' && why === 'NodeDrained' ? null : found;
   const stays = (reason: Reason, message: string, dueAt: Date | null = null): RentalDecision => {
     const phase = why === 'NodeDead' ? 'Lost' : 'Active';
@@ -81,7 +81,7 @@ export function decideDeparture(
   if (suspicion && !isPardoned(rental)) {
     return stays(suspicion.reason, `${cause}; ${suspicion.message}`, suspicion.until);
   }
-  // A living node may be left all the same: its access ends only when there is access elsewhere.
+  // A living node may be left even while the breaker is open: access to it ends only once there is access elsewhere.
   const hold = why === 'NodeDead' ? whyHeld(inputs, serving.node) : null;
   if (hold) return stays(hold.reason, hold.message);
   const choice = choose();
@@ -100,7 +100,7 @@ export function decideDeparture(
   };
 }
 
-/** What the client asked for: to keep his place, or to give his node some time. */
+/** What the client asked for: to wait for the node, or to give it some time before the move. */
 function whyWait(
   { rental, nodeOf, now }: RentalInputs,
   { lostAt }: RentalDecision,
@@ -108,7 +108,7 @@ function whyWait(
   why: 'NodeDead' | 'NodeDrained',
 ): { message: string; until: Date | null } | null {
   const node = nodeOf(serving.node);
-  // A node that its operator wants empty is not waited for: nobody says that it comes back.
+  // A node that is to be emptied is not waited for: it may never come back.
   if (why !== 'NodeDead' || (node !== undefined && mustLeave(node))) return null;
   const { action, afterMs } = rental.spec.onNodeLoss;
   if (action === 'wait') return { message: 'waiting for it as requested', until: null };

@@ -5,7 +5,7 @@ import { computeDelayMs, RENTAL_BACKOFF } from '../text/backoff.ts';
 import type { RentalDecision, RentalInputs } from './decision.ts';
 import { isPardoned, suspect } from './suspicion.ts';
 
-/** It has no node: gets one, waits for one, or is turned away. */
+/** The rental has no node: it gets one, waits for one, or is turned away. */
 export function decidePending(
   { rental, choose, place, policy, now }: RentalInputs,
   base: RentalDecision,
@@ -37,7 +37,7 @@ export function decidePending(
     choice.reason === 'Unsatisfiable'
       ? 'no node of the fleet can ever match the selector'
       : `no healthy free node matches now${isFailure(lastEndReason(rental)) ? `; ${describeFailed(rental)}` : ''}`;
-  // A daemon that has just started to lead has not seen its nodes yet: that is no reason to turn a client away.
+  // A new leader has not probed its nodes yet. That is no reason to turn a client away.
   if (rental.spec.whenFull === 'reject' && !choice.undecided) {
     const reason = choice.reason === 'Unsatisfiable' ? 'Unsatisfiable' : 'Rejected';
     return {
@@ -59,7 +59,7 @@ export function decidePending(
   };
 }
 
-/** It takes no node now, whatever there is: it stands in no queue. */
+/** The rental would take no node now, whichever are free, so it has no place in the queue. */
 export function isHeldBack(rental: Rental, policy: Policy, now: Date): boolean {
   if (suspect(rental, policy, now) !== null && !isPardoned(rental)) return true;
   const retryAt = retryTime(rental);
@@ -75,11 +75,11 @@ function describeFailed({ placements }: Rental): string {
   return `the account could not be made on ${failed?.node} (${failed?.endReason})`;
 }
 
-/** After two nodes failed it, a rental pauses, longer each time: the fault may be its own. */
+/** After two failed placements a rental pauses before each new one, longer each time: the fault may be its own. */
 function retryTime(rental: Rental): Date | null {
   const failed = rental.placements.filter(({ endReason }) => isFailure(endReason));
   const last = failed.at(-1)?.endedAt;
   if (failed.length < 2 || !last) return null;
-  // The client is told the time, so it is the same at each look.
+  // Fixed jitter: the client is shown this time, so every pass has to compute the same one.
   return new Date(last.getTime() + computeDelayMs(failed.length - 1, RENTAL_BACKOFF, 0.5));
 }

@@ -169,10 +169,10 @@ describe('a rental on a node', () => {
     expect(decide({ rental: served, nodes: [drained, b], choose: chooseB, turn })).toMatchObject({
       phase: 'Active',
       reason: 'MigrationQueued',
-      // When its client is told that the lease ends.
+      // When the expiry notice is due.
       nextDueAt: later(3_000_000),
     });
-    // What it would wait for anyway is told first.
+    // What it would wait for anyway is reported first.
     expect(decide({ rental: served, nodes: [dead], turn }).reason).toBe('NoFreeNode');
   });
 
@@ -309,7 +309,7 @@ describe('a rental under which node after node dies', () => {
   it('gets one more node when its client changes the spec, whenever one is free', () => {
     const changed = lost(deaths, 2);
     const nodes = [dead, b];
-    // The change is not called observed before it was acted upon: this is how it is remembered.
+    // The change does not count as observed before it was acted on: this is how it is remembered.
     expect(decide({ rental: changed, nodes, now })).toMatchObject({ reason: 'NoFreeNode', observes: false });
     expect(decide({ rental: changed, nodes, choose: chooseB, now })).toMatchObject({
       phase: 'Migrating',

@@ -10,7 +10,7 @@ import { isDead, whyLeave } from './departure.ts';
 import { tellOfEnd } from './expiring.ts';
 import { holdWhilePaused } from './paused.ts';
 
-/** What to make of one rental now. Pure: the same inputs give the same decision. */
+/** Decides what happens to one rental now. Pure: the same inputs give the same decision. */
 export function decideRental(inputs: RentalInputs): RentalDecision {
   const decision = decideUnpaused(inputs);
   return inputs.pause ? holdWhilePaused(decision, inputs, inputs.pause) : decision;
@@ -34,7 +34,7 @@ function decideUnpaused(inputs: RentalInputs): RentalDecision {
   return tellOfEnd(inputs, decideServed(inputs, base, serving, incoming, leaves));
 }
 
-/** It has, or had, a node on which its client has access. */
+/** The client got access to the serving node, which may have died since. */
 function decideServed(
   inputs: RentalInputs,
   base: RentalDecision,
@@ -85,8 +85,8 @@ function whyEnd(rental: Rental, expiresAt: Date | null, now: Date): 'ReleaseRequ
 }
 
 /**
- * Placements end at once, which makes their nodes clean themselves. The rental stays Releasing until access is
- * known to be gone wherever a node can be reached; a dead node does not hold it up, since cleaning is the node's.
+ * Placements end at once, so their nodes get cleaned. The rental stays Releasing until access is known to be gone
+ * from every node that can be reached. A dead or quarantined node does not hold it up: cleaning is the node's own work.
  */
 function decideEnd(
   { rental, nodeOf }: RentalInputs,
@@ -118,7 +118,7 @@ function decideEnd(
   return { ...releasing, phase: 'Released', reason, message, ended: true, event: 'rental.released' };
 }
 
-/** The first placement is not confirmed yet; if its node alone dies, it is simply given up for another. */
+/** The first placement is not confirmed yet. If its node dies outside a mass failure, the rental gives it up. */
 function decideFirst(
   inputs: RentalInputs,
   base: RentalDecision,

@@ -9,34 +9,34 @@ import type { Restart } from '../model/restart.ts';
 import type { PlacementChoice } from '../scheduling/placement.ts';
 import type { Turn } from './move-turn.ts';
 
-/** Everything that a decision about one rental may look at. */
+/** Everything that a decision about one rental may depend on. */
 export interface RentalInputs {
   rental: Rental;
   nodeOf: (name: string) => Node | undefined;
   breaker: Breaker;
-  /** Did an operator say, after the node had died, that its clients are to be moved although the breaker is open? */
+  /** Did an operator override the breaker after the node had died? Then its client is moved although it is open. */
   isOverridden: (node: string) => boolean;
-  /** An operator has paused everything; null: nobody has. */
+  /** An operator's pause of the reconciler; null: it is not paused. */
   pause: Attribution | null;
-  /** Asked only when a node is wanted. */
+  /** Called only when a node is wanted. */
   choose: () => PlacementChoice;
-  /** Asked only when there is a node to move to: may this move begin? `isUrgent`: its client has no access. */
+  /** May this move begin? Called only when there is a node to move to. `isUrgent`: its client has no access. */
   turn: (isUrgent: boolean) => Turn;
-  /** Its place among those that wait; null when it has none. */
+  /** Its place in the queue; null when it has none. */
   place: QueuePlace | null;
   policy: Policy;
   now: Date;
 }
 
-/** Where a rental stands in the queue. */
+/** A rental's place in the queue. */
 export interface QueuePlace {
   /** 1 is next. */
   position: number;
-  /** When it may expect a node; null: nothing can be said. */
+  /** When it may expect a node; null: unknown. */
   estimateAt: Date | null;
 }
 
-/** What becomes of the placements. At most one of these in one save. */
+/** How the placements change. A save makes at most one of these changes. */
 export type PlacementChange =
   | { kind: 'none' }
   | { kind: 'bind'; role: 'serving' | 'incoming'; node: Node }
@@ -49,20 +49,20 @@ export interface RentalDecision {
   phase: RentalPhase;
   reason: Reason;
   message: string;
-  /** Written to the history; `rental.lost` and `rental.waiting` only when the phase or the reason is another one. */
+  /** Written to the history; `rental.lost` and `rental.waiting` only when the phase or the reason changes. */
   event: EventType | null;
   lostAt: Date | null;
   expiresAt: Date | null;
   ended: boolean;
-  /** The client is to be told that the end is near. */
+  /** The notice that the lease ends soon; null: none is due. */
   expiring: { message: string } | null;
-  /** The restart of its node that its client has to know of; null: there was none. */
+  /** The last restart of its node since the client got access; null: there was none. */
   restart: Restart | null;
-  /** As the record has it afterwards. */
+  /** The value for the new record. */
   toldBeforeEndMs: number | null;
   place: QueuePlace | null;
-  /** When to look again even if nothing happens. */
+  /** When the next pass is due even if nothing happens. */
   nextDueAt: Date | null;
-  /** False: the spec as it is now was not acted upon, so its generation is not called observed. */
+  /** False: the current spec was not acted on, so its generation does not count as observed. */
   observes: boolean;
 }

@@ -7,18 +7,18 @@ export function mustLeave(node: Node): boolean {
   return node.requests.draining || node.spec.retiring;
 }
 
-/** A node that is not listed any more is as good as dead. */
+/** A node that is no longer listed counts as dead. */
 export function isDead(node: Node | undefined): boolean {
   return node === undefined || isDeadState(node.record.state);
 }
 
-/** Why a client can't stay on the node; null when he can. */
+/** Why a client can't stay on the node; null when they can. */
 export function whyLeave(node: Node | undefined): 'NodeDead' | 'NodeDrained' | null {
   if (node === undefined || isDead(node)) return 'NodeDead';
   return mustLeave(node) ? 'NodeDrained' : null;
 }
 
-/** Where a client has access that was confirmed and that he is to leave, with nothing prepared elsewhere yet. */
+/** The confirmed placement that a client has to leave, as long as none is prepared elsewhere; null: there is none. */
 function leftPlacement({ placements }: Rental, nodeOf: (name: string) => Node | undefined): Placement | null {
   const live = placements.filter(({ endedAt }) => endedAt === null);
   const [serving] = live;
@@ -26,26 +26,26 @@ function leftPlacement({ placements }: Rental, nodeOf: (name: string) => Node | 
   return whyLeave(nodeOf(serving.node)) ? serving : null;
 }
 
-/** It has no node, and is to get one. */
+/** The rental has no node, and is to get one. */
 export function isWaiting({ placements, releaseRequestedAt }: Rental): boolean {
   return releaseRequestedAt === null && placements.every(({ endedAt }) => endedAt !== null);
 }
 
-/** It is to be moved, and nothing is prepared elsewhere yet. */
+/** The rental is to be moved, and no placement is prepared elsewhere yet. */
 export function isLeaving(rental: Rental, nodeOf: (name: string) => Node | undefined): boolean {
   return leftPlacement(rental, nodeOf) !== null;
 }
 
 /**
- * Those that are to be moved, the most urgent first: a client without any access before one who only has to leave,
- * and of those without access who has been so for longest.
+ * The rentals that are to be moved, most urgent first: clients without access, the longest lost first, then clients
+ * who only have to leave their node.
  */
 export function orderDepartures(rentals: Rental[], nodeOf: (name: string) => Node | undefined): Rental[] {
   return rentals
     .flatMap((rental) => {
       const left = leftPlacement(rental, nodeOf);
       if (left === null) return [];
-      // One that was lost a moment ago has not got its time yet.
+      // A rental that was only just lost has no `lostAt` yet.
       const lostAt = rental.record.lostAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
       return [{ rental, rank: isDead(nodeOf(left.node)) ? lostAt : Number.POSITIVE_INFINITY }];
     })

@@ -10,23 +10,23 @@ import { describeRestart, isNewRestart } from '../model/restart.ts';
 import { type RentalView, viewRental } from '../view/rental-view.ts';
 import type { RentalDecision } from './decision.ts';
 
-/** A rental as it was loaded, and what a save is about to make of it. */
+/** A rental as it was loaded, and how a save is about to change it. */
 export interface RentalChange {
   rental: Rental;
-  /** The same object as the rental's own when nothing changes. */
+  /** The same object as `rental.record` when nothing changes. */
   record: RentalRecord;
   decision: RentalDecision;
-  /** The placements after the save, for snapshots; a new one needs the epoch. */
+  /** The placements after the save, for snapshots. A new one has the fence as its epoch. */
   placementsAfter: (fence: number) => Placement[];
 }
 
 type NodeOf = (name: string) => Node | undefined;
 
-/** What the history says of the change, with what the rental's client is told of it. */
+/** The events that the change writes to the history, with the notices for the rental's client. */
 export function describeRental(change: RentalChange, nodeOf: NodeOf, now: Date): NewEvent[] {
   const { rental, record, decision } = change;
   const events: NewEvent[] = [];
-  // Watchers live on the history, so a change without a name of its own is told too.
+  // Watchers read the history, so a change without an event type of its own is written too.
   const fill = newFill(rental.record.conditions, record.conditions);
   const { restart } = decision;
   const restarted =
@@ -59,7 +59,7 @@ export function describeRental(change: RentalChange, nodeOf: NodeOf, now: Date):
   return events;
 }
 
-/** Events that a decision repeats for as long as a rental waits. They are written when the reason is another one. */
+/** Events that a decision repeats while a rental waits. Written only when the phase or the reason changes. */
 const REPEATED: readonly (EventType | null)[] = ['rental.lost', 'rental.waiting'];
 
 function isNews({ rental, record, decision }: RentalChange): boolean {
@@ -96,7 +96,7 @@ function nodeNamed({ rental, decision: { change } }: RentalChange): string | nul
   return serving?.node ?? null;
 }
 
-/** What the event is to its client, where he wants to be told. */
+/** The notice of the event for the client; null when they want none, or this event is not for clients. */
 function notify(
   event: Pick<NewEvent, 'type' | 'at' | 'reason' | 'message'> & {
     object: (fence: number) => RentalView;

@@ -10,7 +10,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const TTL_MS = 6 * HOUR_MS;
 const allocated = aNode('a', { record: { state: 'allocated' } });
 
-/** A look at a rental that is served since NOW, so long after that. */
+/** A pass over a rental that has been served since NOW, `afterMs` later. */
 function look(
   afterMs: number,
   told: number | null,

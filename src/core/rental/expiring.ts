@@ -1,11 +1,11 @@
 import type { RentalDecision, RentalInputs } from './decision.ts';
 
-/** So long before the end of its lease a client is told of it; the longest first. */
+/** Lead times of the expiry notices, longest first. */
 const TOLD_BEFORE_END_MS = [3_600_000, 600_000];
 
 /**
- * Adds to the decision on a rental whose client has access whether he is to be told now that the end is near, and
- * when to look again. What was told counts for as long as no more time is left than then, so a renewal begins anew.
+ * Adds to the decision the expiry notice that is due, and the time of the next one. Called for rentals whose client
+ * got access. A notice counts as sent only while no more than its lead time is left, so a renewal starts over.
  */
 export function tellOfEnd({ rental, now }: RentalInputs, decision: RentalDecision): RentalDecision {
   const { expiresAt } = decision;
@@ -13,9 +13,9 @@ export function tellOfEnd({ rental, now }: RentalInputs, decision: RentalDecisio
   const leftMs = expiresAt.getTime() - now.getTime();
   const before = rental.record.toldBeforeEndMs;
   const told = before !== null && leftMs > before ? null : before;
-  // A lease that never was longer has nothing to say when it begins: its client has just been told how long it is.
+  // A lease no longer than a lead time gets no notice for it: its client has just learned how long the lease is.
   const times = TOLD_BEFORE_END_MS.filter((ms) => ms < rental.spec.ttlMs && (told === null || ms < told));
-  // Of several that are over at once, as after an outage, the last one says it all.
+  // When several are due at once, as after an outage, the last one is enough.
   const isOver = times.findLast((ms) => leftMs <= ms);
   const next = times.find((ms) => ms < leftMs);
   const nextAt = next === undefined ? null : new Date(expiresAt.getTime() - next);

@@ -15,7 +15,7 @@ const condition = (type: string, reason: Reason) => ({
 });
 const NOBODY = new Map<string, string>();
 
-/** Each way in which a node can be passed over, from what is stored of it. */
+/** Each way in which a node can be passed over, judged by its stored data. */
 const WAYS: [Reason | null, Set, occupied?: boolean][] = [
   [null, {}],
   ['Retiring', { spec: { retiring: true } }],
@@ -54,7 +54,7 @@ describe('why a node is passed over', () => {
     const rental = aRental();
     const candidate = candidateOf(aNode('a', set), occupied);
     expect(whyPassedOver(rental.spec.selector, candidate)).toBe(reason);
-    // The placement itself is of the same mind.
+    // Placement itself agrees.
     expect(choosePlacement(rental, createRoster([candidate]).offer(), NOW).kind).toBe(
       reason === null ? 'node' : 'none',
     );

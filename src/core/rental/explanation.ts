@@ -15,18 +15,18 @@ export interface Explanation {
   name: string;
   phase: RentalPhase;
   node: string | null;
-  /** What its condition says, and since when it is so. */
+  /** What its condition `Ready` says, and since when. */
   reason: Reason;
   message: string;
   since: string | null;
   queuePosition: number | null;
-  /** When it may expect a node; null: it waits for none, or nothing can be said. */
+  /** When it may expect a node; null: it waits for none, or the time is unknown. */
   queueEstimateAt: string | null;
-  /** As things stand now, for a rental that wants a node or another one; null when it wants none. */
+  /** The nodes as they are now, for a rental that wants one or another one; null when it wants none. */
   wanted: { usable: number; passedOver: PassedOverSummary } | null;
-  /** The last placement, and what it was decided from. */
+  /** The last placement, and the facts behind its decision. */
   placement: (PlacementView & { decision: DecisionView | null }) | null;
-  /** What each reason in here means. */
+  /** What each reason in this answer means. */
   meanings: Record<string, string>;
 }
 
@@ -40,7 +40,7 @@ export interface DecisionView extends Omit<PlacementDecision, 'rank'> {
   };
 }
 
-/** `decision`: of the last placement; null when none was kept with it. */
+/** `decision`: the one stored with the last placement; null when there is none. */
 export function explainRental(
   rental: Rental,
   nodes: Node[],
@@ -67,7 +67,7 @@ export function explainRental(
   return { ...explanation, meanings: meaningsIn(explanation) };
 }
 
-/** With the numbers of now; what is stored says how it was when the breaker last counted. */
+/** With current numbers; the stored message has those of when it was written. */
 function explainHold(nodes: Node[], occupants: ReadonlyMap<string, string>): string {
   const counted = nodes.filter((node) => wasVerified(node) || occupants.has(node.spec.name));
   const isUnhealthy = ({ record }: Node) =>
@@ -81,7 +81,7 @@ export function lastPlacement({ placements }: Rental): Placement | undefined {
   return placements.toSorted((a, b) => a.epoch - b.epoch).at(-1);
 }
 
-/** It has no node, or one that is dead or to be emptied; and none is being prepared. */
+/** The rental has no node, or one that is dead or to be emptied, and no other one is being prepared. */
 function wantsNode({ placements, releaseRequestedAt, record }: Rental, nodes: Node[]): boolean {
   if (releaseRequestedAt !== null || record.endedAt !== null || record.phase === 'Releasing') return false;
   const live = placements.filter(({ endedAt }) => endedAt === null);
@@ -89,12 +89,12 @@ function wantsNode({ placements, releaseRequestedAt, record }: Rental, nodes: No
   return whyLeave(nodes.find(({ spec }) => spec.name === live[0]?.node)) !== null;
 }
 
-/** What holds the rental itself back, whatever nodes there are. */
+/** Reasons that do not hold the rental itself back. Any other does, whatever nodes there are. */
 const NO_HOLD: readonly (Reason | undefined)[] = [undefined, 'Accepted', 'NoFreeNode', 'Unsatisfiable'];
 
 /**
- * From what is stored, with the function that the placement itself uses: so it is true at the moment of the question,
- * and a pass over an unchanged world has nothing to write down.
+ * Computed on request from what is stored, with the function that placement itself uses. So the answer is current,
+ * and a pass over an unchanged fleet has nothing to write.
  */
 function explainWaiting(
   rental: Rental,
@@ -110,7 +110,7 @@ function explainWaiting(
     const candidate = candidateOf(node, occupants.has(name));
     const reason = whyPassedOver(rental.spec.selector, candidate) ?? whyNotAgain(rental, name, now);
     if (reason === null) usable++;
-    // It could be taken, and is not, for what holds the rental back.
+    // The node could be taken, and is not because the rental is held back.
     const told = reason ?? (NO_HOLD.includes(hold) ? null : (hold as Reason));
     if (told !== null) passedOver.push({ node: name, reason: told });
   }
@@ -119,7 +119,7 @@ function explainWaiting(
 
 function viewDecision({ rank, usable, passedOver, breaker }: PlacementDecision): DecisionView {
   const toTime = (ms: number) => (ms === 0 ? null : new Date(ms).toISOString());
-  // Placements of earlier versions say nothing of who else waited.
+  // Placements of earlier versions did not record which other rentals waited.
   const { failedHere, pickier = 0, failedLatelyMs, inZone, restedSinceMs } = rank;
   const shown = { failedHere, pickier, inZone };
   return {
@@ -133,7 +133,7 @@ function viewDecision({ rank, usable, passedOver, breaker }: PlacementDecision):
 function meaningsIn({ reason, wanted, placement }: Omit<Explanation, 'meanings'>): Record<string, string> {
   const summaries = [wanted?.passedOver, placement?.decision?.passedOver].filter((each) => each != null);
   const reasons = summaries.flatMap(({ nodes, others }) => [...nodes, ...others].map((each) => each.reason));
-  // Kept by an earlier version, a reason may have gone from the list since.
+  // A reason that an earlier version stored may no longer be in the list.
   const known = [...new Set([reason, ...reasons])].filter((each) => each in REASONS);
   return Object.fromEntries(known.map((each) => [each, REASONS[each]]));
 }

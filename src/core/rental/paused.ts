@@ -3,8 +3,8 @@ import type { RentalDecision, RentalInputs } from './decision.ts';
 import { describePause } from './pause-text.ts';
 
 /**
- * What becomes of a decision while an operator has paused the reconciler: nothing is begun on a node and no placement
- * ends, so whoever wants that waits. What was begun comes to its end: a move whose new access is confirmed takes it.
+ * Limits a decision while an operator has paused the reconciler. Nothing is begun on a node and no placement ends,
+ * so rentals that need either wait. What was begun is finished: a move whose new access is confirmed is completed.
  */
 export function holdWhilePaused(
   decision: RentalDecision,
@@ -25,7 +25,7 @@ export function holdWhilePaused(
     message: `${describeWanted(decision)} once Orion is resumed; ${describePause(pause)}`,
     event,
     ended: false,
-    // Nobody knows when an operator goes on.
+    // Nobody knows when an operator will resume.
     place: phase === 'Pending' && place ? { ...place, estimateAt: null } : null,
     nextDueAt: null,
     observes: false,

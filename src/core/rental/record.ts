@@ -16,7 +16,7 @@ export function recordOf(
 ): RentalRecord {
   const old = rental.record;
   const { phase, reason, message, lostAt, expiresAt, toldBeforeEndMs, place } = decision;
-  // While it is paused, a lease that is over is still to be ended; the node lets nobody in any more.
+  // While Orion is paused, a lease that is over is not ended yet, but the node no longer lets its client in.
   const isOver = expiresAt !== null && expiresAt <= now;
   const isReady = !isOver && (phase === 'Active' || (phase === 'Migrating' && lostAt === null));
   const next: RentalRecord = {
@@ -30,7 +30,7 @@ export function recordOf(
     observedGeneration:
       decision.observes && isSpecApplied(rental) ? rental.generation : old.observedGeneration,
     conditions: setCondition(
-      // What ends is not told of it, and if another placement does the next pass tells.
+      // An ending placement needs no announced restart. If only the incoming one ends, the next pass announces it.
       decision.change.kind === 'end' ? noted : setRestarted(noted, decision.restart),
       { type: 'Ready', status: isReady ? 'True' : 'False', reason, message },
       now,
@@ -44,8 +44,8 @@ export function recordOf(
 }
 
 /**
- * The key and the end of the lease are what takes work on a node. A later end there than the lease's own, as after a
- * ttl that was made shorter, takes nothing from the client, and is put right without him.
+ * Only the key and the end of the lease need work on a node. An applied end that is later than the lease's own, as
+ * after the ttl was shortened, takes nothing from the client and is corrected in the background.
  */
 function isSpecApplied(rental: Rental): boolean {
   const ready = rental.placements.filter(({ endedAt, readyAt }) => endedAt === null && readyAt !== null);

@@ -4,14 +4,14 @@ import type { Rental } from '../model/rental.ts';
 import type { RentalStep } from '../ports/ports.ts';
 import type { RentalDecision } from './decision.ts';
 
-/** Which step the decision ends, if any; the same times as docs/qos.md tells, of what happens now. */
+/** The step that the decision completes now, if any. Its duration is measured as docs/qos.md says. */
 export function measureStep(
   rental: Rental,
   { change, event }: Pick<RentalDecision, 'change' | 'event'>,
   nodeOf: (name: string) => Node | undefined,
   now: Date,
 ): RentalStep | null {
-  // The wall clock may have gone back meanwhile.
+  // The wall clock may have been set back meanwhile.
   const since = (at: Date) => Math.max(0, now.getTime() - at.getTime());
   if (change.kind === 'bind') {
     return rental.placements.length > 0 ? null : { kind: 'queueWait', durationMs: since(rental.createdAt) };

@@ -5,17 +5,17 @@ import type { Rental } from '../model/rental.ts';
 import { listFailures, listNodesAgainst } from '../scheduling/blame.ts';
 import { formatDuration } from '../text/duration.ts';
 
-/** What speaks against giving a rental another node. */
+/** Why a rental should not get another node. */
 export interface Suspicion {
   reason: Reason;
   message: string;
-  /** When it passes by itself; null: never. */
+  /** When it lapses by itself; null: never. */
   until: Date | null;
 }
 
 /**
- * Deaths of nodes under one rental are counted over an hour: long enough that nodes which die one after the other, each
- * some minutes after the client came, are seen together; short enough that single deaths of a day are not.
+ * The window in which deaths of nodes under one rental are counted. Long enough for nodes that die one after the
+ * other, each some minutes after the client came; short enough to leave out the single deaths of a day.
  */
 const POISON_WINDOW_MS = 3_600_000;
 
@@ -25,7 +25,7 @@ export function suspect(rental: Rental, policy: Policy, now: Date): Suspicion | 
   );
 }
 
-/** Repeating does not heal it: on several nodes that have nothing in common but this rental it failed. */
+/** Another try would not help: it failed on several nodes that have nothing in common but this rental. */
 function suspectSpec(rental: Rental): Suspicion | null {
   const nodes = listNodesAgainst(rental);
   if (nodes.length === 0) return null;
@@ -34,14 +34,14 @@ function suspectSpec(rental: Rental): Suspicion | null {
 }
 
 /**
- * The client has changed the spec while the rental was held back, so it may be another thing now: it gets one more
- * try. What is held back leaves `observedGeneration` as it is until then, which is all that has to be remembered.
+ * The client has changed the spec while the rental was held back, so the cause may be gone: it gets one more try.
+ * Until then a rental that is held back keeps its `observedGeneration`, so nothing else has to be stored.
  */
 export function isPardoned({ generation, record }: Rental): boolean {
   return generation > record.observedGeneration;
 }
 
-/** Wherever it comes nodes die: what its client does there may be why, and one more node is not worth the try. */
+/** Nodes die wherever it is placed. What its client does there may be the cause, and a try may cost one more node. */
 function suspectPoison({ placements }: Rental, maxPerRental: number, now: Date): Suspicion | null {
   const diedAtMs = placements
     .flatMap(({ endReason, endedAt }) => (endReason === 'NodeDead' && endedAt ? [endedAt.getTime()] : []))

@@ -2,17 +2,17 @@ import { type FailureReason, isFailure } from '../failure/remedy.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Placement, Rental } from '../model/rental.ts';
 
-/** Three of them can hardly all have the fault that the one has whom they met. */
+/** Three failures against one: the one is to blame. */
 const EVIDENCE = 3;
 
-/** What may be the fault of what the client wants; a full disk, say, is never. */
+/** Failures that may be the rental's fault; a full disk, say, never is. */
 const MAY_BE_THE_RENTALS: readonly FailureReason[] = [
   'ProvisionFailed',
   'PlaybookFailed',
   'PlaybookTimeout',
   'PlaybookUnreadable',
 ];
-/** Neither the node's fault nor the rental's: counters that were behind, and a hand on the control plane. */
+/** Neither the node's fault nor the rental's: counters that were behind, or a playbook killed on the control plane. */
 const NOBODYS: readonly FailureReason[] = ['FenceTooLow', 'PlaybookKilled'];
 
 interface Failed extends Placement {
@@ -25,19 +25,19 @@ export function hasFailed(placement: Placement): placement is Failed {
   return readyAt === null && isFailure(endReason) && !NOBODYS.includes(endReason);
 }
 
-/** After the last one that was ready, by epoch: a success wipes out what was before it. */
+/** The placements after the last one that was ready, given in order of epoch: a success clears what was before it. */
 function sinceReady(placements: Placement[]): Placement[] {
   return placements.slice(placements.findLastIndex(({ readyAt }) => readyAt !== null) + 1);
 }
 
-/** Failures of a rental in a row, of all nodes or of one. */
+/** A rental's failures since its last success, on all nodes or on one. */
 export function listFailures({ placements }: Rental, node?: string): Failed[] {
   return sinceReady(placements)
     .filter(hasFailed)
     .filter((failed) => node === undefined || failed.node === node);
 }
 
-/** The nodes that speak against a rental, when they are enough; empty when they are not. */
+/** The nodes whose failures show that the rental is to blame; empty when they are too few. */
 export function listNodesAgainst(rental: Rental): string[] {
   const failures = listFailures(rental).filter(({ endReason }) => MAY_BE_THE_RENTALS.includes(endReason));
   const nodes = [...new Set(failures.map(({ node }) => node))];
@@ -45,8 +45,8 @@ export function listNodesAgainst(rental: Rental): string[] {
 }
 
 /**
- * Why it is the node's fault that its last client got no account, with the numbers; null when nothing says so: several
- * rentals in a row got none, or one of them tried again and again. A rental that is to blame itself does not count.
+ * Why the node is to blame that its last client got no account, with the numbers; null when it is not. It is when
+ * several rentals in a row got none, or one got none in more than `retries` tries. A rental that is to blame itself does not count.
  */
 export function blameNode(name: string, rentals: Rental[], { retries }: Policy['provision']): string | null {
   const here = rentals

@@ -3,23 +3,20 @@ import type { Rental, Selector } from '../model/rental.ts';
 import { matches } from './placement.ts';
 import { type Shape, shapeKeyOf } from './shape.ts';
 
-/** Rentals that wait, counted by what they ask for. */
+/** Waiting rentals, counted by selector. */
 export interface Demand {
-  /** How many of them fit the node and fewer nodes of the fleet than this rental does. */
+  /** How many of them fit this node, but fewer nodes of the fleet than this rental does. */
   pickierThan(rental: Rental, node: Node): number;
 }
 
 interface Group {
   selector: Selector;
   waiting: number;
-  /** Nodes of the fleet that fit. */
+  /** How many nodes of the fleet fit. */
   fits: number;
 }
 
-/**
- * Who can go elsewhere leaves a node to who can't: on a free node each wants one, and with this both get one as long as
- * there is one for each.
- */
+/** A rental that can go elsewhere leaves a node to one that can't, so both get one if there is one for each. */
 export function createDemand(waiting: Rental[], shapes: readonly Shape[]): Demand {
   const groups = new Map<string, Group>();
   const countFits = (selector: Selector) =>
@@ -42,7 +39,7 @@ export function createDemand(waiting: Rental[], shapes: readonly Shape[]): Deman
   };
 }
 
-/** The same for selectors that ask for the same, in whatever order. */
+/** Equal for selectors that ask for the same, whatever the order of their labels. */
 export function keyOf({ zone, matchLabels }: Selector): string {
   return shapeKeyOf({ zone, labels: matchLabels });
 }

@@ -1,14 +1,14 @@
-/** How much of its lease a client made use of: 1 is all of it, 0.5 that it gave its machine back half-way. */
+/** The share of its lease that a client used: 1 is all of it, 0.5 that the machine was given back halfway. */
 export type LeaseUse = number;
 
-/** With fewer than these the history says nothing. */
+/** With fewer ended leases than this the history says nothing. */
 const ENOUGH = 10;
-/** Shares are given in steps, so that one more release does not change what all others are told. */
+/** Shares are rounded to this step, so that one more release does not change everybody's estimate. */
 const STEP = 0.05;
 
 /**
- * When leases end, as shares of the lease, in rising order: half of the clients have left at the first; of those that
- * are still there then half at the second, and so on; all at the last, which is 1. Without a history: only 1.
+ * When leases typically end, as ascending shares of the lease. Half of the clients have left at the first, half of
+ * the rest at the second, and so on; all at the last, which is 1. Without a history: only 1.
  */
 export function typicalEnds(uses: LeaseUse[]): number[] {
   if (uses.length < ENOUGH) return [1];
@@ -21,8 +21,8 @@ export function typicalEnds(uses: LeaseUse[]): number[] {
 }
 
 /**
- * When a lease may be expected to be over: the first of the typical ends that is still to come. `now` when even its
- * last moment is past. It changes only when one of those moments passes.
+ * When a lease is expected to end: at the first of the typical ends that is still to come, or `nowMs` when even the
+ * last is past. It changes only when one of them passes.
  */
 export function expectEnd(startMs: number, endMs: number, ends: number[], nowMs: number): number {
   const times = ends.map((share) => startMs + share * (endMs - startMs));

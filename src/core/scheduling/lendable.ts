@@ -3,7 +3,7 @@ import { type Health, isSuspect } from '../health/health.ts';
 import { isReturnHeld, LAST_UID, type Node } from '../model/node.ts';
 import { STATES } from '../model/node-states.ts';
 
-/** What decides whether a node may be lent, whoever asks for it and whoever has it now. */
+/** What decides whether a node may be lent, regardless of who asks for it and who has it now. */
 export interface LendingFacts {
   node: Pick<Node, 'spec' | 'requests' | 'record'>;
   health: Health | undefined;
@@ -11,7 +11,7 @@ export interface LendingFacts {
   keyShared?: boolean;
   /** It died again and again, and has not been steady for long enough since. */
   flapping?: boolean;
-  /** It was inspected, and something on it is not as it was when it was verified clean. */
+  /** An inspection found something on it that is not as it was when it was verified clean. */
   drifted?: boolean;
 }
 
@@ -30,7 +30,10 @@ export type NotLendable = Extract<
   | 'UidsExhausted'
 >;
 
-/** Why a node may not be lent; null when it may, as soon as it is free and clean. The one rule for placement and for the condition `Schedulable`. */
+/**
+ * Why a node may not be lent; null when it may, as soon as it is free and clean. The one rule for both placement and
+ * the condition `Schedulable`.
+ */
 export function whyNotLendable({
   node: { spec, requests, record },
   health,

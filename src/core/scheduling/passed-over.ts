@@ -5,17 +5,17 @@ import type { Node } from '../model/node.ts';
 import type { Selector } from '../model/rental.ts';
 import { type Candidate, matches, type PassedOver, whyNotNow } from './placement.ts';
 
-/** Nodes that were passed over, as it is kept and shown: however large the fleet is, this stays small. */
+/** The nodes that were passed over, as stored and shown. It stays small, however large the fleet is. */
 export interface PassedOverSummary {
   nodes: PassedOver[];
-  /** Those that are not named, by reason. */
+  /** The nodes that are not named, counted by reason. */
   others: { reason: Reason; count: number }[];
 }
 
-/** How many nodes are named. */
+/** How many nodes are named at most. */
 const NAMED = 50;
 
-/** Why a rental can't have this node, whichever way that is; null when it can. */
+/** Why a rental can't have this node, be it the selector or the node's state; null when it can. */
 export function whyPassedOver(selector: Selector, candidate: Candidate): Reason | null {
   if (candidate.node.spec.retiring) return 'Retiring';
   if (!matches(selector, candidate.node)) return 'NotMatching';
@@ -23,8 +23,8 @@ export function whyPassedOver(selector: Selector, candidate: Candidate): Reason 
 }
 
 /**
- * A node as placement sees it, from what is stored alone. What a leader has seen of its health and of drift stands in
- * its conditions.
+ * A node as placement sees it, from stored data alone. What a leader has seen of its health and of drift is in its
+ * conditions.
  */
 export function candidateOf(node: Node, occupied: boolean): Candidate {
   const { conditions, status } = node.record;
@@ -41,7 +41,7 @@ export function candidateOf(node: Node, occupied: boolean): Candidate {
   };
 }
 
-/** Those that come closest to being taken are named first. */
+/** Names first the nodes that came closest to being taken. */
 export function summarize(passedOver: PassedOver[]): PassedOverSummary {
   const groups = new Map<Reason, string[]>();
   for (const { node, reason } of passedOver) {
@@ -59,7 +59,7 @@ export interface PassedOverGroup {
   count: number;
 }
 
-/** Looks at a few names of each group, however large it is. */
+/** Reads only a few names of each group, however large it is. */
 export function summarizeGroups(groups: PassedOverGroup[]): PassedOverSummary {
   const distance = (reason: Reason) => (reason === 'NotMatching' ? 2 : reason === 'RankedLower' ? 0 : 1);
   const nodes = groups

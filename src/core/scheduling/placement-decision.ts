@@ -5,7 +5,7 @@ import { type PassedOverGroup, type PassedOverSummary, summarizeGroups } from '.
 import { type Rank, rankNode, whyNotAgain } from './placement.ts';
 import type { Roster } from './roster.ts';
 
-/** Why a placement is where it is: kept with it, for what it was decided from is gone a moment later. */
+/** Why a placement is where it is. Stored with it, since the facts behind the decision are gone a moment later. */
 export interface PlacementDecision {
   /** Nodes that could have been taken, the chosen one included. */
   usable: number;
@@ -32,7 +32,10 @@ export function describePlacement(
   };
 }
 
-/** Every node but the chosen one, by why it was not chosen. Only nodes that the rental has been on are looked at one by one. */
+/**
+ * Every node but the chosen one, by the reason why it was not chosen. Only nodes that the rental has been on are
+ * checked one by one.
+ */
 function groupOthers(rental: Rental, chosen: string, roster: Roster, now: Date): PassedOverGroup[] {
   const byReason = roster.groupFor(rental.spec.selector);
   const usable = byReason.get(null) ?? [];

@@ -27,7 +27,7 @@ export interface Offer {
   usable: Candidate[];
   /** Free nodes that this leader has not probed yet. */
   undecided: Candidate[];
-  /** What there is at all: a selector that matches none of it can never be satisfied. */
+  /** The shapes of all nodes that are not retiring: a selector that matches none of them can never be satisfied. */
   shapes: readonly Shape[];
   /** Occupied nodes by zone. */
   occupancy: ReadonlyMap<string | null, number>;
@@ -36,12 +36,12 @@ export interface Offer {
 export type PlacementChoice =
   | { kind: 'node'; node: Node }
   /**
-   * `NoFreeNode` clears by itself; `Unsatisfiable` needs another fleet or another selector. `undecided`: a fitting free
-   * node has not been probed yet by this leader, so the answer may be another in a moment.
+   * `NoFreeNode` clears by itself; `Unsatisfiable` needs another fleet or another selector. `undecided`: a fitting
+   * free node has not been probed yet by this leader, so the answer may change in a moment.
    */
   | { kind: 'none'; reason: 'NoFreeNode' | 'Unsatisfiable'; undecided: boolean };
 
-/** How long a node that died is chosen last. */
+/** How long a failure of a node counts against it. */
 const RECENT_FAILURE_MS = 3_600_000;
 
 export function matches(selector: Selector, node: Pick<Shape, 'spec'>): boolean {
@@ -60,12 +60,15 @@ export function whyNotNow(candidate: Candidate): Reason | null {
   return isTrusted(health) ? null : 'NotAlive';
 }
 
-/** Where it failed before it is tried again only after a pause, longer each time. */
+/**
+ * The failure because of which this node is not tried again yet; null when it may be. The pause gets longer with
+ * each failure.
+ */
 export function whyNotAgain(rental: Rental, node: string, now: Date): Reason | null {
   const failures = listFailures(rental, node);
   const last = failures.at(-1);
   if (!last?.endedAt) return null;
-  // Some chance that is the same at each look.
+  // Jitter that is the same in every pass.
   const jitter = (last.epoch * 0.618_034) % 1;
   const delayMs = computeDelayMs(failures.length, SAME_NODE_BACKOFF, jitter);
   return last.endedAt.getTime() + delayMs > now.getTime() ? last.endReason : null;
@@ -77,9 +80,9 @@ export function canEverMatch(selector: Selector, shapes: readonly Shape[]): bool
 }
 
 /**
- * The node for a rental: one that fits, is free and healthy; preferring one where this rental has not failed, that
- * nobody pickier waits for, that did not die lately, in the zone with the fewest rentals, and that has rested longest.
- * `pickierAt`: how many pickier rentals wait for a node like this (demand.ts).
+ * Chooses a node that fits, is free and healthy. Prefers, in this order, one where this rental has not failed, that
+ * no pickier rental waits for, that did not fail lately, that is in the zone with the fewest rentals, and that has
+ * rested longest. `pickierAt`: how many pickier rentals wait for a node like this (demand.ts).
  */
 export function choosePlacement(
   rental: Rental,
@@ -102,13 +105,13 @@ export function choosePlacement(
   return { kind: 'none', reason: 'NoFreeNode', undecided };
 }
 
-/** What speaks against a node, the weightiest first: the lowest is chosen. */
+/** What counts against a node, the weightiest first. The node with the lowest rank is chosen. */
 export interface Rank {
-  /** Times that the account of this rental could not be made there. */
+  /** How often this rental's account could not be made there. */
   failedHere: number;
-  /** Rentals that wait for a node like it and fit fewer nodes than this one. */
+  /** Rentals that wait for a node like it, and fit fewer nodes than this rental does. */
   pickier: number;
-  /** When it last died or failed to get an account, if that was lately (ms); else 0. */
+  /** When it last died or an account could not be made on it, if that was lately (ms); else 0. */
   failedLatelyMs: number;
   /** Rentals in its zone. */
   inZone: number;

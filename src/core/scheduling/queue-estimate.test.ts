@@ -17,7 +17,7 @@ const nowMs = NOW.getTime();
 const at = (ms: number) => new Date(nowMs + ms);
 const minutesOf = (date: Date | null | undefined) => date && (date.getTime() - nowMs) / MINUTE;
 
-/** A node that is lent from then until then. */
+/** A node that is lent from `fromMs` until `untilMs`, both counted from NOW. */
 function lent(
   name: string,
   fromMs: number,
@@ -99,7 +99,7 @@ describe('the estimate', () => {
       [1],
       nowMs,
     );
-    // An hour each, and half a minute of cleaning.
+    // Each lease takes an hour, and cleaning half a minute.
     expect(order.map(({ id }) => minutesOf(estimates.get(id)))).toEqual([11, 41, 71, 101]);
   });
 
@@ -145,7 +145,7 @@ describe('the estimate', () => {
     expect(settleEstimate(at(3 * MINUTE), at(4 * MINUTE), NOW)).toEqual(at(3 * MINUTE));
     expect(settleEstimate(null, old, NOW)).toBe(old);
     expect(settleEstimate(old, null, NOW)).toBeNull();
-    // One that is past was wrong.
+    // An estimate that has passed was wrong.
     expect(settleEstimate(NOW, at(MINUTE), NOW)).toEqual(at(MINUTE));
   });
 

@@ -6,22 +6,19 @@ import { expectEnd } from './lease-use.ts';
 import { matches } from './placement.ts';
 
 const MINUTE = 60_000;
-/** From the end of a lease until its node may be lent again: some seconds of cleaning, and the passes between. */
+/** From the end of a lease until its node may be lent again: some seconds of cleaning, and the passes in between. */
 const CLEANING_MS = 30_000;
-/** An estimate is told anew only when it is off by more than this share of the wait. */
+/** An announced estimate is replaced only when it is off by more than this share of the wait. */
 const TOLERANCE = 0.1;
 
-/** A node, who has it, and whether it could be taken now. */
+/** A node, the rental that holds it, and whether it could be taken now. */
 export interface Prospect {
   node: Node;
   holder: Rental | null;
   isFree: boolean;
 }
 
-/**
- * When a node may be expected to be free; null when nothing can be said: nobody knows when one that is dead,
- * quarantined, or kept back by an operator comes back.
- */
+/** When a node should be free; null: unknown, as for one that is dead, quarantined, or kept back by an operator. */
 export function forecastFree(
   { node, holder, isFree }: Prospect,
   ends: number[],
@@ -41,9 +38,9 @@ export function forecastFree(
 }
 
 /**
- * When each of the rentals in the queue may expect a node, by its id; those of which nothing can be said are missing.
- * Plays out what is to come: as nodes get free, each goes to the first in the queue that it fits, and is held by it
- * for as long as half of the clients hold theirs. To the full minute, rounded up.
+ * When each rental in the queue may expect a node, by rental id; rentals for which it is unknown are missing. Plays
+ * the queue forward: each node that becomes free goes to the first rental that it fits, which holds it for the
+ * share of its lease at which half of the clients have left. Rounded up to the full minute.
  */
 export function estimateTurns(
   order: Rental[],
@@ -62,7 +59,7 @@ export function estimateTurns(
   for (let next = coming.shift(); next && estimates.size < order.length; next = coming.shift()) {
     const { node, atMs } = next;
     const rental = lanes.takeFirst(node);
-    // Nobody who waits could make use of it.
+    // No rental that waits could use it.
     if (rental === undefined) continue;
     estimates.set(rental.id, new Date(Math.ceil(atMs / MINUTE) * MINUTE));
     const again = { node, atMs: atMs + rental.spec.ttlMs * typicalShare + CLEANING_MS };
@@ -72,7 +69,7 @@ export function estimateTurns(
   return estimates;
 }
 
-/** The queue, split by what is asked for, so that who is first for a node is found without a look at all. */
+/** The queue, split by selector, so that the first rental for a node is found without checking all of them. */
 function createLanes(order: Rental[]): { takeFirst(node: Node): Rental | undefined } {
   const lanes = new Map<string, { rental: Rental; index: number }[]>();
   for (const [index, rental] of order.entries()) {
@@ -104,8 +101,8 @@ function compareTimes(a: Coming, b: Coming): number {
 }
 
 /**
- * What is told to each of the queue. Of those that ask for the same nobody is told to come before one who stands ahead:
- * an old estimate that is still about right may be later than a new one behind it.
+ * The estimate to announce to each rental in the queue. Among rentals that ask for the same, none gets an earlier
+ * time than one ahead of it: an old estimate that is still about right may be later than a new one behind it.
  */
 export function settleEstimates(
   order: Rental[],
@@ -127,8 +124,8 @@ export function settleEstimates(
 }
 
 /**
- * What is told: the old estimate for as long as it is about right, so that clients are not told of seconds and a
- * queue that merely waits is not written again and again.
+ * The estimate to announce: the old one for as long as it is about right, so that clients see no changes of seconds
+ * and a queue that merely waits is not written again and again.
  */
 export function settleEstimate(old: Date | null, next: Date | null, now: Date): Date | null {
   if (old === null || next === null || old <= now) return next;

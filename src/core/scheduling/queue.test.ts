@@ -101,7 +101,7 @@ describe('the queue', () => {
     const many = Array.from({ length: 9 }, (_, index) => waiting(`r_1${index}`, 'a', index));
     const order = ids(orderQueue([...many, waiting('r_2', 'b', 500)], standingsFor({ a: 1, b: 0 })));
     expect(order.indexOf('r_2')).toBe(0);
-    // As many machines: in turns, and who was served longer ago begins.
+    // With equally many machines they take turns, and the tenant that was served longer ago begins.
     const equal = [...many, waiting('r_2', 'b', 500), waiting('r_3', 'b', 600)];
     expect(ids(orderQueue(equal, standingsFor({}, { a: 900 }))).slice(0, 4)).toEqual([
       'r_2',
@@ -151,7 +151,7 @@ it('counts a machine once while its client moves, and no turn that came to nothi
   expect(onAny.servedMs(aRental())).toBe(at(9).getTime());
 });
 
-/** A fleet at work: who comes when, what they need, and for how long they stay. */
+/** A fleet at work: which tenant comes when, what it needs, and how long it stays. */
 const stories = fc.array(
   fc.record({
     tenant: fc.constantFrom(...TENANTS),
@@ -166,11 +166,11 @@ const MACHINE_MS = 4_000;
 interface Overtaking {
   rental: string;
   node: string;
-  /** Times that each other tenant took this node when the rental, its own tenant's oldest, had waited for long enough. */
+  /** How often each other tenant took this node after the rental, its own tenant's oldest, had waited long enough. */
   byTenant: Map<string, number>;
 }
 
-/** Plays it through on three nodes, as the reconciler serves; who was overtaken, and who was never served. */
+/** Plays it on three nodes as the reconciler would. Returns which rentals were overtaken, and which never served. */
 function play(story: typeof stories extends fc.Arbitrary<infer Story> ? Story : never) {
   const nodes = ['p', 'q', 'q'].map((zone, index) => aNode(`n${index}`, { spec: { zone } }));
   const fits = (rental: Rental, name: string) =>
@@ -181,7 +181,7 @@ function play(story: typeof stories extends fc.Arbitrary<infer Story> ? Story : 
   }));
   const services = new Map<string, Map<string, number>>();
   const heldOn = new Map<Node, { rental: Rental; untilMs: number }>();
-  /** When the waiting of each outweighs the machines of its tenant. */
+  /** When each rental's wait outweighs its tenant's machines. */
   const turnMs = new Map<string, number>();
   const overtaken = new Map<string, Overtaking>();
   let left = coming;
@@ -199,7 +199,7 @@ function play(story: typeof stories extends fc.Arbitrary<infer Story> ? Story : 
         const sinceMs = Math.max(+rental.createdAt, standings.servedMs(rental)) - +NOW;
         const weightMs = sinceMs + standings.held(rental.tenant) * MACHINE_MS;
         if (weightMs <= (turnMs.get(rental.id) ?? -1)) continue;
-        // Its tenant was served elsewhere, which is what it waited for, too.
+        // Its tenant was served elsewhere, which counts as its turn too.
         turnMs.set(rental.id, weightMs);
         for (const node of nodes) overtaken.delete(`${rental.id}/${node.spec.name}`);
       }

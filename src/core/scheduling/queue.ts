@@ -7,9 +7,9 @@ export type Services = ReadonlyMap<string, ReadonlyMap<string, number>>;
 export interface Standings {
   /** How many machines a tenant has. */
   held: (tenant: string) => number;
-  /** When the tenant was last given a node on which this rental could have been (ms); 0: never. */
+  /** When the tenant was last given a node that this rental could have had (ms); 0: never. */
   servedMs: (rental: Rental) => number;
-  /** To have waited for so long weighs as much as one machine: the default length of a lease. */
+  /** The wait that weighs as much as one machine: the default length of a lease. */
   machineMs: number;
 }
 
@@ -33,7 +33,7 @@ export function createStandings(
   };
 }
 
-/** How many machines each tenant has, of these rentals. */
+/** Counts how many machines each tenant has through these rentals. */
 export function countHeld(rentals: Rental[]): (tenant: string) => number {
   const held = new Map<string, number>();
   for (const { tenant, placements } of rentals) {
@@ -42,19 +42,20 @@ export function countHeld(rentals: Rental[]): (tenant: string) => number {
   return (tenant) => held.get(tenant) ?? 0;
 }
 
-/** A rental that may be the next, and what decides between them. */
+/** A rental that may be next in turn, and what ranks it against the others. */
 interface Claim {
   rental: Rental;
-  /** Since when it, or else its tenant, has waited for a turn. */
+  /** Since when it has waited for a turn: from its creation or its tenant's last turn, whichever is later. */
   sinceMs: number;
   held: number;
 }
 
 /**
- * Whose turn it is. At each free node each tenant's oldest rental that can have it stands for the tenant, and of all
- * these the one whose tenant has the fewest machines is next, where each machine weighs as much as to have waited
- * `machineMs` less. So nobody waits for ever, whatever others ask for: once `sinceMs + held * machineMs` is past, each
- * other tenant gets a node that the rental could have had at most once before. Undefined: nobody can have any.
+ * The rental whose turn it is. At each free node a tenant is represented by its oldest rental that can have the
+ * node. Among these rentals, the one whose tenant has the fewest machines is next; each machine counts as having
+ * waited `machineMs` less. So a long wait eventually outranks holding fewer machines, and no rental waits forever:
+ * once `sinceMs + held * machineMs` is past, each other tenant gets a node that the rental could have had at most
+ * once before it. Undefined: no rental can have any of the nodes.
  */
 export function nextInTurn<Free>(
   waiting: Rental[],
@@ -62,7 +63,7 @@ export function nextInTurn<Free>(
   free: Free[],
   canHave: (rental: Rental, node: Free) => boolean,
 ): Rental | undefined {
-  /** The nodes that none of a tenant's older rentals stands for. */
+  /** By tenant, the free nodes that none of its older rentals can have. */
   const left = new Map<string, Free[]>();
   const claims: Claim[] = [];
   for (const rental of waiting.toSorted(compareAge)) {
@@ -75,8 +76,8 @@ export function nextInTurn<Free>(
 }
 
 /**
- * The order in which all of these get their turns when nodes that fit all of them become free one after the other: the
- * place of each is its place in the queue.
+ * The order in which these rentals get their turns if nodes that fit all of them become free one after the other. A
+ * rental's place in this order is its place in the queue.
  */
 export function orderQueue(waiting: Rental[], standings: Standings): Rental[] {
   const queues = new Map<string, Rental[]>();
@@ -87,7 +88,7 @@ export function orderQueue(waiting: Rental[], standings: Standings): Rental[] {
   }
   const claims = new Map<string, Claim>();
   for (const [tenant, queue] of queues) claims.set(tenant, claimOf(queue.shift() as Rental, standings));
-  // Turns are still to come, so they are later than all that has been.
+  // These turns are still to come, so they are later than the start of any wait so far.
   let turnMs = Math.max(0, ...waiting.map((rental) => claimOf(rental, standings).sinceMs));
   const order: Rental[] = [];
   while (claims.size > 0) {
@@ -119,16 +120,16 @@ function compareClaims(a: Claim, b: Claim, machineMs: number): number {
 
 type Aged = Pick<Rental, 'createdAt' | 'id'>;
 
-/** Of two that came at the same time the lower id is the older one. */
+/** Between rentals of the same time the one with the lower id is older. */
 export function compareAge(a: Aged, b: Aged): number {
   return a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : Number(a.id > b.id));
 }
 
-/** When each tenant was last given each node, as far as these placements tell. */
+/** Adds when each tenant was last given each node, according to these rentals' placements. */
 export function addServices(services: Map<string, Map<string, number>>, rentals: Rental[]): void {
   for (const { tenant, placements } of rentals) {
     for (const { node, startedAt, readyAt, endedAt } of placements) {
-      // One that came to nothing was no turn.
+      // A placement that ended before it was ready was no turn.
       if (readyAt === null && endedAt !== null) continue;
       const nodes = services.get(tenant) ?? new Map<string, number>();
       nodes.set(node, Math.max(nodes.get(node) ?? 0, startedAt.getTime()));

@@ -5,16 +5,16 @@ import { type Candidate, matches, type Offer, whyNotNow } from './placement.ts';
 import { type Shape, shapeKeyOf } from './shape.ts';
 
 /**
- * All nodes of the fleet as placement sees them, kept up to date node by node, so that a choice costs what there is to
- * choose from and not what the fleet holds.
+ * All nodes of the fleet as placement sees them, updated node by node. So the cost of a choice grows with the nodes
+ * that can be chosen, not with the fleet.
  */
 export interface Roster {
-  /** The node as it is now; null: it has left. */
+  /** Updates one node; null: it has left the fleet. */
   note(name: string, candidate: Candidate | null): void;
   offer(): Offer;
-  /** Names of nodes by the reason why a rental with this selector can't have them now; null: it could. */
+  /** Names of nodes by the reason why a rental with this selector can't have them now; null: it can. */
   groupFor(selector: Selector): Map<Reason | null, ReadonlySet<string>[]>;
-  /** Grows whenever another selector may match than before. */
+  /** Grows whenever the selectors that can match may have changed. */
   shapeVersion(): number;
 }
 
