@@ -86,7 +86,7 @@ function whyEnd(rental: Rental, expiresAt: Date | null, now: Date): 'ReleaseRequ
 
 /**
  * Placements end at once, so their nodes get cleaned. The rental stays Releasing until access is known to be gone
- * from every node that can be reached. A dead or quarantined node does not hold it up: cleaning is the node's own work.
+ * from every node that can be reached. A dead or quarantined node does not hold it up: cleaning is the node's.
  */
 function decideEnd(
   { rental, nodeOf }: RentalInputs,

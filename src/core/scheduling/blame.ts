@@ -12,7 +12,7 @@ const MAY_BE_THE_RENTALS: readonly FailureReason[] = [
   'PlaybookTimeout',
   'PlaybookUnreadable',
 ];
-/** Neither the node's fault nor the rental's: counters that were behind, or a playbook killed on the control plane. */
+/** Neither the node's fault nor the rental's: counters that were behind, a playbook killed on the control plane. */
 const NOBODYS: readonly FailureReason[] = ['FenceTooLow', 'PlaybookKilled'];
 
 interface Failed extends Placement {
@@ -46,7 +46,8 @@ export function listNodesAgainst(rental: Rental): string[] {
 
 /**
  * Why the node is to blame that its last client got no account, with the numbers; null when it is not. It is when
- * several rentals in a row got none, or one got none in more than `retries` tries. A rental that is to blame itself does not count.
+ * several rentals in a row got none, or one got none in more than `retries` tries. A rental that is to blame itself
+ * does not count.
  */
 export function blameNode(name: string, rentals: Rental[], { retries }: Policy['provision']): string | null {
   const here = rentals
