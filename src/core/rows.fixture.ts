@@ -57,7 +57,7 @@ export function aNode(
   };
 }
 
-/** A healthy node on which nothing is, with nothing to do: each test says what is otherwise. */
+/** A healthy, empty node with nothing to do; each test states what differs. */
 export function aNodeInputs(set: Partial<NodeInputs> = {}): NodeInputs {
   return {
     ...{

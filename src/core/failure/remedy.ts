@@ -1,6 +1,6 @@
 import type { Reason } from './reason.ts';
 
-/** Who retries, and when; docs/reasons.md has the details. */
+/** What retries, and when; docs/reasons.md has the details. */
 export type Retry =
   /** The prober: a failing node keeps being probed, and is back as soon as it answers. */
   | 'probe'

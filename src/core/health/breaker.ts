@@ -1,13 +1,13 @@
 import type { Policy } from '../model/policy.ts';
 
-/** How much of the fleet is unhealthy, counted at one moment. A node that was never verified counts nowhere. */
+/** How much of the fleet is unhealthy, counted at one moment. A node that was never verified does not count. */
 export interface FleetHealth {
   total: number;
   /** Suspect or dead. */
   unhealthy: number;
-  /** Seem well, but nobody has looked at them since the latest of the dead began to fail. */
+  /** Seem well, but have not been probed since `confirmingSinceMs` of the latest death. */
   unseen: number;
-  /** Judged dead, and not yet once more since the breaker told to look at them anew. */
+  /** Judged dead, but not yet confirmed since the breaker had them judged afresh. */
   unconfirmed: number;
 }
 
@@ -16,8 +16,9 @@ export interface Breaker {
   /** Since when the fleet has been well again while the breaker is open (monotonic). */
   recoveredSinceMs: number | null;
   /**
-   * Since when those that are still dead are looked at anew, with all their times reset: before it closes it is known
-   * whether they are, so that nobody is moved from a node that is just coming back with the others.
+   * When the nodes that still fail began to be judged afresh, after `cooldown` without a mass failure. The breaker
+   * waits for the result before it closes, so that no rental is moved off a node that is just coming back with the
+   * others.
    */
   confirmingSinceMs: number | null;
   message: string;
@@ -29,8 +30,8 @@ export const CLOSED_BREAKER: Breaker = {
 };
 
 /**
- * Held, because too few nodes were looked at to tell one death from the death of all: by a daemon that has just
- * begun to lead, or by one whose other nodes had their last look before the dead one began to fail.
+ * Open because too few nodes have been probed to tell one death from the death of all. The daemon has just begun to
+ * lead, or the other nodes were last probed before the dead node's last failures.
  */
 export const UNSEEN_BREAKER: Breaker = {
   open: true,
@@ -39,7 +40,10 @@ export const UNSEEN_BREAKER: Breaker = {
   message: 'the other nodes have not been probed since the last failure',
 };
 
-/** By when a node that is looked at anew has shown what it is; one that is neither dead nor well holds up nobody else. */
+/**
+ * How long a node that is judged afresh takes at most to turn out dead or well, in ms. After that, a node that is
+ * neither no longer keeps the breaker open.
+ */
 export function confirmWithinMs({
   failures,
   timeoutMs,
@@ -50,9 +54,9 @@ export function confirmWithinMs({
 }
 
 /**
- * "All dead means it is me": while more of the fleet is unhealthy than single failures explain, the fault is
- * more likely on the control plane's side, and moving everybody would do the damage. It closes only when the
- * fleet has been well for `cooldown`.
+ * "All dead means it is me": while more of the fleet is unhealthy than single failures explain, the fault is more
+ * likely on the control plane's side, and moving every rental would do the damage. It closes only after the fleet has
+ * been well for `cooldown` and every node that still fails was judged afresh.
  */
 export function computeBreaker(
   breaker: Breaker,
@@ -81,7 +85,7 @@ export function computeBreaker(
 
 function isMassFailure(total: number, unhealthy: number, policy: Policy['migrate']['breaker']): boolean {
   if (total === 0) return false;
-  // One silent node of a fleet of one is no sign about the control plane; two of two are.
+  // One silent node in a fleet of one says nothing about the control plane; two of two do.
   const allSilent = total > 1 && unhealthy === total;
   const overShare = unhealthy * 100 > policy.unhealthyPercent * total;
   return allSilent || (unhealthy >= policy.minNodes && overShare);

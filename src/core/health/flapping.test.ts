@@ -76,7 +76,7 @@ describe('with a negative healthyDelay', () => {
       reason: 'AwaitingOperator',
       message: 'the node answers again; orion clean a brings it back',
     });
-    // A new daemon has seen nothing of its death; what is stored holds it.
+    // A new daemon did not see the death; the stored record keeps the node back.
     expect(look(record, 0).record).toEqual(record);
   });
 

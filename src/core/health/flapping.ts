@@ -4,18 +4,18 @@ import { formatDuration } from '../text/duration.ts';
 import { type Health, steadyForMs } from './health.ts';
 
 /**
- * So many deaths with never a steady while between them make a node one that flaps. Five, and a while that grows with
- * the eagerness of the policy, so that somebody who stops and starts a machine of a demonstration by hand, or restarts
- * one some times in a row, does not wait for it.
+ * A node flaps once it has died this often without a steady period in between. Five deaths, and a period that scales
+ * with the policy's `deadAfter`, so that stopping and starting a demo machine by hand, or restarting a machine a few
+ * times in a row, is not flapping.
  */
 const FLAPPING_DEATHS = 5;
-/** Ten minutes with the policy that ships as default, 100 s with the demonstration's. */
+/** Ten minutes with the default policy, 100 s with the demo's. */
 const STEADY_PER_DEAD_AFTER = 20;
 const LEAST_STEADY_MS = 10_000;
-/** What was seen of a node is in memory only; a new leader does not take up what is over for an hour. */
+/** Steady time is in memory only, so a new leader can't know it. So deaths expire an hour after the last failure. */
 const FORGOTTEN_AFTER_MS = 3_600_000;
 
-/** How long a node has to answer without one failure until its earlier deaths do not count any more. */
+/** How long a node must answer without a failure before its earlier deaths no longer count. */
 export function steadyMs({ deadAfterMs }: Policy['probe']): number {
   return Math.max(STEADY_PER_DEAD_AFTER * deadAfterMs, LEAST_STEADY_MS);
 }

@@ -3,11 +3,11 @@ import type { Node } from '../model/node.ts';
 import { NODE_STATES, type NodeState } from '../model/node-states.ts';
 import { viewNodeForTenant } from '../view/node-view.ts';
 
-/** The fleet in numbers, as monitoring wants it. */
+/** The fleet's figures for monitoring. */
 export interface FleetFigures {
-  /** Every state, also those that no node is in. */
+  /** Every state, including those that no node is in. */
   states: { state: NodeState; count: number }[];
-  /** Nodes that the next rental could have. */
+  /** Nodes that the next rental could get. */
   free: number;
   conditions: (Pick<Condition, 'type' | 'status' | 'reason'> & { count: number })[];
   /** Which nodes can't be reached, and why. */

@@ -29,7 +29,7 @@ const bad: ProbeResult = {
   offeredFingerprint: null,
 };
 
-/** Probes when the health asks for it, with answers that take no time, until the verdict or `max` probes. */
+/** Probes whenever one is due, with instant answers, until the verdict or `max` probes. */
 function probeUntil(start: Health, result: ProbeResult, verdict: string, max = 50) {
   const times: number[] = [];
   let health = start;

@@ -5,18 +5,18 @@ import type { Policy } from '../model/policy.ts';
 import type { ProbeResult } from '../model/probe.ts';
 
 /**
- * What the daemon has seen of a node since it started to lead: never stored, so that after a restart, a
- * take-over or a database outage nobody is judged on stale times. All times are of the monotonic clock.
+ * What the daemon has seen of a node since it began to lead. Never stored, so that no node is judged on stale times
+ * after a restart, a takeover or a database outage. All times are on the monotonic clock.
  */
 export interface Health {
   /** The verdict of this leader; `unknown` until the first probe is done. */
   verdict: NodeStatus;
   failures: number;
-  /** Since when the node has been failing at least, as the first of the failing probes in a row shows. */
+  /** The node has been failing at least since then, as the first of its consecutive failed probes shows. */
   failingSinceMs: number | null;
   /**
-   * The end of the latest failure before the verdict `dead`. Before the death moves anybody, the others have to have
-   * been looked at since: what failed alone for a while may now be silent together with everybody else.
+   * The end of the last failed probe before the one that gave the verdict `dead`. Before the death moves any rental,
+   * the other nodes must have been probed since: a node that first failed alone may now be silent with all others.
    */
   confirmingSinceMs: number | null;
   successes: number;
@@ -30,9 +30,9 @@ export interface Health {
   /** What a node shows instead of its known key. */
   offeredHostKey: string | null;
   offeredFingerprint: string | null;
-  /** The control plane could not look at it for a fault of its own: the verdict stands, and nothing relies on it. */
+  /** The control plane could not probe it through its own fault: the verdict is kept, but nothing relies on it. */
   isUnlooked: boolean;
-  /** When the last look at it ended. */
+  /** When the last probe that says something about it ended. */
   lookedAtMs: number | null;
   nextProbeAtMs: number;
 }
@@ -62,17 +62,17 @@ export function isSuspect(health: Health): boolean {
   return health.failures > 0 && health.verdict !== 'dead';
 }
 
-/** Seems well, but nobody has looked since then. */
+/** Seems well, but has not been probed since then. */
 export function isUnseenSince(health: Health, sinceMs: number): boolean {
   return health.failures === 0 && health.verdict !== 'dead' && (health.lookedAtMs ?? -1) < sinceMs;
 }
 
-/** May a client be sent there now? Fail closed: only after a good look by this very leader. */
+/** May a client be sent there now? Fails closed: only after a good probe by this leader. */
 export function isTrusted(health: Health | undefined): boolean {
   return health !== undefined && health.verdict === 'alive' && health.failures === 0 && !health.isUnlooked;
 }
 
-/** For how long it has answered by now without a failure, as far as it was looked at. */
+/** How long it had answered without a failure by its last probe. */
 export function steadyForMs({ succeedingSinceMs, lookedAtMs }: Health): number {
   return succeedingSinceMs === null ? 0 : (lookedAtMs ?? succeedingSinceMs) - succeedingSinceMs;
 }
@@ -86,7 +86,7 @@ export interface Observation {
 /**
  * Health after one more probe. The first failure makes a node suspect; `failures` in a row over at least
  * `deadAfter` make it dead; a dead node is alive again after `successes` in a row over at least `healthyDelay` (a
- * negative one is no part of the verdict: classify.ts then waits for a person).
+ * negative one does not delay the verdict; classify.ts then waits for a person).
  * `jitter` is 0 to 1, from the caller.
  */
 export function judge(
@@ -103,10 +103,10 @@ export function judge(
     : judgeFailure(looked, observation.result, observation, policy, jitter);
 }
 
-/** Often enough to see soon that the fault is over, rare enough not to add to it. */
+/** Often enough to notice soon that the fault is over, rarely enough not to add to it. */
 const OWN_FAULT_RETRY_MS = 5_000;
 
-/** What the control plane lacks says nothing about the node: it is judged by nothing that was not seen of it. */
+/** A fault of the control plane says nothing about the node, so what was seen of the node is kept. */
 function postpone(
   health: Health,
   { endedAtMs }: Observation,
@@ -125,8 +125,8 @@ function judgeFailure(
   jitter: number,
 ): Health {
   const failures = health.failures + 1;
-  // A host that says no was not there when it was asked; of silence only its end is known: what was sent may have been
-  // lost on the way. So a refusal counts from the beginning of its probe, silence from when its deadline passed.
+  // A host that refuses was already failing when the probe began, so a refusal counts from there. Silence counts from
+  // the passed deadline, since what was sent may have been lost on the way.
   const failingSinceMs = health.failingSinceMs ?? (result.evidence === 'strong' ? startedAtMs : endedAtMs);
   const isDead = isLongEnough({ failures, failingSinceMs, lookedAtMs: endedAtMs }, policy);
   const verdict = isDead ? 'dead' : health.verdict;
@@ -145,7 +145,7 @@ function judgeFailure(
     offeredHostKey: result.offeredHostKey,
     offeredFingerprint: result.offeredFingerprint,
     lookedAtMs: endedAtMs,
-    // One that was judged dead before is confirmed as quickly when its failures are counted anew.
+    // A dead node whose failures are counted afresh is confirmed as quickly as a new failure.
     nextProbeAtMs: isDead
       ? endedAtMs + spread(deadProbeIntervalMs(policy), jitter)
       : nextConfirmationAtMs(failures, failingSinceMs, endedAtMs, policy),
@@ -160,12 +160,12 @@ function isLongEnough(
   return failures >= policy.failures && lookedAtMs - failingSinceMs >= policy.deadAfterMs;
 }
 
-/** Judged dead, but its failures since it was last looked at anew do not say so yet. */
+/** Judged dead, but its failures since it was last judged afresh do not confirm that yet. */
 export function isUnconfirmed(health: Health, policy: Policy['probe']): boolean {
   return health.verdict === 'dead' && !isLongEnough(health, policy);
 }
 
-/** What is failing has its times reset, and is looked at now: the verdict stands, what it rests on is to be seen anew. */
+/** Judges a failing node afresh: keeps the verdict, but resets the failures and times behind it and probes now. */
 export function restart(health: Health, nowMs: number): Health {
   if (health.failures === 0) return health;
   return { ...health, failures: 1, failingSinceMs: nowMs, nextProbeAtMs: nowMs };
@@ -181,11 +181,11 @@ function nextConfirmationAtMs(
   if (failures <= 2) return Math.max(failingSinceMs + failures * 1_000, nowMs);
   const step = confirmationStepMs(policy);
   const judgedAtMs = failingSinceMs + policy.deadAfterMs;
-  // The probe that can give the verdict is not put off past the moment when it may.
+  // The probe that can give the verdict is not put off past the earliest time for it.
   return judgedAtMs > nowMs ? Math.min(nowMs + step, judgedAtMs) : nowMs + step;
 }
 
-/** How long a failing node waits for its next probe, as far as people want to know it. */
+/** The interval between probes of a failing node, rounded for people. */
 export function failingIntervalMs(health: Health, policy: Policy['probe']): number {
   const ms = health.verdict === 'dead' ? deadProbeIntervalMs(policy) : confirmationStepMs(policy);
   return ms < 1_000 ? Math.round(ms) : 1_000 * Math.round(ms / 1_000);
@@ -195,7 +195,7 @@ function confirmationStepMs({ deadAfterMs, failures }: Policy['probe']): number 
   return Math.max(deadAfterMs / failures, 500);
 }
 
-/** A dead node is looked at as often as its death was confirmed, so that its return is seen soon. */
+/** A dead node is probed every `deadAfter` (at least 1 s, at most the interval), so that its return is seen soon. */
 function deadProbeIntervalMs(policy: Policy['probe']): number {
   return Math.min(Math.max(policy.deadAfterMs, 1_000), policy.intervalMs);
 }

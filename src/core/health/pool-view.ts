@@ -8,11 +8,11 @@ export interface PoolView {
   conditions: Condition[];
   /** Null: nobody has paused it. */
   pause: AttributionView | null;
-  /** The last override of the breaker; null: there never was one. `used`: the leader has taken it up. */
+  /** The last override of the breaker; null: there never was one. `used`: the leader has applied it. */
   override: (AttributionView & { used: boolean }) | null;
 }
 
-/** From the last entries of the history about the breaker and about pauses, null where there is none. */
+/** `told`: the last history entries about the breaker and about pauses; null: there is none. */
 export function viewPool(
   told: { opened: StoredEvent | null; closed: StoredEvent | null; resumed: StoredEvent | null },
   { pause, override }: Controls = NO_CONTROLS,

@@ -6,7 +6,7 @@ import { createHealthTally } from './tally.ts';
 
 const policy = DEFAULT_POLICY.probe;
 
-/** The same, counted over all of them. */
+/** The same figures, counted over all nodes. */
 function countAll(healths: Health[]) {
   const dead = healths.filter(({ verdict }) => verdict === 'dead');
   const sinceMs = Math.max(0, ...dead.map(({ confirmingSinceMs }) => confirmingSinceMs ?? 0));

@@ -3,11 +3,11 @@ import type { FleetHealth } from './breaker.ts';
 import { type Health, isSuspect, isUnconfirmed, isUnseenSince } from './health.ts';
 
 /**
- * Counts the health of the nodes that the breaker looks at, node by node, so that a count costs what is unhealthy and
- * not what the fleet holds.
+ * Counts the health of the nodes for the breaker, updated node by node, so that the cost of a count grows with the
+ * unhealthy nodes and not with the fleet.
  */
 export interface HealthTally {
-  /** The health of a node now; null when it does not count, or is gone. */
+  /** Updates the health of a node; null: the node does not count, or is gone. */
   note(node: string, health: Health | null): void;
   count(policy: Policy['probe']): FleetHealth;
 }
@@ -16,7 +16,7 @@ export function createHealthTally(): HealthTally {
   const counted = new Map<string, Health>();
   const suspect = new Set<string>();
   const dead = new Map<string, Health>();
-  /** Nodes that seem well, but were not looked at since `sinceMs`. */
+  /** Nodes that seem well, but have not been probed since `sinceMs`. */
   const unseen = new Set<string>();
   let sinceMs = 0;
 
@@ -25,7 +25,7 @@ export function createHealthTally(): HealthTally {
     else unseen.delete(node);
   }
 
-  /** Moves with each death, and with each return of the one that died last. */
+  /** Changes with each death, and with each return of the node that died last. */
   function setSince(ms: number): void {
     if (ms === sinceMs) return;
     sinceMs = ms;

@@ -1,4 +1,4 @@
-/** Who made a request through the API, and from where; part of the entry in the history. */
+/** The author of an API request, and where it came from; part of the entry in the history. */
 export interface Actor {
   /** Null: the request had no valid token. */
   token: { id: string; name: string | null } | null;

@@ -90,7 +90,7 @@ export interface NewEvent {
   reason: string;
   message: string;
   object: unknown | ((fence: number) => unknown);
-  /** Who asked for it; absent when Orion itself did it. */
+  /** The author of the request; absent when Orion itself did it. */
   actor?: Actor | null;
   /** The message to the rental's client. It enters the outbox in the transaction that writes the event. */
   notice?: Notice;

@@ -18,8 +18,8 @@ const NOTICES: Partial<Record<EventType, NoticeType>> = {
 const OF_ITS_OWN: readonly EventType[] = ['rental.expiring', 'rental.restarted'];
 
 /**
- * The notice for an event that took a rental from one phase to another; null: none. The client is told of a lost
- * machine whenever the rental enters Lost, where no help is under way, and only once, however the reasons change.
+ * The notice for an event that took a rental from one phase to another; null: none. A lost machine is announced when
+ * the rental enters Lost, where no move is under way, and only once, however the reasons change.
  */
 export function noticeOf(event: EventType, before: RentalPhase, after: RentalPhase): NoticeType | null {
   if (after === 'Lost' && !OF_ITS_OWN.includes(event)) return before === 'Lost' ? null : 'rental.lost';

@@ -1,4 +1,4 @@
-/** Who asked for something, why and when. */
+/** The author of a request, with its reason and time. */
 export interface Attribution {
   reason: string | null;
   /** The token's name and id, and its tenant. */

@@ -44,7 +44,7 @@ const LONGEST_ALLOWANCE_MS = 60_000;
 
 /**
  * How long making an account may take at no cost to its client. A lease counts from confirmed access, but the node
- * is given the end before that. That end leaves this much room, so that one run does for both.
+ * is given the end before that. That end includes this allowance, so that the node need not be given another one.
  */
 export function computeAllowanceMs(ttlMs: number): number {
   return Math.min(ttlMs / 10, LONGEST_ALLOWANCE_MS);

@@ -3,8 +3,8 @@ import type { NodeRecord } from './node.ts';
 import type { NodeState } from './node-states.ts';
 
 /**
- * What is true of a node besides its state; the guards of a return from the dead look at it. It is computed from
- * the rows at every pass, never stored with the machine.
+ * Facts about a node besides its state, for the guards of a return from the dead. They are computed from the rows in
+ * every pass, never stored with the machine.
  */
 export interface NodeFacts {
   /** A live placement is bound to the node. */
@@ -13,7 +13,7 @@ export interface NodeFacts {
   quarantined: boolean;
   /** Something was placed on it since it was last verified clean, or it never was. */
   unverified: boolean;
-  /** It is clean, and still nobody gets an account on it. */
+  /** It is clean, but accounts on it keep failing. */
   blamed: boolean;
 }
 
@@ -33,8 +33,8 @@ const NO_FACTS: NodeFacts = { bound: false, quarantined: false, unverified: fals
 
 /**
  * The life of a node, as a table. Pure data: no invoke, no timers, no actions. A restored `invoke` would run its
- * promise twice and a restored `after` may never fire, so deadlines are columns and work is declared by the state
- * (node-states.ts), and the reconciler does it again and again until the state changes.
+ * promise twice and a restored `after` may never fire. So deadlines are columns, and each state declares its work
+ * (node-states.ts), which the reconciler repeats until the state changes.
  */
 export const nodeMachine = setup({
   types: {
@@ -86,7 +86,7 @@ export const nodeMachine = setup({
 
 type MachineState = SnapshotFrom<typeof nodeMachine>['value'];
 
-/** The state after an event; the same state when the event means nothing in it. Throws on an unknown state. */
+/** The state after an event; the same state when the event does not apply. Throws on an unknown state. */
 export function nextState(state: NodeState, event: NodeEvent, facts: NodeFacts = NO_FACTS): NodeState {
   const snapshot = nodeMachine.resolveState({ value: state, context: facts });
   const [next] = machineTransition(nodeMachine, snapshot, event);

@@ -1,19 +1,19 @@
 import type { Reason } from '../failure/reason.ts';
 
-/** The work that a state asks to be kept doing, for as long as the node is in it. */
+/** The work that the reconciler keeps doing while a node is in a state. */
 export type NodeWork = 'none' | 'clean' | 'cleanSlowly' | 'ensureAccess' | 'keepAccess';
 
-/** Requests of operators that only some states accept. `return`: to bring a dead node back that answers again. */
+/** Operators' requests that only some states accept. `return`: bring back a dead node that answers again. */
 export type StateRequest = 'clean' | 'return' | 'forget' | 'accept';
 
-/** Everything that differs between the states of a node, apart from what leads from one to the next. */
+/** Everything that differs between the states of a node, apart from the transitions. */
 interface StateFacts {
   work: NodeWork;
   /** Why no rental can be placed on the node; null when one can, as far as the state decides. */
   notLendable: Extract<Reason, 'NotAlive' | 'NotVerified' | 'Quarantined'> | null;
   /** A client has an account on the node, or is about to. */
   inUse: boolean;
-  /** What was judged of the machine when the node entered the state; nothing yet in the first one. */
+  /** The verdict on the machine when the node entered the state; `unknown` only in the first one. */
   verdict: 'unknown' | 'alive' | 'dead';
   accepts: readonly StateRequest[];
   /** The event that the history gets when a node enters the state. */
@@ -23,7 +23,7 @@ interface StateFacts {
 }
 
 /**
- * The states of a node, as stored in the column `nodes.state`. Nobody else compares states with each other: what a
+ * The states of a node, as stored in the column `nodes.state`. No other code compares states with each other: what a
  * state means for a decision, a query or a page is a column of this table.
  */
 export const STATES = {
@@ -99,7 +99,7 @@ export function isLendable(state: NodeState): boolean {
   return STATES[state].notLendable === null;
 }
 
-/** What earlier clients left is being removed, or that is tried again and again. */
+/** Leftovers of earlier clients are being removed, or quarantine keeps retrying that. */
 export function isBeingCleaned(state: NodeState): boolean {
   const { work } = STATES[state];
   return work === 'clean' || work === 'cleanSlowly';

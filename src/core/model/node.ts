@@ -6,10 +6,10 @@ import type { AcceptRequest, Differences } from './differences.ts';
 import type { NodeLimits } from './limits.ts';
 import { accepts, type NodeState } from './node-states.ts';
 
-/** What the last judgement said of a node; `unknown` before the first one. */
+/** The last verdict on a node; `unknown` before the first one. */
 export type NodeStatus = 'alive' | 'dead' | 'unknown';
 
-/** What the inventory says of a node. Written by the inventory alone. */
+/** What the inventory says about a node. Written by the inventory alone. */
 export interface NodeSpec {
   name: string;
   host: string;
@@ -27,27 +27,27 @@ export interface NodeSpec {
   retiring: boolean;
 }
 
-/** What an operator wants of a node. Written by the API alone. */
+/** Operators' requests about a node. Written by the API alone. */
 export interface NodeRequests {
   cordoned: boolean;
   draining: boolean;
   /** Why it is cordoned or drained, and who asked for it; null when it is neither. */
   maintenance: Attribution | null;
-  /** Grows by one with each `clean` that an operator asks for; compared with `NodeRecord.cleanSeen`. */
+  /** Grows by one with each operator's request to clean the node; compared with `NodeRecord.cleanSeen`. */
   cleanRequested: number;
   /** SHA256:… fingerprint of a changed host key that an operator accepts, or null. */
   trustedFingerprint: string | null;
   /** A retiring node that will not come back is given up: dropped without having been cleaned. */
   forgetting: boolean;
-  /** Grows by one each time that an operator lets the node be taken from another fleet; see `adoptSeen`. */
+  /** Grows by one with each request to take the node from another fleet; see `adoptSeen`. */
   adoptRequested: number;
-  /** Grows by one each time that an operator lets differences from the baseline in; see `acceptSeen`. */
+  /** Grows by one with each request to accept differences from the baseline; see `acceptSeen`. */
   acceptRequested: number;
   /** The last such request. */
   accept: AcceptRequest | null;
 }
 
-/** What the reconciler knows of a node. Written by the reconciler alone, guarded by `resourceVersion`. */
+/** What the reconciler knows about a node. Written by the reconciler alone, guarded by `resourceVersion`. */
 export interface NodeRecord {
   status: NodeStatus;
   state: NodeState;
@@ -63,29 +63,29 @@ export interface NodeRecord {
   limits: NodeLimits | null;
   /** When verify_clean last found the node clean. */
   verifiedAt: Date | null;
-  /** Failed attempts at the state's present work in a row, and when the next may start. */
+  /** Consecutive failed attempts at the state's work, and when the next one may start. */
   attempt: number;
   nextAttemptAt: Date | null;
-  /** When the node last died, or failed to get an account; one that failed lately is chosen last. */
+  /** When the node last died or an account on it failed; nodes that failed lately are chosen last. */
   lastFailedAt: Date | null;
-  /** Times that it died since it last was steady for a while (flapping.ts). */
+  /** Deaths since it was last steady for a while (flapping.ts). */
   deaths: number;
   /** When it was quarantined; a node that dies in quarantine keeps it. Null: it is not. */
   quarantinedAt: Date | null;
-  /** Why its cleaning failed last, since it was last clean; null: it did not. */
+  /** Why its cleaning last failed since it was last clean; null: it did not. */
   lastCleaningReason: Reason | null;
-  /** The start of the machine that was seen last; null: none was told yet. */
+  /** The last known start of the machine; null: none was reported yet. */
   bootId: BootId | null;
-  /** When it first answered after its last restart that was seen, and last before it. */
+  /** Its first answer after the last restart that was seen, and its last answer before that restart. */
   restartedAt: Date | null;
   silentSince: Date | null;
   /** The next uid to hand out on this node; never goes down, so that no uid is used twice. */
   nextUid: number;
   cleanSeen: number;
-  /** The other fleet that the node said it belongs to; null: none. */
+  /** The other fleet that the node says it belongs to; null: none. */
   otherFleet: string | null;
   adoptSeen: number;
-  /** What the last verification found that an operator may let in; null: nothing. */
+  /** What the last verification found that an operator may accept; null: nothing. */
   differences: Differences | null;
   acceptSeen: number;
   /** The `Node.generation` that these columns take into account. */
@@ -93,25 +93,25 @@ export interface NodeRecord {
   resourceVersion: number;
 }
 
-/** It was found clean and is no longer marked as the fleet's. */
+/** It was found clean and no longer carries the fleet's mark. */
 export function hasLeft({ preparedAt, verifiedAt }: NodeRecord): boolean {
   return preparedAt === null && verifiedAt !== null;
 }
 
 /**
- * Was it verified clean at least once (since an operator last accepted a host key)? Until then the machine may not even
- * be switched on, so its silence says nothing about the fleet.
+ * Was it verified clean at least once (since an operator last accepted a host key)? Until then the machine may not
+ * even be switched on, so its silence says nothing about the fleet.
  */
 export function wasVerified({ record }: Pick<Node, 'record'>): boolean {
   return record.preparedAt !== null;
 }
 
-/** It answers, and the policy leaves it to a person to say that it is well (`healthyDelay` is negative). */
+/** A dead node answers again, but the policy leaves its return to a person (`healthyDelay` is negative). */
 export function isReturnHeld({ state, status }: NodeRecord): boolean {
   return accepts(state, 'return') && status === 'alive';
 }
 
-/** An operator asked for it to be cleaned, and that has not been taken up yet. */
+/** An operator's request to clean the node has not been taken up yet. */
 export function isCleaningAsked({ requests, record }: Pick<Node, 'requests' | 'record'>): boolean {
   return requests.cleanRequested > record.cleanSeen;
 }
@@ -146,7 +146,7 @@ export function newNodeRecord(now: Date): NodeRecord {
   };
 }
 
-/** Of a node that no operator has asked anything of. */
+/** The requests about a node before any operator made one. */
 export const NO_REQUESTS: NodeRequests = {
   cordoned: false,
   draining: false,

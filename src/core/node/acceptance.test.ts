@@ -77,7 +77,7 @@ describe('what differs from the baseline', () => {
       expect([run.outcome?.kind, after.record.acceptSeen]).toEqual([run.outcome?.kind, 0]);
       expect(after.events.map(({ type }) => type)).not.toContain('node.accepted');
     }
-    // What was shown is gone, and something else is there: the word is used up, and lets nothing else in.
+    // The named difference is gone and another one is there: the request is used up and accepts nothing else.
     const other = done({ findings: ['other'], differences: FOUND, accepted: [] });
     const after = decide(cleaning, { run: ended(other, start) }, true);
     expect(after.record).toMatchObject({ acceptSeen: 1, differences: FOUND, state: 'cleaning' });

@@ -8,18 +8,18 @@ import type { NodeInputs } from './inputs.ts';
 
 type Asked = Pick<Node, 'requests' | 'record'>;
 
-/** A request that no verification has taken along yet. */
+/** The request to accept differences that no verification has applied yet; null: none. */
 export function openAcceptance({ requests, record }: Asked): AcceptRequest | null {
   return requests.acceptRequested > record.acceptSeen ? requests.accept : null;
 }
 
-/** What a person's word adds to the next verification. */
+/** What an open request adds to the next verification. */
 export function acceptanceOf(asked: Asked): { accept?: Acceptance } {
   const open = openAcceptance(asked);
   return open === null ? {} : { accept: { ids: open.ids, request: asked.requests.acceptRequested } };
 }
 
-/** The differences that a request names, of those that stand on record. */
+/** The recorded differences that a request names. */
 export function namedIn(
   { differences }: Pick<NodeRecord, 'differences'>,
   ids: readonly string[],
@@ -27,7 +27,7 @@ export function namedIn(
   return (differences?.items ?? []).filter(({ id }) => ids.includes(id));
 }
 
-/** As it stands in the history: the author, the reason, and all that was let in. */
+/** The text for the history: the author, the reason, and every accepted difference. */
 export function describeAcceptance(
   attribution: Pick<Attribution, 'by' | 'reason'>,
   differences: readonly Difference[],
@@ -35,7 +35,7 @@ export function describeAcceptance(
   return `${describeAttribution(attribution)}; ${differences.map(({ kind, text }) => `${kind}: ${text}`).join('; ')}`;
 }
 
-/** Why the request can't be taken, in words that say what to do instead; null when it can. */
+/** Why the request is refused, with what to do instead; null when it is not. */
 export function whyNotAccepted(
   { requests, record }: Asked,
   { ids, reason, by }: AcceptRequest,
@@ -56,7 +56,10 @@ export function whyNotAccepted(
     : `${unknown} of ${ids.length} no longer match what is found on it; list them again`;
 }
 
-/** What a verification says of differences. A person's word counts until one has taken it along, whatever it found. */
+/**
+ * Records the differences that a verification found. A request is done once a verification has applied it, even if
+ * none of the named differences was left.
+ */
 export function noteDifferences(record: NodeRecord, { node, run }: Pick<NodeInputs, 'node' | 'run'>): Step {
   const outcome = run?.outcome;
   if (run?.work.kind !== 'clean' || (outcome?.kind !== 'done' && outcome?.kind !== 'failed'))

@@ -41,7 +41,7 @@ describe('a node of another fleet', () => {
     expect(start).toMatchObject({ kind: 'clean', adopt: { fleet: OTHER, request: 1 } });
     const again = decide(asked, { run: ended(refused, start as Work) });
     expect(again.record).toMatchObject({ otherFleet: OTHER, adoptSeen: 1 });
-    // A word that came while a run without it was under way still counts.
+    // A request that came during a run without it still counts.
     expect(decide(asked, { run: ended(refused) }).record.adoptSeen).toBe(0);
     const taken = decide(asked, { run: ended(done, start as Work) });
     expect(taken.record).toMatchObject({ otherFleet: null, adoptSeen: 1, state: 'free' });
@@ -59,7 +59,7 @@ describe('a node that leaves', () => {
     const left = decide({ ...leaving, record: { state: 'cleaning' } }, { run: ended(done, start as Work) });
     expect(left.record).toMatchObject({ state: 'free', preparedAt: null, verifiedAt: NOW });
     expect(left.remove || decide({ ...leaving, record: left.record }).remove).toBe(true);
-    // One that is listed again meanwhile is prepared again.
+    // A node that is listed again meanwhile is prepared again.
     expect(decide({ record: left.record }).record.state).toBe('cleaning');
   });
 });

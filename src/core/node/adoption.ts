@@ -3,14 +3,17 @@ import type { Adoption } from '../model/work.ts';
 import type { Step } from './decision.ts';
 import type { NodeInputs } from './inputs.ts';
 
-/** What a person's word adds to the next piece of work on a node of another fleet. */
+/** What an open request to adopt the node adds to the next piece of work on it. */
 export function adoptionOf({ requests, record }: Pick<Node, 'requests' | 'record'>): { adopt?: Adoption } {
   const { otherFleet: fleet, adoptSeen } = record;
   if (fleet === null || requests.adoptRequested <= adoptSeen) return {};
   return { adopt: { fleet, request: requests.adoptRequested } };
 }
 
-/** Whose the node is, as it said itself at the end of a run. A person's word counts for the fleet that they named, once. */
+/**
+ * Records which fleet the node belongs to, as it reported itself at the end of a run. A request to adopt it counts
+ * once, for the fleet that the request names.
+ */
 export function noteFleet(record: NodeRecord, { node, run }: Pick<NodeInputs, 'node' | 'run'>): Step {
   const outcome = run?.outcome;
   if (outcome?.kind === 'failed' && outcome.reason === 'OtherFleet') {

@@ -7,9 +7,9 @@ import type { NodeInputs } from './inputs.ts';
 import { isRepairDue } from './repair.ts';
 
 /**
- * The one event that a node's situation amounts to now, or null. A decision table over saved state and
- * observation; its order is the priority between signals: death beats everything, then what is wanted (a
- * placement that is gone), then how the work went.
+ * The one event that applies to a node now, or null. A decision table over saved state and observations. Its order
+ * is the priority of the signals: death first, then the wanted state (a placement that is gone), then the result of
+ * the work.
  */
 export function classify(inputs: NodeInputs): NodeEvent | null {
   const { node, health } = inputs;
@@ -38,7 +38,7 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
 
 function classifyFree({ node, live, drift, now }: NodeInputs): NodeEvent | null {
   if (live) return { type: 'bound' };
-  // Not prepared: another key was trusted, so it may be another machine, or it had left the fleet and is back in it.
+  // Not prepared: another key was trusted, so it may be another machine; or it left the fleet and came back.
   const isDue = node.spec.retiring ? !hasLeft(node.record) : node.record.preparedAt === null;
   if (isCleaningAsked(node) || isDue) return { type: 'cleanRequested' };
   return isRepairDue(drift, now) ? { type: 'drifted' } : null;
@@ -49,13 +49,12 @@ function isConfirmed({ run }: NodeInputs, live: Placement): boolean {
   return run?.work.kind === 'ensureAccess' && run.work.epoch === live.epoch && run.outcome?.kind === 'done';
 }
 
-/** A negative `healthyDelay` leaves it to a person, whatever the node answers, also over a restart of the daemon. */
+/** With a negative `healthyDelay` a person decides, whatever the node answers, even after a restart of the daemon. */
 function mayReturn({ node, health, policy }: NodeInputs): boolean {
   const isLeftToPerson = policy.probe.healthyDelayMs < 0;
   return health.verdict === 'alive' && (!isLeftToPerson || isCleaningAsked(node));
 }
 
-/** How the cleaning went. */
 function classifyCleaning({ node, run, residue, policy }: NodeInputs): NodeEvent | null {
   if (run?.work.kind === 'clean' && run.outcome) {
     const cleaned = new Set(run.work.residue.map(({ epoch }) => epoch));

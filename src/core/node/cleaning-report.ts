@@ -6,7 +6,7 @@ const SHOWN_ITEMS = 10;
 const MAX_ITEM = 200;
 const MAX_MESSAGE = 500;
 
-/** What a try that just ended says of each placement whose residue it was to remove; nothing when it was cut off. */
+/** The report on each placement that a cleaning attempt covered; none if it was aborted or postponed. */
 export function reportsOf(
   run: Run | null,
   residue: Placement[],
@@ -21,7 +21,7 @@ export function reportsOf(
     .map(({ epoch, report }) => ({ epoch, report: reportCleaning(outcome, report ?? null, now) }));
 }
 
-/** The report after one more try. */
+/** The report after one more attempt. */
 function reportCleaning(outcome: WorkOutcome, earlier: CleaningReport | null, now: Date): CleaningReport {
   const failure = failureOf(outcome);
   const at = now.toISOString();

@@ -32,7 +32,7 @@ function condition(
   return { type, status, reason, message };
 }
 
-/** Null before the first probe of this leader: what was stored stays true until somebody looked. */
+/** Null before this leader's first probe: the stored condition holds until then. */
 function reachable({ health, record, policy }: NodeInputs & { record: NodeRecord }): Verdict | null {
   if (health.verdict === 'unknown' && health.failures === 0) {
     const known = record.conditions.some(({ type }) => type === 'Reachable');
@@ -46,7 +46,7 @@ function reachable({ health, record, policy }: NodeInputs & { record: NodeRecord
   return condition('Reachable', 'True', 'Alive', 'the node answers');
 }
 
-/** While it is tried again, the failure of the last try stands. */
+/** During a retry, the last attempt's failure stays visible. */
 function clean({ run, record, blame }: NodeInputs & { record: NodeRecord }): Verdict | null {
   const old = findCondition(record.conditions, 'Clean');
   const failure = run?.work.kind === 'clean' ? failureOf(run.outcome) : null;
@@ -70,10 +70,10 @@ function clean({ run, record, blame }: NodeInputs & { record: NodeRecord }): Ver
   }
 }
 
-/** Null while nothing new is known: after a repair that failed, say, until the node was looked at again. */
+/** Null while nothing new is known, such as between a failed repair and the next inspection. */
 function provisioned({ live, run, record, drift }: NodeInputs & { record: NodeRecord }): Verdict | null {
   if (!live) {
-    // Why a placement was given up stays to be seen until the node is clean again.
+    // The reason why a placement was given up stays visible until the node is clean again.
     const old = findCondition(record.conditions, 'Provisioned');
     const isLeft = isBeingCleaned(record.state);
     if (isLeft && old && isFailure(old.reason)) return null;
@@ -83,7 +83,7 @@ function provisioned({ live, run, record, drift }: NodeInputs & { record: NodeRe
     const { reason, message } = run.outcome;
     return condition('Provisioned', 'False', reason, `placement ${live.epoch}: ${message}`);
   }
-  // While it is put right, what is wrong is known from the work.
+  // During a repair, the work says what has drifted.
   const drifted = drift ?? (run?.work.kind === 'ensureAccess' && !run.outcome ? run.work.repair : null);
   const changed = drifted ? [...drifted.access, ...drifted.way] : [];
   if (STATES[record.state].work === 'keepAccess' && changed.length > 0) {

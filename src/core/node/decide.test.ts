@@ -177,7 +177,7 @@ describe('a node with a placement', () => {
     expect(decide({ state: 'provisioning' }, { live, wanted: WANTED }).start).not.toBeNull();
     expect(decide({ state: 'provisioning' }, paused).start).toBeNull();
     expect(decide({ state: 'cleaning' }, { residue, paused: true }).start).toBeNull();
-    // What had begun is heard out.
+    // A run that had already begun still counts.
     const ended = decide({ state: 'provisioning' }, { ...paused, run: accessRun(done) });
     expect(ended).toMatchObject({
       settled: true,

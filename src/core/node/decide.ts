@@ -17,14 +17,14 @@ import { chooseCleaningRepair, chooseRepair } from './repair.ts';
 import { acceptTrustedKey, hastenCleaning, mayBeRemoved } from './requests.ts';
 import { settleRun } from './settle-run.ts';
 
-/** What to make of one node now. Pure: the same inputs give the same decision. */
+/** Decides what to do with one node now. Pure: the same inputs give the same decision. */
 export function decideNode(inputs: NodeInputs): NodeDecision {
   const { node, live, residue, run, now } = inputs;
   const event = classify(inputs);
   const facts = {
     bound: live !== null,
     quarantined: node.record.quarantinedAt !== null,
-    // A person who lets a dead node back wants it cleaned first.
+    // An operator who brings a dead node back wants it cleaned first.
     unverified: residue.length > 0 || node.record.verifiedAt === null || isCleaningAsked(node),
     blamed: inputs.blame !== null,
   };
@@ -52,7 +52,7 @@ function withConditions(record: NodeRecord, inputs: NodeInputs): NodeRecord {
   return conditions === record.conditions ? record : { ...record, conditions };
 }
 
-/** First-seen host key, status and counters that follow from what the prober says. */
+/** Records the host keys and the status that the prober reports, and the generation that was observed. */
 function recordObserved({ node, health }: NodeInputs): Step {
   const events: Step['events'] = [];
   let record = node.record;
@@ -89,7 +89,7 @@ function isStillWanted(run: Run, state: NodeState, live: Placement | null): bool
   return STATES[state].inUse && live?.epoch === run.work.epoch;
 }
 
-/** The work that the state declares, if it is due and nothing runs. */
+/** The work that the state declares, if it is due and no other is running. */
 function chooseWork(record: NodeRecord, inputs: NodeInputs, isPlacementChanged: boolean): Work | null {
   const { run, live, wanted, residue, now, health, drift } = inputs;
   const { spec, requests } = inputs.node;
@@ -114,13 +114,13 @@ function chooseWork(record: NodeRecord, inputs: NodeInputs, isPlacementChanged: 
       };
     case 'ensureAccess':
     case 'keepAccess': {
-      // Once what is known of the placement is saved, it is looked at again: the end of a lease follows from it.
+      // A change to the placement is saved first, since the end of the lease, and so the work, follows from it.
       if (!live || !wanted || isPlacementChanged) return null;
-      // The lease is over, and the rental about to be ended.
+      // The lease is over; the rental is about to end.
       if (wanted.expiresAt <= now) return null;
       const { epoch, account, uid } = live;
       const mending = chooseRepair(drift, now);
-      // What a failed run has left of what was wanted then is not known, even if it is no longer wanted.
+      // A failed run may have half applied what was wanted then, even if that is no longer wanted.
       const isAsWanted = record.attempt === 0 && isGiven(live, wanted);
       if (work === 'keepAccess' && isAsWanted && !mending.repair) return null;
       const kept = work === 'keepAccess' && { kept: true as const };

@@ -3,15 +3,15 @@ import type { NodeRecord } from '../model/node.ts';
 import type { Placement } from '../model/rental.ts';
 import type { Work } from '../model/work.ts';
 
-/** What is to become of one node. */
+/** What to do with one node. */
 export interface NodeDecision {
   /** The record to save; the same object when nothing changed. */
   record: NodeRecord;
-  /** What to write to the live placement, if anything. */
+  /** Changes to the live placement; null: none. */
   placement: Partial<
     Pick<Placement, 'readyAt' | 'appliedKey' | 'appliedExpiresAt' | 'endedAt' | 'endReason'>
   > | null;
-  /** Residue that was verified gone. */
+  /** Epochs of the residue that was verified gone. */
   cleaned: number[];
   events: { type: EventType; reason: string; message: string }[];
   /** Work to start after the save, under its fence. */
@@ -26,13 +26,13 @@ export interface NodeDecision {
   raise: { fence: number; nextUid: number } | null;
 }
 
-/** What the steps of a decision find out, apart from the work that follows. */
+/** What the steps of a decision produce; the work to start is chosen after them. */
 type Found = Pick<NodeDecision, 'record' | 'placement' | 'cleaned' | 'events' | 'raise'>;
 
-/** The result of one step: the record as it leaves it, and what it adds. */
+/** The result of one step: the new record, and what the step adds. */
 export type Step = Pick<Found, 'record'> & Partial<Found>;
 
-/** Takes the steps one after the other, each with the record that the one before has left. */
+/** Runs the steps in order. Each gets the record that the one before returned. */
 export function takeSteps(record: NodeRecord, steps: ((record: NodeRecord) => Step)[]): Found {
   let found: Found = { record, placement: null, cleaned: [], events: [], raise: null };
   for (const step of steps) {

@@ -3,7 +3,7 @@ import { FIRST_UID } from '../model/node.ts';
 import { NOW } from '../rows.fixture.ts';
 import type { DriftReport, Expected } from './drift.ts';
 
-/** A look at a node on which the placement of `aPlacement` is as Orion made it; tests change one thing. */
+/** Parts of an inspection that finds the placement of `aPlacement` as Orion made it; each test changes one thing. */
 export const EXPECTED: Expected = {
   account: 'rtest0001',
   uid: FIRST_UID,
@@ -41,7 +41,7 @@ export function anInspection(set: Partial<Inspection> = {}): Inspection {
   };
 }
 
-/** Of a node with a client on it. */
+/** The inspection of a node with a client on it. */
 export function aRentedInspection(set: Partial<Inspection> = {}): Inspection {
   return anInspection({ accounts: [SOUND_ACCOUNT], keyFiles: [SOUND_KEY], ...set });
 }

@@ -6,9 +6,9 @@ import type { Run } from '../model/work.ts';
 
 /** What was changed on a node by hand, in words for people. */
 export interface Drift {
-  /** Of the live placement: its account and its key file. */
+  /** In the live placement: its account and its key file. */
   access: string[];
-  /** Of the way in for all accounts: the group, the directory of the key files, the sshd drop-in. */
+  /** In the way in for all accounts: the group, the directory of the key files, the sshd drop-in. */
   way: string[];
   /** Accounts in Orion's uid range, and key files, that belong to nobody. */
   strays: string[];
@@ -16,24 +16,24 @@ export interface Drift {
 
 /** Drift as a decision sees it. */
 export interface DriftReport extends Drift {
-  /** Which repair in a row the next one is, and when it may begin. */
+  /** The number of the next repair in the current series, and when it may begin. */
   nth: number;
   repairAt: Date;
 }
 
-/** The account that is to be on the node. */
+/** The account that should be on the node. */
 export interface Expected {
   account: string;
   uid: number;
-  /** Of the key file with what the account was last given; any of them will do. */
+  /** Valid digests of the key file, for the access that the account was last given. */
   keyFileSha256: readonly string[];
 }
 
 type Owner = Pick<Placement, 'account' | 'uid'>;
 
 /**
- * May a look at the node be judged now, and against what? Only where Orion has finished what it does there: while
- * work runs, or is still to begin, the node is not yet what it is to be.
+ * Can an inspection of the node be judged now, and against what? Only if Orion has finished its work there: while
+ * work is running or about to begin, the node is not yet as it should be.
  */
 export function expectationOf(
   { state }: Pick<NodeRecord, 'state'>,
@@ -45,7 +45,7 @@ export function expectationOf(
   return !live && (isLendable(state) || isBeingCleaned(state)) ? 'nobody' : 'unsettled';
 }
 
-/** What differs from what is to be there. `residue`: ended placements, which cleaning removes by itself. */
+/** How the node differs from what should be on it. `residue`: ended placements, which cleaning removes anyway. */
 export function findDrift(inspection: Inspection, expected: Expected | null, residue: Owner[]): Drift {
   return {
     access: expected ? [...accountDrift(inspection, expected), ...keyFileDrift(inspection, expected)] : [],
@@ -81,7 +81,7 @@ function accountDrift({ accounts, isCut, group, shell }: Inspection, { account, 
     [found.shell === shell, `has shell ${found.shell}`],
     [found.isOpen, 'is locked, has a password or has expired'],
     [found.groups === 0, 'is a member of other groups'],
-    // After a change of the uid the home is not its own either: one change is told once.
+    // A changed uid also leaves the home with another owner; that change is reported only once.
     [
       found.homeUid === uid || found.homeUid === found.uid,
       found.homeUid === null ? 'has no home' : 'has a home owned by another account',

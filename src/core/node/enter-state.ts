@@ -8,7 +8,7 @@ import type { Step } from './decision.ts';
 import { describeDrift, isDrifted, listDrift } from './drift.ts';
 import type { NodeInputs } from './inputs.ts';
 
-/** Completes the record of a node that has just changed its state, with the events of the change. */
+/** Completes the record of a node that has just changed its state, and adds the events of the change. */
 export function enterState(
   record: NodeRecord,
   { node, health, run, now, live, drift, policy, blame }: NodeInputs,
@@ -43,15 +43,15 @@ export function enterState(
     next.lastFailedAt = now;
     next.deaths = health.steadyForMs >= steadyMs(policy.probe) ? 1 : node.record.deaths + 1;
   }
-  // Should it die while it is cleaned, it is not free when it returns.
+  // If it dies during the cleaning, it must not return as free.
   if (isSoiled) next.verifiedAt = null;
   if (work === 'cleanSlowly') next.nextAttemptAt = new Date(now.getTime() + QUARANTINE_RETRY_MS);
-  // What is quarantined stays so when it dies, until it is cleaned.
+  // A quarantined node that dies stays quarantined until it is cleaned.
   if (!isDeadState(state)) next.quarantinedAt = work === 'cleanSlowly' ? (record.quarantinedAt ?? now) : null;
   if (work === 'clean') next.lastCleaningReason = null;
   // An operator asked for the cleaning, so earlier deaths no longer count.
   if (work === 'clean' && isCleaningAsked(node)) next.deaths = 0;
-  // A request to clean it outlasts a return as anything else.
+  // A request to clean a dead node stays open unless the node returns to be cleaned.
   if (!wasDead || work === 'clean') next.cleanSeen = node.requests.cleanRequested;
   return { record: next, events };
 }

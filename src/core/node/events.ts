@@ -12,11 +12,11 @@ interface Known {
   /** The rental on the node. */
   rental: Rental | undefined;
   nodeOf: (name: string) => Node | undefined;
-  /** Does the history not have this reason yet since the condition last changed its status? */
+  /** True: the history has no entry with this reason since the condition last changed its status. */
   isNews: (condition: Condition) => boolean;
 }
 
-/** What the history says of a decision about a node. */
+/** The history entries for a decision about a node. */
 export function describeNode(
   { node, live, now }: NodeInputs,
   decision: NodeDecision,

@@ -181,7 +181,7 @@ describe('a removal that ran out of time', () => {
       expect(decision.record).toMatchObject({ state: 'cleaning', attempt: 0 });
       expect(decision.record.nextAttemptAt?.getTime()).toBeLessThanOrEqual(NOW.getTime() + 6_000);
       types.push(...typesOf(decision));
-      // The next one runs, and what the last one said is still there.
+      // While the next attempt runs, the last failure is still shown.
       const running = decide({ ...decision.record, nextAttemptAt: null }, { run: cleanRun(null) });
       expect(conditionOf(running, 'Clean')).toMatchObject({ reason: 'RemovalUnfinished' });
       record = running.record;

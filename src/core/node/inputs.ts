@@ -7,25 +7,25 @@ import type { Placement } from '../model/rental.ts';
 import type { Run } from '../model/work.ts';
 import type { DriftReport } from './drift.ts';
 
-/** Everything that a decision about one node may look at. */
+/** Everything that a decision about one node may depend on. */
 export interface NodeInputs {
   node: Node;
   health: Health;
-  /** What this daemon has seen of its starts. */
+  /** What this daemon has seen of the machine's starts. */
   boot: BootMemory;
-  /** The live placement on the node, and what its account is to be given. */
+  /** The live placement on the node, and the access that its account should get. */
   live: Placement | null;
   wanted: Access | null;
-  /** Ended placements that the node was not yet verified clean of. */
+  /** Ended placements whose removal has not been verified yet. */
   residue: Placement[];
-  /** Why it is the node's fault that its last client got no account (blame.ts); null when nothing says so. */
+  /** Why the node is to blame that its last client got no account (blame.ts); null: it is not. */
   blame: string | null;
   run: Run | null;
-  /** What a look at the node's account files came to; null: there is none that may be judged now. */
+  /** The drift that the last inspection found; null: no inspection can be judged now. */
   drift: DriftReport | null;
-  /** Another node that has the same host key, so that nobody knows which machine this one is. */
+  /** Another node with the same host key, so it is unknown which machine this one is. */
   rival?: string | null;
-  /** An operator has paused everything: no work is begun. */
+  /** An operator has paused everything: no work starts. */
   paused: boolean;
   policy: Policy;
   now: Date;

@@ -6,12 +6,12 @@ import { describeRestart } from '../model/restart.ts';
 import type { Step } from './decision.ts';
 import type { NodeInputs } from './inputs.ts';
 
-/** Restarts of one node are told at most this often: a hostile one invents as many as it likes. */
+/** Restarts of one node are reported at most this often, since a hostile node can invent any number. */
 const TOLD_EVERY_MS = 60_000;
 
 /**
- * The record with the start of the machine that answers now. The one before is a column, so that no daemon that is
- * started again or takes over misses the change. A dead node is compared when it is back.
+ * Records the start of the machine that answers now, and reports a restart. The last known start is a column, so that
+ * a daemon that restarts or takes over does not miss the change. A dead node is compared once it is back.
  */
 export function recordRestart(record: NodeRecord, { node, boot, live, now }: NodeInputs): Step {
   const { id } = boot;
@@ -19,7 +19,7 @@ export function recordRestart(record: NodeRecord, { node, boot, live, now }: Nod
   if (record.bootId === null) return { record: { ...record, bootId: id } };
   if (!isOtherBoot(record.bootId, id) || tellAgainAt(record, now) !== null) return { record };
   const seenAt = boot.seenAt ?? now;
-  // Later than what it follows, the access and the restart before it, even where another daemon's clock was ahead.
+  // Later than the access and the restart that it follows, even if another daemon's clock was ahead.
   const earlierMs = [live?.readyAt, record.restartedAt].map((at) => at?.getTime() ?? 0);
   const restartedAt = new Date(Math.max(seenAt.getTime(), ...earlierMs.map((ms) => ms + 1)));
   const silentSince = earliest(boot.silentSince ?? lastAnswerOf(node), restartedAt);
@@ -30,14 +30,14 @@ export function recordRestart(record: NodeRecord, { node, boot, live, now }: Nod
   };
 }
 
-/** When another restart of the node may be told; null: now. */
+/** When another restart of the node may be reported; null: now. */
 export function tellAgainAt({ restartedAt }: NodeRecord, now: Date): Date | null {
   if (restartedAt === null) return null;
   const agoMs = now.getTime() - restartedAt.getTime();
   return agoMs >= 0 && agoMs < TOLD_EVERY_MS ? new Date(restartedAt.getTime() + TOLD_EVERY_MS) : null;
 }
 
-/** As an earlier daemon has left it. */
+/** The last answer that an earlier daemon recorded. */
 function lastAnswerOf({ record, lastCheckedAt }: Node): Date | null {
   const reachable = findCondition(record.conditions, 'Reachable');
   return reachable?.status === 'False' ? new Date(reachable.lastTransitionTime) : lastCheckedAt;

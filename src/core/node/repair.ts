@@ -5,20 +5,20 @@ import { STATES } from '../model/node-states.ts';
 import type { Repair, Run } from '../model/work.ts';
 import { type DriftReport, describeDrift, isDrifted } from './drift.ts';
 
-/** Is there drift that is to be put right now? A node that is changed back each time has to wait. */
+/** Is there drift to repair now? A node that is changed back each time has to wait. */
 export function isRepairDue(drift: DriftReport | null, now: Date): drift is DriftReport {
   return isDrifted(drift) && drift.repairAt <= now;
 }
 
-/** What the work on a rented node has to put right besides. */
+/** What the work on a rented node must also repair. */
 export function chooseRepair(drift: DriftReport | null, now: Date): { repair?: Repair } {
   return isRepairDue(drift, now) ? { repair: toRepair(drift, false) } : {};
 }
 
 /**
- * What cleaning has to put right besides; nothing in the ordinary case. When an earlier attempt failed, strays may
- * be what verification found, so they are looked for without having been seen. Never before a node was verified
- * clean once: accounts that a machine brings along when it joins are somebody's, and are a person's to judge.
+ * What cleaning must also repair; usually nothing. After a failed attempt it searches for strays that no inspection
+ * has seen, since they may be what verification found. It never does before the node was verified clean once:
+ * accounts that a machine has when it joins belong to somebody, and a person has to judge them.
  */
 export function chooseCleaningRepair(record: NodeRecord, drift: DriftReport | null): { repair?: Repair } {
   if (record.preparedAt === null) return {};
@@ -37,7 +37,7 @@ interface Told {
   message: string;
 }
 
-/** What a repair that has ended did, for the history. */
+/** The history entries about what a finished repair did. */
 export function describeRepaired({ work, outcome }: Run): Told[] {
   const { repair } = work;
   if (!repair || !outcome || outcome.kind === 'aborted' || !outcome.repaired) return [];

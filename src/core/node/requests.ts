@@ -4,8 +4,8 @@ import type { NodeRequest } from '../ports/stores.ts';
 import type { NodeInputs } from './inputs.ts';
 
 /**
- * The key that the node shows becomes its known one when an operator named exactly this key. It may be a machine
- * that was installed anew, so it is prepared and verified again before it is lent.
+ * Accepts the host key that the node shows if an operator named exactly this key. The machine may have been
+ * reinstalled, so it is prepared and verified again before it is lent.
  */
 export function acceptTrustedKey(
   record: NodeRecord,
@@ -13,7 +13,7 @@ export function acceptTrustedKey(
 ): NodeRecord {
   const { trustedFingerprint } = node.requests;
   const isNamed = trustedFingerprint !== null && trustedFingerprint === health.offeredFingerprint;
-  // A pin is the inventory's word; it is changed there.
+  // A pinned key can only be changed in the inventory.
   if (!isNamed || node.spec.pinnedHostKey !== null) return record;
   if (health.offeredHostKey === null || health.offeredHostKey === record.hostKey) return record;
   return {
@@ -25,7 +25,7 @@ export function acceptTrustedKey(
   };
 }
 
-/** The requests once one about keeping clients off is noted; without a reason the first stays, with its author. */
+/** The requests after a cordon, drain or uncordon. One without a reason keeps the earlier reason and its author. */
 export function withMaintenance(requests: NodeRequests, request: NodeRequest): NodeRequests {
   if (request.kind === 'uncordon')
     return { ...requests, cordoned: false, draining: false, maintenance: null };
@@ -36,14 +36,14 @@ export function withMaintenance(requests: NodeRequests, request: NodeRequest): N
   return { ...requests, ...set, maintenance };
 }
 
-/** An operator who asks for a clean node does not wait for the next try. */
+/** An operator's request to clean the node skips the wait before the next attempt. */
 export function hastenCleaning(record: NodeRecord, { node }: Pick<NodeInputs, 'node'>): NodeRecord {
   if (STATES[record.state].work !== 'clean' || !isCleaningAsked({ requests: node.requests, record }))
     return record;
   return { ...record, nextAttemptAt: null, cleanSeen: node.requests.cleanRequested };
 }
 
-/** What a node that is to be emptied waits for. */
+/** What a draining or retiring node is waiting for. */
 export function whyNotEmpty({ node, live }: Pick<NodeInputs, 'node' | 'live'>, state: NodeState): string {
   const name = node.spec.name;
   if (live) return `${live.rentalId} moves off it as soon as another matching node is free`;
@@ -57,8 +57,9 @@ export function whyNotEmpty({ node, live }: Pick<NodeInputs, 'node' | 'live'>, s
 }
 
 /**
- * May a node that left the inventory be dropped? Only without a client on it, clean, and free for another fleet; a machine that died
- * clean has nothing to be cleaned of. One that is given up goes as it is.
+ * May a node that left the inventory be dropped? Only if it has no client, is clean, and no longer carries the
+ * fleet's mark. A machine that died clean or never answered has nothing to clean. A node that an operator gave up is
+ * dropped as it is.
  */
 export function mayBeRemoved({
   node,

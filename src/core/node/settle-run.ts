@@ -36,7 +36,7 @@ function settleOutcome(
   outcome: Exclude<WorkOutcome, { kind: 'aborted' }>,
   inputs: NodeInputs,
 ): Step {
-  // The node has not tried anything, so no attempt is counted and no placement ends for it.
+  // Nothing was tried on the node, so no attempt is counted and no placement ends.
   if (outcome.kind === 'postponed')
     return { record: { ...record, nextAttemptAt: new Date(inputs.now.getTime() + OWN_FAULT_PAUSE_MS) } };
   const raise = raiseFor(run, outcome, inputs.node);
@@ -49,7 +49,7 @@ function settleOutcome(
   return { ...settled, raise };
 }
 
-/** What the node knows more of than the database; null when it does not say so. */
+/** The higher numbers that a node knows than the database; null: it reported none. */
 function raiseFor(run: Run, outcome: WorkOutcome, node: Node): NodeDecision['raise'] {
   if (outcome.kind !== 'failed' || outcome.reason !== 'FenceTooLow') return null;
   return {
@@ -59,15 +59,16 @@ function raiseFor(run: Run, outcome: WorkOutcome, node: Node): NodeDecision['rai
 }
 
 /**
- * A higher fence number is in the next order anyway, unless the node is not believed. A uid that was used is the
- * placement's own for good, so the placement fails, and another one gets another uid.
+ * True if a higher fence number is all that the next order needs, so this one does not count as failed. False if the
+ * node's number is not believed in full, or if the uid was used before: a placement keeps its uid for good, so it
+ * fails, and the next one gets another uid.
  */
 function isRetriedAsIs(run: Run, outcome: WorkOutcome, { fence }: { fence: number }): boolean {
   const seen = outcome.kind === 'failed' ? (outcome.fenceSeen ?? 0) : 0;
   return fence === seen && (run.work.kind === 'clean' || seen > run.fence);
 }
 
-/** What was measured on the node, whatever became of the work. */
+/** Records the limits that were measured on the node, even if the work failed. */
 function recordLimits(record: NodeRecord, outcome: WorkOutcome, now: Date): NodeRecord {
   if (outcome.kind === 'aborted' || outcome.kind === 'postponed' || !outcome.limits) return record;
   return { ...record, limits: { ...outcome.limits, checkedAt: now.toISOString() } };
@@ -79,14 +80,14 @@ function settleCleaning(record: NodeRecord, run: Run, { node, now, jitter, resid
   if (outcome?.kind === 'done' && outcome.findings.length === 0) {
     const cleaned = new Set(work.residue.map(({ epoch }) => epoch));
     const epochs = residue.map(({ epoch }) => epoch).filter((epoch) => cleaned.has(epoch));
-    // A node that was in the fleet before, or whose database was restored, has used uids that are unknown here.
+    // If the node was in the fleet before, or the database was restored, it has used uids that are unknown here.
     const nextUid = Math.min(Math.max(record.nextUid, outcome.uidSeen + 1), LAST_UID + 1);
     const preparedAt = work.leave ? null : (record.preparedAt ?? now);
     const verified = { ...record, preparedAt, verifiedAt: now, nextUid, lastCleaningReason: null };
     return { record: verified, cleaned: epochs };
   }
   const failure = failureOf(outcome);
-  // Recorded once, however often it is tried again. One that brings about the quarantine is told with that.
+  // Recorded once, however often it is retried. A failure that leads to quarantine is reported by that event.
   const isEntering = STATES[record.state].work === 'cleanSlowly' && record.state !== node.record.state;
   const isNews = failure !== null && failure.reason !== record.lastCleaningReason && !isEntering;
   const events: Step['events'] = isNews ? [{ type: 'node.cleaning_failed', ...failure }] : [];
@@ -120,11 +121,11 @@ function settleAccess(
       placement: live.readyAt === null ? { ...applied, readyAt: now } : applied,
     };
   }
-  // A repair that failed waits by itself, so that a changed key is not held up by what somebody did to the node.
+  // A failed repair has its own backoff, so that tampering with the node does not delay a changed key.
   if (outcome.kind !== 'failed' || (work.repair && isGiven(live, work))) return { record };
   const attempt = record.attempt + 1;
-  // An account that never worked is better made on another node: nobody depends on this one yet. Silence is
-  // for the prober to judge, so it costs a retry here, not the placement.
+  // An account that never worked is better made on another node: nobody depends on this one yet. The prober judges
+  // silence, so here the first three such failures cost a retry, not the placement.
   const givesUp = live.readyAt === null && (!isUnreachable(outcome.reason) || attempt > 3);
   if (givesUp && STATES[record.state].work === 'ensureAccess') {
     const { reason, message } = outcome;

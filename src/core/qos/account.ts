@@ -3,7 +3,7 @@ import { clip, type Span, splitWindow } from './time.ts';
 /** The kinds of times whose distribution is reported. */
 export const TIMES = ['detection', 'move', 'outage', 'provisioning', 'queueWait'] as const;
 export type Times = (typeof TIMES)[number];
-/** Those that are also charted over time. */
+/** The kinds that are also charted over time. */
 export const CHARTED_TIMES = ['detection', 'move'] as const;
 export type ChartedTimes = (typeof CHARTED_TIMES)[number];
 
@@ -17,7 +17,7 @@ export interface Account {
   outages: number;
   /** Moves that ended, for whatever reason they began. */
   moves: number;
-  /** Those that left a living node, which was being emptied. */
+  /** Moves off a living node that was being emptied. */
   plannedMoves: number;
   times: Record<Times, number[]>;
 }

@@ -65,7 +65,7 @@ describe('a client whose node dies', () => {
     story.rental('r_1', 'rental.active', 0, 'Active', 'w1');
     story.node('w1', 'node.dead', 10 * S, 'dead', true);
     story.rental('r_1', 'rental.lost', 10 * S, 'Lost', 'w1');
-    // Recovering, and then held for a person: it answers, but is dead.
+    // Recovering, then held for a person: the node answers but is still dead.
     story.node('w1', 'node.alive', 14 * S, 'dead', true);
     story.node('w1', 'node.alive', 15 * S, 'dead', false);
     story.node('w1', 'node.alive', 18 * S, 'provisioning');

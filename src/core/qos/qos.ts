@@ -88,7 +88,7 @@ export function computeQos(window: Span, { openings, events }: QosHistory, ofFle
       if (before !== null) clients.get(before)?.delete(track);
       if (after !== null) clients.set(after, (clients.get(after) ?? new Set()).add(track));
     }
-    // Histories recorded before nodes had an event for it: the node is bound from here on.
+    // In histories from before nodes had an event for it, the node is bound from here on.
     const isBound = event.type === 'rental.placed' || event.type === 'rental.migrating';
     if (isBound && event.node !== null && (event.type === 'rental.placed' || event.node !== before)) {
       const isUnreachable = healthOf(event.node).downSinceMs !== null;

@@ -1,6 +1,6 @@
 import type { Attribution } from '../model/controls.ts';
 
-/** Who asked for something, why and when, as the API shows it. */
+/** The author of a request, with its reason and time, as the API shows it. */
 export interface AttributionView {
   reason: string | null;
   by: string;
