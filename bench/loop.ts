@@ -1,7 +1,7 @@
 /**
- * What a pass of the reconcile loop costs in fleets of different sizes, apart from the database: with nothing due, with
- * one rental, with 1 % of the rentals, and with 1 % of the nodes. The cost of a thing that is due must not depend on the
- * size of the fleet. All fleets are measured in turn in one run, so that the ratio holds where single times do not.
+ * Measures a pass of the reconcile loop, without the database, in fleets of different sizes: with nothing due, with
+ * one rental, with 1 % of the rentals, and with 1 % of the nodes. The cost per due rental or node must not depend on
+ * the size of the fleet. All fleets are measured in turn in one run: the ratio holds where single times do not.
  * `npm run bench loop [PASSES]`.
  */
 import { createHealth } from '../src/core/health/health.ts';
@@ -24,7 +24,7 @@ const SIZES = [1_000, 10_000];
 const passes = Number(process.argv[2] ?? 60);
 const LENT = 0.8;
 
-/** Rows in memory, each found at once: what a database costs is not measured here. */
+/** Rows in memory, each found at once: the cost of a database is not measured here. */
 function createRows(size: number) {
   const nodes = new Map<string, Node>();
   const rentals = new Map<string, Rental>();
@@ -82,7 +82,7 @@ function createRows(size: number) {
   return { nodes, rentals, store, touch };
 }
 
-/** A loop that makes one pass each time that it is asked to; gives back the milliseconds that it took. */
+/** A loop that makes one pass on each call of `pass`, which returns how long it took (ms). */
 function createBench(size: number) {
   const { nodes, rentals, store, touch } = createRows(size);
   const quiet = () => undefined;
@@ -108,7 +108,7 @@ function createBench(size: number) {
     },
     clock: {
       now: () => NOW,
-      // The rows are read once, at the start: what the resync costs is another matter.
+      // The rows are read once, at the start: the cost of the resync is not measured here.
       monotonicMs: () => 1,
       after(_ms: number, callback: () => void) {
         goOn = callback;

@@ -61,7 +61,7 @@ try {
   await rm(home, { recursive: true, force: true });
 }
 
-/** Milliseconds from the request to the answer that says where to log in, without the release and the cleaning. */
+/** Milliseconds from the request to the answer that says where to log in; release and cleaning do not count. */
 async function timeRent(running: Lab, ca: Buffer): Promise<number> {
   const startedAt = performance.now();
   const answer = await call(running, ca, 'POST', '/api/rent');

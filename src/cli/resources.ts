@@ -65,7 +65,7 @@ export const RENTALS: Resource<Rental> = {
     { header: 'ID', wide: true, cell: (rental) => rental.id },
     { header: 'TENANT', wide: true, cell: (rental) => rental.tenant },
     { header: 'LOGIN', wide: true, cell: (rental) => loginOf(rental) },
-    // Of no use while nobody waits.
+    // Useless while nobody waits.
     { header: 'QUEUE', wide: !rentals.some(isQueued), volatile: true, cell: placeOf },
     { header: 'MOVES', wide: true, cell: (rental) => String(countMoves(rental)) },
   ],
@@ -128,7 +128,7 @@ export function formatMaintenance(ask: { reason: string | null; by: string } | n
   return printable(ask.reason === null ? `by ${ask.by}` : `${ask.reason} (${ask.by})`);
 }
 
-/** Who requested it, and from where. */
+/** The author of a request, and the address it came from. */
 function formatActor(actor: Event['actor']): string {
   if (!actor) return '-';
   const { token, tenant, role, source } = actor;

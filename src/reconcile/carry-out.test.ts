@@ -36,7 +36,7 @@ const repair: Repair = { access: [], way: [], strays: false, precaution: false, 
 const access: Work = { kind: 'ensureAccess', epoch: 4, ...owner, ...WANTED };
 const clean: Work = { kind: 'clean', prepare: false, residue: [aPlacement(1, 'a')] };
 
-/** What each playbook answers, and what was run. */
+/** The answer of each playbook, and the requests that were run. */
 let answers: Partial<Record<Name, PlaybookResult>>;
 let accepts: Awaited<ReturnType<AccessQuery['isKeyAccepted']>>;
 let ran: PlaybookRequest[];
@@ -102,9 +102,9 @@ describe('limits of what a client may take', () => {
       message: 'the policy requires limits that the node does not enforce: memory: no control group',
       limits: measured,
     });
-    // It was made clean first, so that nothing of a client waits for that.
+    // The node was cleaned first, so that nothing of a client is left on it until then.
     expect(names()).toEqual(['prepare_node', 'delete_user', 'verify_clean']);
-    // One that leaves the fleet is lent to nobody.
+    // A node that leaves the fleet needs no limits, since it is not lent again.
     expect(await perform({ ...clean, prepare: true, leave: true })).toMatchObject({ kind: 'done' });
   });
 
@@ -182,7 +182,7 @@ describe('a repair of a rented node', () => {
     ran = [];
     onRun = () => undefined;
     answers = { create_user: notPrepared };
-    // Once: what removes it again at once is for the next pass, after a pause.
+    // Only once: if something undoes it at once, the next pass prepares the node again, after a pause.
     expect(await perform(access)).toMatchObject({ kind: 'failed', reason: 'NotPrepared' });
     expect(names()).toEqual(['create_user', 'prepare_node', 'create_user']);
   });

@@ -14,16 +14,16 @@ export interface CarryOutDeps {
   playbooks: PlaybookRunner;
   access: AccessQuery;
   policy: () => Policy;
-  /** False as soon as the lease may be another's. */
+  /** False as soon as another daemon may be leading. */
   mayAct: () => boolean;
 }
 
-/** Time for the question whether a key is accepted. */
+/** Timeout for asking sshd whether it accepts a key. */
 const ACCESS_TIMEOUT_MS = 10_000;
 
 /**
  * Does one piece of work on a node under one fence number. Every step is idempotent, so work that was cut off is
- * simply done again. Never rejects: what goes wrong is the outcome.
+ * done again. Never rejects: a failure is an outcome.
  */
 export async function carryOut(
   work: Work,
@@ -50,7 +50,7 @@ const NOT_SENT: PlaybookResult = {
   ...{ task: null, fenceSeen: null, uidSeen: null, outcomeUnknown: false },
 };
 
-/** Asks before each order: between two of them the process may have stood still for as long as a lease. */
+/** Checks before each order: since the last one, the process may have been suspended until leadership expired. */
 function createStep(
   target: NodeTarget,
   timeoutMs: number,
@@ -61,7 +61,7 @@ function createStep(
     mayAct() ? await playbooks.run(target, request, { timeoutMs, signal }) : NOT_SENT;
 }
 
-/** The client's access first; what else was changed on the node by hand is not to hold it up. */
+/** Restores the client's access before it removes strays: other changes made by hand must not delay access. */
 async function ensureAccess(
   work: Work & { kind: 'ensureAccess' },
   target: NodeTarget,
@@ -83,7 +83,7 @@ async function ensureAccess(
   const create = { playbook: 'create_user', fence, account, uid, publicKey, expiresAt, limits } as const;
   let result = await step(create);
   if (!result.ok && result.reason === 'NotPrepared' && !signal.aborted) {
-    // Another machine in the same place, of which no inspection has told yet.
+    // Another machine has taken the place of the old one, and no inspection has shown it yet.
     const prepared = await step({ playbook: 'prepare_node', fence, keepBaseline: true });
     result = prepared.ok && !signal.aborted ? await step(create) : prepared;
   }
@@ -138,7 +138,8 @@ async function clean(
   const step = createStep(adopting(work, target), deps.policy().clean.timeoutMs, deps, signal);
   const { repair } = work;
   const policy = deps.policy().limits;
-  // What holds is to be told in any case; what is required is judged at the end, so that the node is clean whatever it is.
+  // The limits that hold are reported in any case. Required limits are judged only at the end, so that a node that
+  // lacks one is still cleaned.
   const limits = { ...policy, required: [] };
   const steps: PlaybookRequest[] = [
     ...(work.prepare ? [{ playbook: 'prepare_node', fence, limits } as const] : []),
@@ -155,8 +156,8 @@ async function clean(
     if (request.playbook === 'prepare_node') repaired.way = result.changed;
     if (result.limits) seen = { limits: result.limits };
   }
-  // Whatever was seen: nobody is on the node, so all of it is put right. What can't be removed is found, and told, by
-  // the verification.
+  // Nobody is on the node, so all strays are removed, whatever an inspection saw. The verification finds and reports
+  // what can't be removed.
   if (repair) repaired.removed = (await removeStrays(step, fence, null)).removed;
   const leave = work.leave ? { leave: true } : {};
   const accept = work.accept ? { accept: work.accept.ids } : {};
@@ -166,7 +167,7 @@ async function clean(
   return end({ ...verified, kind: 'failed', reason: 'LimitNotHeld', message: lacking });
 }
 
-/** The outcome as far as a playbook tells it. */
+/** The outcome as far as the playbook reports it. */
 function outcomeOf(result: PlaybookResult): WorkOutcome {
   if (result.ok) {
     const { fenceSeen, uidSeen, findings, limits, differences, accepted } = result;

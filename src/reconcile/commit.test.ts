@@ -7,7 +7,7 @@ import { DeposedError } from './context.ts';
 
 type Parts = Parameters<typeof commit>[0];
 
-/** A fleet of one rental, `r_1`, with its placement 7 on n1 and an earlier one, 3, on n2; 2 was another's, now ended. */
+/** A fleet with one rental, `r_1`: placement 7 on n1, and 3 on n2 before that. Placement 2 is of an ended rental. */
 function open(kind: SaveResult['kind']) {
   const rental = aRental({ id: 'r_1' });
   const placements = [aPlacement(7, 'n1'), aPlacement(3, 'n2'), aPlacement(2, 'n2', { rentalId: 'r_0' })];

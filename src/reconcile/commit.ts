@@ -8,9 +8,9 @@ interface Rows {
 }
 
 /**
- * Saves, and brings the fleet's copy up to date: exactly the rows that the save names are read again and are due, since
- * what was decided from the old rows may already want a next step. The same after a conflict, where the old rows are
- * what the save lost by. Gives the fence number of the save. Throws DeposedError when another daemon leads.
+ * Saves, then re-reads exactly the rows that the save names and marks them due, since the new rows may already want
+ * a next step. Does the same after a conflict, since the save lost because the old rows were out of date. Returns the
+ * fence number of the save. Throws DeposedError when another daemon leads.
  */
 export async function commit(
   { store, leadership, fleet, due }: Pick<Context, 'store' | 'leadership' | 'fleet' | 'due'>,
@@ -22,7 +22,7 @@ export async function commit(
   return result.kind === 'saved' ? result.fence : 'conflict';
 }
 
-/** Reads rows that were written, and marks them as due. */
+/** Re-reads rows that were written, and marks them due. */
 export async function reread(
   { nodes = [], rentals = [] }: { nodes?: Iterable<string>; rentals?: Iterable<string> },
   { fleet, due }: Pick<Context, 'fleet' | 'due'>,
@@ -52,7 +52,7 @@ function rowsOf(save: Save, fleet: Context['fleet']): Rows {
     const placement = fleet.placement(epoch);
     if (!placement) continue;
     rows.nodes.add(placement.node);
-    // One that has ended is nobody's to look at any more.
+    // A rental that has ended needs no more passes.
     if (fleet.rentals.get(placement.rentalId)) rows.rentals.add(placement.rentalId);
   }
   return rows;

@@ -12,7 +12,7 @@ import type { OwnFaults } from './own-faults.ts';
 import type { Runs } from './runs.ts';
 import type { Watcher } from './watcher.ts';
 
-/** What one leader works with, from winning the lease to losing it. */
+/** What one leader works with during its term of leadership. */
 export interface Context {
   store: ReconcileStore;
   leadership: Leadership;
@@ -29,13 +29,13 @@ export interface Context {
   metrics: Metrics;
   breaker: () => Breaker;
   ownFaults: OwnFaults;
-  /** What operators asked of the whole, as of this pass. */
+  /** Operators' requests for the whole fleet, as of this pass. */
   controls: { pause: () => Attribution | null; isOverridden: (node: string) => boolean };
   /** Starts work on a node under the fence number of the save that ordered it. */
   start: (node: string, work: Work, fence: number) => void;
 }
 
-/** Thrown when a save found that another daemon leads: everything stops acting at once. */
+/** Thrown when a write finds that another daemon leads: everything stops acting at once. */
 export class DeposedError extends Error {
   constructor() {
     super('another daemon is leading');

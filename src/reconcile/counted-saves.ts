@@ -2,8 +2,8 @@ import type { Metrics } from '../core/ports/ports.ts';
 import type { ReconcileStore } from '../core/ports/stores.ts';
 
 /**
- * The store, whose saves are counted once they have succeeded, and only then; when there is something to tell clients,
- * who sends it is woken. All else is looked up in the store.
+ * The store, with its successful saves counted, and only those. `onNotice` is called after a save that has a notice
+ * for a client. Everything else goes straight to the store.
  */
 export function countSaves(store: ReconcileStore, metrics: Metrics, onNotice: () => void): ReconcileStore {
   const counted: Pick<ReconcileStore, 'save'> = {

@@ -1,13 +1,13 @@
 import TinyQueue from 'tinyqueue';
 
 /**
- * What the next pass has to look at. A mark carries no meaning: it only says that something may have changed, so
- * marking too much costs time and marking too little is mended by the resync.
+ * What the next pass has to check. A mark only says that something may have changed: a needless mark costs time, and
+ * the resync makes up for a missing one.
  */
 export interface Due {
   markNode(name: string): void;
   markRental(id: string): void;
-  /** Marks a rental or node later; one time per key, the earliest wins. */
+  /** Marks a rental or node at a later time. Each key has one time; the earliest wins. */
   markAt(key: DueKey, at: Date): void;
   take(now: Date): { nodes: string[]; rentals: string[] };
   hasAny(): boolean;
@@ -24,7 +24,7 @@ interface Timer {
 export function createDue(onMark: () => void): Due {
   const nodes = new Set<string>();
   const rentals = new Set<string>();
-  /** The time that counts for each key. A timer of another time was replaced by an earlier one. */
+  /** The valid time of each key. A timer with another time was replaced by an earlier one. */
   const times = new Map<DueKey, number>();
   let timers = createTimers();
 

@@ -13,7 +13,7 @@ const RENTALS = ['r_1', 'r_2', 'r_3', 'r_4'];
 
 const byName = (a: Node, b: Node) => (a.spec.name < b.spec.name ? -1 : 1);
 
-/** The rows of a database, which others write. */
+/** The rows of a database that others write to. */
 function createRows() {
   const nodes = new Map<string, Node>();
   const rentals = new Map<string, Rental>();

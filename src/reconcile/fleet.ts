@@ -7,24 +7,24 @@ import { createRentalIndex, type RentalIndex } from './rental-index.ts';
 import { createSharedKeys, type SharedKeys } from './shared-keys.ts';
 
 /**
- * The leader's copy of the rows, so that a pass over a few due things need not read the whole fleet. The leader
- * is their only writer; what it saves it reads back, what the API writes comes in through dirty rentals, and the
- * resync reads everything again. Each row's version guards against the copy being old.
+ * The leader's copy of the rows, so that a pass over a few due things need not read the whole fleet. Only the leader
+ * changes records, and it reads back what it saves. What the API and the inventory write comes in through dirty rows,
+ * and the resync reads everything again. Each row's version guards against a stale copy.
  */
 export interface Fleet {
   nodes: { all(): Iterable<Node>; get(name: string): Node | undefined };
   rentals: Omit<RentalIndex, 'put' | 'remove' | 'noteNode'>;
-  /** Which rental the placement binds to which node. Known of open rentals, and of what nodes are not clean of yet. */
+  /** The placement's node and rental. Known for open rentals, and for placements that a node is not clean of yet. */
   placement(epoch: number): Pick<Placement, 'node' | 'rentalId'> | undefined;
   livePlacement(node: string): Placement | undefined;
-  /** Ended placements that the node was not verified clean of. */
+  /** Ended placements that the node has not been verified clean of. */
   residue(node: string): Placement[];
   sharedKeys: Pick<SharedKeys, 'rivalOf' | 'holdersOf'>;
   /** When each tenant was last given each node. */
   services(): Services;
   /** How rentals that ended lately used their leases. */
   leaseUses(): LeaseUse[];
-  /** Names of nodes that came, went, or were read again since the last call, with what is placed on them. */
+  /** Names of nodes that were added, removed, or re-read with their placements since the last call. */
   takeChanged(): string[];
   /** Reads everything again. */
   reload(): Promise<void>;
@@ -42,7 +42,7 @@ export function createFleet(store: ReconcileStore): Fleet {
   let leaseUses: LeaseUse[] = [];
   const changed = new Set<string>();
   const sharedKeys = createSharedKeys();
-  // Neither the node nor the rental of a placement ever changes, so an old one is as good.
+  // A placement's node and rental never change, so an old copy is as good.
   const noteEpochs = (noted: Placement[]) => {
     for (const placement of noted) byEpoch.set(placement.epoch, placement);
   };
@@ -52,7 +52,7 @@ export function createFleet(store: ReconcileStore): Fleet {
     if (node) nodes.set(name, node);
     else nodes.delete(name);
     changed.add(name);
-    // Whoever has the key that it shows now, or has shown, may have a rival or have lost one.
+    // A node that holds a key which this one shows, or has shown, may have gained or lost a rival.
     for (const holder of sharedKeys.note(name, node)) changed.add(holder);
   };
 
@@ -102,7 +102,7 @@ export function createFleet(store: ReconcileStore): Fleet {
     async refreshRental(id) {
       const rental = await store.loadRental(id);
       if (rental) noteEpochs(rental.placements);
-      // Also of one that has ended meanwhile, for it was its tenant's turn.
+      // Also for a rental that has ended meanwhile, since it used up a turn of its tenant.
       if (rental) addServices(services, [rental]);
       if (rental && rental.record.endedAt === null) rentals.put(rental);
       else rentals.remove(id);

@@ -1,6 +1,6 @@
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** Sets of names by a key. A key without any takes no room. */
+/** Sets of names by key. A key without names takes no memory. */
 export interface Groups {
   of(key: string): ReadonlySet<string>;
   add(key: string, name: string): void;

@@ -34,7 +34,7 @@ function createBench(started = 'first') {
     request(change: Partial<InventoryState>) {
       bench.state = { ...(bench.state ?? NO_STATE), ...change };
     },
-    /** Lets every pause end, and what follows run. */
+    /** Ends every pause and runs what follows. */
     async turn() {
       for (const end of waiting.splice(0)) end();
       await new Promise((resolve) => setImmediate(resolve));

@@ -4,11 +4,11 @@ import type { InventoryStore, Leadership } from '../core/ports/stores.ts';
 import { DeposedError } from './context.ts';
 import { pause } from './pause.ts';
 
-/** How soon a request of an operator is seen. */
+/** How soon an operator's request is seen. */
 const POLL_MS = 500;
 /** Often enough to be seen after a restart, rare enough to cost nothing. */
 const COMPARE_MS = 10_000;
-/** How many mistakes of a bad file stand in the history; the log has them all. */
+/** Number of a bad file's mistakes that the history shows; the log has them all. */
 const MISTAKES_TOLD = 5;
 
 export interface InventoryKeeperDeps {
@@ -18,35 +18,35 @@ export interface InventoryKeeperDeps {
   read: () => Promise<InventoryResult>;
   clock: AlarmClock;
   logger: Logger;
-  /** The policy takes effect, and the reconciler has something to do. */
+  /** Puts the policy into effect and wakes the reconciler. */
   onApplied: (inventory: Inventory) => void;
-  /** Whether the file was right when it was read last. */
+  /** Called after each read; `ok`: the file has no mistakes. */
   onRead: (ok: boolean) => void;
 }
 
 /**
- * Keeps the fleet what the inventory file says. The file is read at the start, on SIGHUP, and when an operator
- * asks for it; only the leader applies it, and never merely because it took over. What can't be applied leaves
- * the fleet as it is, and says so.
+ * Keeps the fleet as the inventory file describes it. The file is read at the start, on SIGHUP, and on an operator's
+ * request. Only the leader applies it, and never merely because it took over. A file that can't be applied leaves the
+ * fleet as it is, and that is reported.
  */
 export interface InventoryKeeper {
-  /** As on SIGHUP. */
+  /** Called on SIGHUP. */
   readAgain(): void;
-  /** Gives up to apply the file of the start: the fleet of a living leader counts. */
+  /** Gives up applying the file of the start, since a living leader's fleet counts. */
   standBy(): void;
   /** For one term of leadership: applies what is due until the signal. Rejects when another daemon leads. */
   run(leadership: Leadership, signal: AbortSignal): Promise<void>;
-  /** On each daemon, until the signal: tells when its file is not what the fleet is made of, and takes over the
-   * policy when it is. */
+  /** On each daemon, until the signal: reports when its file is not the one that was applied to the fleet, and
+   * adopts the file's policy when it is. */
   compare(signal: AbortSignal): Promise<void>;
 }
 
 export function createInventoryKeeper(deps: InventoryKeeperDeps): InventoryKeeper {
   const { store, clock, logger } = deps;
-  /** The file as it was read last, and the one whose policy counts here. */
+  /** The file as last read, and the one whose policy is in force on this daemon. */
   let latest = deps.started;
   let inForce = deps.started;
-  /** What a term has to do first: the file of the start, or to read it again. */
+  /** What to apply next: the file of the start, or the file after reading it again. */
   let pending: 'started' | 'read' | null = 'started';
   let isLeading = false;
   let wakeUp: () => void = () => undefined;
@@ -121,7 +121,7 @@ export function createInventoryKeeper(deps: InventoryKeeperDeps): InventoryKeepe
 
   return {
     readAgain() {
-      // One that does not lead only gets to know its file; the leader's is applied.
+      // A daemon that does not lead only reads its file. The leader's file is the one that is applied.
       if (!isLeading) return void read();
       pending = 'read';
       wakeUp();

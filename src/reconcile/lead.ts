@@ -25,25 +25,25 @@ import { createWatcher, targetOf } from './watcher.ts';
 
 export interface LeadDeps {
   store: ReconcileStore;
-  /** A new one for each term: what was held belongs to the term. It may ask which node has a host key. */
+  /** A new one for each term, since held connections belong to the term. It may ask which node has a host key. */
   createProber: (hostKeyOwner: (hostKey: string) => string | null) => Prober;
   access: AccessQuery;
   playbooks: PlaybookRunner;
   policy: () => Policy;
-  /** Between fresh logins that inspect a node's account files. */
+  /** Time between fresh logins that inspect a node's account files. */
   inspectIntervalMs: number;
   clock: AlarmClock;
   random: () => number;
   logger: Logger;
   metrics: Metrics;
-  /** After each pass, whatever came of it, and while another leads. */
+  /** Called after each pass, even a failed one, and while another daemon leads. */
   onTurn: () => void;
   logScope: LogScope;
-  /** What this daemon lacks of its own. */
+  /** What this daemon itself lacks. */
   ownFaults: OwnFaults;
-  /** Null: nobody is told anything. */
+  /** Null: no webhooks are called. */
   sender: MessageSender | null;
-  /** Pieces of work of one kind at once, whatever the policy allows. */
+  /** Limit on concurrent work of one kind, even if the policy allows more. */
   maxRuns: number;
 }
 
@@ -93,7 +93,7 @@ export async function lead(
       if (run?.outcome?.kind === 'postponed') deps.ownFaults.report(run.outcome.message);
       const isFailed = run?.outcome?.kind === 'failed';
       if (isFailed) watcher.probeSoon(node);
-      // Was it really put right, and did it stay so? What failed may have failed for what somebody changed.
+      // The inspection shows whether a repair worked and lasts. Failed work may be due to a change made by hand.
       if (run?.work.repair || isFailed) watcher.inspectSoon(node);
       due.markNode(node);
     },
@@ -134,7 +134,7 @@ export async function lead(
     metrics.leads(false);
     metrics.breakerIs(false);
     metrics.pausedIs(false);
-    // Nothing may act once the lease may be another's.
+    // Nothing may act once another daemon may be leading.
     await Promise.all([watcher.stop(), runs.stop()]);
   }
 }

@@ -8,7 +8,7 @@ const settings = { holder: 'one', durationMs: 15_000, renewDeadlineMs: 10_000, r
 const ignore = () => undefined;
 const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-/** A daemon that leads, in a process that can be stopped, with time that the test moves. */
+/** A leading daemon in a process that can be stopped, with time that the test moves. */
 async function startLeader(store: Partial<LeadershipStore>) {
   const time = createTime();
   const process = createProcess('one', time, { wallMs: 0, bootMs: 0 });

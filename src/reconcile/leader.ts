@@ -3,7 +3,7 @@ import type { Leadership, LeadershipSettings, LeadershipStore } from '../core/po
 import { pause } from './pause.ts';
 
 export interface LeaderSettings extends LeadershipSettings {
-  /** A leader that could not renew for this long stops acting, before the lease can pass to another. */
+  /** A leader that could not renew for this long stops acting, before another daemon can become leader. */
   renewDeadlineMs: number;
   retryPeriodMs: number;
 }
@@ -13,26 +13,26 @@ export interface LeaderDeps {
   settings: LeaderSettings;
   clock: AlarmClock;
   logger: Logger;
-  /** Each time that the lease was asked for, while another has it. */
+  /** Called before each attempt to become leader. */
   onTurn: () => void;
 }
 
-/** One time of leading, from winning the lease to losing it. */
+/** One term of leadership, from winning it to losing it. */
 export interface Term {
   leadership: Leadership;
-  /** The lease is lost, or the daemon ends. */
+  /** Leadership is lost, or the daemon ends. */
   signal: AbortSignal;
   /**
-   * Asked right before each effect on a node. A process that stood still wakes up with its old beliefs, and what
-   * was to abort the signal wakes up at the same time; the clock tells at once that the lease may be another's.
+   * Checked right before each effect on a node. A process that was suspended wakes up with its old beliefs, and the
+   * timer that should abort the signal wakes up no earlier. The clock shows at once that another daemon may lead.
    */
   mayAct(): boolean;
 }
 
 /**
- * Takes the lease and runs `lead` for as long as it is held; when it is lost, stops `lead` and tries again, until
- * the signal. The lease limits how long two daemons may believe that they lead; what keeps the older one from
- * doing harm is the fence in every save and on every node, not the clock.
+ * Acquires leadership and runs `lead` for as long as it lasts. When it is lost, stops `lead` and tries again, until
+ * the signal. Since leadership expires, two daemons can both believe that they lead only for a limited time. The
+ * fence in every save and on every node, not the clock, keeps the older one from doing harm.
  */
 export async function runElections(
   { store, settings, clock, logger, onTurn }: LeaderDeps,
@@ -41,7 +41,7 @@ export async function runElections(
 ): Promise<void> {
   while (!signal.aborted) {
     onTurn();
-    // Counted from before the question: the answer may have been long under way, or come to a process that stood.
+    // Counted from before the request: the answer may be slow, or reach a process that was suspended.
     const lease = { renewedAtMs: clock.monotonicMs() };
     const leadership = await store.acquire(settings).catch((error: unknown) => {
       logger.warn({ err: error }, 'leadership could not be requested');

@@ -14,19 +14,19 @@ import { createUnsatisfiableRentals } from './unsatisfiable.ts';
 import { createBreakerWatch } from './watch-breaker.ts';
 import { createControlsWatch } from './watch-controls.ts';
 
-/** How soon a write of the API, on any replica, is picked up. */
+/** How soon a write by the API, on any replica, is picked up. */
 const POLL_MS = 250;
-/** Everything is read and looked at again this often: what was missed costs time, never correctness. */
+/** How often everything is read and checked again: a missed change costs time, never correctness. */
 const RESYNC_MS = 10_000;
-/** `lastChecked` of all nodes is written together this often. */
+/** How often `lastChecked` is written, for all nodes together. */
 const FLUSH_MS = 5_000;
-/** After a failed pass, so that a database that is down is not hammered. */
+/** Pause after a failed pass, so that a database that is down is not hammered. */
 const FAILURE_PAUSE_MS = 1_000;
-/** Rounds of follow-up in one pass; what is left then is due in the next. */
+/** Limit on follow-up rounds in one pass; what is left is due in the next. */
 const MAX_ROUNDS = 12;
 
 export interface Loop {
-  /** Looks now instead of at the next poll. */
+  /** Starts a pass now instead of at the next poll. */
   wake(): void;
   /** Runs until the signal; rejects with DeposedError when another daemon leads. */
   run(signal: AbortSignal): Promise<void>;
@@ -38,7 +38,7 @@ export function createLoop(
   due: Due,
   { onTurn, logScope }: { onTurn: () => void; logScope: LogScope },
 ): Loop {
-  // Asked for with each decision: while the one before was saved, the moment may have come in which all fall silent.
+  // Recomputed before each decision: the fleet may have gone silent while the last one was being saved.
   const context = makeContext({
     due,
     breaker: () => breaker.update(),
@@ -86,7 +86,7 @@ export function createLoop(
     }
   }
 
-  /** The inventory or an operator wrote them: they may be new, elsewhere, or to be emptied. */
+  /** Nodes that the inventory or an operator wrote: they may be new, have another address, or have to be emptied. */
   async function takeDirtyNodes(): Promise<void> {
     const names = await store.listDirtyNodes();
     for (const name of names) {
@@ -102,7 +102,7 @@ export function createLoop(
     for (const { node, endedAt } of fleet.rentals.get(id)?.placements ?? []) if (!endedAt) due.markNode(node);
   }
 
-  /** Those with a node first, since a release may free one; then those that have to leave theirs, then who has none. */
+  /** Rentals with a node first, since a release may free one; then those that have to leave theirs; then the queue. */
   async function reconcileRentals(ids: string[], dirty: Set<string>): Promise<void> {
     const look = async (rental: Rental | undefined) => {
       if (rental) await reconcileRental(rental, context, { isDirty: dirty.delete(rental.id), place: null });
@@ -110,9 +110,9 @@ export function createLoop(
     const rentals = ids.flatMap((id) => fleet.rentals.get(id) ?? []);
     const leaving = new Set(listLeaving());
     for (const rental of rentals) if (!isWaiting(rental) && !leaving.has(rental.id)) await look(rental);
-    // A move that ended makes room for the next, whoever that is, so all of them are looked at, in their order.
+    // A finished move makes room for any other, so all rentals that have to leave are checked, in their order.
     for (const id of listLeaving()) await look(fleet.rentals.get(id));
-    // A node that got free or a rental that left concerns everyone who waits, so the whole queue is looked at.
+    // A node that became free or a rental that left concerns everyone who waits, so the whole queue is checked.
     await reconcileQueue(context, dirty, unsatisfiable);
   }
 
@@ -134,7 +134,7 @@ export function createLoop(
     });
   }
 
-  /** One pass, whatever comes of it; gives back how long to wait for the next. */
+  /** One pass, even a failing one. Returns how long to wait before the next (ms). */
   async function takeTurn(): Promise<number> {
     const startedAtMs = clock.monotonicMs();
     try {

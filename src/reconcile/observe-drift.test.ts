@@ -7,7 +7,7 @@ import { anInspection, aRentedInspection, SOUND_KEY, STRANGER } from '../core/no
 import { aNode, aPlacement, KEY, NOW } from '../core/rows.fixture.ts';
 import { isSeenDrifted, observeDrift } from './observe-drift.ts';
 
-/** What comes of a look at node `a`, one second after the leader's clock began. */
+/** The drift found on node `a`, one second after the leader's clock began. */
 function observe(
   latest: Inspection | null,
   record: Partial<NodeRecord>,
@@ -31,7 +31,7 @@ it('a rented node is compared with its placement, the key by the file that orion
   const live = aPlacement(1, 'a');
   const none = { access: [], way: [], strays: [] };
   expect(observe(sound, { state: 'allocated' }, live)).toMatchObject(none);
-  // Of an sshd before 9.1, whose times are in a time zone that is known there alone.
+  // From an sshd before 9.1, whose times are in the node's own time zone.
   expect(observe(look(',expiry-time="local"'), { state: 'allocated' }, live)).toMatchObject(none);
   for (const changed of [',expiry-time="20260504130001Z"', '']) {
     expect(observe(look(changed), { state: 'allocated' }, live)?.access).toHaveLength(1);

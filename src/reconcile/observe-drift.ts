@@ -9,7 +9,7 @@ import type { Context } from './context.ts';
 
 type Observer = Pick<Context, 'watcher' | 'fleet' | 'clock'>;
 
-/** What the last look at a node's account files comes to now; null when there is none that may be judged. */
+/** Drift by the last inspection of a node's account files; null when there is none that may be judged now. */
 export function observeDrift(
   node: Node,
   live: Placement | null,
@@ -34,23 +34,24 @@ export function observeDrift(
   const drift = findDrift(latest, expected, fleet.residue(name));
   return {
     ...drift,
-    // Until a machine was verified clean once, accounts that it brought along are a person's to judge. That is so
-    // again after another host key was trusted, even with a client on the node: it may be another machine.
+    // Until a machine was verified clean once, a person has to judge the accounts that it brought along. The same
+    // holds again after another host key was trusted, even with a client on the node: it may be another machine.
     strays: node.record.preparedAt === null ? [] : drift.strays,
     nth: countRepair(memory, nowMs).repairs,
     repairAt: new Date(clock.now().getTime() + waitMs),
   };
 }
 
-/** Was the free node seen not to be as it was when it was verified? Such a one is not lent. */
+/** Does the last inspection show that the free node has drifted? Then it is not lent. */
 export function isSeenDrifted(node: Node, { watcher }: Pick<Context, 'watcher'>): boolean {
   const { latest } = watcher.inspection(node.spec.name);
   return latest !== null && isLendable(node.record.state) && isDrifted(findDrift(latest, null, []));
 }
 
 /**
- * Of the file that orion_account writes: it holds one line. Under an sshd before 9.1 it names the end in the node's own
- * time zone, which is known there alone; the inspection then says `local`, and only that there is an end is compared.
+ * Digests of the one-line key file that orion_account writes; the file may have any of them. For an sshd before 9.1 it
+ * names the end in the node's own time zone, which only the node knows. The inspection then says `local`, so that
+ * only the presence of an end is compared.
  */
 export function digestKeyFile(publicKey: string, expiresAt: Date | null): string[] {
   const digest = (options: string) =>

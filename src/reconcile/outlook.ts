@@ -9,8 +9,8 @@ import type { Context } from './context.ts';
 import { isSeenDrifted } from './observe-drift.ts';
 
 /**
- * What the rows and the probes say of the fleet as a whole, as it is at this very moment. It is brought up to date by
- * what has changed, so that a question costs nothing that follows from the size of the fleet.
+ * The state of the fleet as a whole right now, by the rows and the probes. Only changes are processed, so that the
+ * cost of a query does not depend on the size of the fleet.
  */
 export interface Outlook {
   health(): FleetHealth;
@@ -35,7 +35,7 @@ export function createOutlook(context: Observer): Outlook {
 
   function note(name: string): void {
     const node = fleet.nodes.get(name);
-    // A node with a client on it counts whatever is known of it: another host key may have been accepted meanwhile.
+    // A node with a client on it always counts, even if trusting another host key made it unverified.
     const counts = node && (wasVerified(node) || fleet.livePlacement(name));
     tally.note(name, counts ? watcher.health(name) : null);
     roster.note(name, node ? candidateOf(node, context) : null);

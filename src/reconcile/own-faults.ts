@@ -1,17 +1,17 @@
 import type { Clock, Logger, Metrics } from '../core/ports/ports.ts';
 
-/** What was noticed counts for this long: longer than it takes to be noticed again. */
+/** How long a reported fault counts: longer than a lasting fault takes to be reported again. */
 const LASTS_MS = 15_000;
 
 /**
- * What this daemon itself lacks (files, ports, memory, disk, its key): a condition of the daemon, told by its
+ * What this daemon itself lacks (files, ports, memory, disk, its key): a condition of the daemon, shown by its
  * readiness, a metric, the history and one line of the log. No node is blamed for it.
  */
 export interface OwnFaults {
   report(message: string): void;
-  /** What was noticed last; null: nothing lately. */
+  /** The last reported fault; null: none lately. */
   current(): string | null;
-  /** The history says so. It outlives a term: the next one neither says it twice nor leaves it without its end. */
+  /** The history has the fault. Outlives a term, so that the next one neither repeats it nor omits its end. */
   isTold: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { AlarmClock } from '../core/ports/ports.ts';
 
-/** Resolves after the time or at the signal, whichever is first; `onWaiting` gets a third way to end it. */
+/** Resolves after the time or at the signal, whichever is first. `onWaiting` gets a function that ends it early. */
 export function pause(
   clock: AlarmClock,
   ms: number,

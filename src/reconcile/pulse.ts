@@ -1,12 +1,12 @@
 import type { Clock } from '../core/ports/ports.ts';
 
 /**
- * Above every deadline within one turn, also when a database that hangs lets each statement of a pass run into its
- * own; below what a person would wait before he started the daemon again.
+ * Longer than one turn can take, even when a hanging database makes each statement of a pass time out. Shorter than
+ * a person would wait before restarting the daemon.
  */
 const LIMIT_MS = 120_000;
 
-/** Whether the reconciler still turns, leading or standing by. What a pass achieved doesn't matter here. */
+/** Shows whether the reconciler still turns, leading or standing by. The result of a pass doesn't matter here. */
 export interface Pulse {
   beat(): void;
   /** False when there was no beat for too long; true before the first. */

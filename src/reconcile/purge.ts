@@ -1,29 +1,29 @@
 import { type Context, DeposedError } from './context.ts';
 
 const DAY_MS = 24 * 3_600_000;
-/** How long a rental that has ended can be read. */
+/** How long an ended rental can be read. */
 export const RENTAL_RETENTION_MS = 30 * DAY_MS;
-/** How long the history goes back: longer, for it tells of those rentals, too. */
+/** How far the history goes back: further, since it covers those rentals, too. */
 export const EVENT_RETENTION_MS = 90 * DAY_MS;
-/** How long it can be seen what a client's webhook was told, */
+/** How long a message that was delivered to a client's webhook can be read. */
 export const DELIVERED_RETENTION_MS = 7 * DAY_MS;
-/** and sent again what it could not be told. */
+/** How long a message that could not be delivered can be sent again. */
 export const DEAD_RETENTION_MS = 30 * DAY_MS;
 
 const INTERVAL_MS = 3_600_000;
-/** A term begins with what its clients wait for. */
+/** A term starts with the work that its clients wait for. */
 const FIRST_AFTER_MS = 60_000;
-/** What is deleted in one transaction, during which nothing else is saved. */
+/** Most rows of one kind that a transaction deletes; nothing else is saved meanwhile. */
 const BATCH = 500;
-/** Between two batches, so that a large backlog delays nobody. */
+/** Pause between two batches, so that a large backlog delays nobody. */
 const NEXT_BATCH_AFTER_MS = 1_000;
 
-/** Deletes what is kept no longer, when that is due: a small batch at a time, and rarely. */
+/** Deletes rows past their retention, when that is due: rarely, and in small batches. */
 export function createPurge({ store, leadership, clock, logger }: Context): () => Promise<void> {
   let dueAtMs = clock.monotonicMs() + FIRST_AFTER_MS;
   return async () => {
     if (clock.monotonicMs() < dueAtMs) return;
-    // First of all: whatever goes wrong is tried again in an hour, and not in each pass.
+    // Set first, so that a failure is retried in an hour and not in each pass.
     dueAtMs = clock.monotonicMs() + INTERVAL_MS;
     const now = clock.now().getTime();
     const purged = await store

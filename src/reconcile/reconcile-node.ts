@@ -13,7 +13,7 @@ import type { Context } from './context.ts';
 import { observeDrift } from './observe-drift.ts';
 
 /**
- * One look at one node: observe, decide, save, act. Safe to call at any time and any number of times; when
+ * One pass over one node: observe, decide, save, act. Safe to call at any time and any number of times; when
  * nothing has to change it writes nothing.
  */
 export async function reconcileNode(name: string, context: Context): Promise<void> {
@@ -26,7 +26,7 @@ export async function reconcileNode(name: string, context: Context): Promise<voi
   const inputs = observe(node, context);
   const decision = decideNode(inputs);
 
-  // Before the save on purpose: work without a reason may go at any time, it is cut off and not undone.
+  // Before the save on purpose: work that is no longer wanted may be cut off at any time. Nothing of it is undone.
   if (decision.abort) runs.abort(name);
   const fence = await save(inputs, decision, context);
   if (fence === 'conflict') return;
@@ -36,7 +36,7 @@ export async function reconcileNode(name: string, context: Context): Promise<voi
     await reread({ nodes: [name] }, context);
   }
   if (decision.start && fence !== null) context.start(name, decision.start, fence);
-  // Another host key counts from now on, so the node may answer.
+  // Another host key is trusted from now on, so the node may answer.
   if (decision.record.hostKey !== node.record.hostKey) {
     due.markNode(name);
     context.watcher.probeSoon(name);
@@ -65,7 +65,7 @@ function observe(node: Node, context: Context): NodeInputs {
     live,
     wanted: rental ? accessOf(rental, now) : null,
     residue,
-    // Asked when its last client got none and it is clean again; once it is lent or cleaned anew that is over.
+    // Judged only while the node is not yet verified clean of a client that got no account.
     blame: residue.some(hasFailed) ? blameNode(name, fleet.rentals.placedOn(name), policy().provision) : null,
     run,
     rival: fleet.sharedKeys.rivalOf(node),
@@ -108,7 +108,7 @@ async function save(
   return fence;
 }
 
-/** Those that have the key which this one began or ceased to show. */
+/** Marks the nodes that hold a key which this one began or ceased to show. */
 function markRivals({ record }: Node, decision: NodeDecision, { due, fleet }: Context): void {
   const [before, after] = [record.offeredFingerprint, decision.record.offeredFingerprint];
   if (before === after) return;
@@ -116,7 +116,7 @@ function markRivals({ record }: Node, decision: NodeDecision, { due, fleet }: Co
     for (const holder of fleet.sharedKeys.holdersOf(fingerprint)) due.markNode(holder);
 }
 
-/** What else has to look again because this node changed. */
+/** Marks everything that has to be checked again because this node changed. */
 function markAffected(inputs: NodeInputs, decision: NodeDecision, context: Context): void {
   const { node, live, residue } = inputs;
   const { due, fleet } = context;
@@ -126,6 +126,6 @@ function markAffected(inputs: NodeInputs, decision: NodeDecision, context: Conte
   if (stateChanged || decision.cleaned.length > 0) {
     for (const { rentalId } of residue) if (fleet.rentals.get(rentalId)) due.markRental(rentalId);
   }
-  // The state that it is in now may already want a next step, such as a cleaning that was asked for while it was dead.
+  // The new state may already want a next step, such as a cleaning that was requested while the node was dead.
   if (stateChanged || decision.settled || decision.placement) due.markNode(node.spec.name);
 }

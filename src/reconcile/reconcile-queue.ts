@@ -12,8 +12,8 @@ import { reconcileRental } from './reconcile-rental.ts';
 import type { UnsatisfiableRentals } from './unsatisfiable.ts';
 
 /**
- * Those that have no node. First each that can have one now gets it, in the order of their turns; then all that still
- * wait are told their places. `dirty`: what the API wrote since it was last seen.
+ * Rentals without a node. First each rental that can have a node now gets it, in the order of turns. Then all that
+ * still wait get their places. `dirty`: rentals that the API wrote since they were last seen.
  */
 export async function reconcileQueue(
   context: Context,
@@ -39,9 +39,10 @@ export async function reconcileQueue(
 }
 
 /**
- * Whose turn it is depends on who was served just now, so it is asked anew each time. Gives the nodes as they were
- * when nobody could have one: one that gets free later is for the next round, for it may be somebody else's turn. Null: it
- * was somebody's turn whose save was lost; nobody is to come before him for that, so all begins anew in the next round.
+ * The next turn depends on who was just served, so it is computed anew each time. Returns the nodes as they were when
+ * nobody could have one: a node that becomes free later is for the next round, since it may be another rental's turn.
+ * Null: the save for a rental's turn lost against another write. Nobody may get ahead of that rental because of it, so
+ * the next round starts over.
  */
 async function serveInTurn(
   context: Context,
@@ -66,7 +67,7 @@ async function serveInTurn(
     const { queuePosition: position, queueEstimateAt: estimateAt } = next.record;
     const decided = await reconcileRental(next, context, {
       isDirty: dirty.delete(next.id),
-      // It keeps its place should it get none after all.
+      // It keeps its place if it gets no node after all.
       place: position === null ? null : { position, estimateAt },
       pickierAt: (node) => demand.pickierThan(next, node),
     });
@@ -86,7 +87,7 @@ function standingsOf({ fleet, policy }: Context): Standings {
   return createStandings(fleet.rentals.heldBy, fleet.services(), fits, policy().lease.defaultMs);
 }
 
-/** Of those that wait for a node and not for something else; one that is turned away when all is full has none. */
+/** Places of rentals that wait for a node and nothing else. A rental that is rejected when all is full has none. */
 function assignPlaces(
   waiting: Rental[],
   { shapes, usable }: Offer,

@@ -17,17 +17,17 @@ import type { Context } from './context.ts';
 export interface Look {
   /** The API wrote it since it was last seen, which is acknowledged even when nothing else changes. */
   isDirty: boolean;
-  /** Its place among those that wait; null when it has none. */
+  /** Its place in the queue; null: none. */
   place: QueuePlace | null;
-  /** What it may choose from; left out: all that there is at that moment. */
+  /** The nodes to choose from; default: all that are on offer at that moment. */
   offer?: Offer;
-  /** So many pickier rentals wait for a node like this; left out: none does. */
+  /** Number of pickier rentals that wait for a node like this; default: 0. */
   pickierAt?: (node: Node) => number;
 }
 
 /**
- * One pass over one rental: decide, save, mark what has to follow. Resolves with the decision; null: the save lost
- * against another write, and the rental is due again.
+ * One pass over one rental: decide, save, start the work. Resolves with the decision; null: the save lost against
+ * another write, and the rental is due again.
  */
 export async function reconcileRental(
   rental: Rental,

@@ -10,15 +10,15 @@ export interface ReconcilerDeps extends LeadDeps {
   lease: LeaderSettings;
 }
 
-/** The reconciling half of a daemon: stands by for the lease, and leads for as long as it has it. */
+/** The reconciling half of a daemon: stands by for leadership, and leads for as long as it has it. */
 export async function runReconciler(
   deps: ReconcilerDeps,
   onLoop: (loop: Loop | null) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { store, keeper, clock, logger, lease, onTurn } = deps;
-  // The inventory is applied by a daemon that was started with it and leads, never merely by a take-over: one
-  // that has stood by for longer than a dead predecessor's lease found a living leader, whose fleet counts.
+  // A daemon that was started with the inventory and leads applies it; a mere take-over never does. A daemon that
+  // has stood by for longer than a dead predecessor's leadership lasts met a living leader, whose fleet counts.
   const standByEndsAtMs = clock.monotonicMs() + 2 * lease.durationMs;
   const serveTerm = async (term: Term) => {
     if (clock.monotonicMs() >= standByEndsAtMs) keeper.standBy();
@@ -26,7 +26,7 @@ export async function runReconciler(
     const either = AbortSignal.any([term.signal, over.signal]);
     const parts = [keeper.run(term.leadership, either), lead(deps, { ...term, signal: either }, onLoop)];
     if (deps.sender) parts.push(deps.sender.run({ ...term, signal: either }));
-    // Whichever ends first, as when it finds that another daemon leads, ends the term.
+    // The first part to end, such as one that finds another daemon leading, ends the term.
     await Promise.all(parts.map((part) => part.finally(() => over.abort())));
   };
   await runElections({ store, settings: lease, clock, logger, onTurn }, serveTerm, signal);

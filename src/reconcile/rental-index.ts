@@ -5,8 +5,8 @@ import { hasMoved } from '../core/rental/move-turn.ts';
 import { createGroups } from './groups.ts';
 
 /**
- * The open rentals, found by what decisions ask for. Kept up to date with each row that comes, changes or goes, so that
- * an answer costs what it holds and not what the fleet holds.
+ * The open rentals, indexed by what decisions ask for. Updated with each row that is added, changed or removed, so
+ * that the cost of an answer depends on its own size and not on the fleet's.
  */
 export interface RentalIndex {
   all(): Iterable<Rental>;
@@ -17,13 +17,13 @@ export interface RentalIndex {
   leaving(): Rental[];
   /** Rentals with a move in their past or under way. */
   moved(): Rental[];
-  /** Rentals with a placement on the node, also an ended one. */
+  /** Rentals with a placement on the node, live or ended. */
   placedOn(node: string): Rental[];
   /** How many machines the tenant has. */
   heldBy(tenant: string): number;
   put(rental: Rental): void;
   remove(id: string): void;
-  /** The node came, changed or went, so its rentals may have to leave it, or may stay. */
+  /** Call when the node was added, changed or removed: its rentals may now have to leave it, or may stay. */
   noteNode(node: string): void;
 }
 

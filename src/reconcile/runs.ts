@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { Run, Work, WorkOutcome } from '../core/model/work.ts';
 import type { Clock, Logger, Metrics } from '../core/ports/ports.ts';
 
-/** Work on nodes that is under way or just ended: at most one piece per node, some of each kind at once. */
+/** Work on nodes that is under way or just ended: at most one piece per node, and a limited number of each kind. */
 export interface Runs {
   get(node: string): Run | null;
   start(node: string, work: Work, fence: number): void;
@@ -41,7 +41,7 @@ export function createRuns(deps: RunsDeps): Runs {
       startedAtMs = clock.monotonicMs();
       return signal.aborted ? { kind: 'aborted' as const } : carryOut(node, run.work, run.fence, signal);
     }).catch((error: unknown): WorkOutcome => {
-      // A bug, since carryOut never rejects; the node gets a retry rather than the daemon an end.
+      // A bug, since carryOut never rejects. The node gets a retry; the daemon lives on.
       logger.error({ node, work: run.work.kind, err: error }, 'work threw');
       const message = error instanceof Error ? error.message : 'unknown error';
       return { kind: 'failed', reason: 'PlaybookFailed', message, fenceSeen: null, uidSeen: null };

@@ -31,7 +31,8 @@ test('who shows the key on record for another keeps that one from being lent, to
     expect.objectContaining({ type: 'Schedulable', status: 'False', reason: 'HostKeyShared' }),
   );
 
-  // Pinned where it belongs, it is that one's; the other stays out, though it no longer is refused.
+  // Pinned to the real node, the key is that node's. The hostile one still is not lent, though the real one is no
+  // longer refused.
   const pinned = aNode('real', { spec: { pinnedHostKey: KEY }, record: { hostKey: KEY } });
   keys.note('real', pinned);
   expect([keys.rivalOf(pinned), keys.rivalOf(hostile)]).toEqual([null, 'real']);

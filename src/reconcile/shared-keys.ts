@@ -3,14 +3,14 @@ import type { Node } from '../core/model/node.ts';
 import { createGroups } from './groups.ts';
 
 /**
- * Which nodes show one host key. A hostile machine can pass its connections on to another's port, and who was looked at
- * first is then on record with the other's key. Nobody can tell from the key alone whose it is, so neither is lent until
- * a person has pinned it. From what is stored, so that a new leader knows it from its first pass on.
+ * Nodes that show the same host key. A hostile machine can forward its connections to another node's port; if it is
+ * probed first, the other's key is recorded for it. Nobody can tell from the key alone whose it is, so neither node is
+ * lent until a person has pinned it. Computed from stored rows, so that a new leader knows it from its first pass on.
  */
 export interface SharedKeys {
-  /** The node as it is now; null: it has left. Returns the nodes whose rival may be another one than before. */
+  /** Takes the node as it is now; null: it has left. Returns the nodes whose rival may have changed. */
   note(name: string, node: Node | null): Set<string>;
-  /** Another node that shows, or is pinned to, the key that is on record for this one; null for a pinned one. */
+  /** Another node that shows, or is pinned to, the key on record for this one; null: none, or this node is pinned. */
   rivalOf(node: Node): string | null;
   /** Nodes for which the key with this fingerprint is on record. */
   holdersOf(fingerprint: string | null): ReadonlySet<string>;

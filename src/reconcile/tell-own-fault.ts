@@ -1,7 +1,7 @@
 import { commit } from './commit.ts';
 import type { Context } from './context.ts';
 
-/** Tells the history when the daemon that leads lacks something of its own, and when it no longer does. */
+/** Records in the history when the leading daemon itself lacks something, and when it no longer does. */
 export function createOwnFaultTeller(
   context: Pick<Context, 'ownFaults' | 'clock' | 'store' | 'leadership' | 'fleet' | 'due'>,
 ): () => Promise<void> {

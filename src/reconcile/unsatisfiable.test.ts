@@ -14,7 +14,7 @@ import { createOutlook } from './outlook.ts';
 import { reconcileQueue } from './reconcile-queue.ts';
 import { createUnsatisfiableRentals } from './unsatisfiable.ts';
 
-/** How often anything looked at what a rental asks for. */
+/** Number of times that a rental's selector was read. */
 let questions = 0;
 let nodes: Node[];
 let rentals: Map<string, Rental>;
@@ -75,7 +75,7 @@ function createQueue() {
     metrics: { stepped: () => undefined },
   } as unknown as Context;
   const unsatisfiable = createUnsatisfiableRentals(context);
-  /** Gives back how often a pass asked what a rental wants. */
+  /** Makes a pass. Returns how often it read a rental's selector. */
   const pass = async (dirty: string[] = []): Promise<number> => {
     for (const id of dirty) await fleet.refreshRental(id);
     questions = 0;
@@ -101,7 +101,7 @@ test('rentals that no node can ever match cost a pass nothing, however many wait
   expect(reasonOf('r_7')).toBe('Unsatisfiable');
   expect(saves).toBe(500);
   expect(await pass()).toBe(0);
-  // Nor does the resync, which reads every row anew.
+  // A resync, which reads every row anew, costs nothing either.
   await fleet.reload();
   expect(await pass()).toBe(0);
   expect(saves).toBe(500);

@@ -7,11 +7,11 @@ import type { Context } from './context.ts';
  * the rental itself does, so until then a pass does nothing for it, however many of them wait.
  */
 export interface UnsatisfiableRentals {
-  /** Was it found to be one, and has nothing changed since? */
+  /** Was it found unsatisfiable, and has nothing changed since? */
   isKnown(rental: Rental): boolean;
-  /** Takes note of what a decision has just made of it. */
+  /** Notes the result of the latest decision about it. */
   note(rental: Rental, decided: { isUnsatisfiable: boolean }): void;
-  /** Drops what it noted of rentals that are gone. */
+  /** Forgets rentals that are gone. */
   prune(): void;
 }
 

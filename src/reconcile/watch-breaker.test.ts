@@ -13,12 +13,12 @@ let healths: Map<string, Health>;
 let history: NewEvent[];
 let anew: number;
 let conflicts: number;
-/** Never verified clean; with a client all the same. */
+/** Nodes that were never verified clean, and nodes with a client on them. */
 let fresh: Set<string>;
 let rented: Set<string>;
 let warned: object[];
 
-/** One term of leadership over five nodes; what the history says outlives it. */
+/** One term of leadership over five nodes. The history outlives it. */
 function lead() {
   const nodeOf = (name: string) => aNode(name, { record: { preparedAt: fresh.has(name) ? null : NOW } });
   const observed = {
@@ -55,7 +55,7 @@ function lead() {
     metrics: { breakerIs: () => undefined },
   };
   const watch = createBreakerWatch(context as never, () => undefined);
-  /** Null: nobody has been looked at yet. */
+  /** Null: no node has been probed yet. */
   return async (dead: number | null) => {
     const seen = { lookedAtMs: nowMs };
     const gone = { ...aHealth('dead', 3), ...seen, failingSinceMs: nowMs - 60_000, confirmingSinceMs: 0 };
@@ -86,7 +86,7 @@ describe('the history of the breaker', () => {
     const look = lead();
     expect(await look(0)).toBe(false);
     expect(await look(3)).toBe(false);
-    // Two of two that count.
+    // Two of the two nodes that count.
     expect(await look(5)).toBe(true);
     expect(history[0]?.message).toContain('2 of 2 nodes');
   });
@@ -130,7 +130,7 @@ describe('the history of the breaker', () => {
     ]);
     await look(1);
     nowMs = 60_000;
-    // The cooldown is over: who is still dead is looked at anew before anybody is moved.
+    // The cooldown is over: nodes that are still dead are probed anew before any rental is moved.
     expect(await look(1)).toBe(true);
     expect(anew).toBe(1);
     nowMs = 61_000;
@@ -139,7 +139,7 @@ describe('the history of the breaker', () => {
   });
 
   it('is no news of a leader that has not looked yet, but closes what an earlier one opened', async () => {
-    // Held, but who knows.
+    // Held open, but nothing is known yet.
     expect(await lead()(null)).toBe(true);
     expect(history).toEqual([]);
     await lead()(5);

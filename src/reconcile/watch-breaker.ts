@@ -3,13 +3,13 @@ import { commit } from './commit.ts';
 import type { Context } from './context.ts';
 
 export interface BreakerWatch {
-  /** As it is at this very moment. */
+  /** Recomputes the breaker as of now. */
   update(): Breaker;
-  /** Tells the history that it opened or closed; one that a leader which has not looked yet holds open is no news. */
+  /** Records that it opened or closed. One that is open only because the leader has not probed yet is no news. */
   tell(): Promise<void>;
 }
 
-/** `onChange`: it opened or closed, so whoever waits for that is to be looked at. */
+/** `onChange`: called when it opens or closes, so that the rentals that wait for that are checked. */
 export function createBreakerWatch(
   context: Omit<Context, 'breaker' | 'controls'>,
   onChange: () => void,
@@ -25,7 +25,7 @@ export function createBreakerWatch(
       const next = computeBreaker(breaker, outlook.health(), policy(), clock.monotonicMs());
       if (next.confirmingSinceMs !== null && breaker.confirmingSinceMs === null) watcher.confirmAnew();
       const isChanged = next.open !== breaker.open;
-      // That a new leader moves nobody before it has looked is no news, and neither is its end.
+      // A new leader moves no rental before it has probed. That is no news, and neither is its end.
       const isOpen = next === UNSEEN_BREAKER ? loggedOpen : next.open;
       if (isOpen !== loggedOpen) logger.warn({ open: isOpen, detail: next.message }, 'breaker changed');
       loggedOpen = isOpen;
@@ -39,7 +39,7 @@ export function createBreakerWatch(
       toldOpen ??= await store.isBreakerOpen();
       const { open, message } = breaker;
       if (toldOpen === open) return;
-      // A save that meets another, or whose answer gets lost, leaves it open what is written: then it is read again.
+      // After a conflict or a lost answer it is unknown what the history says, so it is read again.
       toldOpen = null;
       const fence = await commit(context, {
         events: [

@@ -5,16 +5,16 @@ import { commit } from './commit.ts';
 import type { Context } from './context.ts';
 
 export interface ControlsWatch {
-  /** Once in each pass, after the breaker was looked at. */
+  /** Call once in each pass, after the breaker was updated. */
   read(breaker: Breaker): Promise<void>;
   pause(): Controls['pause'];
   isOverridden(node: string): boolean;
 }
 
 /**
- * What operators asked of the reconciler as a whole, as it is in this pass. An override counts for the nodes that were
- * dead when it was taken up, for as long as each stays so: it is kept in memory alone, so that a leader who takes over,
- * or a death that comes later, is held again. `onChange`: everybody is to be looked at.
+ * Operators' requests for the reconciler as a whole, as of this pass. An override counts for the nodes that were dead
+ * when it was used, for as long as each stays dead. It is kept only in memory, so that the breaker holds again for a
+ * new leader, and for later deaths. `onChange`: called when everything has to be checked.
  */
 export function createControlsWatch(
   context: Pick<Context, 'fleet' | 'due' | 'store' | 'leadership' | 'clock' | 'logger' | 'metrics'>,
@@ -22,14 +22,14 @@ export function createControlsWatch(
 ): ControlsWatch {
   const { fleet, store, clock, logger, metrics } = context;
   let controls = NO_CONTROLS;
-  /** node -> since when it was dead when the override was taken up. */
+  /** For nodes that were dead when the override was used: node -> since when (ms). */
   const overridden = new Map<string, number>();
   const deadSince = (name: string) => {
     const record = fleet.nodes.get(name)?.record;
     return record && isDeadState(record.state) ? record.stateSince.getTime() : null;
   };
 
-  /** Saved as used before anybody is moved for it: should the answer get lost, it is not used a second time. */
+  /** Saved as used before any rental is moved for it, so that a lost answer does not lead to a second use. */
   async function use(override: NonNullable<Controls['override']>, isOpen: boolean) {
     const dead = isOpen ? [...fleet.nodes.all()].filter(({ record }) => isDeadState(record.state)) : [];
     const { number, by } = override;
@@ -61,7 +61,7 @@ export function createControlsWatch(
         onChange();
       }
       if (!breaker.open) overridden.clear();
-      // Who has not looked at the fleet yet can't tell what is to be overridden.
+      // A leader that has not probed the fleet yet can't tell what is to be overridden.
       if (override && !override.isUsed && breaker !== UNSEEN_BREAKER) await use(override, breaker.open);
     },
     pause: () => controls.pause,

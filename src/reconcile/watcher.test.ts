@@ -27,7 +27,7 @@ const clock: AlarmClock = {
   },
 };
 
-/** What the node answers, and when it was asked what. */
+/** The node's answer to a probe, and the probes that it got. */
 let answer: (depth: 'held' | 'fresh') => Promise<ProbeResult>;
 let asked: { depth: 'held' | 'fresh'; atMs: number }[];
 let warned: unknown[];

@@ -14,7 +14,7 @@ export interface Books {
   violate: (message: string) => void;
   /** The leadership term that each daemon believes it has. */
   terms: Map<string, number>;
-  /** The leader's saves: fence -> token, states of the nodes in it, and if its daemon knew of a pause. */
+  /** The leader's saves: fence -> token, states of the nodes in it, and whether its daemon knew of a pause. */
   saves: Map<number, { token: number; states: Map<string, string>; isPaused: boolean }>;
   /** Daemons that last read that an operator has paused everything. */
   paused: Set<string>;

@@ -21,7 +21,7 @@ interface Request {
 /** Clients and operators: they write through the API's side of the store, and remember the answers. */
 export interface Clients {
   perform(action: Action): Promise<void>;
-  /** Renews all leases for so long that none ends by itself any more, and ends any pause. */
+  /** Renews all leases for long enough that none expires any more, and ends any pause. */
   settle(): Promise<void>;
   /**
    * What clients and operators do once all faults are over, such as accepting the host keys of reinstalled machines.
@@ -154,7 +154,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
       for (const rental of open()) await update(rental, { ...rental.spec, ttlMs: 86_400_000 }, now());
     },
     async tend() {
-      // Clients who are told that their spec is at fault, or see that nothing comes of it, change it.
+      // Clients change a spec that is reported as faulty or that does not work.
       for (const rental of open()) {
         const isSuspected = findCondition(rental.record.conditions, 'Ready')?.reason === 'RentalSuspected';
         const isSeenTo = rental.generation > rental.record.observedGeneration;

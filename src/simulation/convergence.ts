@@ -75,7 +75,7 @@ function freeNodesFor({ store }: World, rental: RentalRow): Node[] {
   );
 }
 
-/** A spec changed under suspicion counts as applied once it was tried, for which a node is needed. */
+/** A spec changed under suspicion counts as applied once it was tried, and a try needs a node. */
 function waitsForItsOneTry(world: World, rental: RentalRow): boolean {
   const { phase, conditions } = rental.record;
   const isFull = phase === 'Pending' && findCondition(conditions, 'Ready')?.reason === 'NoFreeNode';

@@ -24,9 +24,9 @@ export interface Daemon {
   /** SIGTERM: an orderly shutdown. */
   end(): void;
   hasEnded(): boolean;
-  /** As a write of the API on the same machine would. */
+  /** Wakes the loop, as a write by the API on the same machine would. */
   wake(): void;
-  /** For the end of the world: the runtime keeps whatever belongs to a signal as long as it may still be aborted. */
+  /** For the end of a history: the runtime keeps whatever belongs to a signal for as long as it can be aborted. */
   discard(): void;
   /** SIGHUP. */
   readInventory(): void;

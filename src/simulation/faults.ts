@@ -9,7 +9,7 @@ export interface Faults {
   perform(action: Action): void;
   /** Ends every fault that still lasts. */
   healAll(): void;
-  /** Like an operator whom the leader did not hear: asks once more for the inventory to be read. */
+  /** Acts like an operator whose request got lost: asks again for the inventory to be read. */
   tend(): void;
 }
 

@@ -9,7 +9,7 @@ export interface Time {
 
 interface Alarm {
   atMs: number;
-  /** Breaks ties: what was asked for first comes first. */
+  /** Breaks ties: the alarm that was set first goes off first. */
   order: number;
   callback: (() => void) | null;
 }

@@ -11,7 +11,7 @@ const LIMITS: WatchLimits = {
   tokenCheckMs: 500,
 };
 
-/** Who may watch, and what they are sent. */
+/** Admits watchers and sends them events. */
 export interface WatchHub extends StreamGate, EventFeed {
   readonly sinkLimits: SinkLimits;
 }

@@ -94,7 +94,7 @@ function Details({ node }: { node: NodeView }): Markup {
   </div>`;
 }
 
-/** Who was on the node, with the result of cleaning up after them. Loaded again when its state changes. */
+/** The node's clients so far, with the result of cleaning up after them. Loaded again when its state changes. */
 function Clients({ node: { name, status } }: { node: NodeView }): Markup {
   const path = `/api${nodePath(name)}/placements?limit=20`;
   const { value, problem, again, isLoading } = useLoaded(
