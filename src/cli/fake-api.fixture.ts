@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { RentalView } from '../core/view/rental-view.ts';
+import { SPEC_DEFAULTS } from '../core/model/rental.ts';
+import { type RentalView, viewSpec } from '../core/view/rental-view.ts';
 import type { Io } from './io.ts';
 import { run } from './run.ts';
 
@@ -109,15 +110,12 @@ export function fakeRental(
     tenant: 'demo',
     generation: 1,
     createdAt: '2026-01-01T11:58:30.000Z',
-    spec: {
+    spec: viewSpec({
+      ...SPEC_DEFAULTS,
       sshPublicKey: 'ssh-ed25519 AAAA',
       selector: { matchLabels: { size: 'small' }, zone: null },
-      ttl: '6h',
-      whenFull: 'queue',
-      onNodeLoss: { action: 'migrate', after: '0s' },
-      webhookUrl: null,
-      labels: {},
-    },
+      ttlMs: 6 * 3_600_000,
+    }),
     status: {
       phase: 'Active',
       observedGeneration: 1,

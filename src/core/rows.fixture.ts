@@ -11,6 +11,7 @@ import {
   type Rental,
   type RentalRecord,
   type RentalSpec,
+  SPEC_DEFAULTS,
 } from './model/rental.ts';
 import type { NodeInputs } from './node/inputs.ts';
 
@@ -112,13 +113,9 @@ export function aRental(
     placements: [],
     ...set,
     spec: {
+      ...SPEC_DEFAULTS,
       sshPublicKey: KEY,
-      selector: { matchLabels: {}, zone: null },
       ttlMs: 3_600_000,
-      whenFull: 'queue',
-      onNodeLoss: { action: 'migrate', afterMs: 0 },
-      webhookUrl: null,
-      labels: {},
       ...set.spec,
     },
     record: { ...NEW_RENTAL_RECORD, ...set.record },

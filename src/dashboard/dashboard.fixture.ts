@@ -1,10 +1,11 @@
 import type { Reason } from '../core/failure/reason.ts';
 import type { Condition } from '../core/model/condition.ts';
 import type { NodeState } from '../core/model/node-states.ts';
+import { SPEC_DEFAULTS } from '../core/model/rental.ts';
 import { TIMES } from '../core/qos/account.ts';
 import type { QosView } from '../core/qos/view.ts';
 import type { NodeView } from '../core/view/node-view.ts';
-import type { RentalView } from '../core/view/rental-view.ts';
+import { type RentalView, viewSpec } from '../core/view/rental-view.ts';
 import type { EventView } from './event-look.ts';
 import type { PoolState } from './pool-state.ts';
 
@@ -60,10 +61,7 @@ export function nodeOf(
 export function rentalOf(id: string, changes: Partial<RentalView['status']> = {}): RentalView {
   return {
     ...{ id, name: `name-${id}`, tenant: 'anna', generation: 1, createdAt: AT },
-    spec: {
-      ...{ sshPublicKey: 'ssh-ed25519 AAAA', selector: { matchLabels: {}, zone: null }, ttl: '6h' },
-      ...{ whenFull: 'queue', onNodeLoss: { action: 'migrate', after: '0s' }, webhookUrl: null, labels: {} },
-    },
+    spec: viewSpec({ ...SPEC_DEFAULTS, sshPublicKey: 'ssh-ed25519 AAAA', ttlMs: 6 * 3_600_000 }),
     status: {
       ...{ phase: 'Active', observedGeneration: 1, node: null, expiresAt: null, queuePosition: null },
       ...{

@@ -34,8 +34,8 @@ const SUSPECT_URGENCY = 2;
 const MARKED_URGENCY = 5;
 
 /** The look of a state alone, whatever else is true of the node. */
-export function stateLook(state: NodeState): { tone: Tone; word: string } {
-  return { tone: LOOKS[state].tone, word: STATES[state].word };
+export function stateLook(state: NodeState): { tone: Tone; word: string; urgency: number } {
+  return { ...LOOKS[state], word: STATES[state].word };
 }
 
 /** In the order of the summary, which shows every word even when its count is zero. */

@@ -1,7 +1,7 @@
 import type { NewEvent } from '../core/history/event.ts';
 import { findCondition } from '../core/model/condition.ts';
 import { isCleaningAsked, isReturnHeld, type Node } from '../core/model/node.ts';
-import type { RentalSpec } from '../core/model/rental.ts';
+import { type RentalSpec, SPEC_DEFAULTS } from '../core/model/rental.ts';
 import type { NodeRequest } from '../core/ports/stores.ts';
 import type { Chance } from './chance.ts';
 import { leave } from './machine.ts';
@@ -84,13 +84,13 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
   async function rent(action: Action & { kind: 'rent' }): Promise<void> {
     const id = `r_${requests.length + 1}`;
     const spec: RentalSpec = {
+      ...SPEC_DEFAULTS,
       sshPublicKey: `ssh-ed25519 ${action.broken ? BROKEN_KEY : id}/1`,
       selector: { matchLabels: {}, zone: action.zone },
       ttlMs: action.ttlMs,
       whenFull: action.reject ? 'reject' : 'queue',
       onNodeLoss: { action: action.waits ? 'wait' : 'migrate', afterMs: action.graceMs },
       webhookUrl: `https://client.example/${id}`,
-      labels: {},
     };
     const request = { id, tenant: action.tenant ?? 'lab', key: `key-${id}`, spec };
     requests.push(request);

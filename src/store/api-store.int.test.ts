@@ -3,7 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createPool } from './connection/pool.ts';
 import { testClientWrites } from './contract/clients.contract.fixture.ts';
-import { attribution, event, fleetOf, newRental, nodeSpec, now } from './contract/samples.fixture.ts';
+import {
+  attribution,
+  event,
+  fleetOf,
+  newRental,
+  nodeSpec,
+  now,
+  rentalSpec,
+} from './contract/samples.fixture.ts';
 import { useStore } from './store.fixture.ts';
 import { createStore, type Store } from './store.ts';
 
@@ -53,6 +61,17 @@ test('shows a tenant nothing of another one', async () => {
   expect((await bench.store.listRentals('b', page)).items.map(({ id }) => id)).toEqual(['r_2']);
   const events = await bench.store.listEvents('b', { afterSeq: 0, limit: 10, ...anyEvent });
   expect(events.map(({ tenant }) => tenant)).toEqual(['b']);
+});
+
+test('gives a rental that is older than a field the default of that field', async () => {
+  await bench.store.createRental(newRental('r_1'), event());
+  const { sshPublicKey, ttlMs } = rentalSpec;
+  await bench.pool.withConnection(({ execute }) =>
+    execute('UPDATE rentals SET spec = ?', [
+      JSON.stringify({ sshPublicKey, ttlMs, webhookUrl: 'https://a/' }),
+    ]),
+  );
+  expect((await bench.store.loadRental('r_1'))?.spec).toEqual({ ...rentalSpec, webhookUrl: 'https://a/' });
 });
 
 test('pages through a list that changes meanwhile without skipping or repeating', async () => {

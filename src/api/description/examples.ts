@@ -1,6 +1,7 @@
+import { SPEC_DEFAULTS } from '../../core/model/rental.ts';
 import type { Explanation } from '../../core/rental/explanation.ts';
 import type { NodeView, TenantNodeView } from '../../core/view/node-view.ts';
-import type { PlacementView, RentalView } from '../../core/view/rental-view.ts';
+import { type PlacementView, type RentalView, viewSpec } from '../../core/view/rental-view.ts';
 
 // Filled-in examples of the schemas: one small story, in which build-box was given worker_1.
 
@@ -17,15 +18,12 @@ const placement: PlacementView = {
 
 const rental: RentalView = {
   ...{ id: ID, name: 'build-box', tenant: 'demo', generation: 1, createdAt: ASKED },
-  spec: {
+  spec: viewSpec({
+    ...SPEC_DEFAULTS,
     sshPublicKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…',
     selector: { matchLabels: { size: 'small' }, zone: null },
-    ttl: '6h',
-    whenFull: 'queue',
-    onNodeLoss: { action: 'migrate', after: '0s' },
-    webhookUrl: null,
-    labels: {},
-  },
+    ttlMs: 6 * 3_600_000,
+  }),
   status: {
     phase: 'Active',
     observedGeneration: 1,

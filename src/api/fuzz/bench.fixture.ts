@@ -3,7 +3,7 @@ import { type IncomingMessage, request as send } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_POLICY } from '../../core/model/policy.ts';
-import type { RentalSpec } from '../../core/model/rental.ts';
+import { type RentalSpec, SPEC_DEFAULTS } from '../../core/model/rental.ts';
 import type { Leadership } from '../../core/ports/stores.ts';
 import { NOTHING_ALLOWED } from '../../core/text/webhook-url.ts';
 import { createMetrics } from '../../daemon/metrics.ts';
@@ -169,13 +169,9 @@ async function seed(store: Store, leader: Leadership, token: string): Promise<Hi
   const victims = [await makeToken(store, 'tenant'), await makeToken(store, 'tenant')];
   await makeToken(store, 'tenant', OTHER_TENANT);
   const spec: RentalSpec = {
-    ...{ sshPublicKey: KEY, ttlMs: 3_600_000, whenFull: 'queue', webhookUrl: 'https://hook.example.com/' },
-    ...{
-      selector: { matchLabels: {}, zone: null },
-      onNodeLoss: { action: 'migrate', afterMs: 0 },
-      labels: {},
-    },
-  } as const;
+    ...SPEC_DEFAULTS,
+    ...{ sshPublicKey: KEY, ttlMs: 3_600_000, webhookUrl: 'https://hook.example.com/' },
+  };
   for (const [index, name] of ['box', 'box-2'].entries()) {
     const rental = {
       id: `r_seed${index}`,

@@ -45,7 +45,7 @@ async function applyOnce(
   const lease = await loadLease(deps, tenant);
   const old = await deps.store.findRental(tenant, name);
   if (old === null) {
-    const spec = specOf(input, 'queue', lease);
+    const spec = specOf(input, lease);
     return (await createRental(deps, { tenant, name, spec, actor }, idempotency)).rental;
   }
   const spec = specFor(old, input, lease);
@@ -57,6 +57,6 @@ async function applyOnce(
 
 /** The default ttl, of the policy or the tenant, may have changed since. So a spec without a ttl renews nothing. */
 function specFor(old: Rental, input: NewRentalInput, lease: Policy['lease']): RentalSpec {
-  const spec = specOf(input, 'queue', lease);
+  const spec = specOf(input, lease);
   return input.ttl === undefined ? { ...spec, ttlMs: old.spec.ttlMs } : spec;
 }

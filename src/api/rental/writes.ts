@@ -3,14 +3,14 @@ import type { Actor } from '../../core/history/actor.ts';
 import type { EventType, NewEvent } from '../../core/history/event.ts';
 import type { Node } from '../../core/model/node.ts';
 import type { Policy } from '../../core/model/policy.ts';
-import { NEW_RENTAL_RECORD, type Rental, type RentalSpec } from '../../core/model/rental.ts';
+import { NEW_RENTAL_RECORD, type Rental, type RentalSpec, SPEC_DEFAULTS } from '../../core/model/rental.ts';
 import { leaseOf } from '../../core/tenant/tenant.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { refuseWebhookUrl } from '../../core/text/webhook-url.ts';
 import { viewRental } from '../../core/view/rental-view.ts';
 import type { ApiDeps } from '../app-env.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
-import type { SpecInput, SpecPatch } from '../schemas/rental.ts';
+import type { SpecChange, SpecInput } from '../schemas/rental.ts';
 import type { Idempotency } from './idempotency.ts';
 import { createAccount, createRentalId, createRentalName } from './names.ts';
 
@@ -23,38 +23,25 @@ export async function loadLease({ store, policy }: ApiDeps, tenant: string): Pro
 
 /** Turns a client's input into a spec, with defaults for what was left out. */
 export function specOf(
-  input: SpecInput & { sshPublicKey: string },
-  whenFull: RentalSpec['whenFull'],
+  { name: _, ...input }: SpecInput & { sshPublicKey: string },
   lease: Lease,
 ): RentalSpec {
-  const { selector, onNodeLoss } = input;
-  return {
-    sshPublicKey: input.sshPublicKey,
-    selector: { matchLabels: selector?.matchLabels ?? {}, zone: selector?.zone ?? null },
-    ttlMs: checkTtl(input.ttl ?? lease.defaultMs, lease),
-    whenFull: input.whenFull ?? whenFull,
-    onNodeLoss: { action: onNodeLoss?.action ?? 'migrate', afterMs: onNodeLoss?.after ?? 0 },
-    webhookUrl: input.webhookUrl ?? null,
-    labels: input.labels ?? {},
-  };
+  const { sshPublicKey, ttl = lease.defaultMs } = input;
+  return patchSpec({ ...SPEC_DEFAULTS, sshPublicKey, ttlMs: ttl }, { ...input, ttl }, lease);
 }
 
-export function patchSpec(spec: RentalSpec, patch: SpecPatch, lease: Lease): RentalSpec {
-  const { sshPublicKey, ttl, labels, onNodeLoss, webhookUrl } = patch;
+/** The spec with what the client changes. What was left out stays as it is. */
+export function patchSpec(spec: RentalSpec, change: SpecChange, lease: Lease): RentalSpec {
+  const { ttl, selector, onNodeLoss, ...others } = change;
   return {
     ...spec,
-    ...(sshPublicKey === undefined ? {} : { sshPublicKey }),
-    ...(ttl === undefined ? {} : { ttlMs: checkTtl(ttl, lease) }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(onNodeLoss === undefined
-      ? {}
-      : {
-          onNodeLoss: {
-            action: onNodeLoss.action ?? spec.onNodeLoss.action,
-            afterMs: onNodeLoss.after ?? spec.onNodeLoss.afterMs,
-          },
-        }),
-    ...(webhookUrl === undefined ? {} : { webhookUrl }),
+    ...others,
+    selector: { ...spec.selector, ...selector },
+    ttlMs: ttl === undefined ? spec.ttlMs : checkTtl(ttl, lease),
+    onNodeLoss: {
+      action: onNodeLoss?.action ?? spec.onNodeLoss.action,
+      afterMs: onNodeLoss?.after ?? spec.onNodeLoss.afterMs,
+    },
   };
 }
 

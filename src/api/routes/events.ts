@@ -5,7 +5,8 @@ import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../description/create-route.ts';
 import { invalidInput } from '../problem.ts';
 import { problems, watchable, watchHeader } from '../respond.ts';
-import { eventSchema, pageOf, pageQuery } from '../schemas/rental.ts';
+import { eventSchema } from '../schemas/event.ts';
+import { pageOf, pageQuery } from '../schemas/rental.ts';
 import { answerStream, wantsStream } from '../watch/stream.ts';
 import { scopeOf } from './rentals.ts';
 

@@ -5,7 +5,8 @@ import { createRoute } from '../description/create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { ProblemError } from '../problem.ts';
 import { json, problems } from '../respond.ts';
-import { pageOf, pageQuery, placementSchema, rentalName } from '../schemas/rental.ts';
+import { rentalName } from '../schemas/event.ts';
+import { pageOf, pageQuery, placementSchema } from '../schemas/rental.ts';
 import { nodeParam } from './nodes.ts';
 
 const placedSchema = placementSchema.extend({ rental: z.string(), rentalName }).openapi('Placed');

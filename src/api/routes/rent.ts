@@ -65,7 +65,7 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     try {
       const pair = input.sshPublicKey === undefined ? createKeyPair(input.name ?? 'orion') : null;
       const sshPublicKey = input.sshPublicKey ?? pair?.publicKey ?? '';
-      const spec = specOf({ ...input, sshPublicKey }, whenFull, leaseOf(deps.policy, limits));
+      const spec = specOf({ whenFull, ...input, sshPublicKey }, leaseOf(deps.policy, limits));
       const wanted = { tenant, name: input.name, spec, actor: c.var.actor };
       const asked = { ...input, whenFull: spec.whenFull };
       const { rental, isReplay } = await createRental(deps, wanted, readIdempotency(c, asked));

@@ -165,7 +165,7 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   app.openapi(routes.create, async (c) => {
     const input = c.req.valid('json');
     const { tenant } = c.var.principal;
-    const spec = specOf(input, 'queue', await loadLease(deps, tenant));
+    const spec = specOf(input, await loadLease(deps, tenant));
     const wanted = { tenant, name: input.name, spec, actor: c.var.actor };
     const { rental } = await createRental(deps, wanted, readIdempotency(c, input));
     c.header('Location', `/api/rentals/${rental.id}`);

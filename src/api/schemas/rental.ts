@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { EVENT_TYPES } from '../../core/history/event.ts';
-import { RENTAL_PHASES } from '../../core/model/rental.ts';
+import { RENTAL_PHASES, SPEC_DEFAULTS } from '../../core/model/rental.ts';
 import { DNS_LABEL } from '../../core/text/dns-label.ts';
 import { DURATION_FORMAT, parseDuration } from '../../core/text/duration.ts';
 import { SHOWABLE_TEXT } from '../../core/text/escape-text.ts';
 import { parsePublicKey } from '../../core/text/public-key.ts';
+import type { PlacementView, RentalView, SpecView } from '../../core/view/rental-view.ts';
 import { PROBLEMS } from '../problem.ts';
 
 const LABEL_KEY = /^[A-Za-z0-9](?:[\w./-]{0,61}[A-Za-z0-9])?$/;
@@ -38,15 +38,15 @@ const labels = z
 /** The operator decides where it may lead; this is checked when it is written. */
 const webhookUrl = z.string().max(2_000).nullable().openapi({ example: 'https://example.com/orion' });
 
-const onNodeLoss = z.strictObject({
-  action: z.enum(['migrate', 'wait']).default('migrate'),
-  after: duration.openapi({ type: 'string', example: '0s' }).optional(),
-});
-
-/** Has no defaults: what a patch leaves out stays as it is. */
-const onNodeLossPatch = z.strictObject({
-  action: z.enum(['migrate', 'wait']).optional(),
-  after: duration.openapi({ type: 'string', example: '0s' }).optional(),
+const onNodeLossPatch = z
+  .strictObject({
+    action: z.enum(['migrate', 'wait']),
+    after: duration.openapi({ type: 'string', example: '0s' }),
+  })
+  .partial();
+/** A patch leaves out what stays as it is, so only a new spec has a default. */
+const onNodeLoss = onNodeLossPatch.extend({
+  action: z.enum(['migrate', 'wait']).default(SPEC_DEFAULTS.onNodeLoss.action),
 });
 
 const ttl = duration
@@ -60,16 +60,33 @@ const zone = z
   .regex(SHOWABLE_TEXT, 'expected no control characters')
   .openapi({ type: 'string', minLength: 1, maxLength: 63 });
 
-const specFields = {
-  name: z.string().regex(DNS_LABEL, 'expected a DNS label: a-z, 0-9 and "-", at most 63').optional(),
-  sshPublicKey: publicKey.optional(),
-  selector: z.strictObject({ matchLabels: labels.optional(), zone: zone.nullable().optional() }).optional(),
-  ttl: ttl.optional(),
-  whenFull: z.enum(['queue', 'reject']).optional(),
-  onNodeLoss: onNodeLoss.optional(),
-  webhookUrl: webhookUrl.optional(),
-  labels: labels.optional(),
-};
+/** Every field of a view and no other, so that the compiler keeps the schema and the view in step. */
+type FieldsOf<View> = Record<keyof View, z.ZodType>;
+
+/** The fields of a spec as clients write them. */
+const written = {
+  sshPublicKey: publicKey,
+  selector: z.strictObject({ matchLabels: labels, zone: zone.nullable() }).partial(),
+  ttl,
+  whenFull: z.enum(['queue', 'reject']),
+  onNodeLoss,
+  webhookUrl,
+  labels,
+} satisfies FieldsOf<SpecView>;
+
+/** The same fields as clients read them. */
+const shown = {
+  sshPublicKey: z.string(),
+  selector: z.object({ matchLabels: z.record(z.string(), z.string()), zone: z.string().nullable() }),
+  ttl: z.string(),
+  whenFull: z.enum(['queue', 'reject']),
+  onNodeLoss: z.object({ action: z.enum(['migrate', 'wait']), after: z.string() }),
+  webhookUrl: z.string().nullable(),
+  labels: z.record(z.string(), z.string()),
+} satisfies FieldsOf<SpecView>;
+
+const name = z.string().regex(DNS_LABEL, 'expected a DNS label: a-z, 0-9 and "-", at most 63');
+const quickRental = z.strictObject({ name, ...written }).partial();
 
 /** Accepts both `{name, spec: {…}}`, as it is read back, and the spec's fields beside the name. */
 function flatten(body: unknown): unknown {
@@ -79,10 +96,10 @@ function flatten(body: unknown): unknown {
 }
 
 export const quickRentalSchema = z
-  .preprocess(flatten, z.strictObject(specFields))
+  .preprocess(flatten, quickRental)
   .openapi('QuickRental', { example: { name: 'build-box', selector: SELECTOR, ttl: '1h' } });
 export const newRentalSchema = z
-  .preprocess(flatten, z.strictObject({ ...specFields, sshPublicKey: publicKey }))
+  .preprocess(flatten, quickRental.extend({ sshPublicKey: publicKey }))
   .openapi('NewRental', { example: { name: 'build-box', sshPublicKey: KEY, selector: SELECTOR, ttl: '1h' } });
 export const rentalPatchSchema = z
   .strictObject({ sshPublicKey: publicKey, ttl, labels, onNodeLoss: onNodeLossPatch, webhookUrl })
@@ -90,7 +107,8 @@ export const rentalPatchSchema = z
   .openapi('RentalPatch', { example: { ttl: '6h' } });
 export type SpecInput = z.output<typeof quickRentalSchema>;
 export type NewRentalInput = z.output<typeof newRentalSchema>;
-export type SpecPatch = z.output<typeof rentalPatchSchema>;
+/** A patch changes less: neither the selector nor what happens when the fleet is full. */
+export type SpecChange = Omit<SpecInput, 'name' | 'onNodeLoss'> & z.output<typeof rentalPatchSchema>;
 
 export const time = z.string().openapi({ format: 'date-time' });
 
@@ -124,7 +142,7 @@ export const placementSchema = z.object({
     })
     .nullable()
     .openapi({ description: 'the results of attempts to clean the node of it; null: none has ended' }),
-});
+} satisfies FieldsOf<PlacementView>);
 
 export const rentalSchema = z
   .object({
@@ -133,15 +151,7 @@ export const rentalSchema = z
     tenant: z.string(),
     generation: z.int(),
     createdAt: time,
-    spec: z.object({
-      sshPublicKey: z.string(),
-      selector: z.object({ matchLabels: z.record(z.string(), z.string()), zone: z.string().nullable() }),
-      ttl: z.string(),
-      whenFull: z.enum(['queue', 'reject']),
-      onNodeLoss: z.object({ action: z.enum(['migrate', 'wait']), after: z.string() }),
-      webhookUrl: z.string().nullable(),
-      labels: z.record(z.string(), z.string()),
-    }),
+    spec: z.object(shown),
     status: z.object({
       phase: z.enum(RENTAL_PHASES),
       observedGeneration: z.int(),
@@ -180,45 +190,11 @@ export const rentalSchema = z
         }),
       conditions: z.array(conditionSchema),
       placements: z.array(placementSchema),
-    }),
-  })
+    } satisfies FieldsOf<RentalView['status']>),
+  } satisfies FieldsOf<RentalView>)
   .openapi('Rental');
 
 export const rentedSchema = rentalSchema.extend({ privateKey: z.string().optional() }).openapi('Rented');
-
-/** Shown beside the rental's id. */
-export const rentalName = z
-  .string()
-  .nullable()
-  .openapi({ description: 'null: the rental itself is no longer kept, or there is none' });
-
-export const eventSchema = z
-  .object({
-    seq: z.int(),
-    at: time,
-    type: z.enum(EVENT_TYPES),
-    rental: z.string().nullable(),
-    rentalName: rentalName
-      .optional()
-      .openapi({ description: 'only in a list; a watch of rentals has the names' }),
-    node: z.string().nullable(),
-    tenant: z.string().nullable(),
-    reason: z.string(),
-    message: z.string(),
-    actor: z
-      .object({
-        token: z.object({ id: z.string(), name: z.string().nullable() }).nullable(),
-        tenant: z.string().nullable(),
-        role: z.enum(['tenant', 'admin']).nullable(),
-        source: z.string().nullable(),
-      })
-      .nullable()
-      .openapi({
-        description:
-          'who requested it, and the address that the request came from; null: Orion did it by itself. Tenants see only the role of an administrator; of refused strangers only the address is known.',
-      }),
-  })
-  .openapi('Event');
 
 /** The codes that are not in PROBLEMS are the proxy's own, sent when no daemon answers. Those have no request id. */
 export const problemSchema = z

@@ -149,17 +149,11 @@ function isRefusal(error: unknown): boolean {
 /** A client in the queue wants to see their position at once. */
 function requestOf(options: RentOptions, sshPublicKey: string): Input<'rent'> {
   const firstWaitMs = options.queue ? 0 : Math.min(options.wait, FIRST_WAIT_MS);
-  const { name, ttl, webhook } = options;
+  const { name, ttl, webhook: webhookUrl } = options;
   return {
     headers: { 'idempotency-key': randomUUID() },
     query: { wait: formatDuration(firstWaitMs), ...(options.queue ? { queue: 'true' as const } : {}) },
-    body: {
-      sshPublicKey,
-      ...(name === undefined ? {} : { name }),
-      ...(ttl === undefined ? {} : { ttl }),
-      ...(webhook === undefined ? {} : { webhookUrl: webhook }),
-      ...selectorOf(options),
-    },
+    body: { sshPublicKey, name, ttl, webhookUrl, ...selectorOf(options) },
   };
 }
 

@@ -88,9 +88,9 @@ type MachineState = SnapshotFrom<typeof nodeMachine>['value'];
 
 /** The state after an event; the same state when the event does not apply. Throws on an unknown state. */
 export function nextState(state: NodeState, event: NodeEvent, facts: NodeFacts = NO_FACTS): NodeState {
-  const snapshot = nodeMachine.resolveState({ value: state, context: facts });
+  const snapshot = nodeMachine.resolveState({ value: state satisfies MachineState, context: facts });
   const [next] = machineTransition(nodeMachine, snapshot, event);
-  return next.value satisfies MachineState;
+  return next.value;
 }
 
 /** The record after an event: the only way in which a node's state changes. The same object when it does not. */

@@ -30,6 +30,18 @@ export interface RentalSpec {
   labels: Record<string, string>;
 }
 
+/**
+ * Values of the fields that the client left out, or that were added after the rental was stored. The policy has the
+ * default ttl.
+ */
+export const SPEC_DEFAULTS: Omit<RentalSpec, 'sshPublicKey' | 'ttlMs'> = {
+  selector: { matchLabels: {}, zone: null },
+  whenFull: 'queue',
+  onNodeLoss: { action: 'migrate', afterMs: 0 },
+  webhookUrl: null,
+  labels: {},
+};
+
 /** What the reconciler knows of a rental. Written by the reconciler alone, guarded by `resourceVersion`. */
 export interface RentalRecord {
   phase: RentalPhase;

@@ -1,6 +1,6 @@
 import type { Condition } from '../model/condition.ts';
 import type { Node } from '../model/node.ts';
-import type { CleaningReport, Placement, Rental, RentalPhase } from '../model/rental.ts';
+import type { CleaningReport, Placement, Rental, RentalPhase, RentalSpec } from '../model/rental.ts';
 import { findRestart } from '../model/restart.ts';
 import { formatDuration } from '../text/duration.ts';
 
@@ -11,15 +11,7 @@ export interface RentalView {
   tenant: string;
   generation: number;
   createdAt: string;
-  spec: {
-    sshPublicKey: string;
-    selector: { matchLabels: Record<string, string>; zone: string | null };
-    ttl: string;
-    whenFull: 'queue' | 'reject';
-    onNodeLoss: { action: 'migrate' | 'wait'; after: string };
-    webhookUrl: string | null;
-    labels: Record<string, string>;
-  };
+  spec: SpecView;
   status: {
     phase: RentalPhase;
     observedGeneration: number;
@@ -33,6 +25,12 @@ export interface RentalView {
     conditions: Condition[];
     placements: PlacementView[];
   };
+}
+
+/** A spec as clients write and read it: its durations are text. */
+export interface SpecView extends Omit<RentalSpec, 'ttlMs' | 'onNodeLoss'> {
+  ttl: string;
+  onNodeLoss: { action: RentalSpec['onNodeLoss']['action']; after: string };
 }
 
 export interface ConnectionView {
@@ -65,7 +63,7 @@ export interface PlacementView {
 
 /** `nodes` looks a node up by its name; undefined for one that left the fleet. */
 export function viewRental(rental: Rental, nodes: (name: string) => Node | undefined): RentalView {
-  const { spec, record } = rental;
+  const { record } = rental;
   const serving = rental.placements.find(
     (placement) => placement.role === 'serving' && placement.endedAt === null,
   );
@@ -75,15 +73,7 @@ export function viewRental(rental: Rental, nodes: (name: string) => Node | undef
     tenant: rental.tenant,
     generation: rental.generation,
     createdAt: rental.createdAt.toISOString(),
-    spec: {
-      sshPublicKey: spec.sshPublicKey,
-      selector: { matchLabels: spec.selector.matchLabels, zone: spec.selector.zone },
-      ttl: formatDuration(spec.ttlMs),
-      whenFull: spec.whenFull,
-      onNodeLoss: { action: spec.onNodeLoss.action, after: formatDuration(spec.onNodeLoss.afterMs) },
-      webhookUrl: spec.webhookUrl,
-      labels: spec.labels,
-    },
+    spec: viewSpec(rental.spec),
     status: {
       phase: record.phase,
       observedGeneration: record.observedGeneration,
@@ -96,6 +86,18 @@ export function viewRental(rental: Rental, nodes: (name: string) => Node | undef
       conditions: record.conditions,
       placements: [...rental.placements].sort((a, b) => a.epoch - b.epoch).map(viewPlacement),
     },
+  };
+}
+
+export function viewSpec(spec: RentalSpec): SpecView {
+  return {
+    sshPublicKey: spec.sshPublicKey,
+    selector: { matchLabels: spec.selector.matchLabels, zone: spec.selector.zone },
+    ttl: formatDuration(spec.ttlMs),
+    whenFull: spec.whenFull,
+    onNodeLoss: { action: spec.onNodeLoss.action, after: formatDuration(spec.onNodeLoss.afterMs) },
+    webhookUrl: spec.webhookUrl,
+    labels: spec.labels,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../../core/history/event.ts';
 import type { NodeSpec } from '../../core/model/node.ts';
-import type { RentalSpec } from '../../core/model/rental.ts';
+import { type RentalSpec, SPEC_DEFAULTS } from '../../core/model/rental.ts';
 import type { NewRental, ReconcileStore, Save } from '../../core/ports/stores.ts';
 
 // Rows for the tests of this folder.
@@ -22,13 +22,9 @@ export function fleetOf(specs: NodeSpec[]) {
 }
 
 export const rentalSpec: RentalSpec = {
+  ...SPEC_DEFAULTS,
   sshPublicKey: 'ssh-ed25519 AAAA',
-  selector: { matchLabels: {}, zone: null },
   ttlMs: 3_600_000,
-  whenFull: 'queue',
-  onNodeLoss: { action: 'migrate', afterMs: 0 },
-  webhookUrl: null,
-  labels: {},
 };
 
 export function event(changes: Partial<NewEvent> = {}): NewEvent {

@@ -12,7 +12,13 @@ import {
   type SQL,
   sql,
 } from 'drizzle-orm';
-import type { Rental, RentalPhase, RentalSpec } from '../../core/model/rental.ts';
+import {
+  NEW_RENTAL_RECORD,
+  type Rental,
+  type RentalPhase,
+  type RentalSpec,
+  SPEC_DEFAULTS,
+} from '../../core/model/rental.ts';
 import type { NewRental, Page, Save } from '../../core/ports/stores.ts';
 import { formatCursor, parseCursor } from '../connection/cursor.ts';
 import type { Connection } from '../connection/pool.ts';
@@ -98,15 +104,7 @@ export async function listRentals(
 
 /** Rejects with `duplicate` when the name or the key is taken. */
 export async function insertRental({ db }: Connection, rental: NewRental): Promise<void> {
-  await db.insert(rentals).values({
-    ...rental,
-    generation: 1,
-    dirty: true,
-    phase: 'Pending',
-    observedGeneration: 0,
-    conditions: [],
-    resourceVersion: 1,
-  });
+  await db.insert(rentals).values({ ...rental, ...NEW_RENTAL_RECORD, generation: 1, dirty: true });
 }
 
 export async function updateRentalSpec(
@@ -185,9 +183,11 @@ async function selectRentals(
 }
 
 function toRental(row: Row): Omit<Rental, 'placements'> {
-  const { id, tenant, name, account, generation, createdAt, renewedAt, releaseRequestedAt, spec } = row;
+  const { id, tenant, name, account, generation, createdAt, renewedAt, releaseRequestedAt } = row;
   const { phase, observedGeneration, conditions, expiresAt, lostAt, endedAt } = row;
   const { queuePosition, queueEstimateAt, toldBeforeEndMs, resourceVersion } = row;
+  // The row may be older than some fields of a spec.
+  const spec = { ...SPEC_DEFAULTS, ...row.spec };
   const times = { createdAt, renewedAt, releaseRequestedAt };
   const ends = { expiresAt, queuePosition, queueEstimateAt, lostAt, toldBeforeEndMs, endedAt };
   return {

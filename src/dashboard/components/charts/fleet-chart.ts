@@ -8,15 +8,7 @@ import { Chart, type Plot } from './chart.ts';
 import { Legend } from './legend.ts';
 
 /** From the bottom up: what can be rented first, what is lost on top. */
-const ORDER: NodeState[] = [
-  'free',
-  'allocated',
-  'provisioning',
-  'cleaning',
-  'unknown',
-  'quarantined',
-  'dead',
-];
+const ORDER = NODE_STATES.toSorted((a, b) => stateLook(b).urgency - stateLook(a).urgency);
 
 /** How many nodes were in each state, on average over each part of the window. */
 export function FleetChart({ qos: { window, series } }: { qos: QosView }): Markup {
