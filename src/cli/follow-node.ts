@@ -1,4 +1,4 @@
-import type { Node } from '../client/operations.ts';
+import type { Node } from '../client/protocol/operations.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { loadNode } from './look-up.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError, NoAnswerError } from './errors.ts';
 import { type Access, createHttp, type Http } from './http.ts';
-import { type Operations, ROUTES } from './operations.ts';
-import { readSse } from './sse.ts';
+import { ApiError, NoAnswerError } from './protocol/errors.ts';
+import { type Operations, ROUTES } from './protocol/operations.ts';
+import { readSse } from './protocol/sse.ts';
 
 /** Calls are named by their `operationId` in /openapi.json. */
 export type OperationId = keyof Operations;

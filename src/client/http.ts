@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { ApiError, NoAnswerError } from './errors.ts';
+import { ApiError, NoAnswerError } from './protocol/errors.ts';
 
 /** The API's address and the caller's credentials. */
 export interface Access {

@@ -1,4 +1,4 @@
-import { pauseMs } from './backoff.ts';
+import { pauseMs } from '../client/protocol/backoff.ts';
 import type { Settable } from './observable.ts';
 import { createSseParser } from './sse-parser.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readSse, type SseMessage } from '../../client/sse.ts';
+import { readSse, type SseMessage } from '../../client/protocol/sse.ts';
 import { type ApiBench, createApiBench, sampleNode } from '../api.fixture.ts';
 
 const SSE = { accept: 'text/event-stream' };
