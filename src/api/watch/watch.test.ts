@@ -29,7 +29,7 @@ async function watch(who: 'anna' | 'ben' | 'admin', path: string, lastId?: strin
     while (messages.length < count) {
       const { value, done } = await reader.next();
       if (done) break;
-      messages.push({ ...value, data: JSON.parse(value.data) });
+      if (value.kind === 'event') messages.push({ ...value, data: JSON.parse(value.data) });
     }
     return messages;
   };
