@@ -1,4 +1,4 @@
-import { ApiError } from '../client/errors.ts';
+import { ApiError } from '../client/protocol/errors.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { tellError } from './tell-error.ts';

@@ -19,7 +19,7 @@ export type Answer = (request: { line: string; body: unknown; count: number }) =
   headers?: Record<string, string>;
   body?: unknown;
   /** Sent as a stream of events instead of `body`; `hang` leaves it open. */
-  stream?: { event: string; id?: string; data: unknown }[];
+  stream?: ({ event: string; id?: string; data: unknown } | 'synced')[];
   hang?: boolean;
 };
 
@@ -42,11 +42,7 @@ export async function startFakeApi(answer: Answer, tls?: { key: string; cert: st
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(': hello\n\n');
-    for (const { event, id, data } of told.stream) {
-      response.write(
-        `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`,
-      );
-    }
+    for (const message of told.stream) response.write(`${formatMessage(message)}\n\n`);
     if (!told.hang) response.end();
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
@@ -61,6 +57,12 @@ export async function startFakeApi(answer: Answer, tls?: { key: string; cert: st
         server.close(() => done());
       }),
   };
+}
+
+function formatMessage(message: NonNullable<ReturnType<Answer>['stream']>[number]): string {
+  if (message === 'synced') return ': synced';
+  const { event, id, data } = message;
+  return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}`;
 }
 
 export interface Ran {

@@ -1,13 +1,10 @@
-import type { Node } from '../client/operations.ts';
-import { CliError, EXIT } from './cli-error.ts';
+import type { Node } from '../client/protocol/operations.ts';
 import type { Context } from './context.ts';
+import { startDeadline } from './deadline.ts';
 import { loadNode } from './look-up.ts';
 import { createProgress } from './progress.ts';
 import { requireAdminView } from './resources.ts';
 import { printable } from './table.ts';
-
-/** Node's timers overflow beyond it. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Nothing is placed on it, and the reconciler has observed the request. */
 export function isEmpty({ generation, status }: Node): boolean {
@@ -21,9 +18,8 @@ export async function followNode(
   options: { isThere: (node: Node) => boolean; what: string; timeoutMs: number },
 ): Promise<void> {
   const { io } = context;
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), Math.min(options.timeoutMs, LONGEST_TIMER_MS));
-  const signal = AbortSignal.any([io.signal, deadline.signal]);
+  const deadline = startDeadline(io, options.timeoutMs);
+  const { signal } = deadline;
   const input = { params: { name } };
   const progress = createProgress(io);
   try {
@@ -38,17 +34,15 @@ export async function followNode(
         progress.step(line);
         if (options.isThere(change)) return;
       }
-      if (io.signal.aborted) throw new CliError('interrupted', { exitCode: EXIT.interrupted });
-      if (deadline.signal.aborted) {
-        const seconds = Math.round(options.timeoutMs / 1_000);
-        throw new CliError(`node ${name} is not ${options.what} after ${seconds} s`, {
-          exitCode: EXIT.timedOut,
-          hint: `the work goes on by itself; see: orion describe node ${name}`,
-        });
+      if (signal.aborted) {
+        throw deadline.errorFor(
+          `node ${name} is not ${options.what}`,
+          `the work goes on by itself; see: orion describe node ${name}`,
+        );
       }
     }
   } finally {
     progress.end();
-    clearTimeout(timer);
+    deadline.clear();
   }
 }

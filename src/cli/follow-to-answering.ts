@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Rental } from '../client/operations.ts';
+import type { Rental } from '../client/protocol/operations.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { followRental, isReady } from './follow.ts';

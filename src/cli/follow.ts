@@ -1,12 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Rental } from '../client/operations.ts';
-import { CliError, EXIT } from './cli-error.ts';
+import type { Rental } from '../client/protocol/operations.ts';
+import { CliError } from './cli-error.ts';
 import type { Context } from './context.ts';
+import { startDeadline } from './deadline.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { formatPlace } from './queue-text.ts';
 import { messageOf, reasonOf } from './resources.ts';
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const ENDED: readonly Rental['status']['phase'][] = ['Released', 'Failed'];
 
@@ -26,17 +24,11 @@ export interface Goal {
 export async function followRental(context: Context, id: string, goal: Goal): Promise<Rental> {
   const { io } = context;
   const { isThere, what, timeoutMs, progress = createProgress(io) } = goal;
-  const deadline = new AbortController();
-  const stop = AbortSignal.any([io.signal, deadline.signal]);
-  const tick = sleep(Math.min(timeoutMs, LONGEST_TIMER_MS), undefined, { signal: stop, ref: true })
-    .then(() => deadline.abort())
-    .catch(() => undefined);
+  const deadline = startDeadline(io, timeoutMs);
   let last: Rental | null = null;
-  const until = () => isEnded(last);
+  const watching = { signal: deadline.signal, until: () => isEnded(last) };
   try {
-    for await (const rental of context
-      .client()
-      .watch('getRental', { params: { id } }, { signal: stop, until })) {
+    for await (const rental of context.client().watch('getRental', { params: { id } }, watching)) {
       last = rental;
       const line = describeStep(rental, io.now());
       const isDone = isThere(rental);
@@ -45,17 +37,14 @@ export async function followRental(context: Context, id: string, goal: Goal): Pr
       if (isEnded(rental)) throw new CliError(`${line}; it will not become ${what}`);
       if (reasonOf(rental) === 'Unsatisfiable' && NEEDS_NODE.test(what)) throw neverMatched(rental, line);
     }
-    if (io.signal.aborted) throw new CliError('interrupted', { exitCode: EXIT.interrupted });
-    const seconds = Math.round(timeoutMs / 1_000);
     const name = (last as Rental | null)?.name ?? id;
-    throw new CliError(`rental ${name} is not ${what} after ${seconds} s`, {
-      exitCode: EXIT.timedOut,
-      hint: `keep waiting with: orion wait ${name} --for ${what}`,
-    });
+    throw deadline.errorFor(
+      `rental ${name} is not ${what}`,
+      `keep waiting with: orion wait ${name} --for ${what}`,
+    );
   } finally {
     progress.end();
-    deadline.abort();
-    await tick;
+    deadline.clear();
   }
 }
 

@@ -94,6 +94,7 @@ test('a watch prints a line per change, follows a broken line, and ends with Ctr
         return {
           stream: [
             { event: 'rental', id: '7', data: fakeRental() },
+            'synced',
             { event: 'rental', id: '8', data: moving },
           ],
         };

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Rental } from '../client/operations.ts';
+import type { Rental } from '../client/protocol/operations.ts';
 import type { Io } from './io.ts';
 import { stateFile } from './key-files.ts';
 import { formatAge } from './table.ts';

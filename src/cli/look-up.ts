@@ -1,5 +1,5 @@
-import { ApiError } from '../client/errors.ts';
-import type { Node, Rental } from '../client/operations.ts';
+import { ApiError } from '../client/protocol/errors.ts';
+import type { Node, Rental } from '../client/protocol/operations.ts';
 import { findNearest } from '../core/text/suggest.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { Context } from './context.ts';

@@ -1,4 +1,4 @@
-import type { Node } from '../client/operations.ts';
+import type { Node } from '../client/protocol/operations.ts';
 import { type Remedy, remedyOf } from '../core/failure/remedy.ts';
 import { createTable, formatLeft } from './table.ts';
 

@@ -1,4 +1,4 @@
-import type { Rental } from '../client/operations.ts';
+import type { Rental } from '../client/protocol/operations.ts';
 import { formatSection } from './sections.ts';
 import { createTable, printable } from './table.ts';
 

@@ -1,4 +1,4 @@
-import type { FleetPlan } from '../client/operations.ts';
+import type { FleetPlan } from '../client/protocol/operations.ts';
 
 type Action = FleetPlan['nodes'][number]['action'];
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Qos } from '../client/operations.ts';
+import type { Qos } from '../client/protocol/operations.ts';
 import { type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
 
 let api: FakeApi | null = null;

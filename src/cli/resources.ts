@@ -1,4 +1,4 @@
-import type { Event, Node, Rental, TenantNode } from '../client/operations.ts';
+import type { Event, Node, Rental, TenantNode } from '../client/protocol/operations.ts';
 import { ADMIN_HINT, CliError } from './cli-error.ts';
 import type { Tone } from './paint.ts';
 import { formatPlace } from './queue-text.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Rental } from '../client/operations.ts';
+import type { Rental } from '../client/protocol/operations.ts';
 import { CliError } from './cli-error.ts';
 import type { Io } from './io.ts';
 import { findStoredKey } from './key-files.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ApiError } from '../client/errors.ts';
+import { ApiError } from '../client/protocol/errors.ts';
 import type { Io } from './io.ts';
 import { tellError } from './tell-error.ts';
 

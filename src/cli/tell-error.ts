@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { ApiError, NoAnswerError } from '../client/errors.ts';
+import { ApiError, NoAnswerError } from '../client/protocol/errors.ts';
 import { ADMIN_HINT, CliError, EXIT } from './cli-error.ts';
 import type { Io } from './io.ts';
 

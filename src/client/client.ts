@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError, NoAnswerError } from './errors.ts';
 import { type Access, createHttp, type Http } from './http.ts';
-import { type Operations, ROUTES } from './operations.ts';
-import { readSse } from './sse.ts';
+import { NoAnswerError } from './protocol/errors.ts';
+import { type Operations, ROUTES } from './protocol/operations.ts';
+import { follow, type OpenStream } from './protocol/watch.ts';
 
 /** Calls are named by their `operationId` in /openapi.json. */
 export type OperationId = keyof Operations;
@@ -54,10 +53,6 @@ export interface Client {
 
 const TIMEOUT_MS = 30_000;
 const LARGEST_PAGE = 500;
-/** Messages of a watch that carry an object. Others are for the connection itself. */
-const OBJECTS = ['rental', 'node', 'event'];
-/** After this long without even a comment the connection is dead, though nobody closed it. */
-const SILENCE_MS = 60_000;
 
 /** `signal` ends every call of this client. */
 export function createClient(access: Access, signal: AbortSignal): Client {
@@ -130,33 +125,17 @@ function withoutGaps(values: Record<string, string | number | undefined>): Recor
 }
 
 async function* watch(http: Http, request: Request, options: WatchOptions): AsyncGenerator<unknown> {
-  const { signal, until } = options;
-  let lastId: string | null = options.lastId ?? null;
+  const { until, ...place } = options;
+  const open: OpenStream = (headers, signal) =>
+    http.open({ ...request, headers: { ...request.headers, ...headers }, timeoutMs: TIMEOUT_MS, signal });
   let wasOpen = false;
-  let failures = 0;
-  while (!signal.aborted) {
-    try {
-      const resume: Record<string, string> = lastId === null ? {} : { 'last-event-id': lastId };
-      const headers = { ...request.headers, accept: 'text/event-stream', ...resume };
-      const stream = await http.open({ ...request, headers, timeoutMs: TIMEOUT_MS, signal });
-      if (stream === null) return;
-      wasOpen = true;
-      stream.setTimeout(SILENCE_MS, () => stream.destroy(new Error('silence')));
-      try {
-        for await (const message of readSse(stream)) {
-          failures = 0;
-          lastId = message.id ?? lastId;
-          if (OBJECTS.includes(message.event)) yield JSON.parse(message.data);
-        }
-      } finally {
-        stream.destroy();
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!wasOpen || (error instanceof ApiError && error.status < 500)) throw error;
+  for await (const step of follow(open, place)) {
+    if (step.kind === 'open') wasOpen = true;
+    else if (step.kind === 'object') yield step.object;
+    else if (step.kind === 'lost') {
+      // A program should learn at once that nobody is there.
+      if (!wasOpen) throw step.error;
+      if (until?.()) return;
     }
-    if (until?.()) return;
-    failures += 1;
-    await sleep(Math.min(250 * 2 ** failures, 5_000), undefined, { signal }).catch(() => undefined);
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createClient } from './client.ts';
-import { ApiError } from './errors.ts';
+import { ApiError } from './protocol/errors.ts';
 
 /** Rents a machine for an hour, tells on which node it is until it is gone, and lets it go at the end. */
 export async function useMachine(signal: AbortSignal, tell: (line: string) => void): Promise<void> {

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { ApiError, NoAnswerError } from './errors.ts';
+import { ApiError, NoAnswerError } from './protocol/errors.ts';
 
 /** The API's address and the caller's credentials. */
 export interface Access {
@@ -25,7 +25,7 @@ export interface HttpCall {
 export interface Http {
   /** The answer, parsed if it is JSON. Throws ApiError for anything but 2xx, and NoAnswerError. */
   call(call: HttpCall): Promise<{ status: number; body: unknown }>;
-  /** The open stream of the answer, which the caller destroys. Null for 204: nothing more will come. */
+  /** The answer's body, for as long as it is read and the signal lets it. Null for 204: nothing more will come. */
   open(call: HttpCall): Promise<IncomingMessage | null>;
   close(): void;
 }

@@ -79,7 +79,7 @@ export function rentalOf(id: string, changes: Partial<RentalView['status']> = {}
 export function eventOf(seq: number, type: EventView['type'], changes: Partial<EventView> = {}): EventView {
   return {
     ...{ seq, at: atSecond(seq), type, rental: null, node: null, tenant: null },
-    ...{ reason: 'Accepted', message: 'x', ...changes },
+    ...{ reason: 'Accepted', message: 'x', actor: null, ...changes },
   };
 }
 

@@ -1,25 +1,9 @@
+import type { Event } from '../client/protocol/operations.ts';
 import type { EventType } from '../core/history/event.ts';
 import type { Tone } from './tone.ts';
 import { wordsOf } from './words.ts';
 
-/** An event as the API returns it. */
-export interface EventView {
-  seq: number;
-  at: string;
-  type: EventType;
-  rental: string | null;
-  /** Present in a list, absent in a watch. */
-  rentalName?: string | null;
-  node: string | null;
-  tenant: string | null;
-  reason: string;
-  message: string;
-  actor?: {
-    token: { id: string; name: string | null } | null;
-    role: string | null;
-    source: string | null;
-  } | null;
-}
+export type EventView = Event;
 
 /** The events that say how well things are. All others are plain. */
 const TONES: Partial<Record<EventType, Tone>> = {

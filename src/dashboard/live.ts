@@ -6,7 +6,6 @@ import { mergeEvents } from './event-look.ts';
 import type { AnyNode } from './node-look.ts';
 import { createValue, type Observable } from './observable.ts';
 import { putPool, refreshPool } from './pool-live.ts';
-import { sessionEnded } from './session.ts';
 import { type WatchState, watch } from './watch.ts';
 
 /** How many events the page keeps. The history has them all. */
@@ -49,20 +48,14 @@ export function onEvent(follower: (event: EventView) => void): () => void {
 
 /** Follows everything that this session may see, until the signal aborts. */
 export function startLive(signal: AbortSignal): void {
-  const base = { signal, onSignedOut: sessionEnded };
-  void watch('/api/nodes', {
-    ...{ ...base, state: states.nodes, onObject: (object: unknown) => nodes.put(object as AnyNode) },
-    ...{ onOpen: nodes.begin, onSynced: nodes.sync },
-  });
-  void watch('/api/rentals', {
-    ...{ ...base, state: states.rentals, onObject: (object: unknown) => rentals.put(object as RentalView) },
-    ...{ onOpen: rentals.begin, onSynced: rentals.sync },
-  });
-  void watch('/api/events', {
-    ...{ ...base, state: states.events, onObject: (object: unknown) => take(object as EventView, signal) },
+  void watch('/api/nodes', nodes, states.nodes, signal);
+  void watch('/api/rentals', rentals, states.rentals, signal);
+  const history = {
+    put: (event: EventView) => take(event, signal),
     // The history has what happened while the page was not connected.
-    onSynced: () => void loadRecent().catch(() => undefined),
-  });
+    sync: () => void loadRecent().catch(() => undefined),
+  };
+  void watch('/api/events', history, states.events, signal);
   void refreshPool(signal);
   signal.addEventListener('abort', () => {
     for (const collection of [nodes, rentals]) collection.clear();

@@ -1,4 +1,4 @@
-import { pauseMs } from './backoff.ts';
+import { pauseMs } from '../client/protocol/backoff.ts';
 import { call } from './call.ts';
 import { createValue } from './observable.ts';
 import type { PoolState } from './pool-state.ts';

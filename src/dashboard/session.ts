@@ -1,13 +1,7 @@
+import { ApiError } from '../client/protocol/errors.ts';
+import type { Session } from '../client/protocol/operations.ts';
 import { createValue } from './observable.ts';
-import { CallError, toProblem } from './problem.ts';
-
-export interface Session {
-  tenant: string;
-  role: 'tenant' | 'admin';
-  token: { id: string; name: string | null };
-  expiresAt: string;
-  csrfToken: string;
-}
+import { request } from './request.ts';
 
 /** `unknown` until the server has answered. */
 export type SessionState =
@@ -26,22 +20,23 @@ export function isAdmin(): boolean {
 
 /** Checks whether the browser's cookie is still valid. Rejects when there is no usable answer. */
 export async function resumeSession(): Promise<void> {
-  const response = await fetch('/api/session', { signal: AbortSignal.timeout(DEADLINE_MS) });
-  if (response.ok) sessionState.set({ kind: 'signedIn', session: (await response.json()) as Session });
-  else if (response.status === 401) sessionState.set({ kind: 'signedOut', wasSignedIn: false });
-  else throw new CallError(toProblem(response.status, await response.json().catch(() => null)));
+  try {
+    await begin({});
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 401)) throw error;
+    sessionState.set({ kind: 'signedOut', wasSignedIn: false });
+  }
 }
 
 export async function signIn(token: string): Promise<void> {
-  const response = await fetch('/api/session', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token: token.trim() }),
-    signal: AbortSignal.timeout(DEADLINE_MS),
-  });
-  const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw new CallError(toProblem(response.status, body));
-  sessionState.set({ kind: 'signedIn', session: body as Session });
+  const headers = { 'content-type': 'application/json' };
+  await begin({ method: 'POST', headers, body: JSON.stringify({ token: token.trim() }) });
+}
+
+async function begin(init: RequestInit): Promise<void> {
+  const response = await request('/api/session', { ...init, signal: AbortSignal.timeout(DEADLINE_MS) });
+  const session: Session = await response.json();
+  sessionState.set({ kind: 'signedIn', session });
 }
 
 /** The server reported that the session is over: the token was revoked, or the session expired. */

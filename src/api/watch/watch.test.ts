@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readSse, type SseMessage } from '../../client/sse.ts';
+import { readSse, type SseMessage } from '../../client/protocol/sse.ts';
 import { type ApiBench, createApiBench, sampleNode } from '../api.fixture.ts';
 
 const SSE = { accept: 'text/event-stream' };
@@ -29,7 +29,7 @@ async function watch(who: 'anna' | 'ben' | 'admin', path: string, lastId?: strin
     while (messages.length < count) {
       const { value, done } = await reader.next();
       if (done) break;
-      messages.push({ ...value, data: JSON.parse(value.data) });
+      if (value.kind === 'event') messages.push({ ...value, data: JSON.parse(value.data) });
     }
     return messages;
   };

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Node } from '../../client/operations.ts';
+import type { Node } from '../../client/protocol/operations.ts';
 import { objectNames } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';

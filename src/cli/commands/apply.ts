@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Input } from '../../client/client.ts';
-import { ApiError } from '../../client/errors.ts';
-import type { Rental } from '../../client/operations.ts';
+import { ApiError } from '../../client/protocol/errors.ts';
+import type { Rental } from '../../client/protocol/operations.ts';
 import { durationMs } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Input } from '../../client/client.ts';
-import type { Node, Rental } from '../../client/operations.ts';
+import type { Node, Rental } from '../../client/protocol/operations.ts';
 import { objectName } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';

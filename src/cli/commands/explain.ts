@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Explanation } from '../../client/operations.ts';
+import type { Explanation } from '../../client/protocol/operations.ts';
 import { objectName } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';

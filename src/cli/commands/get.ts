@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Client } from '../../client/client.ts';
-import { ApiError } from '../../client/errors.ts';
-import type { Rental } from '../../client/operations.ts';
+import { ApiError } from '../../client/protocol/errors.ts';
+import type { Rental } from '../../client/protocol/operations.ts';
 import { objectNames } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';

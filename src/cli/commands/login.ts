@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Client, createClient } from '../../client/client.ts';
-import { ApiError } from '../../client/errors.ts';
+import { ApiError } from '../../client/protocol/errors.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { configPath, readConfigFile, writeConfigFile } from '../config-file.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Pool } from '../../client/operations.ts';
+import type { Pool } from '../../client/protocol/operations.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';

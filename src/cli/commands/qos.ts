@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Qos } from '../../client/operations.ts';
+import type { Qos } from '../../client/protocol/operations.ts';
 import { parseWindow, WINDOW_FORMAT } from '../../core/qos/time.ts';
 import { objectName } from '../arguments.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Rental } from '../../client/operations.ts';
+import type { Rental } from '../../client/protocol/operations.ts';
 import { durationMs, durationText, objectName, objectNames } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { NoAnswerError } from '../../client/errors.ts';
-import type { Rental } from '../../client/operations.ts';
+import { NoAnswerError } from '../../client/protocol/errors.ts';
+import type { Rental } from '../../client/protocol/operations.ts';
 import { durationMs, objectName } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Tenant } from '../../client/operations.ts';
+import type { Tenant } from '../../client/protocol/operations.ts';
 import { durationText } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';

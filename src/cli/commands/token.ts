@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Token } from '../../client/operations.ts';
+import type { Token } from '../../client/protocol/operations.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { durationMs } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Node, Rental } from '../../client/operations.ts';
+import type { Node, Rental } from '../../client/protocol/operations.ts';
 import { NODE_STATES } from '../../core/model/node-states.ts';
 import { RENTAL_PHASES } from '../../core/model/rental.ts';
 import { suggest } from '../../core/text/suggest.ts';

@@ -1,6 +1,6 @@
+import type { Session } from '../../../client/protocol/operations.ts';
 import { html, type Markup } from '../../html.ts';
 import { place } from '../../router.ts';
-import type { Session } from '../../session.ts';
 import { signOut } from '../../session.ts';
 import { tellProblem } from '../../toasts.ts';
 import { useValue } from '../../use-value.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createApiBench } from '../api/api.fixture.ts';
+import { createApiBench } from '../../api/api.fixture.ts';
 import { ROUTES } from './operations.ts';
 import { type Description, writeOperations } from './write-operations.ts';
 

@@ -1,10 +1,12 @@
-export interface SseMessage {
-  event: string;
-  id: string | null;
-  data: string;
-}
+export type SseMessage =
+  | { kind: 'event'; event: string; id: string | null; data: string }
+  /** Keeps the connection open, or reports something besides the events, such as `synced`. */
+  | { kind: 'comment'; text: string };
 
-/** Reads a `text/event-stream`. Drops comments, which servers send to keep the connection open. */
+/**
+ * Reads a `text/event-stream`, wherever its chunks end. A browser's own EventSource is no substitute: it ignores
+ * comments and reports nothing about a refusal, not even that a sign-in is missing.
+ */
 export async function* readSse(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<SseMessage> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -17,7 +19,7 @@ export async function* readSse(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
     rest = lines.pop() ?? '';
     for (const line of lines) {
       if (line === '') {
-        if (data.length > 0) yield { event: event || 'message', id, data: data.join('\n') };
+        if (data.length > 0) yield { kind: 'event', event: event || 'message', id, data: data.join('\n') };
         event = '';
         data = [];
         continue;
@@ -25,7 +27,8 @@ export async function* readSse(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
       const colon = line.indexOf(':');
       const field = colon === -1 ? line : line.slice(0, colon);
       const value = colon === -1 ? '' : line.slice(colon + 1).replace(/^ /, '');
-      if (field === 'event') event = value;
+      if (field === '') yield { kind: 'comment', text: value.trim() };
+      else if (field === 'event') event = value;
       else if (field === 'data') data.push(value);
       else if (field === 'id') id = value;
     }

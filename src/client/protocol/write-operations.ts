@@ -33,7 +33,7 @@ export interface Description {
 }
 
 const HEAD = `// Made from /openapi.json by write-operations.ts; operations.test.ts keeps it true, and writes it anew with
-//   npx vitest run --project unit src/client/operations.test.ts -u
+//   npx vitest run --project unit src/client/protocol/operations.test.ts -u
 `;
 
 /** TypeScript for every schema and call of the description: types only, plus the method and path of each call. */

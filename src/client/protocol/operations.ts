@@ -1,5 +1,5 @@
 // Made from /openapi.json by write-operations.ts; operations.test.ts keeps it true, and writes it anew with
-//   npx vitest run --project unit src/client/operations.test.ts -u
+//   npx vitest run --project unit src/client/protocol/operations.test.ts -u
 
 export type Accept = {
   ids: string[];
