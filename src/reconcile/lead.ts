@@ -21,7 +21,8 @@ import { createLoop, type Loop } from './loop.ts';
 import { createOutlook } from './outlook.ts';
 import type { OwnFaults } from './own-faults.ts';
 import { createRuns } from './runs.ts';
-import { createWatcher, targetOf } from './watcher.ts';
+import { targetOf } from './watched-node.ts';
+import { createWatcher } from './watcher.ts';
 
 export interface LeadDeps {
   store: ReconcileStore;
