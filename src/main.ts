@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import type { Config, Listen } from './config.ts';
+import type { Config, Listen } from './config/config.ts';
 import type { FleetIdentity } from './core/model/fleet-identity.ts';
 import type { Inventory } from './core/model/inventory.ts';
 import type { AlarmClock, Logger } from './core/ports/ports.ts';

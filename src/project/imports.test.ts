@@ -27,14 +27,14 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   client: { folders: [], packages: ['node:*'] },
   // Talks to the API through `client`, except for the commands that work on the database or start the daemon.
   cli: {
-    folders: ['client', 'core', 'inventory', 'secrets', 'store', 'lab', 'daemon', 'config.ts', 'main.ts'],
+    folders: ['client', 'core', 'inventory', 'secrets', 'store', 'lab', 'daemon', 'config', 'main.ts'],
     packages: ['commander', 'yaml', 'zod', 'node:*'],
   },
   daemon: {
-    folders: ['core', 'store', 'notify', 'secrets', 'config.ts'],
+    folders: ['core', 'store', 'notify', 'secrets', 'config'],
     packages: ['pino', 'pino-pretty', 'prom-client', 'node:*'],
   },
-  'config.ts': { folders: ['core', 'secrets'], packages: ['zod', 'node:*'] },
+  config: { folders: ['core', 'secrets'], packages: ['zod', 'node:*'] },
   'main.ts': {
     folders: [
       'core',
@@ -46,7 +46,7 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
       'ssh',
       'store',
       'daemon',
-      'config.ts',
+      'config',
     ],
     packages: ['node:*'],
   },

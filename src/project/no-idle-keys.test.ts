@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { SETTING_NAMES } from '../config.ts';
+import { SETTING_NAMES } from '../config/config.ts';
 import { inventorySchema, PLANNED_KEYS } from '../inventory/schema.ts';
 
 // No setting may be accepted and ignored: it would be a promise that nobody keeps. Each key and variable is listed

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { DURATION_FORMAT, formatDuration, parseDuration } from './core/text/duration.ts';
-import { type Network, parseNetwork } from './core/text/ip-address.ts';
-import { parseWebhookAllowance, type WebhookAllowance } from './core/text/webhook-url.ts';
-import { parseWebhookKey } from './secrets/webhook-secret.ts';
+import { DURATION_FORMAT, formatDuration, parseDuration } from '../core/text/duration.ts';
+import { type Network, parseNetwork } from '../core/text/ip-address.ts';
+import { parseWebhookAllowance, type WebhookAllowance } from '../core/text/webhook-url.ts';
+import { parseWebhookKey } from '../secrets/webhook-secret.ts';
 
 export type Environment = Record<string, string | undefined>;
 
