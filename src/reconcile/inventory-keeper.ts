@@ -45,7 +45,7 @@ export function createInventoryKeeper(deps: InventoryKeeperDeps): InventoryKeepe
   const { store, clock, logger } = deps;
   const file = createInventoryFile(deps);
   const compareOnce = createComparison(deps, file);
-  /** What a term has to do first: apply the file of the start, or read it again. */
+  /** What to apply next: the file of the start, or the file after reading it again. */
   let pending: 'started' | 'read' | null = 'started';
   let isLeading = false;
   let wakeUp: () => void = () => undefined;
@@ -66,7 +66,7 @@ export function createInventoryKeeper(deps: InventoryKeeperDeps): InventoryKeepe
 
   return {
     readAgain() {
-      // One that does not lead only gets to know its file; the leader's is applied.
+      // A daemon that does not lead only reads its file. The leader's file is the one that is applied.
       if (!isLeading) return void file.read();
       pending = 'read';
       wakeUp();
@@ -102,7 +102,7 @@ export function createInventoryKeeper(deps: InventoryKeeperDeps): InventoryKeepe
   };
 }
 
-/** This daemon's inventory file, as it was read last and as its policy counts here. */
+/** This daemon's inventory file as last read, and the one whose policy is in force here. */
 interface InventoryFile {
   latest(): Inventory;
   read(): Promise<InventoryResult>;

@@ -123,7 +123,7 @@ function createFleetRuns(
       if (run?.outcome?.kind === 'postponed') deps.ownFaults.report(run.outcome.message);
       const isFailed = run?.outcome?.kind === 'failed';
       if (isFailed) watcher.probeSoon(node);
-      // Was it really repaired, and did it stay so? What failed may have failed for what somebody changed.
+      // The inspection shows whether a repair worked and lasts. Failed work may be due to a change made by hand.
       if (run?.work.repair || isFailed) watcher.inspectSoon(node);
       due.markNode(node);
     },

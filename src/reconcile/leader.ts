@@ -42,7 +42,7 @@ export async function runElections(
   const { store, settings, clock, logger, onTurn } = deps;
   while (!signal.aborted) {
     onTurn();
-    // Counted from before the question: the answer may have been long under way, or come to a process that stood.
+    // Counted from before the request: the answer may be slow, or reach a process that was suspended.
     const askedAtMs = clock.monotonicMs();
     const leadership = await store.acquire(settings).catch((error: unknown) => {
       logger.warn({ err: error }, 'leadership could not be requested');
@@ -67,7 +67,7 @@ export async function runElections(
   }
 }
 
-/** Renews the lease, which was requested at `renewedAtMs`, until it is lost, `end` is called, or the signal. */
+/** Renews leadership, which was requested at `renewedAtMs`, until it is lost, until `end`, or until the signal. */
 function beginTerm(
   { store, settings, clock, logger }: LeaderDeps,
   leadership: Leadership,

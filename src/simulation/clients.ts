@@ -30,7 +30,7 @@ export function createClients(world: World, chance: Chance, wake: () => void): C
         await update(rental, { ...rental.spec, ttlMs: 86_400_000 }, wallNow(world));
     },
     async tend() {
-      // Clients who are told that their spec is at fault, or see that nothing comes of it, change it.
+      // Clients change a spec that is reported as faulty or that does not work.
       for (const rental of open()) if (isAtFault(rental)) await renting.changeKey(rental);
       await operators.tend();
     },
@@ -142,7 +142,7 @@ function specOf(id: string, action: Action & { kind: 'rent' }): RentalSpec {
   };
 }
 
-/** Orion has processed the spec and found it at fault, or never will find out. */
+/** Orion has processed the spec, and reports it as faulty or can't make it work. */
 function isAtFault({ spec, generation, record }: RentalRow): boolean {
   const isSuspected = findCondition(record.conditions, 'Ready')?.reason === 'RentalSuspected';
   const isBroken = spec.sshPublicKey.includes(BROKEN_KEY);

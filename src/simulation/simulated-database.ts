@@ -29,7 +29,7 @@ export function connect(world: World, process: Process, chance: Chance): DaemonS
       return result;
     };
     const wrapped = (...args: unknown[]) => {
-      // Most answers come at once; the few late ones let others come in between.
+      // Most answers come at once; the few late ones let other calls come in between.
       const isCalm = !line.isTroubled() && chance.isLucky(0.93);
       if (isCalm && process.callsAtOnce(kind)) return counted(...args);
       return process.call(() => line.perform(name, () => counted(...args)), kind);
