@@ -8,7 +8,8 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { type Lab, startLab } from '../src/lab/up.ts';
+import type { Lab } from '../src/lab/lab.ts';
+import { startLab } from '../src/lab/up.ts';
 
 const BASE_PORT = 29_600;
 const rounds = Number(process.argv[2] ?? 7);

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
-import type { Config, Listen } from './config.ts';
+import type { Config } from './config/config.ts';
+import type { Listen } from './config/formats.ts';
 import type { FleetIdentity } from './core/model/fleet-identity.ts';
 import type { Inventory } from './core/model/inventory.ts';
 import type { AlarmClock, Logger } from './core/ports/ports.ts';

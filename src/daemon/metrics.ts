@@ -65,22 +65,6 @@ function createCounts(registry: Registry): Metrics {
     help: 'How long a pass of the reconcile loop took.',
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
   });
-  const steps = createSteps(registry);
-  const flag = (name: string, help: string) => new Gauge({ name, help, registers });
-  const leader = flag('orion_leader', 'Whether this process leads.');
-  const breaker = flag(
-    'orion_breaker_open',
-    'Whether so much is unhealthy that this leader moves no rental.',
-  );
-  const ownFault = flag(
-    'orion_control_plane_fault',
-    'Whether this process lacks something of its own (files, ports, memory, disk, its key), so that no node is blamed.',
-  );
-  const paused = flag('orion_paused', 'Whether an operator has paused this leader.');
-  const inventory = flag(
-    'orion_inventory_last_read_ok',
-    'Whether the inventory file was valid when this process last read it.',
-  );
   return {
     eventsSaved(saved) {
       for (const { type, reason } of saved) events.inc({ type, reason: closed(reason) });
@@ -94,13 +78,32 @@ function createCounts(registry: Registry): Metrics {
       if (outcome.kind === 'failed') workFailures.inc({ kind, reason: outcome.reason });
     },
     webhookAttempted: (outcome) => webhooks.inc({ outcome }),
-    stepped: steps,
+    stepped: createSteps(registry),
     passEnded: (outcome, durationMs) => passDuration.observe({ outcome }, durationMs / 1_000),
-    leads: (isLeading) => leader.set(Number(isLeading)),
-    breakerIs: (isOpen) => breaker.set(Number(isOpen)),
-    ownFaultIs: (isThere) => ownFault.set(Number(isThere)),
-    pausedIs: (isPaused) => paused.set(Number(isPaused)),
-    inventoryRead: (ok) => inventory.set(Number(ok)),
+    ...createFlags(registry),
+  };
+}
+
+/** What is so or not so in this process. */
+function createFlags(
+  registry: Registry,
+): Pick<Metrics, 'leads' | 'breakerIs' | 'ownFaultIs' | 'pausedIs' | 'inventoryRead'> {
+  const flag = (name: string, help: string) => {
+    const gauge = new Gauge({ name, help, registers: [registry] });
+    return (isSo: boolean) => gauge.set(Number(isSo));
+  };
+  return {
+    leads: flag('orion_leader', 'Whether this process leads.'),
+    breakerIs: flag('orion_breaker_open', 'Whether so much is unhealthy that this leader moves no rental.'),
+    ownFaultIs: flag(
+      'orion_control_plane_fault',
+      'Whether this process lacks something of its own (files, ports, memory, disk, its key), so that no node is blamed.',
+    ),
+    pausedIs: flag('orion_paused', 'Whether an operator has paused this leader.'),
+    inventoryRead: flag(
+      'orion_inventory_last_read_ok',
+      'Whether the inventory file was valid when this process last read it.',
+    ),
   };
 }
 

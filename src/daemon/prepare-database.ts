@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { FleetIdentity } from '../core/model/fleet-identity.ts';
 import type { Logger } from '../core/ports/ports.ts';
 import { findStoreError } from '../store/connection/errors.ts';

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { MessageSender } from '../core/ports/deliveries.ts';
 import type { SenderDeps } from '../notify/sender.ts';
 import { deriveWebhookSecret } from '../secrets/webhook-secret.ts';

@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
+import type { Lab } from './lab.ts';
 import type { Environment } from './settings.ts';
 import { LabError } from './settings.ts';
-import { type Lab, startLab } from './up.ts';
+import { startLab } from './up.ts';
 
 /** Runs the lab in the foreground of a terminal, until a signal ends it. Resolves with the exit code. */
 export async function runLab(env: Environment): Promise<number> {

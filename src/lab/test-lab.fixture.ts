@@ -8,7 +8,8 @@ import { expect } from 'vitest';
 import type { NodeView } from '../core/view/node-view.ts';
 import type { RentalView } from '../core/view/rental-view.ts';
 import { checkInvariants } from '../store/check.ts';
-import { type Lab, type LabOptions, startLab } from './up.ts';
+import type { Lab } from './lab.ts';
+import { type LabOptions, startLab } from './up.ts';
 
 /** A whole lab for one test file: real database, sshd workers, Ansible, daemon and proxy. */
 export interface TestLab {

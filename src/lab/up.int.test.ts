@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stopLab } from './down.ts';
+import type { Lab } from './lab.ts';
 import { isRunning, listMarked } from './processes.ts';
 import { readRecord } from './records.ts';
 import { readStatus } from './status.ts';
-import { type Lab, startLab } from './up.ts';
+import { startLab } from './up.ts';
 
 /** Runs in place of the daemon: answers that it is ready, and which process it is. */
 const STUB = `

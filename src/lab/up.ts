@@ -4,17 +4,17 @@ import { takeLock } from '../daemon/process-lock.ts';
 import { orionCommand, startDaemon, waitUntilReady } from './daemon.ts';
 import { type Database, startDatabase } from './database.ts';
 import { listNodes, waitForFleet } from './fleet-ready.ts';
+import { describeLab, type Lab } from './lab.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { giveBackMachines, openMachines } from './machines.ts';
 import { checkPorts } from './ports.ts';
 import { identify } from './processes.ts';
-import { caPathOf, startProxy, waitUntilServing } from './proxy.ts';
+import { startProxy, waitUntilServing } from './proxy.ts';
 import { removeRecord, writeRecord } from './records.ts';
-import { openStateWorkers, type Reloaded, reloadLab } from './reload.ts';
 import { type Environment, LabError, type LabSettings, readSettings } from './settings.ts';
 import { removeState, writeState } from './state.ts';
 import { type Supervised, supervise } from './supervisor.ts';
-import { ensureTokens, type LabTokens } from './tokens.ts';
+import { ensureTokens } from './tokens.ts';
 import { ensureWebhookKey } from './webhook-key.ts';
 import { type Worker, writeControlKey } from './worker.ts';
 
@@ -28,26 +28,6 @@ export interface LabOptions {
   daemon?: { command: string; args: string[] };
   /** The longest pause before a daemon is started again: for tests in which it dies all the time. */
   longestDelayMs?: number;
-}
-
-export interface Lab {
-  settings: LabSettings;
-  url: string;
-  caPath: string;
-  tokens: LabTokens | null;
-  databaseUrl: string;
-  /** As of the start or the last reload. */
-  workers: ReadonlyMap<string, Worker>;
-  /** The daemon's current process; null while it restarts. */
-  daemonPid(name: string): number | null;
-  stopWorker(name: string): Promise<void>;
-  startWorker(name: string): Promise<void>;
-  freezeWorker(name: string): Promise<void>;
-  thawWorker(name: string): Promise<void>;
-  /** What `orion lab reload` does: machines for a changed inventory, then SIGHUP. */
-  reload(): Promise<Reloaded>;
-  /** Ends everything that it started, in order. May be called again. */
-  stop(): Promise<void>;
 }
 
 const WORKERS_AT_ONCE = 4;
@@ -185,38 +165,6 @@ async function publishState(
     })),
   });
   undo.push(() => removeState(settings.home));
-}
-
-function describeLab(
-  settings: LabSettings,
-  parts: Pick<Lab, 'tokens' | 'databaseUrl' | 'stop'> & {
-    workers: Map<string, Worker>;
-    running: Map<string, Supervised>;
-    env: Environment;
-  },
-): Lab {
-  const { running, env, ...own } = parts;
-  const pick = (name: string) => {
-    const worker = own.workers.get(name);
-    if (worker === undefined) throw new LabError(`There is no worker ${name} in this lab.`);
-    return worker;
-  };
-  return {
-    settings,
-    ...own,
-    url: `https://localhost:${settings.httpsPort}`,
-    caPath: caPathOf(settings.home),
-    daemonPid: (name) => running.get(name)?.pid() ?? null,
-    stopWorker: async (name) => pick(name).stop(),
-    startWorker: async (name) => pick(name).start(),
-    freezeWorker: async (name) => pick(name).freeze(),
-    thawWorker: async (name) => pick(name).thaw(),
-    reload: async () => {
-      const reloaded = await reloadLab(settings.home, env);
-      for (const [name, worker] of await openStateWorkers(settings.home)) own.workers.set(name, worker);
-      return reloaded;
-    },
-  };
 }
 
 async function superviseInto(undo: Undo, options: Parameters<typeof supervise>[0]): Promise<Supervised> {

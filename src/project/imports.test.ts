@@ -38,16 +38,16 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
       'store',
       'lab',
       'daemon',
-      'config.ts',
+      'config',
       'main.ts',
     ],
     packages: ['commander', 'yaml', 'zod', 'node:*'],
   },
   daemon: {
-    folders: ['core', 'store', 'notify', 'secrets', 'config.ts'],
+    folders: ['core', 'store', 'notify', 'secrets', 'config'],
     packages: ['pino', 'pino-pretty', 'prom-client', 'node:*'],
   },
-  'config.ts': { folders: ['core', 'secrets'], packages: ['zod', 'node:*'] },
+  config: { folders: ['core', 'secrets'], packages: ['zod', 'node:*'] },
   'main.ts': {
     folders: [
       'core',
@@ -59,7 +59,7 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
       'ssh',
       'store',
       'daemon',
-      'config.ts',
+      'config',
     ],
     packages: ['node:*'],
   },

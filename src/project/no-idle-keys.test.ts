@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { SETTING_NAMES } from '../config.ts';
+import { SETTING_NAMES } from '../config/config.ts';
 import { inventorySchema, PLANNED_KEYS } from '../inventory/schema.ts';
 
 // No setting may be accepted and ignored: it would be a promise that nobody keeps. Each key and variable is listed
@@ -14,7 +14,7 @@ const SRC = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Key of inventory.yaml -> file | expression that reads it there. */
 const INVENTORY: Record<string, string> = {
   'policy.probe.interval': 'core/health/health.ts | policy.intervalMs',
-  'policy.probe.timeout': 'reconcile/watcher.ts | deps.policy().timeoutMs',
+  'policy.probe.timeout': 'reconcile/probe-round.ts | deps.policy().timeoutMs',
   'policy.probe.keepalive': 'main.ts | policy().probe.keepaliveMs',
   'policy.probe.failures': 'core/health/health.ts | policy.failures',
   'policy.probe.deadAfter': 'core/health/health.ts | policy.deadAfterMs',
@@ -45,9 +45,9 @@ const INVENTORY: Record<string, string> = {
   'defaults.zone': 'inventory/load.ts | defaults.zone',
   'defaults.labels': 'inventory/load.ts | defaults.labels',
   'nodes.name': 'core/view/node-view.ts | spec.name',
-  'nodes.host': 'reconcile/watcher.ts | host',
-  'nodes.port': 'reconcile/watcher.ts | port',
-  'nodes.user': 'reconcile/watcher.ts | user',
+  'nodes.host': 'reconcile/watched-node.ts | host',
+  'nodes.port': 'reconcile/watched-node.ts | port',
+  'nodes.user': 'reconcile/watched-node.ts | user',
   'nodes.privateKey': 'ssh/held.ts | privateKeyPath',
   'nodes.hostKey': 'core/node/decide.ts | node.spec.pinnedHostKey',
   'nodes.address.host': 'core/view/rental-view.ts | clientHost',
@@ -69,7 +69,7 @@ const SETTINGS: Record<string, string> = {
   ORION_LEASE_DURATION: 'store/statements/leadership.ts | durationMs',
   ORION_LEASE_RENEW_DEADLINE: 'reconcile/leader.ts | renewDeadlineMs',
   ORION_LEASE_RETRY_PERIOD: 'reconcile/leader.ts | retryPeriodMs',
-  ORION_INSPECT_INTERVAL: 'reconcile/watcher.ts | deps.inspectIntervalMs',
+  ORION_INSPECT_INTERVAL: 'reconcile/probe-round.ts | deps.inspectIntervalMs',
   ORION_WEBHOOK_KEY: 'daemon/webhooks.ts | key && ',
   ORION_WEBHOOK_ALLOW: 'daemon/webhooks.ts | config.webhooks',
   ORION_FIRST_TOKEN_HASH: 'daemon/prepare-database.ts | firstToken',

@@ -43,86 +43,31 @@ export interface InventoryKeeper {
 
 export function createInventoryKeeper(deps: InventoryKeeperDeps): InventoryKeeper {
   const { store, clock, logger } = deps;
-  /** The file as last read, and the one whose policy is in force on this daemon. */
-  let latest = deps.started;
-  let inForce = deps.started;
+  const file = createInventoryFile(deps);
+  const compareOnce = createComparison(deps, file);
   /** What to apply next: the file of the start, or the file after reading it again. */
   let pending: 'started' | 'read' | null = 'started';
   let isLeading = false;
   let wakeUp: () => void = () => undefined;
-  let toldAbout: string | null = null;
 
   async function applyPending(leadership: Leadership): Promise<void> {
     const state = await store.loadInventoryState();
     const request = state !== null && state.requested > state.answered ? state : null;
     if (pending === null && request === null) return;
     const wasPending = pending;
-    const answer = await answerOf(leadership, request, wasPending === 'started' && request === null);
+    const asStarted = wasPending === 'started' && request === null;
+    const result = asStarted ? ({ ok: true, inventory: file.latest() } as const) : await file.read();
+    const answer = await answerWith(result, request, leadership, deps);
     if (answer === 'deposed') throw new DeposedError();
+    if (answer.kind === 'applied' && result.ok) file.takeEffect(result.inventory);
     if (pending === wasPending) pending = null;
     logger[answer.kind === 'applied' ? 'info' : 'error'](answer, `inventory ${answer.kind}`);
-  }
-
-  async function answerOf(
-    leadership: Leadership,
-    request: InventoryState | null,
-    asStarted: boolean,
-  ): Promise<InventoryAnswer | 'deposed'> {
-    const answering = request?.requested ?? null;
-    const refuse = async (reason: 'InventoryInvalid' | 'InventoryMismatch', message: string) => {
-      const answer = { kind: 'refused', reason, message } as const;
-      const kept = await store.refuseInventory(leadership, answer, answering, clock.now());
-      return kept ? answer : ('deposed' as const);
-    };
-    const result = asStarted ? ({ ok: true, inventory: latest } as const) : await read();
-    if (!result.ok) return await refuse('InventoryInvalid', summarize(result.problems));
-    const { inventory } = result;
-    if (request?.requestedSha256 && request.requestedSha256 !== inventory.sha256) {
-      return await refuse('InventoryMismatch', "the daemon's file is not the one that was checked");
-    }
-    const wanted = { specs: inventory.nodes, sha256: inventory.sha256, answering };
-    const force = request?.requestedForce ?? false;
-    const answer = await store.applyInventory(leadership, { ...wanted, force }, clock.now());
-    if (answer !== 'deposed' && answer.kind === 'applied') {
-      inForce = inventory;
-      deps.onApplied(inventory);
-    }
-    return answer;
-  }
-
-  async function read(): Promise<InventoryResult> {
-    const result = await deps.read();
-    deps.onRead(result.ok);
-    if (result.ok) latest = result.inventory;
-    else
-      logger.error(
-        { problems: result.problems },
-        'the inventory file has mistakes; the fleet stays as it is',
-      );
-    return result;
-  }
-
-  async function compareOnce(): Promise<void> {
-    const applied = (await store.loadInventoryState())?.appliedSha256 ?? null;
-    if (applied === latest.sha256 && inForce !== latest) {
-      inForce = latest;
-      deps.onApplied(latest);
-    }
-    const differing = applied === null || applied === latest.sha256 ? null : `${applied} ${latest.sha256}`;
-    if (differing !== null && differing !== toldAbout) {
-      const reason = 'InventoryMismatch';
-      const message = "this daemon's inventory file is not the one that was applied to the fleet";
-      logger.warn({ reason, applied, own: latest.sha256 }, message);
-      const about = { at: clock.now(), rentalId: null, node: null, tenant: null, object: null };
-      await store.recordEvent({ type: 'inventory.mismatch', ...about, reason, message });
-    }
-    toldAbout = differing;
   }
 
   return {
     readAgain() {
       // A daemon that does not lead only reads its file. The leader's file is the one that is applied.
-      if (!isLeading) return void read();
+      if (!isLeading) return void file.read();
       pending = 'read';
       wakeUp();
     },
@@ -154,6 +99,82 @@ export function createInventoryKeeper(deps: InventoryKeeperDeps): InventoryKeepe
         );
       }
     },
+  };
+}
+
+/** This daemon's inventory file as last read, and the one whose policy is in force here. */
+interface InventoryFile {
+  latest(): Inventory;
+  read(): Promise<InventoryResult>;
+  isInEffect(): boolean;
+  takeEffect(inventory: Inventory): void;
+}
+
+function createInventoryFile(deps: InventoryKeeperDeps): InventoryFile {
+  let latest = deps.started;
+  let inEffect = deps.started;
+  return {
+    latest: () => latest,
+    async read() {
+      const result = await deps.read();
+      deps.onRead(result.ok);
+      if (result.ok) latest = result.inventory;
+      else
+        deps.logger.error(
+          { problems: result.problems },
+          'the inventory file has mistakes; the fleet stays as it is',
+        );
+      return result;
+    },
+    isInEffect: () => inEffect === latest,
+    takeEffect(inventory) {
+      inEffect = inventory;
+      deps.onApplied(inventory);
+    },
+  };
+}
+
+/** Applies the file, or refuses it, which answers the operator's request if there is one. */
+async function answerWith(
+  result: InventoryResult,
+  request: InventoryState | null,
+  leadership: Leadership,
+  { store, clock }: InventoryKeeperDeps,
+): Promise<InventoryAnswer | 'deposed'> {
+  const answering = request?.requested ?? null;
+  const refuse = async (reason: 'InventoryInvalid' | 'InventoryMismatch', message: string) => {
+    const answer = { kind: 'refused', reason, message } as const;
+    const kept = await store.refuseInventory(leadership, answer, answering, clock.now());
+    return kept ? answer : ('deposed' as const);
+  };
+  if (!result.ok) return await refuse('InventoryInvalid', summarize(result.problems));
+  const { nodes, sha256 } = result.inventory;
+  if (request?.requestedSha256 && request.requestedSha256 !== sha256) {
+    return await refuse('InventoryMismatch', "the daemon's file is not the one that was checked");
+  }
+  const wanted = { specs: nodes, sha256, answering, force: request?.requestedForce ?? false };
+  return await store.applyInventory(leadership, wanted, clock.now());
+}
+
+/** Reports a difference between this daemon's file and the one that was applied once, until it is another one. */
+function createComparison(
+  { store, clock, logger }: InventoryKeeperDeps,
+  file: InventoryFile,
+): () => Promise<void> {
+  let reported: string | null = null;
+  return async () => {
+    const applied = (await store.loadInventoryState())?.appliedSha256 ?? null;
+    const latest = file.latest();
+    if (applied === latest.sha256 && !file.isInEffect()) file.takeEffect(latest);
+    const differing = applied === null || applied === latest.sha256 ? null : `${applied} ${latest.sha256}`;
+    if (differing !== null && differing !== reported) {
+      const reason = 'InventoryMismatch';
+      const message = "this daemon's inventory file is not the one that was applied to the fleet";
+      logger.warn({ reason, applied, own: latest.sha256 }, message);
+      const about = { at: clock.now(), rentalId: null, node: null, tenant: null, object: null };
+      await store.recordEvent({ type: 'inventory.mismatch', ...about, reason, message });
+    }
+    reported = differing;
   };
 }
 

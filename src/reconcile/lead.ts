@@ -14,14 +14,15 @@ import { createAnnouncedConditions } from './announced-conditions.ts';
 import { carryOut } from './carry-out.ts';
 import type { Context } from './context.ts';
 import { countSaves } from './counted-saves.ts';
-import { createDue } from './due.ts';
-import { createFleet } from './fleet.ts';
+import { createDue, type Due } from './due.ts';
+import { createFleet, type Fleet } from './fleet.ts';
 import type { Term } from './leader.ts';
 import { createLoop, type Loop } from './loop.ts';
 import { createOutlook } from './outlook.ts';
 import type { OwnFaults } from './own-faults.ts';
-import { createRuns } from './runs.ts';
-import { createWatcher, targetOf } from './watcher.ts';
+import { createRuns, type Runs } from './runs.ts';
+import { targetOf } from './watched-node.ts';
+import { createWatcher, type Watcher } from './watcher.ts';
 
 export interface LeadDeps {
   store: ReconcileStore;
@@ -48,27 +49,48 @@ export interface LeadDeps {
 }
 
 /** One term of leadership: puts the parts together, runs the loop until the signal, and stops everything. */
-export async function lead(
-  deps: LeadDeps,
-  { leadership, signal, mayAct }: Term,
-  onLoop: (loop: Loop | null) => void,
-): Promise<void> {
-  const { policy, clock, random, logger, metrics, onTurn, playbooks, access } = deps;
+export async function lead(deps: LeadDeps, term: Term, onLoop: (loop: Loop | null) => void): Promise<void> {
+  const { policy, clock, random, logger, metrics, ownFaults, onTurn, logScope } = deps;
+  const { leadership } = term;
   const store = countSaves(deps.store, metrics, () => deps.sender?.wake());
   const fleet = createFleet(store);
   let loop: Loop | null = null;
   const due = createDue(() => loop?.wake());
+  const watcher = watchFleet(deps, fleet, due);
+  const runs = createFleetRuns(deps, term, { fleet, watcher, due });
+  const start: Context['start'] = (node, work, fence) => {
+    watcher.disturb(node, { repair: work.repair?.precaution === false });
+    runs.start(node, work, fence);
+  };
+  const announced = createAnnouncedConditions();
+  const outlook = createOutlook({ fleet, watcher, policy, clock });
+  const parts = { store, leadership, fleet, watcher, outlook, runs, announced, ownFaults };
+  const means = { policy, clock, random, logger, metrics, start };
+  loop = createLoop((own) => ({ ...own, ...parts, ...means }), due, { onTurn, logScope });
+  onLoop(loop);
+  metrics.leads(true);
+  try {
+    await loop.run(term.signal);
+  } finally {
+    onLoop(null);
+    metrics.leads(false);
+    metrics.breakerIs(false);
+    metrics.pausedIs(false);
+    // Nothing may act once another daemon may be leading.
+    await Promise.all([watcher.stop(), runs.stop()]);
+  }
+}
+
+/** A change of a node's health makes the node due and, when its listener was filled, its rental. */
+function watchFleet(deps: LeadDeps, fleet: Fleet, due: Due): Watcher {
+  const { policy, clock, random, logger, metrics, inspectIntervalMs } = deps;
   const hostKeyOwner = (hostKey: string) =>
     [...fleet.nodes.all()].find((node) => targetOf(node, watcher.health(node.spec.name)).hostKey === hostKey)
       ?.spec.name ?? null;
   const watcher = createWatcher({
+    ...{ clock, random, logger, metrics, inspectIntervalMs },
     prober: deps.createProber(hostKeyOwner),
-    clock,
-    random,
-    logger,
-    metrics,
     policy: () => policy().probe,
-    inspectIntervalMs: deps.inspectIntervalMs,
     onChange(node) {
       due.markNode(node);
       const live = watcher.fill(node) && fleet.livePlacement(node);
@@ -76,7 +98,18 @@ export async function lead(
     },
     onOwnFault: deps.ownFaults.report,
   });
+  return watcher;
+}
+
+/** Work on the nodes of the fleet; its outcome makes the node due. */
+function createFleetRuns(
+  deps: LeadDeps,
+  { mayAct }: Term,
+  { fleet, watcher, due }: { fleet: Fleet; watcher: Watcher; due: Due },
+): Runs {
+  const { playbooks, access, policy, clock, logger, metrics } = deps;
   const runs = createRuns({
+    ...{ clock, logger, metrics },
     carryOut: (name, work, fence, stop) => {
       const node = fleet.nodes.get(name);
       if (!node) return Promise.resolve({ kind: 'aborted' });
@@ -84,9 +117,6 @@ export async function lead(
       return carryOut(work, targetOf(node, watcher.health(name)), fence, tools, stop);
     },
     concurrency: Math.min(policy().provision.concurrency, deps.maxRuns),
-    clock,
-    logger,
-    metrics,
     onOutcome: (node) => {
       watcher.disturb(node);
       const run = runs.get(node);
@@ -98,43 +128,5 @@ export async function lead(
       due.markNode(node);
     },
   });
-  const start: Context['start'] = (node, work, fence) => {
-    watcher.disturb(node, { repair: work.repair?.precaution === false });
-    runs.start(node, work, fence);
-  };
-  const announced = createAnnouncedConditions();
-  const outlook = createOutlook({ fleet, watcher, policy, clock });
-  loop = createLoop(
-    (parts) => ({
-      ...parts,
-      store,
-      leadership,
-      fleet,
-      watcher,
-      outlook,
-      runs,
-      announced,
-      policy,
-      clock,
-      random,
-      logger,
-      metrics,
-      start,
-      ownFaults: deps.ownFaults,
-    }),
-    due,
-    { onTurn, logScope: deps.logScope },
-  );
-  onLoop(loop);
-  metrics.leads(true);
-  try {
-    await loop.run(signal);
-  } finally {
-    onLoop(null);
-    metrics.leads(false);
-    metrics.breakerIs(false);
-    metrics.pausedIs(false);
-    // Nothing may act once another daemon may be leading.
-    await Promise.all([watcher.stop(), runs.stop()]);
-  }
+  return runs;
 }

@@ -35,14 +35,15 @@ export interface Term {
  * fence in every save and on every node, not the clock, keeps the older one from doing harm.
  */
 export async function runElections(
-  { store, settings, clock, logger, onTurn }: LeaderDeps,
+  deps: LeaderDeps,
   lead: (term: Term) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
+  const { store, settings, clock, logger, onTurn } = deps;
   while (!signal.aborted) {
     onTurn();
     // Counted from before the request: the answer may be slow, or reach a process that was suspended.
-    const lease = { renewedAtMs: clock.monotonicMs() };
+    const askedAtMs = clock.monotonicMs();
     const leadership = await store.acquire(settings).catch((error: unknown) => {
       logger.warn({ err: error }, 'leadership could not be requested');
       return null;
@@ -52,34 +53,33 @@ export async function runElections(
       continue;
     }
     logger.info({ holder: settings.holder, token: leadership.token }, 'leading');
-    const term = new AbortController();
-    const stop = () => term.abort();
-    signal.addEventListener('abort', stop, { once: true });
-    const mayAct = () => !term.signal.aborted && !isOverdue(lease);
-    const renewal = keepRenewing(leadership, lease, term);
+    const { term, end } = beginTerm(deps, leadership, askedAtMs, signal);
     try {
-      await lead({ leadership, signal: term.signal, mayAct });
+      await lead(term);
     } catch (error) {
       logger.warn({ err: error }, 'no longer leading');
     } finally {
-      signal.removeEventListener('abort', stop);
-      term.abort();
-      await renewal;
+      await end();
     }
     if (signal.aborted)
       await store.release(leadership).catch(() => logger.warn({}, 'leadership was left to expire'));
     else await pause(clock, settings.retryPeriodMs, signal);
   }
+}
 
-  function isOverdue(lease: { renewedAtMs: number }): boolean {
-    return clock.monotonicMs() - lease.renewedAtMs > settings.renewDeadlineMs;
-  }
+/** Renews leadership, which was requested at `renewedAtMs`, until it is lost, until `end`, or until the signal. */
+function beginTerm(
+  { store, settings, clock, logger }: LeaderDeps,
+  leadership: Leadership,
+  renewedAtMs: number,
+  signal: AbortSignal,
+): { term: Term; end: () => Promise<void> } {
+  const term = new AbortController();
+  const stop = () => term.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  const isOverdue = () => clock.monotonicMs() - renewedAtMs > settings.renewDeadlineMs;
 
-  async function keepRenewing(
-    leadership: Leadership,
-    lease: { renewedAtMs: number },
-    term: AbortController,
-  ): Promise<void> {
+  async function keepRenewing(): Promise<void> {
     while (!term.signal.aborted) {
       await pause(clock, settings.retryPeriodMs, term.signal);
       if (term.signal.aborted) return;
@@ -88,11 +88,21 @@ export async function runElections(
         logger.warn({ err: error }, 'leadership could not be renewed');
         return null;
       });
-      if (held) lease.renewedAtMs = askedAtMs;
-      if (held === false || isOverdue(lease)) {
-        logger.warn({ holder: settings.holder, overdue: isOverdue(lease) }, 'leadership is lost');
+      if (held) renewedAtMs = askedAtMs;
+      if (held === false || isOverdue()) {
+        logger.warn({ holder: settings.holder, overdue: isOverdue() }, 'leadership is lost');
         term.abort();
       }
     }
   }
+
+  const renewal = keepRenewing();
+  return {
+    term: { leadership, signal: term.signal, mayAct: () => !term.signal.aborted && !isOverdue() },
+    async end() {
+      signal.removeEventListener('abort', stop);
+      term.abort();
+      await renewal;
+    },
+  };
 }

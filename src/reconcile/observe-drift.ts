@@ -5,9 +5,15 @@ import { isLendable } from '../core/model/node-states.ts';
 import type { Placement } from '../core/model/rental.ts';
 import type { Run } from '../core/model/work.ts';
 import { type DriftReport, expectationOf, findDrift, isDrifted } from '../core/node/drift.ts';
-import type { Context } from './context.ts';
+import type { Clock } from '../core/ports/ports.ts';
+import type { Fleet } from './fleet.ts';
+import type { Watcher } from './watcher.ts';
 
-type Observer = Pick<Context, 'watcher' | 'fleet' | 'clock'>;
+interface Observer {
+  watcher: Watcher;
+  fleet: Fleet;
+  clock: Clock;
+}
 
 /** Drift by the last inspection of a node's account files; null when there is none that may be judged now. */
 export function observeDrift(
@@ -43,7 +49,7 @@ export function observeDrift(
 }
 
 /** Does the last inspection show that the free node has drifted? Then it is not lent. */
-export function isSeenDrifted(node: Node, { watcher }: Pick<Context, 'watcher'>): boolean {
+export function isSeenDrifted(node: Node, { watcher }: Pick<Observer, 'watcher'>): boolean {
   const { latest } = watcher.inspection(node.spec.name);
   return latest !== null && isLendable(node.record.state) && isDrifted(findDrift(latest, null, []));
 }

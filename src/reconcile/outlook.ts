@@ -3,10 +3,12 @@ import { describeFlapping } from '../core/health/flapping.ts';
 import { createHealthTally } from '../core/health/tally.ts';
 import { type Node, wasVerified } from '../core/model/node.ts';
 import type { Policy } from '../core/model/policy.ts';
+import type { Clock } from '../core/ports/ports.ts';
 import type { Candidate } from '../core/scheduling/placement.ts';
 import { createRoster, type Roster } from '../core/scheduling/roster.ts';
-import type { Context } from './context.ts';
+import type { Fleet } from './fleet.ts';
 import { isSeenDrifted } from './observe-drift.ts';
+import type { Watcher } from './watcher.ts';
 
 /**
  * The state of the fleet as a whole right now, by the rows and the probes. Only changes are processed, so that the
@@ -17,7 +19,12 @@ export interface Outlook {
   roster(): Roster;
 }
 
-type Observer = Pick<Context, 'fleet' | 'watcher' | 'policy' | 'clock'>;
+interface Observer {
+  fleet: Fleet;
+  watcher: Watcher;
+  policy: () => Policy;
+  clock: Clock;
+}
 
 export function createOutlook(context: Observer): Outlook {
   const { fleet, watcher, policy } = context;

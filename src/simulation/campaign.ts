@@ -1,5 +1,5 @@
+import { createPlan } from './create-plan.ts';
 import { type HistoryResult, runHistory } from './history.ts';
-import { createPlan } from './plan.ts';
 import { addTally } from './tally.ts';
 
 /** The result of many histories. */

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../core/model/policy.ts';
+import { createSpec } from './create-plan.ts';
 import { runHistory } from './history.ts';
-import { type Action, createSpec, type Plan } from './plan.ts';
+import type { Action, Plan } from './plan.ts';
 
 // One rental's whole life on three machines: made, moved when its machine dies, cleaned up, released.
 const lifeOn = (machine: number): Action[] => [

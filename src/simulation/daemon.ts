@@ -1,10 +1,10 @@
 import type { Policy } from '../core/model/policy.ts';
 import type { Logger, Metrics } from '../core/ports/ports.ts';
-import { createInventoryKeeper } from '../reconcile/inventory-keeper.ts';
+import { createInventoryKeeper, type InventoryKeeperDeps } from '../reconcile/inventory-keeper.ts';
 import type { LeaderSettings } from '../reconcile/leader.ts';
 import type { Loop } from '../reconcile/loop.ts';
 import { createOwnFaults } from '../reconcile/own-faults.ts';
-import { runReconciler } from '../reconcile/reconciler.ts';
+import { type ReconcilerDeps, runReconciler } from '../reconcile/reconciler.ts';
 import type { Chance } from './chance.ts';
 import { createProcess, type Process } from './process.ts';
 import { connect } from './simulated-database.ts';
@@ -54,39 +54,22 @@ export function startDaemon(
   const stopped = new AbortController();
   const { signal } = stopped;
   const { clock } = process;
-  const { policy, maxRuns, inventory } = settings;
-  const ssh = chance.fork('ssh');
+  const { policy, maxRuns, lease } = settings;
   let loop: Loop | null = null;
   let hasEnded = false;
 
-  const readFile = () => ({ policy, nodes: inventory.specs, sha256: String(inventory.version) });
   const keeper = createInventoryKeeper({
-    store,
-    started: readFile(),
-    read: () => process.call(async () => ({ ok: true, inventory: readFile() }), 'read'),
-    clock,
-    logger,
+    ...{ store, clock, logger, ...createFileReader(process, settings) },
     onApplied: () => loop?.wake(),
-    onRead: () => undefined,
+    onRead: ignore,
   });
   const reconciling = runReconciler(
     {
-      ...{
-        store,
-        keeper,
-        clock,
-        logger,
-        maxRuns,
-        metrics: NO_METRICS,
-        ownFaults: createOwnFaults({ clock, logger, metrics: NO_METRICS }),
-        onTurn: ignore,
-        logScope: (_fields, work) => work(),
-        sender: null,
-      },
-      lease: { ...settings.lease, holder: name },
-      createProber: () => createSimulatedProber(world, process, ssh),
-      access: createSimulatedAccess(world, process, ssh),
-      playbooks: createSimulatedPlaybooks(world, process, chance.fork('playbooks')),
+      ...{ store, keeper, clock, logger, maxRuns, metrics: NO_METRICS, onTurn: ignore, sender: null },
+      ...createReach(world, process, chance),
+      ownFaults: createOwnFaults({ clock, logger, metrics: NO_METRICS }),
+      logScope: (_fields, work) => work(),
+      lease: { ...lease, holder: name },
       policy: () => policy,
       inspectIntervalMs: 600_000,
       random: chance.fork('random').next,
@@ -112,6 +95,32 @@ export function startDaemon(
       stopped.abort();
     },
     readInventory: () => process.deliver(() => keeper.readAgain()),
+  };
+}
+
+/** Reads the inventory file as it is when the process gets to it. */
+function createFileReader(
+  process: Process,
+  { policy, inventory }: DaemonSettings,
+): Pick<InventoryKeeperDeps, 'started' | 'read'> {
+  const readFile = () => ({ policy, nodes: inventory.specs, sha256: String(inventory.version) });
+  return {
+    started: readFile(),
+    read: () => process.call(async () => ({ ok: true, inventory: readFile() }), 'read'),
+  };
+}
+
+/** What reaches the machines. */
+function createReach(
+  world: World,
+  process: Process,
+  chance: Chance,
+): Pick<ReconcilerDeps, 'createProber' | 'access' | 'playbooks'> {
+  const ssh = chance.fork('ssh');
+  return {
+    createProber: () => createSimulatedProber(world, process, ssh),
+    access: createSimulatedAccess(world, process, ssh),
+    playbooks: createSimulatedPlaybooks(world, process, chance.fork('playbooks')),
   };
 }
 

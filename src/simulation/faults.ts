@@ -1,8 +1,9 @@
 import type { NodeSpec } from '../core/model/node.ts';
-import type { Daemons } from './daemons.ts';
+import type { Daemons, Later } from './daemons.ts';
 import { isReachable } from './machine.ts';
 import { MACHINE_FAULTS } from './machine-faults.ts';
 import type { Action, MachineFault } from './plan.ts';
+import type { Time } from './time.ts';
 import { type InventoryFile, machineOf, type World } from './world.ts';
 
 export interface Faults {
@@ -20,19 +21,78 @@ export function createFaults(
   inventory: InventoryFile,
   downSince: Map<string, number>,
 ): Faults {
-  const { time, tally } = world;
-  const heals = new Set<() => void>();
+  const { tally } = world;
   const all = inventory.specs;
-  let isOver = false;
+  const nameOf = (which: number) => (all[which % all.length] as NodeSpec).name;
+  const heals = createHeals(world.time);
+  const machines = createMachineFaults(world, heals.later, downSince);
+  const editor = createInventoryEditor(inventory, daemons);
 
-  /** Ends the fault after its time, or when all end. */
-  function later(forMs: number, heal: () => void): void {
-    const once = () => {
-      if (heals.delete(once)) heal();
-    };
-    heals.add(once);
-    time.after(forMs, once);
-  }
+  return {
+    perform(action) {
+      tally.count(`fault: ${action.kind} ${'what' in action ? action.what : ''}`.trimEnd());
+      switch (action.kind) {
+        case 'machine':
+          machines.strike(nameOf(action.which), action.what, action.forMs);
+          break;
+        case 'mass':
+          for (let index = 0; index < action.count; index++) {
+            machines.strike(nameOf(action.first + index), action.what, action.forMs);
+          }
+          break;
+        case 'playbook': {
+          const name = nameOf(action.which);
+          world.quirks.set(name, [...(world.quirks.get(name) ?? []), action.what]);
+          break;
+        }
+        case 'database':
+        case 'outage':
+          strikeDatabase(action, world, daemons, heals.later);
+          break;
+        case 'inventory':
+          editor.edit(action);
+          break;
+        case 'daemon':
+          daemons.strike(action, heals.later);
+          break;
+        default:
+          break;
+      }
+    },
+    tend() {
+      if (world.store.tables.inventory?.appliedSha256 !== String(inventory.version)) daemons.readInventory();
+    },
+    healAll() {
+      machines.end();
+      world.database.planned.length = 0;
+      world.quirks.clear();
+      heals.endAll();
+      daemons.spare();
+      editor.restore();
+    },
+  };
+}
+
+/** The faults that still last, to be ended one by one or all at once. */
+function createHeals(time: Time): { later: Later; endAll: () => void } {
+  const heals = new Set<() => void>();
+  return {
+    later(forMs, heal) {
+      const once = () => {
+        if (heals.delete(once)) heal();
+      };
+      heals.add(once);
+      time.after(forMs, once);
+    },
+    endAll() {
+      for (const heal of [...heals]) heal();
+    },
+  };
+}
+
+function createMachineFaults(world: World, later: Later, downSince: Map<string, number>) {
+  const { time } = world;
+  let isOver = false;
 
   function noteReach(name: string): void {
     const machine = machineOf(world, name);
@@ -64,18 +124,35 @@ export function createFaults(
     if (times > 1) time.after(2 * forMs, () => flap(name, times - 1, forMs));
   }
 
-  function editInventory(action: Action & { kind: 'inventory' }): void {
-    const spec = all[action.which % all.length] as NodeSpec;
-    const others = inventory.specs.filter(({ name }) => name !== spec.name);
-    const changed = { ...spec, labels: { ...spec.labels, version: String(inventory.version) } };
-    const edits = {
-      remove: others,
-      change: [...others, changed],
-      add: all,
-      halve: all.slice(all.length / 2),
-    };
-    write(edits[action.what]);
+  return {
+    strike,
+    /** No machine flaps again. */
+    end(): void {
+      isOver = true;
+    },
+  };
+}
+
+function strikeDatabase(
+  action: Action & { kind: 'database' | 'outage' },
+  { database }: World,
+  daemons: Daemons,
+  later: Later,
+): void {
+  if (action.kind === 'database') {
+    const { what: how, which, calls } = action;
+    database.planned.push({ daemon: daemons.nameOf(which), calls, how });
+    return;
   }
+  database.isDown = true;
+  later(action.forMs, () => {
+    database.isDown = false;
+  });
+}
+
+/** Writes the inventory file, and tells the daemons to read it. */
+function createInventoryEditor(inventory: InventoryFile, daemons: Daemons) {
+  const all = inventory.specs;
 
   function write(specs: NodeSpec[]): void {
     inventory.specs = specs;
@@ -83,58 +160,19 @@ export function createFaults(
     daemons.readInventory();
   }
 
-  function strikeDatabase(action: Action & { kind: 'database' | 'outage' }): void {
-    if (action.kind === 'database') {
-      const { what: how, which, calls } = action;
-      world.database.planned.push({ daemon: daemons.nameOf(which), calls, how });
-      return;
-    }
-    world.database.isDown = true;
-    later(action.forMs, () => {
-      world.database.isDown = false;
-    });
-  }
-
   return {
-    perform(action) {
-      const name = 'which' in action ? (all[action.which % all.length] as NodeSpec).name : '';
-      tally.count(`fault: ${action.kind} ${'what' in action ? action.what : ''}`.trimEnd());
-      switch (action.kind) {
-        case 'machine':
-          strike(name, action.what, action.forMs);
-          break;
-        case 'mass':
-          for (let index = 0; index < action.count; index++) {
-            strike((all[(action.first + index) % all.length] as NodeSpec).name, action.what, action.forMs);
-          }
-          break;
-        case 'playbook':
-          world.quirks.set(name, [...(world.quirks.get(name) ?? []), action.what]);
-          break;
-        case 'database':
-        case 'outage':
-          strikeDatabase(action);
-          break;
-        case 'inventory':
-          editInventory(action);
-          break;
-        case 'daemon':
-          daemons.strike(action, later);
-          break;
-        default:
-          break;
-      }
+    edit({ what, which }: Action & { kind: 'inventory' }): void {
+      const spec = all[which % all.length] as NodeSpec;
+      const others = inventory.specs.filter(({ name }) => name !== spec.name);
+      const changed = { ...spec, labels: { ...spec.labels, version: String(inventory.version) } };
+      const edits = {
+        remove: others,
+        change: [...others, changed],
+        add: all,
+        halve: all.slice(all.length / 2),
+      };
+      write(edits[what]);
     },
-    tend() {
-      if (world.store.tables.inventory?.appliedSha256 !== String(inventory.version)) daemons.readInventory();
-    },
-    healAll() {
-      isOver = true;
-      world.database.planned.length = 0;
-      world.quirks.clear();
-      for (const heal of [...heals]) heal();
-      daemons.spare();
-      write(all);
-    },
+    restore: () => write(all),
   };
 }

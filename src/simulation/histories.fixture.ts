@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { runCampaign } from './campaign.ts';
-import { createPlan } from './plan.ts';
+import { createPlan } from './create-plan.ts';
 import { listNeverReached } from './rare-states.ts';
 import { shrink } from './shrink.ts';
 

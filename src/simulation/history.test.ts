@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../core/model/policy.ts';
+import { createPlan, createSpec } from './create-plan.ts';
 import { runHistory } from './history.ts';
-import { type Action, createPlan, createSpec, isFault, type Plan } from './plan.ts';
+import { type Action, isFault, type Plan } from './plan.ts';
 import { kindOf, shrink } from './shrink.ts';
 
 function planOf(actions: Action[], nodes = 1): Plan {

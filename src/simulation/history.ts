@@ -41,38 +41,10 @@ export async function runHistory(
   plan: Plan,
   onTrace: ((line: string) => void) | null = null,
 ): Promise<HistoryResult> {
-  const { world, clients, faults, inventory, saves, daemons } = createWorld(plan, onTrace);
+  const made = createWorld(plan, onTrace);
+  const { world, clients, faults, saves, daemons } = made;
   const { time, invariants, tally, trace } = world;
-  let steps = 0;
-
-  /** Runs what is due until then, one step at a time; false when a promise was broken. */
-  async function runUntil(untilMs: number): Promise<boolean> {
-    while (invariants.violation() === null && time.advance(untilMs)) {
-      steps++;
-      // Everything that follows from a step, down to the last JavaScript promise, comes before the next step. The
-      // next-tick queue runs when no promise is left, and costs no turn of the event loop.
-      await new Promise<void>((resolve) => process.nextTick(resolve));
-    }
-    return invariants.violation() === null;
-  }
-
-  async function converge(): Promise<boolean> {
-    // Whatever was under way when the faults ended, such as a probe of a silent machine, ends first.
-    const healedAtMs = time.nowMs();
-    await runUntil(healedAtMs + LAST_ECHO_MS);
-    const giveUpAtMs = time.nowMs() + CONVERGE_WITHIN_MS;
-    while (await runUntil(time.nowMs() + LOOK_EVERY_MS)) {
-      await clients.tend();
-      faults.tend();
-      const why = whyNotConverged(world, inventory.version);
-      if (why === null) {
-        if (time.nowMs() > healedAtMs + 600_000) tally.count('converged only after 10 minutes');
-        return true;
-      }
-      if (time.nowMs() > giveUpAtMs) invariants.violate(`does not converge: ${why}`);
-    }
-    return false;
-  }
+  const runner = createRunner(world);
 
   for (const action of plan.actions) {
     time.after(action.atMs, () => {
@@ -81,23 +53,70 @@ export async function runHistory(
       else void clients.perform(action);
     });
   }
-  const isWhole = await runUntil(plan.endsAtMs);
+  const isWhole = await runner.runUntil(plan.endsAtMs);
   const writes = daemons.writes();
   if (isWhole) {
     trace?.('all faults end');
     faults.healAll();
     await clients.settle();
-    if (await converge()) {
+    if (await converge(made, runner)) {
       const before = saves();
-      await runUntil(time.nowMs() + QUIET_MS);
+      await runner.runUntil(time.nowMs() + QUIET_MS);
       if (saves() > before) invariants.violate('something was saved with nothing left to do');
     }
   }
   daemons.discard();
-  const violation = invariants.violation();
-  const simulatedMs = time.nowMs();
-  const faultCount = plan.actions.filter(isFault).length;
-  return { seed: plan.seed, violation, steps, faults: faultCount, simulatedMs, counts: tally.counts, writes };
+  return {
+    seed: plan.seed,
+    violation: invariants.violation(),
+    steps: runner.steps(),
+    faults: plan.actions.filter(isFault).length,
+    simulatedMs: time.nowMs(),
+    counts: tally.counts,
+    writes,
+  };
+}
+
+interface Runner {
+  /** Runs what is due until then, one step at a time; false when a promise was broken. */
+  runUntil(untilMs: number): Promise<boolean>;
+  steps(): number;
+}
+
+function createRunner({ time, invariants }: World): Runner {
+  let steps = 0;
+  return {
+    async runUntil(untilMs) {
+      while (invariants.violation() === null && time.advance(untilMs)) {
+        steps++;
+        // Everything that follows from a step, down to the last JavaScript promise, comes before the next step. The
+        // next-tick queue runs when no promise is left, and costs no turn of the event loop.
+        await new Promise<void>((resolve) => process.nextTick(resolve));
+      }
+      return invariants.violation() === null;
+    },
+    steps: () => steps,
+  };
+}
+
+/** Runs until everything is as it is wanted; false when a promise was broken, which it is when that takes too long. */
+async function converge({ world, clients, faults, inventory }: Made, { runUntil }: Runner): Promise<boolean> {
+  const { time, invariants, tally } = world;
+  // Whatever was under way when the faults ended, such as a probe of a silent machine, ends first.
+  const healedAtMs = time.nowMs();
+  await runUntil(healedAtMs + LAST_ECHO_MS);
+  const giveUpAtMs = time.nowMs() + CONVERGE_WITHIN_MS;
+  while (await runUntil(time.nowMs() + LOOK_EVERY_MS)) {
+    await clients.tend();
+    faults.tend();
+    const why = whyNotConverged(world, inventory.version);
+    if (why === null) {
+      if (time.nowMs() > healedAtMs + 600_000) tally.count('converged only after 10 minutes');
+      return true;
+    }
+    if (time.nowMs() > giveUpAtMs) invariants.violate(`does not converge: ${why}`);
+  }
+  return false;
 }
 
 /** A client who stays longer than expected changes the estimates of those who wait, though nothing happened. */

@@ -40,56 +40,30 @@ export function createProcess(
   options: { wallMs: number; bootMs: number },
 ): Process {
   let state: 'running' | 'stopped' | 'killed' = 'running';
-  let held: (() => void)[] = [];
-  let stopPoint: StopPoint | null = null;
-  let { wallMs } = options;
-  let calls = 0;
-  let writes = 0;
+  const held: (() => void)[] = [];
+  const calls = createCallCount();
+  const clock = createClock(time, options, deliver);
 
   function deliver(callback: () => void): void {
     if (state === 'running') callback();
     else if (state === 'stopped') held.push(callback);
   }
 
-  function count(kind: 'read' | 'write'): void {
-    calls++;
-    if (kind === 'write') writes++;
-  }
-
-  function reaches(when: StopPoint['when']): void {
-    if (stopPoint === null || stopPoint.when !== when) return;
-    if ((stopPoint.writesOnly ? writes : calls) < stopPoint.calls) return;
-    const { how } = stopPoint;
-    stopPoint = null;
-    how();
-  }
-
   return {
     name,
-    clock: {
-      now: () => new Date(wallMs + time.nowMs()),
-      monotonicMs: () => options.bootMs + time.nowMs(),
-      after: (delayMs, callback) => {
-        let isOff = false;
-        const cancel = time.after(delayMs, () => deliver(() => isOff || callback()));
-        return () => {
-          isOff = true;
-          cancel();
-        };
-      },
-    },
+    clock,
     isKilled: () => state === 'killed',
     isStopped: () => state === 'stopped',
     deliver,
     call(perform, kind = 'write') {
       if (state === 'killed') return never();
-      count(kind);
-      reaches('before');
+      calls.count(kind);
+      calls.reach('before');
       return new Promise((resolve, reject) =>
         // A process stopped just before makes its call when it goes on, with what it believed before.
         deliver(() => {
           const outcome = perform();
-          reaches('after');
+          calls.reach('after');
           outcome.then(
             (result) => deliver(() => resolve(result)),
             (error: unknown) => deliver(() => reject(error)),
@@ -98,17 +72,15 @@ export function createProcess(
       );
     },
     callsAtOnce(kind) {
-      if (state !== 'running' || stopPoint !== null) return false;
-      count(kind);
+      if (state !== 'running' || calls.isStopPlanned()) return false;
+      calls.count(kind);
       return true;
     },
-    stopAt(point) {
-      stopPoint = point && { ...point, calls: point.calls + (point.writesOnly ? writes : calls) };
-    },
-    writes: () => writes,
+    stopAt: calls.stopAt,
+    writes: calls.writes,
     kill() {
       state = 'killed';
-      held = [];
+      held.length = 0;
     },
     stop() {
       if (state === 'running') state = 'stopped';
@@ -116,9 +88,54 @@ export function createProcess(
     goOn() {
       if (state !== 'stopped') return;
       state = 'running';
-      const callbacks = held;
-      held = [];
-      for (const callback of callbacks) deliver(callback);
+      for (const callback of held.splice(0)) deliver(callback);
+    },
+    jump: clock.jump,
+  };
+}
+
+/** Counts the calls of a process, and stops it where that is planned. */
+function createCallCount() {
+  let stopPoint: StopPoint | null = null;
+  let calls = 0;
+  let writes = 0;
+  return {
+    count(kind: 'read' | 'write'): void {
+      calls++;
+      if (kind === 'write') writes++;
+    },
+    reach(when: StopPoint['when']): void {
+      if (stopPoint === null || stopPoint.when !== when) return;
+      if ((stopPoint.writesOnly ? writes : calls) < stopPoint.calls) return;
+      const { how } = stopPoint;
+      stopPoint = null;
+      how();
+    },
+    stopAt(point: StopPoint | null): void {
+      stopPoint = point && { ...point, calls: point.calls + (point.writesOnly ? writes : calls) };
+    },
+    isStopPlanned: () => stopPoint !== null,
+    writes: () => writes,
+  };
+}
+
+/** The clock of a process. A stopped process hears an alarm late, and not at all if it cancels it before that. */
+function createClock(
+  time: Time,
+  { bootMs, ...options }: { wallMs: number; bootMs: number },
+  deliver: Process['deliver'],
+): AlarmClock & Pick<Process, 'jump'> {
+  let { wallMs } = options;
+  return {
+    now: () => new Date(wallMs + time.nowMs()),
+    monotonicMs: () => bootMs + time.nowMs(),
+    after(delayMs, callback) {
+      let isOff = false;
+      const cancel = time.after(delayMs, () => deliver(() => isOff || callback()));
+      return () => {
+        isOff = true;
+        cancel();
+      };
     },
     jump(ms) {
       wallMs += ms;

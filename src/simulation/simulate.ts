@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.ts';
+import { createPlan } from './create-plan.ts';
 import { runHistory } from './history.ts';
-import { createPlan, isFault, type Plan } from './plan.ts';
+import { isFault, type Plan } from './plan.ts';
 import { listNeverReached } from './rare-states.ts';
 import { shrink } from './shrink.ts';
 

@@ -1,7 +1,7 @@
 import type { InventoryStore, LeadershipStore, ReconcileStore } from '../core/ports/stores.ts';
 import type { Chance } from './chance.ts';
 import type { Process } from './process.ts';
-import type { DatabaseFault, World } from './world.ts';
+import type { DatabaseFault, DatabaseFaults, World } from './world.ts';
 
 export type DaemonStore = ReconcileStore & LeadershipStore & InventoryStore;
 
@@ -18,97 +18,27 @@ class DatabaseError extends Error {
 /** The store as one daemon reaches it: over a network, on a server that may be down, slow, or cut off at a COMMIT. */
 export function connect(world: World, process: Process, chance: Chance): DaemonStore {
   const { store } = world;
-
-  function wait(ms: number): Promise<void> {
-    return new Promise((resolve) => void world.time.after(ms, resolve));
-  }
-
-  /** The fault that is planned for this call, if any. */
-  function takeFault(name: string): DatabaseFault | null {
-    for (const [index, plan] of world.database.planned.entries()) {
-      const isMeant = plan.daemon === process.name && (plan.how !== 'conflict' || name === 'save');
-      if (!isMeant || --plan.calls > 0) continue;
-      world.database.planned.splice(index, 1);
-      return plan.how;
-    }
-    return null;
-  }
-
-  function isTroubled(): boolean {
-    const { isDown, isolated, planned } = world.database;
-    return isDown || isolated.has(process.name) || planned.some(({ daemon }) => daemon === process.name);
-  }
-
-  async function perform<Result>(name: string, call: () => Promise<Result>): Promise<Result> {
-    const fault = takeFault(name);
-    if (world.database.isDown || world.database.isolated.has(process.name)) {
-      await wait(chance.between(1, 2_000));
-      throw new DatabaseError('notExecuted');
-    }
-    if (fault === null) {
-      await wait(chance.between(0, 15));
-      const result = await call();
-      await wait(chance.between(0, 15));
-      return result;
-    }
-    return await performWith(fault, name, call);
-  }
-
-  async function performWith<Result>(
-    fault: DatabaseFault,
-    name: string,
-    call: () => Promise<Result>,
-  ): Promise<Result> {
-    world.tally.count(`database: ${fault}`);
-    world.trace?.(`database ${fault} at ${name} of ${process.name}`);
-    switch (fault) {
-      case 'notExecuted':
-        throw new DatabaseError('notExecuted');
-      case 'unknown':
-        await wait(chance.between(0, 4_000));
-        throw new DatabaseError('unknown');
-      case 'lostReply':
-        if (name === 'save') world.tally.count('written, and the answer lost');
-        await call();
-        await wait(chance.between(0, 4_000));
-        throw new DatabaseError('unknown');
-      case 'slow': {
-        await wait(chance.between(100, 4_000));
-        const result = await call();
-        await wait(chance.between(100, 4_000));
-        return result;
-      }
-      case 'conflict':
-        return { kind: 'conflict' } as Result;
-    }
-  }
-
-  /** Counts what the store's guards refused. */
-  function countRefusal(result: unknown): void {
-    const kind = (result as { kind?: string } | null)?.kind;
-    if (kind === 'deposed') world.tally.count('a deposed leader was refused');
-    if (kind === 'conflict') world.tally.count('a save lost against another');
-  }
+  const line = createLine(world, process, chance);
 
   const through = <Name extends keyof DaemonStore>(name: Name): DaemonStore[Name] => {
     const kind = /^(list|load|is)/.test(name) ? 'read' : 'write';
     const call = store[name] as (...args: unknown[]) => Promise<unknown>;
     const counted = async (...args: unknown[]) => {
       const result = await call(...args);
-      if (name === 'save') countRefusal(result);
+      if (name === 'save') countRefusal(world, result);
       return result;
     };
     const wrapped = (...args: unknown[]) => {
       // Most answers come at once; the few late ones let other calls come in between.
-      const isCalm = !isTroubled() && chance.isLucky(0.93);
+      const isCalm = !line.isTroubled() && chance.isLucky(0.93);
       if (isCalm && process.callsAtOnce(kind)) return counted(...args);
-      return process.call(() => perform(name, () => counted(...args)), kind);
+      return process.call(() => line.perform(name, () => counted(...args)), kind);
     };
     return wrapped as DaemonStore[Name];
   };
   return {
     async acquire(settings) {
-      const leadership = await process.call(() => perform('acquire', () => store.acquire(settings)));
+      const leadership = await process.call(() => line.perform('acquire', () => store.acquire(settings)));
       if (leadership) world.invariants.beginTerm(process.name, leadership.token);
       return leadership;
     },
@@ -138,5 +68,87 @@ export function connect(world: World, process: Process, chance: Chance): DaemonS
     saveLastChecked: through('saveLastChecked'),
     purge: through('purge'),
     numberEvents: through('numberEvents'),
+  };
+}
+
+/** Counts what the store's guards refused. */
+function countRefusal(world: World, result: unknown): void {
+  const kind = (result as { kind?: string } | null)?.kind;
+  if (kind === 'deposed') world.tally.count('a deposed leader was refused');
+  if (kind === 'conflict') world.tally.count('a save lost against another');
+}
+
+/** The way to the database and back, with the faults that are planned for this daemon. */
+function createLine(world: World, process: Process, chance: Chance) {
+  const faults = createDatabaseFaults(world.database, process.name);
+  const wait = (leastMs: number, mostMs: number): Promise<void> =>
+    new Promise((resolve) => void world.time.after(chance.between(leastMs, mostMs), resolve));
+
+  /** Performs the call with so much delay on the way there and, by another chance, on the way back. */
+  async function travel<Result>(
+    leastMs: number,
+    mostMs: number,
+    call: () => Promise<Result>,
+  ): Promise<Result> {
+    await wait(leastMs, mostMs);
+    const result = await call();
+    await wait(leastMs, mostMs);
+    return result;
+  }
+
+  async function performWith<Result>(
+    fault: DatabaseFault,
+    name: string,
+    call: () => Promise<Result>,
+  ): Promise<Result> {
+    world.tally.count(`database: ${fault}`);
+    world.trace?.(`database ${fault} at ${name} of ${process.name}`);
+    switch (fault) {
+      case 'notExecuted':
+        throw new DatabaseError('notExecuted');
+      case 'unknown':
+        await wait(0, 4_000);
+        throw new DatabaseError('unknown');
+      case 'lostReply':
+        if (name === 'save') world.tally.count('written, and the answer lost');
+        await call();
+        await wait(0, 4_000);
+        throw new DatabaseError('unknown');
+      case 'slow':
+        return await travel(100, 4_000, call);
+      case 'conflict':
+        return { kind: 'conflict' } as Result;
+    }
+  }
+
+  return {
+    isTroubled: () => faults.isAway() || faults.arePlanned(),
+    async perform<Result>(name: string, call: () => Promise<Result>): Promise<Result> {
+      const fault = faults.take(name);
+      if (faults.isAway()) {
+        await wait(1, 2_000);
+        throw new DatabaseError('notExecuted');
+      }
+      return fault === null ? await travel(0, 15, call) : await performWith(fault, name, call);
+    },
+  };
+}
+
+/** The faults of the database that hit one daemon. */
+function createDatabaseFaults(database: DatabaseFaults, daemon: string) {
+  return {
+    /** The database is down, or out of this daemon's reach. */
+    isAway: () => database.isDown || database.isolated.has(daemon),
+    arePlanned: () => database.planned.some((plan) => plan.daemon === daemon),
+    /** The fault that is planned for this call, if any. */
+    take(name: string): DatabaseFault | null {
+      for (const [index, plan] of database.planned.entries()) {
+        const isMeant = plan.daemon === daemon && (plan.how !== 'conflict' || name === 'save');
+        if (!isMeant || --plan.calls > 0) continue;
+        database.planned.splice(index, 1);
+        return plan.how;
+      }
+      return null;
+    },
   };
 }

@@ -7,6 +7,9 @@ import type { Process } from './process.ts';
 import type { Tally } from './tally.ts';
 import type { Time } from './time.ts';
 
+/** The wall-clock time at which every history begins. */
+export const WALL_MS = Date.parse('2026-05-04T12:00:00.000Z');
+
 /** What all parts of one simulated world share. */
 export interface World {
   time: Time;

@@ -36,21 +36,12 @@ interface Context extends DialMeans {
 
 export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }: ProberOptions): Prober {
   const watches = new Map<string, Watch>();
-  const listeners: ((node: string) => void)[] = [];
+  const dropped = createDropped(logger);
   const firstKeys = createFirstKeys(hostKeyOwner);
   const { isForeign, ownerOf } = firstKeys;
-  const context = { controlKeys: createControlKeys(), isForeign, keepaliveMs, logger, tellDropped };
+  const controlKeys = createControlKeys();
+  const context = { controlKeys, isForeign, keepaliveMs, logger, tellDropped: dropped.tell };
   let isClosed = false;
-
-  function tellDropped(node: string): void {
-    for (const listener of listeners) {
-      try {
-        listener(node);
-      } catch (error) {
-        logger.error({ node, err: error }, 'a listener for dropped connections failed');
-      }
-    }
-  }
 
   async function probeOnce(target: NodeTarget, watch: Watch, options: ProbeOptions): Promise<ProbeResult> {
     const { depth, timeoutMs, signal } = options;
@@ -85,7 +76,7 @@ export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }:
       watch.running = result;
       return result;
     },
-    onDropped: (listener) => void listeners.push(listener),
+    onDropped: dropped.listen,
     forget(node) {
       const watch = watches.get(node);
       watches.delete(node);
@@ -98,6 +89,23 @@ export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }:
       watches.clear();
       for (const watch of all) stopWatch(watch);
       await Promise.all(all.map(({ running }) => running));
+    },
+  };
+}
+
+/** Tells all who listen that a held connection dropped. */
+function createDropped(logger: Logger) {
+  const listeners: ((node: string) => void)[] = [];
+  return {
+    listen: (listener: (node: string) => void) => void listeners.push(listener),
+    tell(node: string): void {
+      for (const listener of listeners) {
+        try {
+          listener(node);
+        } catch (error) {
+          logger.error({ node, err: error }, 'a listener for dropped connections failed');
+        }
+      }
     },
   };
 }

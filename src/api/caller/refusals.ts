@@ -58,27 +58,11 @@ export function createRefusals({
 
   return {
     stranger(what, source) {
-      const place = placeOf(source);
-      strangers.count(`${what} ${place}`, (count, isRest) => {
-        const from = isRest ? 'from other addresses' : `from ${place}`;
-        const told = `${count} × ${isRest ? 'refused' : `${what} refused`} ${from}: the token is not valid`;
-        const actor = { ...NOBODY, source: isRest ? null : source };
-        return entryOf('access.refused', 'TokenRefused', told, actor);
-      });
+      strangers.count(`${what} ${placeOf(source)}`, describeStranger(what, source));
       soon();
     },
     denied(actor, call) {
-      const shown = escapeText(call, LONGEST_CALL);
-      known.count(`${actor.token?.id}`, (count, isRest) => {
-        const others = count === 1 ? '' : ` and ${count - 1} more`;
-        const told = isRest ? `${count} calls with other tokens` : `${shown}${others}`;
-        return entryOf(
-          'access.denied',
-          'AccessDenied',
-          `${told}: administrators only`,
-          isRest ? NOBODY : actor,
-        );
-      });
+      known.count(`${actor.token?.id}`, describeDenial(actor, call));
       soon();
     },
     slowDown(source) {
@@ -92,6 +76,25 @@ export function createRefusals({
 }
 
 const NOBODY: Actor = { token: null, tenant: null, role: null, source: null };
+
+function describeStranger(what: 'call' | 'sign-in', source: string | null): Describe {
+  return (count, isRest) => {
+    const from = isRest ? 'from other addresses' : `from ${placeOf(source)}`;
+    const told = `${count} × ${isRest ? 'refused' : `${what} refused`} ${from}: the token is not valid`;
+    const actor = { ...NOBODY, source: isRest ? null : source };
+    return entryOf('access.refused', 'TokenRefused', told, actor);
+  };
+}
+
+function describeDenial(actor: Actor, call: string): Describe {
+  const shown = escapeText(call, LONGEST_CALL);
+  return (count, isRest) => {
+    const others = count === 1 ? '' : ` and ${count - 1} more`;
+    const told = isRest ? `${count} calls with other tokens` : `${shown}${others}`;
+    const message = `${told}: administrators only`;
+    return entryOf('access.denied', 'AccessDenied', message, isRest ? NOBODY : actor);
+  };
+}
 
 function entryOf(type: EventType, reason: Reason, message: string, actor: Actor): (at: Date) => NewEvent {
   const about = { rentalId: null, node: null, tenant: actor.tenant, object: null };

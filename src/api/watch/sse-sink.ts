@@ -29,21 +29,21 @@ export function createSseSink({ maxBufferedBytes, stallMs }: SinkLimits, cut: ((
   const gone = new AbortController();
   const encoder = new TextEncoder();
   let controller: ReadableStreamDefaultController<Uint8Array>;
-  let taken: () => void = () => undefined;
+  const taking = createTaking(stallMs, cutOff);
   const heartbeat = setInterval(() => {
     // Skipped when the client is not reading: the queue would only grow.
     if (hasRoom()) controller.enqueue(encoder.encode(': still here\n\n'));
   }, HEARTBEAT_MS);
   gone.signal.addEventListener('abort', () => {
     clearInterval(heartbeat);
-    taken();
+    taking.noteTaken();
   });
   const readable = new ReadableStream<Uint8Array>(
     {
       start: (given) => {
         controller = given;
       },
-      pull: () => taken(),
+      pull: () => taking.noteTaken(),
       cancel: () => gone.abort(),
     },
     new ByteLengthQueuingStrategy({ highWaterMark: maxBufferedBytes }),
@@ -51,16 +51,6 @@ export function createSseSink({ maxBufferedBytes, stallMs }: SinkLimits, cut: ((
 
   function hasRoom(): boolean {
     return !gone.signal.aborted && (controller.desiredSize ?? 0) > 0;
-  }
-
-  function untilTaken(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(cutOff, stallMs);
-      taken = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   function cutOff(): void {
@@ -76,7 +66,7 @@ export function createSseSink({ maxBufferedBytes, stallMs }: SinkLimits, cut: ((
     async send({ event, id, data }) {
       if (gone.signal.aborted) return false;
       controller.enqueue(encoder.encode(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`));
-      if (!hasRoom() && !gone.signal.aborted) await untilTaken();
+      if (!hasRoom() && !gone.signal.aborted) await taking.wait();
       return !gone.signal.aborted;
     },
     remark(text) {
@@ -87,5 +77,21 @@ export function createSseSink({ maxBufferedBytes, stallMs }: SinkLimits, cut: ((
       controller.close();
       gone.abort();
     },
+  };
+}
+
+/** Waits until the client takes something, or for so long that it has stalled. */
+function createTaking(stallMs: number, onStall: () => void) {
+  let noteTaken: () => void = () => undefined;
+  return {
+    noteTaken: () => noteTaken(),
+    wait: () =>
+      new Promise<void>((resolve) => {
+        const timer = setTimeout(onStall, stallMs);
+        noteTaken = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
   };
 }

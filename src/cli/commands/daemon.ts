@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Config, parseConfig } from '../../config.ts';
+import { type Config, parseConfig } from '../../config/config.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { withHelp } from '../help.ts';

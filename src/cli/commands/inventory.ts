@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { createInventoryEnv } from '../../config.ts';
+import { createInventoryEnv } from '../../config/config.ts';
 import { computeSha256, loadInventory } from '../../inventory/load.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Context } from '../context.ts';

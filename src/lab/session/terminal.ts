@@ -30,17 +30,7 @@ export interface Terminal {
 
 export async function openTerminal({ home, orion, env }: Stage): Promise<Terminal> {
   const folder = await mkdtemp(join(tmpdir(), 'orion-session-'));
-  const words = orion.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  const rc = [
-    'stty cols 110 rows 40',
-    `source '${home}/lab.env'`,
-    `orion() { ${words} "$@"; }`,
-    `PS1='\\[\\e]133;A\\a\\]$ '`,
-    "bind 'set enable-bracketed-paste off'",
-    'unset HISTFILE',
-    '',
-  ].join('\n');
-  await writeFile(join(folder, 'rc'), rc);
+  await writeFile(join(folder, 'rc'), rcOf(home, orion));
   // script(1) gives the shell a terminal. It is part of util-linux, so every Debian has it.
   const child = spawn('script', ['-qefc', `bash --noprofile --rcfile ${folder}/rc -i`, '/dev/null'], {
     env: { ...env, TERM: 'xterm-256color' },
@@ -90,4 +80,18 @@ export async function openTerminal({ home, orion, env }: Stage): Promise<Termina
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What the shell reads at its start: an `orion` of this checkout, and nothing of the person who runs it. */
+function rcOf(home: string, orion: string[]): string {
+  const words = orion.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  return [
+    'stty cols 110 rows 40',
+    `source '${home}/lab.env'`,
+    `orion() { ${words} "$@"; }`,
+    `PS1='\\[\\e]133;A\\a\\]$ '`,
+    "bind 'set enable-bracketed-paste off'",
+    'unset HISTFILE',
+    '',
+  ].join('\n');
 }

@@ -2,14 +2,12 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { DURATION_FORMAT, formatDuration, parseDuration } from './core/text/duration.ts';
-import { type Network, parseNetwork } from './core/text/ip-address.ts';
-import { parseWebhookAllowance, type WebhookAllowance } from './core/text/webhook-url.ts';
-import { parseWebhookKey } from './secrets/webhook-secret.ts';
+import { formatDuration, parseDuration } from '../core/text/duration.ts';
+import type { Network } from '../core/text/ip-address.ts';
+import type { WebhookAllowance } from '../core/text/webhook-url.ts';
+import { duration, type Listen, listen, networks, webhookAllowance, webhookKey } from './formats.ts';
 
 export type Environment = Record<string, string | undefined>;
-
-export type Listen = { kind: 'tcp'; host: string; port: number } | { kind: 'unix'; path: string };
 
 /** The daemon's own settings. */
 export interface Config {
@@ -51,64 +49,6 @@ const DATABASE_URL = /^mysql:\/\/\S*\/[^/?\s]+(?:\?\S*)?$/;
 
 const FIRST_TOKEN = /^([a-z0-9]{4,32}):([0-9a-f]{64})$/;
 
-function duration(defaultText: string) {
-  return z
-    .string()
-    .default(defaultText)
-    .transform((text, context) => {
-      const parsedMs = parseDuration(text);
-      if (parsedMs !== null && parsedMs > 0) return parsedMs;
-      context.issues.push({ code: 'custom', input: text, message: `expected ${DURATION_FORMAT}` });
-      return z.NEVER;
-    });
-}
-
-/** More often than every second only adds load; less often than daily is as good as never. */
-const inspectInterval = duration('10m').refine((ms) => ms >= 1_000 && ms <= 86_400_000, {
-  error: 'expected a duration from 1s to 24h',
-});
-
-const webhookKey = z.string().transform((text, context) => {
-  const key = parseWebhookKey(text);
-  if (key !== null) return key;
-  const message = 'expected at least 32 bytes in base64, as `openssl rand -base64 32` makes them';
-  context.issues.push({ code: 'custom', input: '', message });
-  return z.NEVER;
-});
-
-const webhookAllowance = z
-  .string()
-  .default('')
-  .transform((text, context) => {
-    const parsed = parseWebhookAllowance(text);
-    if ('allowed' in parsed) return parsed.allowed;
-    const what = 'expected networks (10.0.0.0/8), host names and "http:", separated by commas';
-    const message = `${what}; number ${parsed.wrong} is none of these`;
-    context.issues.push({ code: 'custom', input: text, message });
-    return z.NEVER;
-  });
-
-const networks = z
-  .string()
-  .default('')
-  .transform((text, context) => {
-    const items = text.split(/[\s,]+/).filter((item) => item !== '');
-    const parsed = items.map(parseNetwork);
-    const wrong = parsed.indexOf(null);
-    if (wrong === -1) return parsed.filter((network) => network !== null);
-    const what = 'expected addresses and networks (10.0.0.0/8), separated by commas';
-    context.issues.push({ code: 'custom', input: text, message: `${what}; number ${wrong + 1} is neither` });
-    return z.NEVER;
-  });
-
-const listen = z.string().transform((text, context): Listen => {
-  const parsed = parseListen(text);
-  if (parsed !== null) return parsed;
-  const message = 'expected HOST:PORT, [IPv6]:PORT or unix:/path';
-  context.issues.push({ code: 'custom', input: text, message });
-  return z.NEVER;
-});
-
 const settings = z.object({
   ORION_DATABASE_URL: z
     .string({ error: 'is not set; expected mysql://USER:PASSWORD@HOST:PORT/DATABASE' })
@@ -123,7 +63,10 @@ const settings = z.object({
   ORION_LEASE_DURATION: duration('15s'),
   ORION_LEASE_RENEW_DEADLINE: duration('10s'),
   ORION_LEASE_RETRY_PERIOD: duration('2s'),
-  ORION_INSPECT_INTERVAL: inspectInterval,
+  // More often than every second only adds load; less often than daily is as good as never.
+  ORION_INSPECT_INTERVAL: duration('10m').refine((ms) => ms >= 1_000 && ms <= 86_400_000, {
+    error: 'expected a duration from 1s to 24h',
+  }),
   ORION_WEBHOOK_KEY: webhookKey.optional(),
   ORION_WEBHOOK_ALLOW: webhookAllowance,
   ORION_FIRST_TOKEN_HASH: z
@@ -245,14 +188,4 @@ function findLeaseProblems(values: Partial<Record<SettingName, string>>): string
     );
   }
   return problems;
-}
-
-function parseListen(text: string): Listen | null {
-  if (text.startsWith('unix:')) {
-    const path = text.slice('unix:'.length);
-    return path.startsWith('/') ? { kind: 'unix', path } : null;
-  }
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text);
-  if (match === null || Number(match[3]) > 65_535) return null;
-  return { kind: 'tcp', host: match[1] ?? (match[2] || '0.0.0.0'), port: Number(match[3]) };
 }
