@@ -86,7 +86,7 @@ export function addDashboardRoutes(
     c.header('Cache-Control', `public, max-age=${ONE_YEAR_S}, immutable`);
     c.header('Cross-Origin-Resource-Policy', 'same-origin');
     c.header('Content-Type', found.type);
-    return c.body(found.bytes, 200) as never;
+    return c.body(found.bytes, 200);
   });
 }
 
