@@ -10,10 +10,10 @@ import os
 import pwd
 import stat
 
-from ansible.module_utils.orion_groups import CONTROLLERS, bound, place_of, release, tenants_dir
+from ansible.module_utils.orion_cgroups import CONTROLLERS, bound, place_of, release, tenants_dir
 from ansible.module_utils.orion_node import (
     GROUP, STATE_DIR, Refusal, run_account_tool, run_tool, tool, write_atomically)
-from ansible.module_utils.orion_session import in_child, look_from_inside, may_make_namespaces
+from ansible.module_utils.orion_session_limits import in_child, look_from_inside, may_make_namespaces
 from ansible.module_utils.orion_sshd import running_listeners
 
 # The PAM services that start something for an account, besides what it already runs.
