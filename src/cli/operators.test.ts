@@ -46,6 +46,16 @@ test('drain notes all nodes first, then waits until each is empty, saying what f
   ]);
 });
 
+test('drain ends when the request was observed, though no event says so', async () => {
+  await start(({ line, count }) =>
+    line.endsWith('(watch)')
+      ? { stream: [{ event: 'node', data: node(2, 1, false) }], hang: true }
+      : { body: node(2, count > 1 ? 2 : 1, false) },
+  );
+  const done = await runCli(['drain', 'w1', '--timeout', '4s']);
+  expect(done).toMatchObject({ code: 0, out: 'node/w1 drained\n' });
+});
+
 test('drain ends with 3 when the time is up, and can do without waiting', async () => {
   await start(({ line }) =>
     line.endsWith('(watch)') ? { stream: [], hang: true } : { body: node(2, 2, true) },
