@@ -190,7 +190,7 @@ def ensure_limits(policy, account, check_mode):
         report = measure(account, wanted)
     lacking = ['%s: %s' % (name, report[name]['message']) for name in policy.get('required', []) if not report[name]['holds']]
     if lacking:
-        raise Refusal('LimitNotHeld', 'the policy requires limits that do not hold on this node: %s' % '; '.join(lacking))
+        raise Refusal('LimitNotHeld', 'the policy requires limits that the node does not enforce: %s' % '; '.join(lacking))
     return changed, {'limits': report}
 
 
