@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
-import type { Input } from './input.ts';
+import type { Input } from './io.ts';
 
 let api: FakeApi;
 afterEach(() => api.close());
