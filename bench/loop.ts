@@ -91,7 +91,11 @@ function createBench(size: number) {
   const due = createDue(quiet);
   const fleet = createFleet(store);
   const context = {
-    ...{ store, fleet, leadership: { token: 1 }, policy: () => DEFAULT_POLICY, random: () => 0 },
+    store,
+    fleet,
+    leadership: { token: 1 },
+    policy: () => DEFAULT_POLICY,
+    random: () => 0,
     watcher: {
       health: () => health,
       boot: () => NO_BOOT,
@@ -99,7 +103,10 @@ function createBench(size: number) {
       fill: () => null,
       takeChanged: () => [],
       takeChecked: () => [],
-      ...{ follow: quiet, followNode: quiet, probeSoon: quiet, confirmAnew: quiet },
+      follow: quiet,
+      followNode: quiet,
+      probeSoon: quiet,
+      confirmAnew: quiet,
     },
     runs: { get: () => null, abort: quiet, settle: quiet },
     announced: createAnnouncedConditions(),
@@ -113,7 +120,8 @@ function createBench(size: number) {
         return quiet;
       },
     },
-    ...{ ownFaults: { current: () => null, isTold: false }, start: quiet },
+    ownFaults: { current: () => null, isTold: false },
+    start: quiet,
     logger: { debug: quiet, info: quiet, warn: quiet, error: (fields: object) => console.error(fields) },
     metrics: { breakerIs: quiet, pausedIs: quiet, passEnded: quiet, stepped: quiet, eventsSaved: quiet },
   };

@@ -26,7 +26,10 @@ const node = (generation: number, observedGeneration: number, allocated: boolean
   generation,
   spec: { host: 'h', port: 1, zone: null, labels: {}, unschedulable: true, draining: true, retiring: false },
   status: {
-    ...{ observedGeneration, allocated, state: allocated ? 'allocated' : 'free', offeredFingerprint: null },
+    observedGeneration,
+    allocated,
+    state: allocated ? 'allocated' : 'free',
+    offeredFingerprint: null,
     conditions: [{ type: 'Schedulable', status: 'False', reason: 'Draining', message }],
   },
 });

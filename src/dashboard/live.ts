@@ -51,15 +51,23 @@ export function onEvent(follower: (event: EventView) => void): () => void {
 export function startLive(signal: AbortSignal): void {
   const base = { signal, onSignedOut: sessionEnded };
   void watch('/api/nodes', {
-    ...{ ...base, state: states.nodes, onObject: (object: unknown) => nodes.put(object as AnyNode) },
-    ...{ onOpen: nodes.begin, onSynced: nodes.sync },
+    ...base,
+    state: states.nodes,
+    onObject: (object: unknown) => nodes.put(object as AnyNode),
+    onOpen: nodes.begin,
+    onSynced: nodes.sync,
   });
   void watch('/api/rentals', {
-    ...{ ...base, state: states.rentals, onObject: (object: unknown) => rentals.put(object as RentalView) },
-    ...{ onOpen: rentals.begin, onSynced: rentals.sync },
+    ...base,
+    state: states.rentals,
+    onObject: (object: unknown) => rentals.put(object as RentalView),
+    onOpen: rentals.begin,
+    onSynced: rentals.sync,
   });
   void watch('/api/events', {
-    ...{ ...base, state: states.events, onObject: (object: unknown) => take(object as EventView, signal) },
+    ...base,
+    state: states.events,
+    onObject: (object: unknown) => take(object as EventView, signal),
     // The history has what happened while the page was not connected.
     onSynced: () => void loadRecent().catch(() => undefined),
   });

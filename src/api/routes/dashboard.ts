@@ -55,7 +55,11 @@ export function addDashboardRoutes(
 
   for (const [path, [operationId, summary]] of Object.entries(PAGES)) {
     const route = createRoute({
-      ...{ method: 'get', path, operationId, summary, security: [] },
+      method: 'get',
+      path,
+      operationId,
+      summary,
+      security: [],
       description: 'For a browser, where users sign in with a token. It loads nothing from other sites.',
       request: { params: z.object(Object.fromEntries(namesIn(path).map((name) => [name, z.string()]))) },
       responses: {

@@ -97,8 +97,15 @@ export function addInventoryRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): voi
     const requested = await store.requestInventory(
       { sha256: sha256 ?? null, force, by },
       {
-        ...{ type: 'inventory.apply_requested', at: clock.now(), rentalId: null, node: null, tenant: null },
-        ...{ reason: 'Accepted', message, object: null, actor: c.var.actor },
+        type: 'inventory.apply_requested',
+        at: clock.now(),
+        rentalId: null,
+        node: null,
+        tenant: null,
+        reason: 'Accepted',
+        message,
+        object: null,
+        actor: c.var.actor,
       },
     );
     deps.wake?.();
