@@ -34,9 +34,17 @@ export interface Daemon {
 
 const ignore = () => undefined;
 const NO_METRICS: Metrics = {
-  ...{ eventsSaved: ignore, probed: ignore, workEnded: ignore, passEnded: ignore, leads: ignore },
-  ...{ ownFaultIs: ignore, breakerIs: ignore, pausedIs: ignore, stepped: ignore, inventoryRead: ignore },
-  ...{ webhookAttempted: ignore },
+  eventsSaved: ignore,
+  probed: ignore,
+  workEnded: ignore,
+  passEnded: ignore,
+  leads: ignore,
+  ownFaultIs: ignore,
+  breakerIs: ignore,
+  pausedIs: ignore,
+  stepped: ignore,
+  inventoryRead: ignore,
+  webhookAttempted: ignore,
 };
 
 /** The reconciling half of the daemon as main.ts composes it, in a simulated world. */
@@ -71,18 +79,16 @@ export function startDaemon(
   });
   const reconciling = runReconciler(
     {
-      ...{
-        store,
-        keeper,
-        clock,
-        logger,
-        maxRuns,
-        metrics: NO_METRICS,
-        ownFaults: createOwnFaults({ clock, logger, metrics: NO_METRICS }),
-        onTurn: ignore,
-        logScope: (_fields, work) => work(),
-        sender: null,
-      },
+      store,
+      keeper,
+      clock,
+      logger,
+      maxRuns,
+      metrics: NO_METRICS,
+      ownFaults: createOwnFaults({ clock, logger, metrics: NO_METRICS }),
+      onTurn: ignore,
+      logScope: (_fields, work) => work(),
+      sender: null,
       lease: { ...settings.lease, holder: name },
       createProber: () => createSimulatedProber(world, process, ssh),
       access: createSimulatedAccess(world, process, ssh),
