@@ -46,8 +46,13 @@ function adopting({ adopt }: Work, target: NodeTarget): NodeTarget {
 type Step = (request: PlaybookRequest) => Promise<PlaybookResult>;
 
 const NOT_SENT: PlaybookResult = {
-  ...{ ok: false, reason: 'PlaybookKilled', message: 'not sent, since another daemon may be leading' },
-  ...{ task: null, fenceSeen: null, uidSeen: null, outcomeUnknown: false },
+  ok: false,
+  reason: 'PlaybookKilled',
+  message: 'not sent, since another daemon may be leading',
+  task: null,
+  fenceSeen: null,
+  uidSeen: null,
+  outcomeUnknown: false,
 };
 
 /** Asks before each order: between two of them the process may have stood still for as long as a lease. */

@@ -11,10 +11,15 @@ const hostile = aNode('hostile', { record: { hostKey: KEY } });
 const refused = (name: string) =>
   aNode(name, {
     record: {
-      ...{ hostKey: null, state: 'unknown', offeredFingerprint: computeFingerprint(BLOB) },
+      hostKey: null,
+      state: 'unknown',
+      offeredFingerprint: computeFingerprint(BLOB),
       conditions: [
         {
-          ...{ type: 'Reachable', status: 'False', reason: 'HostKeyOfOtherNode', message: '' },
+          type: 'Reachable',
+          status: 'False',
+          reason: 'HostKeyOfOtherNode',
+          message: '',
           lastTransitionTime: '',
         },
       ],

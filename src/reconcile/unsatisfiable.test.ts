@@ -53,7 +53,11 @@ const store = {
 function createQueue() {
   const fleet = createFleet(store);
   const context = {
-    ...{ store, fleet, leadership: { token: 1 }, policy: () => policy, random: () => 0 },
+    store,
+    fleet,
+    leadership: { token: 1 },
+    policy: () => policy,
+    random: () => 0,
     watcher: { health: () => createHealth(0), inspection: () => NEW_INSPECTION_MEMORY },
     clock: { now: () => NOW, monotonicMs: () => 0 },
     due: { markAt: () => undefined, markRental: () => undefined, markNode: () => undefined },
