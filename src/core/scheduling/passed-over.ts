@@ -32,7 +32,11 @@ export function candidateOf(node: Node, occupied: boolean): Candidate {
   const health = { ...createHealth(0), verdict: status, failures: isFailing ? 1 : 0 };
   const kept = findCondition(conditions, 'Schedulable')?.reason;
   return {
-    ...{ node, health, occupied, drifted: kept === 'Drifted', flapping: kept === 'Flapping' },
+    node,
+    health,
+    occupied,
+    drifted: kept === 'Drifted',
+    flapping: kept === 'Flapping',
     keyShared: kept === 'HostKeyShared',
   };
 }
