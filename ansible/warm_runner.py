@@ -66,7 +66,7 @@ def build_payload_cache(ansible_dir):
         from ansible.template import Templar
         loader.module_loader.add_directory(os.path.join(ansible_dir, 'library'))
         loader.module_utils_loader.add_directory(os.path.join(ansible_dir, 'module_utils'))
-        for name in ('orion_prepare', 'orion_account', 'orion_account_absent', 'orion_verify'):
+        for name in ('orion_prepare', 'orion_account', 'orion_remove_account', 'orion_verify'):
             path = os.path.join(ansible_dir, 'library', name + '.py')
             modify_module(name, path, {}, Templar(loader=DataLoader()), task_vars={}, remote_is_local=False)
     except Exception:  # noqa: BLE001 - then each run packs for itself

@@ -37,7 +37,7 @@ import stat
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.orion_absent import end_processes
+from ansible.module_utils.orion_uid_removal import end_processes
 from ansible.module_utils.orion_limits import ensure_limits
 from ansible.module_utils.orion_node import (
     GROUP, KEY_DIR, UID_MAX, UID_MIN, Refusal, carry_out, check_account, check_public_key, check_uid, run_account_tool,

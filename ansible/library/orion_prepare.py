@@ -194,7 +194,7 @@ def take_baseline():
     compared, walk = survey(UID_MIN, UID_MAX, WALK_SECONDS)
     if not walk.complete:
         raise Refusal('PlaybookFailed', 'the walk over the disks did not end within %d s' % WALK_SECONDS)
-    # `writable`: where anybody may write. orion_account_absent searches there, besides the usual places.
+    # `writable`: where anybody may write. orion_remove_account searches there, besides the usual places.
     write_atomically(BASELINE_FILE, json.dumps({'compared': compared, 'writable': walk.writable}))
 
 

@@ -27,9 +27,9 @@ import platform
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.orion_baseline import (
+from ansible.module_utils.orion_differences import (
     describe, find_differences, is_tenant, offer, printable, read_baseline, take, tell_offered)
-from ansible.module_utils.orion_groups import leftovers
+from ansible.module_utils.orion_cgroups import leftovers
 from ansible.module_utils.orion_node import (
     GROUP, KEY_DIR, STATE_DIR, UID_MAX, UID_MIN, Refusal, carry_out, write_atomically)
 from ansible.module_utils.orion_survey import lines_of, processes, survey

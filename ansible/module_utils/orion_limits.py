@@ -10,10 +10,10 @@ import os
 import pwd
 import stat
 
-from ansible.module_utils.orion_groups import CONTROLLERS, bound, place_of, release, tenants_dir
+from ansible.module_utils.orion_cgroups import CONTROLLERS, bound, place_of, release, tenants_dir
 from ansible.module_utils.orion_node import (
     GROUP, STATE_DIR, Refusal, run_account_tool, run_tool, tool, write_atomically)
-from ansible.module_utils.orion_session import in_child, look_from_inside, may_make_namespaces
+from ansible.module_utils.orion_session_limits import in_child, look_from_inside, may_make_namespaces
 from ansible.module_utils.orion_sshd import running_listeners
 
 # The PAM services that start something for an account, besides what it already runs.
@@ -190,7 +190,7 @@ def ensure_limits(policy, account, check_mode):
         report = measure(account, wanted)
     lacking = ['%s: %s' % (name, report[name]['message']) for name in policy.get('required', []) if not report[name]['holds']]
     if lacking:
-        raise Refusal('LimitNotHeld', 'the policy requires limits that do not hold on this node: %s' % '; '.join(lacking))
+        raise Refusal('LimitNotHeld', 'the policy requires limits that the node does not enforce: %s' % '; '.join(lacking))
     return changed, {'limits': report}
 
 

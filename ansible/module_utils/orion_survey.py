@@ -1,6 +1,6 @@
 """Surveys a node: orion_prepare stores the result as the baseline, and orion_verify compares with it.
 
-Reads only. orion_account_absent does not use it, on purpose: a mistake there must not hide itself here.
+Reads only. orion_remove_account does not use it, on purpose: a mistake there must not hide itself here.
 """
 import errno
 import glob

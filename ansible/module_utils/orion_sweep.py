@@ -2,7 +2,7 @@
 import os
 import stat
 
-from ansible.module_utils.orion_remove import GONE, MOST_PASSES, O_DIR, Removal
+from ansible.module_utils.orion_tree_removal import GONE, MOST_PASSES, O_DIR, Removal
 
 DEEPEST = 100  # only directories of others are descended into; a tenant's own are emptied without depth
 

@@ -67,7 +67,11 @@ test('each service is limited, hardened, watched and restarted; one port is publ
   const ports: string[] = [];
   for (const { Name, HostConfig, Config, State, Mounts } of found) {
     expect(HostConfig, Name).toMatchObject({
-      ...{ ReadonlyRootfs: true, Privileged: false, CapDrop: ['ALL'], CapAdd: null, Init: true },
+      ReadonlyRootfs: true,
+      Privileged: false,
+      CapDrop: ['ALL'],
+      CapAdd: null,
+      Init: true,
       SecurityOpt: ['no-new-privileges:true'],
       RestartPolicy: { Name: 'unless-stopped' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },

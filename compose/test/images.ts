@@ -49,7 +49,11 @@ export async function ensureComposePlugin({ env }: Engine, home: string): Promis
     const fetch = `cd /tmp && { apt-get update && apt-get download docker-compose; } >&2
       dpkg-deb --fsys-tarfile docker-compose_*.deb | tar -xO ./usr/libexec/docker/cli-plugins/docker-compose`;
     const { stdout } = await execa('docker', ['run', '--rm', 'debian:trixie-slim', 'bash', '-c', fetch], {
-      ...{ env, encoding: 'buffer', stripFinalNewline: false, maxBuffer: 200_000_000, timeout: 180_000 },
+      env,
+      encoding: 'buffer',
+      stripFinalNewline: false,
+      maxBuffer: 200_000_000,
+      timeout: 180_000,
     });
     await mkdir(join(config, 'cli-plugins'), { recursive: true });
     await writeFile(plugin, stdout);

@@ -68,9 +68,17 @@ const WRITES: Record<string, null | ((who: Who) => Promise<[line: string, body?:
   rotateWebhookSecret: async () => ['POST /api/webhooks/secret/rotate'],
   resendWebhookDelivery: async () => {
     bench.store.deliveries.push({
-      ...{ messageId: 'msg_1', type: 'rental.active', rentalId: 'r_1', tenant: 'anna', state: 'dead' },
-      ...{ url: 'https://a.example/', attempts: 9, createdAt: now, nextAttemptAt: null },
-      ...{ lastError: null, endedAt: now },
+      messageId: 'msg_1',
+      type: 'rental.active',
+      rentalId: 'r_1',
+      tenant: 'anna',
+      state: 'dead',
+      url: 'https://a.example/',
+      attempts: 9,
+      createdAt: now,
+      nextAttemptAt: null,
+      lastError: null,
+      endedAt: now,
     });
     return ['POST /api/webhooks/deliveries/msg_1/resend'];
   },
@@ -207,7 +215,8 @@ describe('who is turned away', () => {
     for (const who of ['anna', 'admin'] as const) {
       expect(await read(who)).toMatchObject([
         {
-          ...{ type: 'access.denied', tenant: 'anna' },
+          type: 'access.denied',
+          tenant: 'anna',
           message: 'GET /api/tokens and 2 more: administrators only',
           actor: { token: { name: 'anna' }, tenant: 'anna', source: '198.51.100.7' },
         },

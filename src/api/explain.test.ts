@@ -26,7 +26,11 @@ test('a rental is explained to its tenant and to administrators, and is not ther
     expect(response.status).toBe(200);
     const told = (await response.json()) as Explanation;
     expect(told).toMatchObject({
-      ...{ rental: id, name: 'box', phase: 'Active', node: 'w1', wanted: null },
+      rental: id,
+      name: 'box',
+      phase: 'Active',
+      node: 'w1',
+      wanted: null,
       placement: {
         epoch: 41,
         decision: {

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
+import { findSource } from '../core/tenant/request-source.ts';
+import type { Network } from '../core/text/ip-address.ts';
+import { hashToken, isToken } from '../secrets/token-secret.ts';
 import type { ApiDeps, AppEnv } from './app-env.ts';
 import { actorOf } from './caller/author.ts';
-import { findPrincipal } from './caller/credential.ts';
-import { readCredential } from './caller/read-credential.ts';
-import { sourceOf } from './caller/source-address.ts';
+import { type Credential, findPrincipal } from './caller/credential.ts';
+import { requireCsrfToken } from './caller/same-origin.ts';
+import { hashSessionSecret, readSessionSecret } from './caller/session-cookie.ts';
 import { refuseStranger } from './caller/turn-away.ts';
 import { ProblemError } from './problem.ts';
 
@@ -34,6 +37,14 @@ export function observe({
   };
 }
 
+/** The address that the request comes from. Null: unknown. */
+export function sourceOf(c: Context<AppEnv>, trustedProxies: readonly Network[]): string | null {
+  const { incoming } = (c.env ?? {}) as { incoming?: { socket: { remoteAddress?: string | undefined } } };
+  // A unix socket has none. Only the proxy reaches it.
+  const peer = incoming?.socket.remoteAddress ?? null;
+  return findSource(peer, c.req.header('x-forwarded-for') ?? '', trustedProxies);
+}
+
 /** Identifies the caller. Missing, malformed, unknown, expired and revoked credentials get the same answer. */
 export function authenticate({ store, refusals }: ApiDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
@@ -45,6 +56,19 @@ export function authenticate({ store, refusals }: ApiDeps): MiddlewareHandler<Ap
     c.set('actor', actorOf(principal, c.var.source));
     await next();
   };
+}
+
+/** An Authorization header alone decides: a bad token is refused even when the browser added a good cookie. */
+function readCredential(c: Context<AppEnv>): Credential | null {
+  const header = c.req.header('authorization');
+  if (header !== undefined) {
+    const token = /^Bearer +(\S+)$/i.exec(header)?.[1] ?? '';
+    return isToken(token) ? { kind: 'token', hash: hashToken(token) } : null;
+  }
+  const secret = readSessionSecret(c);
+  if (secret === null) return null;
+  requireCsrfToken(c, secret);
+  return { kind: 'session', hash: hashSessionSecret(secret) };
 }
 
 export function requireAdmin(): MiddlewareHandler<AppEnv> {

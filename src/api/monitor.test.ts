@@ -16,7 +16,10 @@ beforeEach(() => {
   isTurning = true;
   isShuttingDown = false;
   app = createMonitor({
-    ...{ store, logger, version: '1.2.3', metrics: createMetrics({ store, logger }) },
+    store,
+    logger,
+    version: '1.2.3',
+    metrics: createMetrics({ store, logger }),
     isTurning: () => isTurning,
     isShuttingDown: () => isShuttingDown,
   });

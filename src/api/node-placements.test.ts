@@ -3,8 +3,12 @@ import type { CleaningReport } from '../core/model/rental.ts';
 import { createApiBench, now, sampleNode, samplePlacement } from './api.fixture.ts';
 
 const report: CleaningReport = {
-  ...{ attempts: 3, outcome: 'clean', reason: 'Clean', message: 'verified clean' },
-  ...{ at: now.toISOString(), found: { at: now.toISOString(), items: ['setuid file /tmp/sh'], more: 2 } },
+  attempts: 3,
+  outcome: 'clean',
+  reason: 'Clean',
+  message: 'verified clean',
+  at: now.toISOString(),
+  found: { at: now.toISOString(), items: ['setuid file /tmp/sh'], more: 2 },
 };
 
 test('who was on a node, and what cleaning it said, is told to administrators, page by page', async () => {

@@ -103,14 +103,16 @@ describe('requests of operators', () => {
   });
 
   const found = (...letters: string[]) => ({
-    ...{ state: 'quarantined' as const, acceptSeen: 0 },
+    state: 'quarantined' as const,
+    acceptSeen: 0,
     differences: {
       items: letters.map((letter) => ({
         id: letter.repeat(32),
         kind: 'schedules',
         text: `/etc/cron.d/${letter}`,
       })),
-      ...{ more: 0, others: 0 },
+      more: 0,
+      others: 0,
     },
   });
   const accepted = (ids: string[], reason = 'upgrade', who: 'admin' | 'anna' = 'admin') =>
@@ -126,7 +128,8 @@ describe('requests of operators', () => {
       { status: { differences: found('a', 'b').differences } },
     ]);
     expect(requests()).toMatchObject({
-      ...{ acceptRequested: 1, cleanRequested: 1 },
+      acceptRequested: 1,
+      cleanRequested: 1,
       accept: { ids: ['a'.repeat(32)], reason: 'upgrade', by: expect.stringContaining('of admin') },
     });
     // Repeated by a client that lost the answer, it is the same request. A different one has to wait.

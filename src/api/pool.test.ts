@@ -19,8 +19,15 @@ const told = () => bench.store.events.map(({ type, message }) => [type, message]
 /** As the leader writes it. */
 const tell = (type: EventType) =>
   bench.store.events.push({
-    ...{ seq: bench.store.events.length + 1, type, at: new Date(), rentalId: null, node: null },
-    ...{ tenant: null, reason: 'MigrationHeld', message: '5 of 10', object: null },
+    seq: bench.store.events.length + 1,
+    type,
+    at: new Date(),
+    rentalId: null,
+    node: null,
+    tenant: null,
+    reason: 'MigrationHeld',
+    message: '5 of 10',
+    object: null,
   } satisfies StoredEvent);
 const BY = expect.stringMatching(/^admin \(\w+\) of admin$/);
 const confirmed = { reason: 'rack-a burnt', confirm: true };

@@ -55,9 +55,7 @@ test('the fleet: figures, rentals with their names, and how it was over time', a
   for (const name of ['w1', 'w2']) at(200, () => bench.store.setNodeState(name, 'node.free', { stateSince }));
   const id = await tellMove('anna', { name: 'mine' });
   const { window, scope, total, rentals, rentalCount, series } = await ask('admin', '?window=2m');
-  expect(window).toEqual({
-    ...{ from: '2026-01-02T03:02:05.678Z', to: '2026-01-02T03:04:05.678Z', seconds: 120 },
-  });
+  expect(window).toEqual({ from: '2026-01-02T03:02:05.678Z', to: '2026-01-02T03:04:05.678Z', seconds: 120 });
   expect(scope).toBe('fleet');
   expect(total).toMatchObject({ servedSeconds: 90, withoutNodeSeconds: 16, outages: 1, moves: 1 });
   expect(total.availability).toBeCloseTo(74 / 90);
@@ -93,7 +91,9 @@ test('a tenant sees figures of his own rentals, and nothing of the nodes', async
   });
   expect(own.series.buckets.every(({ nodes }) => nodes === null)).toBe(true);
   expect(await ask('ben', '?window=1h')).toMatchObject({
-    ...{ rentalCount: 0, rentals: [], total: { availability: null, servedSeconds: 0 } },
+    rentalCount: 0,
+    rentals: [],
+    total: { availability: null, servedSeconds: 0 },
   });
   expect((await ask('admin')).total.times.detection.count).toBe(2);
 });

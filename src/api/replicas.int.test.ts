@@ -48,10 +48,17 @@ async function startWithName({ home, httpsPort }: LabSettings): Promise<Running>
   await writeFile(join(home, 'hosts'), NAMES.map((_name, place) => `127.0.0.${2 + place} api\n`).join(''));
   const run = 'mount --bind hosts /etc/hosts && exec caddy run --config Caddyfile --adapter caddyfile';
   return await startProgram({
-    ...{ home, name: 'proxy', command: 'unshare', args: ['-m', 'sh', '-c', run], cwd: home, graceMs: 5_000 },
+    home,
+    name: 'proxy',
+    command: 'unshare',
+    args: ['-m', 'sh', '-c', run],
+    cwd: home,
+    graceMs: 5_000,
     env: {
-      ...{ PATH: process.env.PATH ?? '', HOME: join(home, 'caddy') },
-      ...{ XDG_CONFIG_HOME: join(home, 'caddy'), XDG_DATA_HOME: join(home, 'caddy') },
+      PATH: process.env.PATH ?? '',
+      HOME: join(home, 'caddy'),
+      XDG_CONFIG_HOME: join(home, 'caddy'),
+      XDG_DATA_HOME: join(home, 'caddy'),
       ORION_PROXY_SITES: `https://localhost:${httpsPort}, https://127.0.0.1:${httpsPort}`,
       ORION_PROXY_PORT: String(httpsPort),
       ORION_PROXY_BACKENDS: 'replicas',

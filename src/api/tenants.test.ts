@@ -20,7 +20,8 @@ describe('limits of a tenant', () => {
     await limit('anna', { requestsPerMinute: 600, maxTtl: null });
     const response = await bench.call('admin', 'GET /api/tenants/anna');
     expect(await response.json()).toMatchObject({
-      ...{ name: 'anna', used: { rentals: 0 } },
+      name: 'anna',
+      used: { rentals: 0 },
       limits: { maxRentals: 3, maxTtl: null, requestsPerMinute: 600 },
     });
     const changes = bench.store.events.filter(({ type }) => type === 'tenant.limits_changed');

@@ -12,9 +12,18 @@ beforeEach(async () => {
 function add(changes: Partial<Delivery> = {}): Delivery {
   const number = bench.store.deliveries.length + 1;
   const delivery: Delivery = {
-    ...{ messageId: `msg_${number}`, type: 'rental.active', rentalId: 'r_1', tenant: 'anna' },
-    ...{ url: 'https://client.example/', state: 'pending', attempts: 0, createdAt: now },
-    ...{ nextAttemptAt: now, lastError: null, endedAt: null, ...changes },
+    messageId: `msg_${number}`,
+    type: 'rental.active',
+    rentalId: 'r_1',
+    tenant: 'anna',
+    url: 'https://client.example/',
+    state: 'pending',
+    attempts: 0,
+    createdAt: now,
+    nextAttemptAt: now,
+    lastError: null,
+    endedAt: null,
+    ...changes,
   };
   bench.store.deliveries.push(delivery);
   return delivery;
@@ -37,9 +46,17 @@ describe('messages', () => {
     const { items } = await read(bench.call('anna', 'GET /api/webhooks/deliveries?state=dead'));
     expect(items).toEqual([
       {
-        ...{ id: 'msg_3', type: 'rental.active', rental: 'r_1', tenant: 'anna' },
-        ...{ url: 'https://client.example/', state: 'dead', attempts: 30, createdAt: now.toISOString() },
-        ...{ nextAttemptAt: null, lastError: 'it answered 500', endedAt: now.toISOString() },
+        id: 'msg_3',
+        type: 'rental.active',
+        rental: 'r_1',
+        tenant: 'anna',
+        url: 'https://client.example/',
+        state: 'dead',
+        attempts: 30,
+        createdAt: now.toISOString(),
+        nextAttemptAt: null,
+        lastError: 'it answered 500',
+        endedAt: now.toISOString(),
       },
     ]);
   });
@@ -105,7 +122,9 @@ describe('the secret', () => {
     });
     const rotated = await read(bench.call('anna', 'POST /api/webhooks/secret/rotate'));
     expect(rotated).toEqual({
-      ...{ secret: 'whsec_of-anna-2', version: 2, rotatedAt: now.toISOString() },
+      secret: 'whsec_of-anna-2',
+      version: 2,
+      rotatedAt: now.toISOString(),
       previousValidUntil: new Date(now.getTime() + FORMER_SECRET_MS).toISOString(),
     });
     expect(await read(bench.call('anna', 'GET /api/webhooks/secret'))).toEqual(rotated);

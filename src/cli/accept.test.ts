@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
-import type { Input } from './input.ts';
+import type { Input } from './io.ts';
 
 let api: FakeApi;
 afterEach(() => api.close());
@@ -8,7 +8,9 @@ afterEach(() => api.close());
 const CRON = { id: 'a'.repeat(32), kind: 'schedules', text: '/etc/cron.d/new sha256:12' };
 const SETUID = { id: 'b'.repeat(32), kind: 'setuid', text: '/usr/bin/new 4755 0:0' };
 const nodeWith = (name: string, items: object[] | null, more = 0, others = 0) => ({
-  ...{ name, generation: 1, spec: {} },
+  name,
+  generation: 1,
+  spec: {},
   status: { state: 'quarantined', conditions: [], differences: items && { items, more, others } },
 });
 const NODES = [

@@ -8,8 +8,14 @@ export function createBareProgram(): Promise<Command> {
     throw new Error('no command is run here');
   };
   const io = {
-    ...{ env: {}, out: () => undefined, err: () => undefined, terminal: () => null, self: ['orion'] },
-    ...{ now: () => new Date(0), signal: new AbortController().signal, runProgram: unused },
+    env: {},
+    out: () => undefined,
+    err: () => undefined,
+    terminal: () => null,
+    self: ['orion'],
+    now: () => new Date(0),
+    signal: new AbortController().signal,
+    runProgram: unused,
     input: { isTerminal: false, readAll: unused, ask: unused },
   };
   return createProgram({ io, client: unused, exitWith: unused }, true);

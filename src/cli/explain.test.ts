@@ -9,7 +9,11 @@ afterEach(async () => {
 });
 
 const LOST: Explanation = {
-  ...{ rental: 'r_abc', name: 'quick-fox', phase: 'Lost', node: 'worker_1', reason: 'MigrationHeld' },
+  rental: 'r_abc',
+  name: 'quick-fox',
+  phase: 'Lost',
+  node: 'worker_1',
+  reason: 'MigrationHeld',
   message: 'no rental is moved: 3 of 5 nodes (60 %) are unhealthy; the limit is 40 %',
   since: '2026-01-01T11:57:00.000Z',
   queuePosition: null,
@@ -25,13 +29,21 @@ const LOST: Explanation = {
     },
   },
   placement: {
-    ...{ epoch: 41, node: 'worker_1', startedAt: '2026-01-01T10:00:00.000Z' },
-    ...{ readyAt: '2026-01-01T10:00:02.000Z', endedAt: null, endReason: null },
-    ...{ cleanedAt: null, cleaning: null },
+    epoch: 41,
+    node: 'worker_1',
+    startedAt: '2026-01-01T10:00:00.000Z',
+    readyAt: '2026-01-01T10:00:02.000Z',
+    endedAt: null,
+    endReason: null,
+    cleanedAt: null,
+    cleaning: null,
     decision: {
       usable: 3,
       rank: {
-        ...{ failedHere: 0, pickier: 0, failedLatelyAt: '2026-01-01T09:40:00.000Z', inZone: 2 },
+        failedHere: 0,
+        pickier: 0,
+        failedLatelyAt: '2026-01-01T09:40:00.000Z',
+        inZone: 2,
         restedSince: '2026-01-01T08:00:00.000Z',
       },
       passedOver: { nodes: [{ node: 'worker_2', reason: 'RankedLower' }], others: [] },

@@ -21,10 +21,16 @@ async function orion(argv: string[], answer: Answer) {
 }
 
 const HOPELESS = fakeRental({
-  ...{ phase: 'Pending', node: null, connection: null, expiresAt: null },
+  phase: 'Pending',
+  node: null,
+  connection: null,
+  expiresAt: null,
   conditions: [
     {
-      ...{ type: 'Ready', status: 'False', reason: 'Unsatisfiable', message: 'no node can ever match' },
+      type: 'Ready',
+      status: 'False',
+      reason: 'Unsatisfiable',
+      message: 'no node can ever match',
       lastTransitionTime: '2026-01-01T11:00:00Z',
     },
   ],

@@ -191,8 +191,14 @@ test('events of a rental are asked for by its id', async () => {
 });
 
 const HISTORY = [3, 2, 1].map((seq) => ({
-  ...{ seq, type: 'rental.status', at: '2026-01-01T11:59:00Z', rental: 'r_abc', node: null },
-  ...{ tenant: 'demo', reason: 'Accepted', message: `step ${seq}` },
+  seq,
+  type: 'rental.status',
+  at: '2026-01-01T11:59:00Z',
+  rental: 'r_abc',
+  node: null,
+  tenant: 'demo',
+  reason: 'Accepted',
+  message: `step ${seq}`,
 }));
 
 test('of events the newest are asked for, and printed with the newest at the end', async () => {

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type FakeApi, runOrion, startFakeApi } from './fake-api.fixture.ts';
-import type { Input } from './input.ts';
+import type { Input } from './io.ts';
 
 let home: string;
 let api: FakeApi;

@@ -26,7 +26,10 @@ const node = (generation: number, observedGeneration: number, allocated: boolean
   generation,
   spec: { host: 'h', port: 1, zone: null, labels: {}, unschedulable: true, draining: true, retiring: false },
   status: {
-    ...{ observedGeneration, allocated, state: allocated ? 'allocated' : 'free', offeredFingerprint: null },
+    observedGeneration,
+    allocated,
+    state: allocated ? 'allocated' : 'free',
+    offeredFingerprint: null,
     conditions: [{ type: 'Schedulable', status: 'False', reason: 'Draining', message }],
   },
 });
@@ -44,6 +47,16 @@ test('drain notes all nodes first, then waits until each is empty, saying what f
     'POST /api/nodes/w1/drain',
     'POST /api/nodes/w2/drain',
   ]);
+});
+
+test('drain ends when the request was observed, though no event says so', async () => {
+  await start(({ line, count }) =>
+    line.endsWith('(watch)')
+      ? { stream: [{ event: 'node', data: node(2, 1, false) }], hang: true }
+      : { body: node(2, count > 1 ? 2 : 1, false) },
+  );
+  const done = await runCli(['drain', 'w1', '--timeout', '4s']);
+  expect(done).toMatchObject({ code: 0, out: 'node/w1 drained\n' });
 });
 
 test('drain ends with 3 when the time is up, and can do without waiting', async () => {

@@ -4,8 +4,15 @@ import { formatPlacements } from './placements-text.ts';
 
 const at = '2026-01-01T12:00:00.000Z';
 const place = (epoch: number, cleaning: PlacementView['cleaning']) => ({
-  ...{ epoch, node: 'w1', where: 'r_abc', startedAt: at, readyAt: at, endedAt: at, endReason: 'Moved' },
-  ...{ cleanedAt: cleaning?.outcome === 'clean' ? at : null, cleaning },
+  epoch,
+  node: 'w1',
+  where: 'r_abc',
+  startedAt: at,
+  readyAt: at,
+  endedAt: at,
+  endReason: 'Moved',
+  cleanedAt: cleaning?.outcome === 'clean' ? at : null,
+  cleaning,
 });
 const clean = { outcome: 'clean', reason: 'Clean', message: 'verified clean', at } as const;
 

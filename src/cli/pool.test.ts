@@ -5,7 +5,10 @@ const at = new Date(Date.now() - 120_000).toISOString();
 const pool = {
   conditions: [
     {
-      ...{ type: 'MovesAllowed', status: 'False', reason: 'MigrationHeld', lastTransitionTime: at },
+      type: 'MovesAllowed',
+      status: 'False',
+      reason: 'MigrationHeld',
+      lastTransitionTime: at,
       message: 'no rental is moved: 5 of 10 nodes (50 %) are unhealthy',
     },
     {
@@ -66,12 +69,27 @@ test('cordon and drain send why, and a table tells it', async () => {
     name: 'w1',
     generation: 2,
     spec: {
-      ...{ host: 'h', port: 1, hostKey: null, zone: null, labels: {}, unschedulable: true, draining: true },
-      ...{ retiring: false, maintenance: { reason: 'new disk', by: 'admin (t_1) of lab', at } },
+      host: 'h',
+      port: 1,
+      hostKey: null,
+      zone: null,
+      labels: {},
+      unschedulable: true,
+      draining: true,
+      retiring: false,
+      maintenance: { reason: 'new disk', by: 'admin (t_1) of lab', at },
     },
     status: {
-      ...{ observedGeneration: 2, status: 'alive', allocated: false, state: 'free', rental: null },
-      ...{ lastChecked: null, hostKey: null, offeredFingerprint: null, nextAttemptAt: null, conditions: [] },
+      observedGeneration: 2,
+      status: 'alive',
+      allocated: false,
+      state: 'free',
+      rental: null,
+      lastChecked: null,
+      hostKey: null,
+      offeredFingerprint: null,
+      nextAttemptAt: null,
+      conditions: [],
     },
   };
   const answer: Answer = ({ line }) => {
@@ -90,7 +108,10 @@ test('cordon and drain send why, and a table tells it', async () => {
 });
 
 const quiet = {
-  ...{ type: 'MovesAllowed', status: 'True', reason: 'MigrationResumed', message: 'clients are moved' },
+  type: 'MovesAllowed',
+  status: 'True',
+  reason: 'MigrationResumed',
+  message: 'clients are moved',
   lastTransitionTime: new Date(0).toISOString(),
 };
 

@@ -10,7 +10,11 @@ afterEach(async () => {
 
 const none = { count: 0, medianSeconds: null, p95Seconds: null, maxSeconds: null };
 const figures: Qos['total'] = {
-  ...{ availability: 0.999_999, servedSeconds: 7_260, withoutNodeSeconds: 75.25, outages: 2, moves: 3 },
+  availability: 0.999_999,
+  servedSeconds: 7_260,
+  withoutNodeSeconds: 75.25,
+  outages: 2,
+  moves: 3,
   plannedMoves: 1,
   times: {
     detection: { count: 2, medianSeconds: 5.04, p95Seconds: 6.1, maxSeconds: 6.1 },

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { type Client, createClient } from '../client/client.ts';
+import { putKindFirst } from './arguments.ts';
 import { EXIT } from './cli-error.ts';
 import { answerShell } from './commands/completion.ts';
 import { findCommand } from './complete.ts';
 import { ASK } from './completion-scripts.ts';
 import type { Context } from './context.ts';
 import type { Io } from './io.ts';
-import { putKindFirst } from './kind-words.ts';
 import { createProgram } from './program.ts';
 import { loadSettings } from './settings.ts';
 import { tellError } from './tell-error.ts';

@@ -9,7 +9,9 @@ const start = async (answer: Answer) => {
 afterEach(() => api.close());
 
 const DEMO = {
-  ...{ name: 'demo', used: { rentals: 2 }, updatedAt: '2026-01-01T11:00:00Z' },
+  name: 'demo',
+  used: { rentals: 2 },
+  updatedAt: '2026-01-01T11:00:00Z',
   limits: { maxRentals: 3, maxTtl: '2h', requestsPerMinute: null, maxWaits: 20, maxWatches: null },
 };
 

@@ -10,9 +10,18 @@ const start = async (answer: Answer) => {
 afterEach(() => api.close());
 
 const delivery = (id: string, set: object = {}) => ({
-  ...{ id, type: 'rental.active', rental: 'r_1', tenant: 'demo', url: 'https://client.example/hook' },
-  ...{ state: 'dead', attempts: 30, createdAt: '2026-01-01T11:59:55Z', nextAttemptAt: null },
-  ...{ lastError: 'it answered 500', endedAt: '2026-01-01T11:59:55Z', ...set },
+  id,
+  type: 'rental.active',
+  rental: 'r_1',
+  tenant: 'demo',
+  url: 'https://client.example/hook',
+  state: 'dead',
+  attempts: 30,
+  createdAt: '2026-01-01T11:59:55Z',
+  nextAttemptAt: null,
+  lastError: 'it answered 500',
+  endedAt: '2026-01-01T11:59:55Z',
+  ...set,
 });
 const page = (...items: object[]) => ({ body: { items, nextCursor: null } });
 const lines = () => api.requests.map(({ line }) => line);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { formatDuration, parseDuration } from '../core/text/duration.ts';
+import { formatDuration } from '../core/text/duration.ts';
 import type { Network } from '../core/text/ip-address.ts';
 import type { WebhookAllowance } from '../core/text/webhook-url.ts';
 import { duration, type Listen, listen, networks, webhookAllowance, webhookKey } from './formats.ts';
@@ -85,6 +85,7 @@ const settings = z.object({
     }),
 });
 type SettingName = keyof typeof settings.shape;
+type LeaseSetting = Extract<SettingName, `ORION_LEASE_${string}`>;
 /** Every variable that the daemon reads, each also as NAME_FILE. */
 export const SETTING_NAMES = Object.keys(settings.shape) as SettingName[];
 
@@ -173,19 +174,15 @@ function readSettings(env: Environment): {
 
 /** A leader must notice that it can't renew, and stop, before its leadership ends; and it must try more than once. */
 function findLeaseProblems(values: Partial<Record<SettingName, string>>): string[] {
-  const duration = parseDuration(values.ORION_LEASE_DURATION ?? '15s');
-  const deadline = parseDuration(values.ORION_LEASE_RENEW_DEADLINE ?? '10s');
-  const retry = parseDuration(values.ORION_LEASE_RETRY_PERIOD ?? '2s');
-  const problems: string[] = [];
-  if (duration !== null && deadline !== null && duration <= deadline) {
-    problems.push(
-      `ORION_LEASE_DURATION: expected more than ORION_LEASE_RENEW_DEADLINE (${formatDuration(deadline)})`,
+  // An invalid one is reported elsewhere, and compares as false here.
+  const read = (name: LeaseSetting) => settings.shape[name].safeParse(values[name]).data ?? Number.NaN;
+  const pairs = [
+    ['ORION_LEASE_DURATION', 'ORION_LEASE_RENEW_DEADLINE'],
+    ['ORION_LEASE_RENEW_DEADLINE', 'ORION_LEASE_RETRY_PERIOD'],
+  ] as const;
+  return pairs
+    .filter(([longer, shorter]) => read(longer) <= read(shorter))
+    .map(
+      ([longer, shorter]) => `${longer}: expected more than ${shorter} (${formatDuration(read(shorter))})`,
     );
-  }
-  if (deadline !== null && retry !== null && deadline <= retry) {
-    problems.push(
-      `ORION_LEASE_RENEW_DEADLINE: expected more than ORION_LEASE_RETRY_PERIOD (${formatDuration(retry)})`,
-    );
-  }
-  return problems;
 }

@@ -61,17 +61,19 @@ export function aNode(
 /** A healthy, empty node with nothing to do; each test states what differs. */
 export function aNodeInputs(set: Partial<NodeInputs> = {}): NodeInputs {
   return {
-    ...{
-      node: aNode('a'),
-      health: aHealth('alive'),
-      boot: NO_BOOT,
-      live: null,
-      wanted: null,
-      residue: [],
-      blame: null,
-      run: null,
-    },
-    ...{ drift: null, paused: false, policy: DEFAULT_POLICY, now: NOW, jitter: 0.5 },
+    node: aNode('a'),
+    health: aHealth('alive'),
+    boot: NO_BOOT,
+    live: null,
+    wanted: null,
+    residue: [],
+    blame: null,
+    run: null,
+    drift: null,
+    paused: false,
+    policy: DEFAULT_POLICY,
+    now: NOW,
+    jitter: 0.5,
     ...set,
   };
 }

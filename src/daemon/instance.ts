@@ -25,12 +25,15 @@ export async function claimInstance(home: string, name: string): Promise<Instanc
     const release = await takeLock(`run ${runDir}`);
     if (release === null) continue;
     await mkdir(runDir, { recursive: true, mode: 0o700 });
-    return { holder: `${name}/${await ensureBootId(runDir)}`, runDir, isSecond: place > 1, release };
+    return { holder: `${name}/${await claimHolderId(runDir)}`, runDir, isSecond: place > 1, release };
   }
 }
 
-/** The dead predecessor's, but only where the lock proves it dead: in the same network namespace of the same boot. */
-async function ensureBootId(runDir: string): Promise<string> {
+/**
+ * The dead predecessor's id, but only where the lock proves it dead: in the same network namespace of the same boot.
+ * Otherwise a new one, kept for the successor.
+ */
+async function claimHolderId(runDir: string): Promise<string> {
   const path = join(runDir, 'holder');
   const [boot, namespace] = await Promise.all([
     readFile('/proc/sys/kernel/random/boot_id', 'utf8'),

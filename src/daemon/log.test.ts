@@ -66,7 +66,11 @@ test('each line about a request has its id, also those that others log for it', 
   const store = createMemoryApiStore(() => new Date());
   store.failure = new Error('away');
   const app = createMonitor({
-    ...{ store, logger, logScope, version: '0', metrics: createMetrics({ store, logger }) },
+    store,
+    logger,
+    logScope,
+    version: '0',
+    metrics: createMetrics({ store, logger }),
     isShuttingDown: () => false,
   });
   const ids = ['request-1', 'request-2'];
@@ -88,20 +92,22 @@ test('each line about a pass has its id, which no other pass has', async () => {
   };
   let turns = 0;
   const clock = {
-    ...{ now: () => new Date(), monotonicMs: () => 0 },
+    now: () => new Date(),
+    monotonicMs: () => 0,
     after(_ms, callback) {
       const timer = setTimeout(callback, 0);
       return () => clearTimeout(timer);
     },
   } satisfies AlarmClock;
   const parts = {
-    ...{
-      clock,
-      logger,
-      leadership: { token: 7 },
-      metrics: { passEnded: () => undefined } as unknown as Metrics,
-    },
-    ...{ fleet: { reload: failing }, store: {}, watcher: {}, policy: () => ({}) },
+    clock,
+    logger,
+    leadership: { token: 7 },
+    metrics: { passEnded: () => undefined } as unknown as Metrics,
+    fleet: { reload: failing },
+    store: {},
+    watcher: {},
+    policy: () => ({}),
   } as unknown as Context;
   const onTurn = () => {
     turns++;

@@ -28,7 +28,9 @@ export function createLogger(
 ): PinoLogger {
   const isTerminal = out.isTTY === true;
   const options = {
-    ...{ level, base: null, serializers: { err: serializeError } },
+    level,
+    base: null,
+    serializers: { err: serializeError },
     // A new object each time, because pino writes the line's own fields into it.
     mixin: () => ({ ...scope.getStore() }),
   };

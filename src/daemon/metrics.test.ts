@@ -77,9 +77,16 @@ describe('the fleet, as the database has it at the scrape', () => {
 
   test('messages that wait, and those that were given up', async () => {
     const message = {
-      ...{ messageId: 'msg_1', type: 'rental.active' as const, rentalId: 'r_1', tenant: 't' },
-      ...{ url: 'https://x.example/', attempts: 0, createdAt: new Date(), nextAttemptAt: null },
-      ...{ lastError: null, endedAt: null },
+      messageId: 'msg_1',
+      type: 'rental.active' as const,
+      rentalId: 'r_1',
+      tenant: 't',
+      url: 'https://x.example/',
+      attempts: 0,
+      createdAt: new Date(),
+      nextAttemptAt: null,
+      lastError: null,
+      endedAt: null,
     };
     expect(await linesOf('orion_webhook_deliveries')).toEqual(['{state="dead"} 0', '{state="pending"} 0']);
     for (const state of ['pending', 'dead', 'dead', 'delivered'] as const) {

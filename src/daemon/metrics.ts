@@ -35,33 +35,46 @@ export function createMetrics(deps: MetricsDeps): PrometheusMetrics {
 function createCounts(registry: Registry): Metrics {
   const registers = [registry];
   const events = new Counter({
-    ...{ name: 'orion_events_total', labelNames: ['type', 'reason'], registers },
+    name: 'orion_events_total',
+    labelNames: ['type', 'reason'],
+    registers,
     help: 'Events that the reconciler of this process wrote to the history.',
   });
   const probes = new Counter({
-    ...{ name: 'orion_probes_total', labelNames: ['reason'], registers },
+    name: 'orion_probes_total',
+    labelNames: ['reason'],
+    registers,
     help: 'Probes of nodes by result; Alive is a success.',
   });
   const probeDuration = new Histogram({
-    ...{ name: 'orion_probe_duration_seconds', registers },
+    name: 'orion_probe_duration_seconds',
+    registers,
     help: 'How long a probe of a node took.',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   });
   const workDuration = new Histogram({
-    ...{ name: 'orion_work_duration_seconds', labelNames: ['kind', 'outcome'], registers },
+    name: 'orion_work_duration_seconds',
+    labelNames: ['kind', 'outcome'],
+    registers,
     help: 'How long work on a node took, not counting the wait for its turn.',
     buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
   });
   const workFailures = new Counter({
-    ...{ name: 'orion_work_failures_total', labelNames: ['kind', 'reason'], registers },
+    name: 'orion_work_failures_total',
+    labelNames: ['kind', 'reason'],
+    registers,
     help: 'Work on nodes that failed, by reason.',
   });
   const webhooks = new Counter({
-    ...{ name: 'orion_webhook_attempts_total', labelNames: ['outcome'], registers },
+    name: 'orion_webhook_attempts_total',
+    labelNames: ['outcome'],
+    registers,
     help: 'Calls of webhooks by result.',
   });
   const passDuration = new Histogram({
-    ...{ name: 'orion_pass_duration_seconds', labelNames: ['outcome'], registers },
+    name: 'orion_pass_duration_seconds',
+    labelNames: ['outcome'],
+    registers,
     help: 'How long a pass of the reconcile loop took.',
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
   });
@@ -149,32 +162,25 @@ function closed(reason: string): string {
 
 /** Set anew at each scrape. Without the database, its gauges are missing rather than stale. */
 function createFleetGauges(registry: Registry, { store, logger }: MetricsDeps): () => Promise<void> {
-  const registers = [registry];
-  const up = new Gauge({
-    ...{ name: 'orion_database_up', registers },
-    help: 'Whether the database answered when the figures of the fleet were read.',
-  });
-  const nodes = new Gauge({ name: 'orion_nodes', help: 'Nodes by state.', labelNames: ['state'], registers });
-  const free = new Gauge({
-    ...{ name: 'orion_nodes_free', registers },
-    help: 'Nodes that the next rental could get.',
-  });
-  const conditions = new Gauge({
-    ...{ name: 'orion_node_conditions', labelNames: ['type', 'status', 'reason'], registers },
-    help: 'Nodes by condition.',
-  });
-  const unreachable = new Gauge({
-    ...{ name: 'orion_node_unreachable', labelNames: ['node', 'reason'], registers },
-    help: 'Always 1: a node that cannot be reached, and why.',
-  });
-  const rentals = new Gauge({
-    ...{ name: 'orion_rentals', labelNames: ['phase'], registers },
-    help: 'Rentals that have not ended, by phase.',
-  });
-  const webhooks = new Gauge({
-    ...{ name: 'orion_webhook_deliveries', labelNames: ['state'], registers },
-    help: 'Messages to webhooks that wait to be delivered (pending) or were given up (dead).',
-  });
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  const up = gauge(
+    'orion_database_up',
+    'Whether the database answered when the figures of the fleet were read.',
+  );
+  const nodes = gauge('orion_nodes', 'Nodes by state.', ['state']);
+  const free = gauge('orion_nodes_free', 'Nodes that the next rental could get.');
+  const conditions = gauge('orion_node_conditions', 'Nodes by condition.', ['type', 'status', 'reason']);
+  const unreachable = gauge('orion_node_unreachable', 'Always 1: a node that cannot be reached, and why.', [
+    'node',
+    'reason',
+  ]);
+  const rentals = gauge('orion_rentals', 'Rentals that have not ended, by phase.', ['phase']);
+  const webhooks = gauge(
+    'orion_webhook_deliveries',
+    'Messages to webhooks that wait to be delivered (pending) or were given up (dead).',
+    ['state'],
+  );
   const gauges = [nodes, free, conditions, unreachable, rentals, webhooks];
 
   return async () => {

@@ -43,7 +43,10 @@ export async function openReconcilers(): Promise<Reconcilers> {
     start(name, url, more = {}) {
       const { command, args } = orionCommand(['serve', '--only', 'reconciler']);
       const env = {
-        ...{ PATH: process.env.PATH, ORION_DATABASE_URL: url, ORION_HOME: home, ORION_INSTANCE: name },
+        PATH: process.env.PATH,
+        ORION_DATABASE_URL: url,
+        ORION_HOME: home,
+        ORION_INSTANCE: name,
         ORION_INVENTORY: join(home, 'inventory.yaml'),
         ORION_METRICS_LISTEN: `unix:${socketOf(name)}`,
         ...more,

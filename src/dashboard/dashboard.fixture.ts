@@ -32,25 +32,31 @@ export function nodeOf(
     name,
     generation: 1,
     spec: {
-      ...{ host: '10.0.0.9', port: 22, hostKey: null, zone, labels, retiring: false },
-      ...{
-        unschedulable: options.unschedulable ?? false,
-        draining: options.draining ?? false,
-        maintenance: null,
-      },
+      host: '10.0.0.9',
+      port: 22,
+      hostKey: null,
+      zone,
+      labels,
+      retiring: false,
+      unschedulable: options.unschedulable ?? false,
+      draining: options.draining ?? false,
+      maintenance: null,
     },
     status: {
-      ...{ observedGeneration: 1, status: state === 'dead' ? 'dead' : 'alive', allocated: rental !== null },
-      ...{ state, stateSince: AT, unreachableSince: failing ? AT : null },
-      ...{
-        rental,
-        lastChecked: AT,
-        hostKey: null,
-        offeredFingerprint: null,
-        otherFleet: null,
-        differences: null,
-      },
-      ...{ nextAttemptAt: null, limits: null },
+      observedGeneration: 1,
+      status: state === 'dead' ? 'dead' : 'alive',
+      allocated: rental !== null,
+      state,
+      stateSince: AT,
+      unreachableSince: failing ? AT : null,
+      rental,
+      lastChecked: AT,
+      hostKey: null,
+      offeredFingerprint: null,
+      otherFleet: null,
+      differences: null,
+      nextAttemptAt: null,
+      limits: null,
       conditions: [
         { type: 'Reachable', status, reason: failing ?? 'Alive', message: '', lastTransitionTime: AT },
       ],
@@ -63,15 +69,17 @@ export function rentalOf(id: string, changes: Partial<RentalView['status']> = {}
     ...{ id, name: `name-${id}`, tenant: 'anna', generation: 1, createdAt: AT },
     spec: viewSpec({ ...SPEC_DEFAULTS, sshPublicKey: 'ssh-ed25519 AAAA', ttlMs: 6 * 3_600_000 }),
     status: {
-      ...{ phase: 'Active', observedGeneration: 1, node: null, expiresAt: null, queuePosition: null },
-      ...{
-        queueEstimateAt: null,
-        restart: null,
-        connection: null,
-        conditions: [],
-        placements: [],
-        ...changes,
-      },
+      phase: 'Active',
+      observedGeneration: 1,
+      node: null,
+      expiresAt: null,
+      queuePosition: null,
+      queueEstimateAt: null,
+      restart: null,
+      connection: null,
+      conditions: [],
+      placements: [],
+      ...changes,
     },
   };
 }
@@ -97,8 +105,11 @@ export function poolOf({ isOpen = false, pause = null, override = null }: PoolOp
     lastTransitionTime: atSecond(10),
   };
   const paused = {
-    ...{ type: 'Paused', status: pause ? ('True' as const) : ('False' as const) },
-    ...{ reason: pause ? ('Paused' as const) : ('Resumed' as const), message: '', lastTransitionTime: AT },
+    type: 'Paused',
+    status: pause ? ('True' as const) : ('False' as const),
+    reason: pause ? ('Paused' as const) : ('Resumed' as const),
+    message: '',
+    lastTransitionTime: AT,
   };
   return { conditions: [moves, paused], pause, override };
 }
@@ -111,13 +122,20 @@ export function createQosView(shares: (number | null)[]): QosView {
   const figures = { servedSeconds: 0, withoutNodeSeconds: 0, outages: 0, moves: 0 };
   const rentals = { Pending: 0, Provisioning: 0, Active: 0, Migrating: 0, Lost: 0, Releasing: 0 };
   const buckets = shares.map((availability, i) => ({
-    ...{ from: atSecond(i * 60), seconds: 60, availability, ...figures },
-    ...{ times: { detection: none, move: none }, nodes: null, rentals },
+    from: atSecond(i * 60),
+    seconds: 60,
+    availability,
+    ...figures,
+    times: { detection: none, move: none },
+    nodes: null,
+    rentals,
   }));
   const times = Object.fromEntries(TIMES.map((kind) => [kind, none])) as QosView['total']['times'];
   return {
     window: { from: AT, to: atSecond(shares.length * 60), seconds: shares.length * 60 },
-    ...{ scope: 'fleet', rentals: [], rentalCount: 0 },
+    scope: 'fleet',
+    rentals: [],
+    rentalCount: 0,
     total: { ...figures, availability: 0.99, plannedMoves: 0, times },
     series: { bucketSeconds: 60, buckets },
   };

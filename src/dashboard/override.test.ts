@@ -3,7 +3,10 @@ import { atSecond, nodeOf, poolOf, rentalOf } from './dashboard.fixture.ts';
 import { currentOverride, overrideText, reachOf, reachText } from './override.ts';
 
 const asked = (second: number, used = false) => ({
-  ...{ reason: 'rack-a burnt', by: 'admin (t_1) of lab', at: atSecond(second), used },
+  reason: 'rack-a burnt',
+  by: 'admin (t_1) of lab',
+  at: atSecond(second),
+  used,
 });
 
 test('an override is told of while the breaker is open for which it was asked', () => {

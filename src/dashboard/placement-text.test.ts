@@ -4,8 +4,14 @@ import { atSecond } from './dashboard.fixture.ts';
 import { cleaningLook, placementLook } from './placement-text.ts';
 
 const placement: PlacementView = {
-  ...{ epoch: 7, node: 'w1', startedAt: atSecond(0), readyAt: null, endedAt: null },
-  ...{ endReason: null, cleanedAt: null, cleaning: null },
+  epoch: 7,
+  node: 'w1',
+  startedAt: atSecond(0),
+  readyAt: null,
+  endedAt: null,
+  endReason: null,
+  cleanedAt: null,
+  cleaning: null,
 };
 const nowMs = Date.parse(atSecond(3_600));
 
@@ -21,7 +27,9 @@ test('a placement is being prepared, in use, or over for a reason', () => {
 test('a placement whose machine is gone is lost, not in use', () => {
   const ready = { ...placement, readyAt: atSecond(60) };
   expect(placementLook(ready, nowMs, atSecond(780))).toEqual({
-    ...{ tone: 'dead', word: 'Lost', text: 'for 47m, after 12m in use' },
+    tone: 'dead',
+    word: 'Lost',
+    text: 'for 47m, after 12m in use',
   });
   expect(placementLook(placement, nowMs, atSecond(780)).word).toBe('Preparing');
   expect(placementLook({ ...ready, endedAt: atSecond(120) }, nowMs, atSecond(780)).word).toBe('Ended');
@@ -41,7 +49,9 @@ test('residue is not there yet, not cleaned, failed to be, or verified gone', ()
     found: null,
   } as const;
   expect(cleaningLook({ ...ended, cleaning: report })).toEqual({
-    ...{ tone: 'quarantined', word: 'Residue found', text: 'after 2 tries: x' },
+    tone: 'quarantined',
+    word: 'Residue found',
+    text: 'after 2 tries: x',
   });
   expect(cleaningLook({ ...ended, cleanedAt: atSecond(150) })).toMatchObject({ tone: 'free', text: '30s' });
 });

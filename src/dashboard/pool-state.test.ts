@@ -42,7 +42,9 @@ describe('a pause as clients are told of it', () => {
 
   test('comes from the rentals that wait for its end', () => {
     expect(pauseToldBy([rentalOf('r_1'), held('r_2', 1, 'new switch')])).toEqual({
-      ...{ reason: 'new switch', by: null, at: atSecond(1) },
+      reason: 'new switch',
+      by: null,
+      at: atSecond(1),
     });
     expect(pauseToldBy([rentalOf('r_1')])).toBeNull();
   });

@@ -16,7 +16,9 @@ test('what was chosen is asked for, and blanks are not', () => {
   expect(rentRequestOf({ ...form, sshPublicKey: '  ', onNodeLoss: 'wait', isQueued: false })).toEqual({
     path: '/api/rent?wait=45s&queue=false',
     body: {
-      ...{ name: 'box', ttl: '1h', onNodeLoss: { action: 'wait' } },
+      name: 'box',
+      ttl: '1h',
+      onNodeLoss: { action: 'wait' },
       selector: { matchLabels: { size: 'large' }, zone: 'rack-a' },
     },
     deadlineMs: 60_000,

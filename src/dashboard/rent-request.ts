@@ -12,7 +12,13 @@ export interface RentForm {
 }
 
 export const EMPTY_FORM: RentForm = {
-  ...{ name: '', zone: '', labels: {}, ttl: '', sshPublicKey: '', isQueued: true, onNodeLoss: 'migrate' },
+  name: '',
+  zone: '',
+  labels: {},
+  ttl: '',
+  sshPublicKey: '',
+  isQueued: true,
+  onNodeLoss: 'migrate',
 };
 
 /** A client that does not queue learns at once that no machine is free, or waits this long for the account. */

@@ -5,7 +5,9 @@ import { waitText } from './wait-text.ts';
 const now = Date.parse(AT);
 const waits = (seconds: number | null, changes = {}) =>
   rentalOf('r_1', {
-    ...{ phase: 'Pending', queuePosition: 2, queueEstimateAt: seconds === null ? null : atSecond(seconds) },
+    phase: 'Pending',
+    queuePosition: 2,
+    queueEstimateAt: seconds === null ? null : atSecond(seconds),
     ...changes,
   });
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
   ]);
   process.kill(test.lab.daemonPid('daemon_1') as number, 'SIGHUP');
   for (const name of ['lossy', 'slow'])
-    await vi.waitUntil(async () => (await stateOf(name)) === 'free', WAIT);
+    await vi.waitUntil(async () => (await test.stateOf(name)) === 'free', WAIT);
 }, 400_000);
 afterAll(async () => {
   await test?.close();
@@ -44,7 +44,6 @@ afterAll(async () => {
   if (far) await rm(far, { recursive: true, force: true });
 });
 
-const stateOf = async (name: string) => (await test.node(name)).status?.state;
 const rentOn = (is: string) => test.rent({ selector: { matchLabels: { is } } });
 
 /** Runs in the node's own network namespace, with this machine's programs. */

@@ -65,7 +65,7 @@ async function rentByWayOf(node: string, name: string): Promise<string> {
 
 /** Active on another node, to which it went without a pause after the first one had failed it. */
 async function expectAnother(id: string, node: string, reason: string): Promise<void> {
-  await expect.poll(async () => (await test.rental(id)).status.phase, WAIT).toBe('Active');
+  await expect.poll(() => test.phaseOf(id), WAIT).toBe('Active');
   const { status } = await test.rental(id);
   expect(status.node).not.toBe(node);
   expect(status.placements.map((placement) => placement.endReason)).toEqual([reason, null]);
@@ -126,7 +126,7 @@ describe('nodes on which python3 or sudo breaks', () => {
       expect(clean).toMatchObject({ reason: 'Quarantined', message: expect.stringContaining(reason) });
       await byHand(node, repair);
       await test.call('POST', `/api/nodes/${node}/clean`);
-      await expect.poll(async () => (await test.node(node)).status.state, WAIT).toBe('free');
+      await expect.poll(() => test.stateOf(node), WAIT).toBe('free');
     }
   }, 900_000);
 });
@@ -143,7 +143,7 @@ describe('a node on which a playbook sleeps for ever', () => {
     const spoken = await countRunsOf(BASE_PORT + 2);
     expect(spoken).toBeLessThanOrEqual(1);
     await byHand('w2', 'rm /usr/bin/python3; ln -s python3.11 /usr/bin/python3; pkill -x sleep');
-    await expect.poll(async () => (await test.node('w2')).status.state, WAIT).toBe('free');
+    await expect.poll(() => test.stateOf('w2'), WAIT).toBe('free');
     await expect.poll(() => countRunsOf(BASE_PORT + 2), WAIT).toBe(0);
   }, 900_000);
 });

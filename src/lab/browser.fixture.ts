@@ -35,8 +35,13 @@ export async function withPage(
 ): Promise<void> {
   const { theme = 'light', width = 1440, height = 900 } = look;
   const context = await browser.newContext({
-    ...{ baseURL: url, ignoreHTTPSErrors: true, colorScheme: theme, viewport: { width, height } },
-    ...{ reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'UTC' },
+    baseURL: url,
+    ignoreHTTPSErrors: true,
+    colorScheme: theme,
+    viewport: { width, height },
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
   });
   try {
     const page = await context.newPage();

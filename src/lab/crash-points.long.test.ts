@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createChance } from './chance.fixture.ts';
 import { type CommitRelay, type Moment, startCommitRelay } from './commit-relay.fixture.ts';
 import { type CrashStory, openCrashStory } from './crash-story.fixture.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   story = await openCrashStory(test);
   relay = await startCommitRelay(join(test.home, 'run', 'database.sock'));
   // The running daemon is still connected to the database directly.
-  await killDaemon();
+  await test.killDaemon();
 }, 400_000);
 afterAll(async () => {
   await relay?.close();
@@ -40,12 +40,6 @@ afterAll(async () => {
 function strikeDaemon(): void {
   const pid = test.lab.daemonPid('daemon_1');
   if (pid !== null) process.kill(pid, 'SIGKILL');
-}
-
-async function killDaemon(): Promise<void> {
-  const pid = test.lab.daemonPid('daemon_1');
-  strikeDaemon();
-  await vi.waitUntil(() => test.lab.daemonPid('daemon_1') !== pid, { timeout: 60_000 });
 }
 
 type Phase = 'provision' | 'migration' | 'clean';

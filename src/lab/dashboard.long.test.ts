@@ -106,7 +106,8 @@ test('an operator sees the fleet change, and keeps a node for himself', async ()
     await now.getByText('Free · Cordoned').waitFor();
     await note.getByText('new disk').waitFor();
     expect((await lab.node('w2')).spec).toMatchObject({
-      ...{ unschedulable: true, maintenance: { reason: 'new disk' } },
+      unschedulable: true,
+      maintenance: { reason: 'new disk' },
     });
     await button(page, 'Uncordon').click();
     await now.getByText(/^\s*Free\s*$/).waitFor();

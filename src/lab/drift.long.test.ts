@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeView } from '../core/view/node-view.ts';
-import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
+import { type Connection, openTestLab, type Rented, type TestLab, WAIT } from './test-lab.fixture.ts';
 
-const WAIT = { timeout: 60_000, interval: 100 };
 let test: TestLab;
 
 beforeAll(async () => {
@@ -25,7 +24,6 @@ async function byHand(node: string, script: string): Promise<string> {
 const conditionOf = ({ status }: NodeView, wanted: string) =>
   status.conditions.find(({ type }) => type === wanted);
 const provisioned = async (node: string) => conditionOf(await test.node(node), 'Provisioned')?.status;
-const stateOf = async (node: string) => (await test.node(node)).status.state;
 /** The messages of a node's events of one type, without the first `from`. */
 const told = async (node: string, type: string, from = 0) =>
   (await test.events(`&node=${node}&type=${type}`)).slice(from).map(({ message }) => message);
@@ -46,21 +44,21 @@ describe('a free node that somebody changes by hand', () => {
       await expect.poll(async () => (await since()).map((event) => event.type), WAIT).toContain(type);
     }
     expect((await since()).find(({ type }) => type === 'node.cleaning')).toMatchObject({ reason: 'Drifted' });
-    await expect.poll(() => stateOf('w1'), WAIT).toBe('free');
+    await expect.poll(() => test.stateOf('w1'), WAIT).toBe('free');
     expect(await byHand('w1', 'find / -xdev -uid 31234; getent passwd stranger || true')).toBe('');
     expect(await byHand('w1', 'ls /etc/ssh/sshd_config.d')).toContain('orion.conf');
   });
 
   it('is not free while what was added can not be removed', async () => {
     await byHand('w2', `echo '-rf:*:31270:1::/:/bin/sh' >> /etc/passwd`);
-    await expect.poll(() => stateOf('w2'), WAIT).toBe('cleaning');
+    await expect.poll(() => test.stateOf('w2'), WAIT).toBe('cleaning');
     await expect
       .poll(async () => conditionOf(await test.node('w2'), 'Clean')?.message, WAIT)
       .toMatch(/account -rf with uid 31270/);
     const { items } = (await test.call('GET', '/api/nodes')).body;
     expect(items.find(({ name }: NodeView) => name === 'w2').status.state).not.toBe('free');
     await byHand('w2', `sed -i '/^-rf:/d' /etc/passwd`);
-    await expect.poll(() => stateOf('w2'), WAIT).toBe('free');
+    await expect.poll(() => test.stateOf('w2'), WAIT).toBe('free');
   });
 });
 
@@ -122,7 +120,7 @@ describe('a rented node that somebody changes by hand', () => {
     );
     expect(await byHand(node, `pgrep -c -u ${connectionOf(rented).user}`)).toBe('1');
     expect(await isLoggedIn(rented)).toBe(true);
-    expect(await stateOf(node)).toBe('allocated');
+    expect(await test.stateOf(node)).toBe('allocated');
   });
 
   it('is put right each time, and the history says how often', async () => {

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findCondition } from '../core/model/condition.ts';
 import { FILLER, limitListener, readTitle } from '../ssh/filled-listener.fixture.ts';
-import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
+import { openTestLab, type Rented, type TestLab, WAIT } from './test-lab.fixture.ts';
 import type { Worker } from './worker.ts';
 
-const WAIT = { timeout: 60_000, interval: 100 };
 let test: TestLab;
 
 beforeAll(async () => {
@@ -12,7 +11,6 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => test?.close());
 
-const connectionOf = async (id: string) => (await test.rental(id)).status.connection as Connection;
 const suspected = async (id: string) => findCondition((await test.rental(id)).status.conditions, 'Suspected');
 const workerOf = ({ status }: Rented) => test.lab.workers.get(status.node as string) as Worker;
 const isBreakerClosed = async () =>
@@ -22,7 +20,7 @@ const isBreakerClosed = async () =>
 async function fill(rented: Rented): Promise<number | undefined> {
   const { port } = workerOf(rented).spec;
   const command = `cat >f.py <<'END'\n${FILLER}\nEND\nsetsid -f python3 f.py ${port} 100 >/dev/null 2>&1 </dev/null`;
-  return (await test.login(rented, await connectionOf(rented.id), command)).exitCode;
+  return (await test.login(rented, await test.connectionOf(rented.id), command)).exitCode;
 }
 
 it('a client who fills the listener of his node loses what he runs, and nobody is moved', async () => {
@@ -31,7 +29,7 @@ it('a client who fills the listener of his node loses what he runs, and nobody i
   const worker = workerOf(hostile);
   // What Debian ships.
   await limitListener(worker, '10:30:100');
-  const uid = (await test.login(hostile, await connectionOf(hostile.id), 'id -u')).stdout.trim();
+  const uid = (await test.login(hostile, await test.connectionOf(hostile.id), 'id -u')).stdout.trim();
   const isCalm = async () => (await worker.exec(['sh', '-c', `ps -o pid= -u ${uid}`])).stdout.trim() === '';
 
   await fill(hostile);
@@ -71,9 +69,7 @@ it('a release gets through to a node whose client fills it again and again', asy
   try {
     await expect.poll(() => suspected(hostile.id), WAIT).toMatchObject({ reason: 'ListenerFilled' });
     await test.call('DELETE', `/api/rentals/${hostile.id}`);
-    await expect
-      .poll(async () => (await test.rental(hostile.id)).status.phase, { ...WAIT, timeout: 120_000 })
-      .toBe('Released');
+    await expect.poll(() => test.phaseOf(hostile.id), { ...WAIT, timeout: 120_000 }).toBe('Released');
     expect((await test.node(worker.spec.name)).status.status).toBe('alive');
   } finally {
     isOver = true;

@@ -2,9 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FleetPlan } from '../core/fleet/plan.ts';
-import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
+import { type Connection, openTestLab, type Rented, type TestLab, WAIT } from './test-lab.fixture.ts';
 
-const WAIT = { timeout: 60_000, interval: 100 };
 const BASE_PORT = 28_600;
 let test: TestLab;
 
@@ -20,7 +19,6 @@ afterAll(() => test?.close());
 
 const line = (name: string, port: number, more = '') => `{ name: ${name}, port: ${port}${more} }`;
 const five = () => [1, 2, 3, 4, 5].map((n) => line(`w${n}`, BASE_PORT + n));
-const stateOf = async (name: string) => (await test.node(name)).status.state;
 const listNames = async () =>
   (await test.call('GET', '/api/nodes?limit=500')).body.items.map(({ name }: { name: string }) => name);
 const countEvents = async (type: string) => (await test.events(`&type=${type}`)).length;
@@ -43,7 +41,7 @@ async function rentOn(node: string): Promise<Rented> {
 
 async function release(rented: Rented): Promise<void> {
   await test.call('DELETE', `/api/rentals/${rented.id}`);
-  await expect.poll(async () => (await test.rental(rented.id)).status.phase, WAIT).toBe('Released');
+  await expect.poll(() => test.phaseOf(rented.id), WAIT).toBe('Released');
 }
 
 const login = async (rented: Rented) => {
@@ -61,7 +59,7 @@ describe('a changed inventory does what its plan said', () => {
     });
     expect(await test.lab.reload()).toMatchObject({ problems: [], started: ['w6'], daemons: ['daemon_1'] });
     const toldAtMs = performance.now();
-    await expect.poll(() => stateOf('w6').catch(() => null), WAIT).toBe('free');
+    await expect.poll(() => test.stateOf('w6').catch(() => null), WAIT).toBe('free');
     console.log(`${((performance.now() - toldAtMs) / 1000).toFixed(1)} s from SIGHUP until it can be rented`);
     const rented = await test.rent({ selector: { matchLabels: { size: 'large' } } });
     expect(rented.status.node).toBe('w6');
@@ -113,7 +111,7 @@ describe('a changed inventory does what its plan said', () => {
 
   it('changes labels in place, and renames by taking out and adding', async () => {
     const rented = await rentOn('w1');
-    await expect.poll(() => stateOf('w5'), WAIT).toBe('free');
+    await expect.poll(() => test.stateOf('w5'), WAIT).toBe('free');
     await test.writeInventory([
       line('w1', BASE_PORT + 1, ', labels: { size: small }, zone: b'),
       ...five().slice(1, 4),
@@ -131,7 +129,7 @@ describe('a changed inventory does what its plan said', () => {
     });
     await test.lab.reload();
     await expect.poll(() => listNames(), WAIT).toEqual(['renamed', 'w1', 'w2', 'w3', 'w4']);
-    await expect.poll(() => stateOf('renamed'), WAIT).toBe('free');
+    await expect.poll(() => test.stateOf('renamed'), WAIT).toBe('free');
     expect((await test.node('w1')).spec).toMatchObject({ labels: { size: 'small' }, zone: 'b' });
     expect((await test.rental(rented.id)).status).toMatchObject({ phase: 'Active', node: 'w1' });
     expect(await login(rented)).toBe(0);
@@ -183,7 +181,7 @@ describe('an inventory that can not be applied', () => {
     await test.writeInventory(fleet());
     await test.lab.reload();
     for (const name of ['w1', 'w2', 'w3'])
-      await expect.poll(() => stateOf(name).catch(() => null), WAIT).toBe('free');
+      await expect.poll(() => test.stateOf(name).catch(() => null), WAIT).toBe('free');
   });
 });
 
@@ -204,7 +202,7 @@ describe('what operators want of a node', () => {
       expect(outcomes.length, outcomes.join(', ')).toBeLessThan(200);
     }
     expect(outcomes.filter((outcome) => !outcome.split(' ').includes('0'))).toEqual([]);
-    await expect.poll(() => stateOf('w1'), WAIT).toBe('free');
+    await expect.poll(() => test.stateOf('w1'), WAIT).toBe('free');
     const schedulable = (await test.node('w1')).status.conditions.find(({ type }) => type === 'Schedulable');
     expect(schedulable).toMatchObject({ status: 'False', reason: 'Draining', message: 'empty' });
     await test.call('POST', '/api/nodes/w1/uncordon');
@@ -230,7 +228,7 @@ describe('what operators want of a node', () => {
     await expect
       .poll(async () => (await test.node('w2')).status.offeredFingerprint, WAIT)
       .toMatch(/^SHA256:/);
-    await expect.poll(() => stateOf('w2'), WAIT).toBe('dead');
+    await expect.poll(() => test.stateOf('w2'), WAIT).toBe('dead');
     const { stdout } = await execa('ssh-keygen', ['-lf', join(folder, 'host_key.pub')]);
     const fingerprint = stdout.split(' ')[1] as string;
     expect((await test.node('w2')).status.offeredFingerprint).toBe(fingerprint);
@@ -238,7 +236,7 @@ describe('what operators want of a node', () => {
     const refused = await test.call('POST', '/api/nodes/w2/trust', { fingerprint: wrong });
     expect([refused.status, refused.body.code]).toEqual([409, 'state_conflict']);
     expect((await test.call('POST', '/api/nodes/w2/trust', { fingerprint })).status).toBe(202);
-    await expect.poll(() => stateOf('w2'), WAIT).toBe('free');
+    await expect.poll(() => test.stateOf('w2'), WAIT).toBe('free');
     expect((await test.node('w2')).status).toMatchObject({ offeredFingerprint: null, status: 'alive' });
     const types = (await test.events('&node=w2')).map(({ type }) => type);
     expect(types.slice(types.lastIndexOf('node.trust_requested'))).toEqual(
@@ -251,7 +249,7 @@ describe('what operators want of a node', () => {
     const refused = await test.call('POST', '/api/nodes/w1/clean');
     expect([refused.status, refused.body.code]).toEqual([409, 'state_conflict']);
     await release(rented);
-    await expect.poll(() => stateOf('w1'), WAIT).toBe('free');
+    await expect.poll(() => test.stateOf('w1'), WAIT).toBe('free');
     await test.lab.workers.get('w3')?.exec(['sh', '-c', 'cp /bin/true /opt/odd && chmod 4755 /opt/odd']);
     await test.call('POST', '/api/nodes/w3/clean');
     await expect
@@ -263,7 +261,7 @@ describe('what operators want of a node', () => {
       });
     await test.lab.workers.get('w3')?.exec(['rm', '/opt/odd']);
     await test.call('POST', '/api/nodes/w3/clean');
-    await expect.poll(() => stateOf('w3'), WAIT).toBe('free');
+    await expect.poll(() => test.stateOf('w3'), WAIT).toBe('free');
   });
 
   it('forget: a dead node that left the inventory stays listed until it is given up', async () => {
@@ -276,7 +274,7 @@ describe('what operators want of a node', () => {
       line('renamed', BASE_PORT + 15),
     ]);
     await test.lab.reload();
-    await expect.poll(async () => (await test.rental(rented.id)).status.phase, WAIT).toBe('Active');
+    await expect.poll(() => test.phaseOf(rented.id), WAIT).toBe('Active');
     await expect.poll(async () => (await test.rental(rented.id)).status.node, WAIT).not.toBe('w4');
     await expect
       .poll(

@@ -25,7 +25,7 @@ const countStates = async () => {
     [...new Set(states)].sort().map((s) => [s, states.filter((o) => o === s).length]),
   );
 };
-const phases = async () => Promise.all(rented.map(async ({ id }) => (await test.rental(id)).status.phase));
+const phases = async () => Promise.all(rented.map(({ id }) => test.phaseOf(id)));
 const readyOf = async ({ id }: Rented) =>
   (await test.rental(id)).status.conditions.find(({ type }) => type === 'Ready');
 const countMoves = async () =>

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPool } from '../store/connection/pool.ts';
-import { type Connection, openTestLab, type TestLab } from './test-lab.fixture.ts';
+import { type Connection, openTestLab, type TestLab, WAIT } from './test-lab.fixture.ts';
 
-const WAIT = { timeout: 60_000, interval: 100 };
 const BASE_PORT = 29_480;
 /** With this many, one dead machine and four that never lived would open the breaker, if those counted. */
 const NODES = 5;
@@ -16,9 +15,6 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => test?.close());
 beforeEach(() => test.settle(), 120_000);
-
-const phaseOf = async (id: string) => (await test.rental(id)).status.phase;
-const stateOf = async (name: string) => (await test.node(name)).status.state;
 
 describe('machines that are listed before they are switched on', () => {
   const unborn = Array.from({ length: 4 }, (_, i) => `w${NODES + 1 + i}`);
@@ -35,11 +31,11 @@ describe('machines that are listed before they are switched on', () => {
     const rented = await test.rent();
     await apply([...old, ...unborn]);
     try {
-      for (const name of unborn) await expect.poll(() => stateOf(name), WAIT).toBe('dead');
+      for (const name of unborn) await expect.poll(() => test.stateOf(name), WAIT).toBe('dead');
       const node = rented.status.node as string;
       await test.lab.stopWorker(node);
       await expect.poll(async () => (await test.rental(rented.id)).status.node, WAIT).not.toBe(node);
-      await expect.poll(() => phaseOf(rented.id), WAIT).toBe('Active');
+      await expect.poll(() => test.phaseOf(rented.id), WAIT).toBe('Active');
       const opened = (await test.events('&type=pool.breaker_opened')).map(({ message }) => message);
       expect(opened).toEqual([]);
     } finally {
@@ -122,8 +118,8 @@ describe('a lease', () => {
     } finally {
       process.kill(daemon, 'SIGCONT');
     }
-    await expect.poll(() => phaseOf(rented.id).catch(() => null), WAIT).toBe('Released');
-    await expect.poll(() => stateOf(node), WAIT).toBe('free');
+    await expect.poll(() => test.phaseOf(rented.id).catch(() => null), WAIT).toBe('Released');
+    await expect.poll(() => test.stateOf(node), WAIT).toBe('free');
     expect((await worker?.exec(['getent', 'passwd', connection.user]))?.stdout).toBe('');
     const [ended] = (await test.events(`&rental=${rented.id}&type=rental.expired`)).map(
       ({ reason }) => reason,

@@ -185,7 +185,9 @@ it('a quota of 3 lets exactly 3 of 50 requests at once have a rental, through tw
   const codes = answers.map(({ status, body }) => `${status} ${body.code ?? ''}`.trim());
   expect(codes.toSorted()).toEqual([...Array(3).fill('202'), ...Array(47).fill('403 quota_exceeded')]);
   expect(answers.find(({ status }) => status === 403)?.body.quota).toEqual({
-    ...{ limit: 'maxRentals', allowed: 3, used: 3 },
+    limit: 'maxRentals',
+    allowed: 3,
+    used: 3,
   });
   const own = await test.call('GET', '/api/tenants/many', undefined, { token });
   expect(own.body).toMatchObject({ used: { rentals: 3 } });

@@ -185,7 +185,7 @@ const BROKEN_REMOVAL = `
 import json, os, subprocess, sys
 if len(sys.argv) > 1: os.execv('$real', ['$real'] + sys.argv[1:])
 module = sys.stdin.buffer.read()
-if b'orion_account_absent' in module or b'orion_strays' in module:
+if b'orion_remove_account' in module or b'orion_remove_strays' in module:
     state = json.load(open('/var/lib/orion/state.json'))
     seen = {'fence_seen': state['fence_seen'], 'uid_seen': state['uid_seen'], 'changed': True}
     print(json.dumps({'changed': True, 'orion': seen})); sys.exit(0)

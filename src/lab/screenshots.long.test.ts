@@ -22,7 +22,8 @@ beforeAll(async () => {
     : await mkdtemp(join(tmpdir(), 'orion-screenshots-'));
   await mkdir(folder, { recursive: true });
   lab = await openTestLab({
-    ...{ basePort: 28_800, nodes: 12 },
+    basePort: 28_800,
+    nodes: 12,
     describe: (i) =>
       `name: worker_${i}, zone: ${ZONES[(i - 1) % 3]}, labels: { size: ${i % 4 === 0 ? 'large' : 'small'} }`,
     policy: 'probe: { deadAfter: 3s, successes: 1, healthyDelay: 0s, timeout: 3s, interval: 5s }',

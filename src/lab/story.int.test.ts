@@ -4,9 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { playSession } from './session/play.ts';
 import { createCast, readTranscript, type Step, shapeOf } from './session/transcript.ts';
 import { CHECKOUT } from './settings.ts';
-import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
+import { type Connection, openTestLab, type Rented, type TestLab, WAIT } from './test-lab.fixture.ts';
 
-const WAIT = { timeout: 60_000, interval: 100 };
 let test: TestLab;
 
 beforeAll(async () => {
@@ -14,16 +13,6 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => test?.close());
 beforeEach(() => test.settle(), 120_000);
-
-const phaseOf = async (id: string) => (await test.rental(id)).status.phase;
-const connectionOf = async (id: string) => (await test.rental(id)).status.connection as Connection;
-const stateOf = async (name: string) => (await test.node(name)).status.state;
-
-async function killDaemon(): Promise<void> {
-  const pid = test.lab.daemonPid('daemon_1') as number;
-  process.kill(pid, 'SIGKILL');
-  await expect.poll(() => test.lab.daemonPid('daemon_1'), WAIT).not.toBe(pid);
-}
 
 describe('renting', () => {
   it('gives a login with an empty body, and takes it away on release', async () => {
@@ -36,9 +25,9 @@ describe('renting', () => {
       stdout: `${connection.user}\n/home/${connection.user}`,
     });
     expect((await test.call('DELETE', `/api/rentals/${rented.id}`)).status).toBe(202);
-    await expect.poll(() => phaseOf(rented.id), WAIT).toBe('Released');
+    await expect.poll(() => test.phaseOf(rented.id), WAIT).toBe('Released');
     expect((await test.login(rented, connection, 'true')).exitCode).toBe(255);
-    await expect.poll(() => stateOf(rented.status.node as string), WAIT).toBe('free');
+    await expect.poll(() => test.stateOf(rented.status.node as string), WAIT).toBe('free');
   });
 
   it('never gives a node twice: of 20 requests at once on 5 nodes, 5 get one and 15 leave nothing behind', async () => {
@@ -72,7 +61,7 @@ describe('a rented node that dies', () => {
     await expect
       .poll(async () => (await test.rental(rented.id)).status, WAIT)
       .toMatchObject({ phase: 'Active', node: expect.not.stringMatching(`^${node}$`) });
-    const moved = await connectionOf(rented.id);
+    const moved = await test.connectionOf(rented.id);
     expect(moved.user).toBe(old.user);
     expect((await test.login(rented, moved, 'id -un')).stdout).toBe(old.user);
     const types = (await test.events(`&rental=${rented.id}`)).map(({ type }) => type);
@@ -80,7 +69,7 @@ describe('a rented node that dies', () => {
     expect(told).toEqual(expect.arrayContaining(['rental.migrating', 'rental.migrated']));
 
     await test.lab.startWorker(node);
-    await expect.poll(() => stateOf(node), WAIT).toBe('free');
+    await expect.poll(() => test.stateOf(node), WAIT).toBe('free');
     expect((await test.login(rented, old, 'true')).exitCode).toBe(255);
     const worker = test.lab.workers.get(node);
     const left = await worker?.exec([
@@ -98,23 +87,23 @@ describe('a daemon that is killed', () => {
     const created = await test.call('POST', '/api/rentals', { sshPublicKey: await publicKey() });
     expect(created.status).toBe(202);
     const { id } = created.body;
-    await expect.poll(() => phaseOf(id), { ...WAIT, interval: 10 }).toBe('Provisioning');
-    await killDaemon();
-    await expect.poll(() => phaseOf(id).catch(() => null), WAIT).toBe('Active');
+    await expect.poll(() => test.phaseOf(id), { ...WAIT, interval: 10 }).toBe('Provisioning');
+    await test.killDaemon();
+    await expect.poll(() => test.phaseOf(id).catch(() => null), WAIT).toBe('Active');
 
     const node = (await test.rental(id)).status.node as string;
     await test.lab.stopWorker(node);
-    await expect.poll(() => phaseOf(id), { ...WAIT, interval: 10 }).toBe('Migrating');
-    await killDaemon();
-    await expect.poll(() => phaseOf(id).catch(() => null), WAIT).toBe('Active');
+    await expect.poll(() => test.phaseOf(id), { ...WAIT, interval: 10 }).toBe('Migrating');
+    await test.killDaemon();
+    await expect.poll(() => test.phaseOf(id).catch(() => null), WAIT).toBe('Active');
     const next = (await test.rental(id)).status.node as string;
     expect(next).not.toBe(node);
 
     await test.call('DELETE', `/api/rentals/${id}`);
-    await expect.poll(() => stateOf(next), { ...WAIT, interval: 10 }).toBe('cleaning');
-    await killDaemon();
-    await expect.poll(() => phaseOf(id).catch(() => null), WAIT).toBe('Released');
-    await expect.poll(() => stateOf(next), WAIT).toBe('free');
+    await expect.poll(() => test.stateOf(next), { ...WAIT, interval: 10 }).toBe('cleaning');
+    await test.killDaemon();
+    await expect.poll(() => test.phaseOf(id).catch(() => null), WAIT).toBe('Released');
+    await expect.poll(() => test.stateOf(next), WAIT).toBe('free');
     const accounts = await test.lab.workers
       .get(next)
       ?.exec(['sh', '-c', "getent passwd | cut -d: -f3 | awk '$1>=20000 && $1<60000'"]);
@@ -129,7 +118,7 @@ describe('a daemon that is killed', () => {
       times: { detection: { count: 1 }, move: { count: 1 } },
     });
     expect(before.withoutNodeSeconds).toBeGreaterThan(0);
-    await killDaemon();
+    await test.killDaemon();
     await expect.poll(() => figures().catch(() => null), WAIT).toEqual(before);
   });
 });
@@ -143,7 +132,7 @@ describe('a pause', () => {
     const paused = await test.call('POST', '/api/pool/pause', { reason: 'new switch' });
     expect(paused.status).toBe(202);
     try {
-      await killDaemon();
+      await test.killDaemon();
       const create = async () => test.call('POST', '/api/rentals', { sshPublicKey: await publicKey() });
       let id = '';
       await expect
@@ -158,8 +147,8 @@ describe('a pause', () => {
       await expect.poll(() => readyOf(id), WAIT).toMatchObject({ status: 'False', ...told });
       // The client still has access.
       await expect.poll(() => readyOf(rented.id), WAIT).toMatchObject({ status: 'True', ...told });
-      expect(await phaseOf(id)).toBe('Pending');
-      expect(await stateOf(busy)).toBe('allocated');
+      expect(await test.phaseOf(id)).toBe('Pending');
+      expect(await test.stateOf(busy)).toBe('allocated');
       const connection = rented.status.connection as Connection;
       expect((await test.login(rented, connection, 'true')).exitCode).toBe(0);
       // Nodes are still watched.
@@ -167,10 +156,10 @@ describe('a pause', () => {
         .map(({ name }: { name: string }) => name)
         .find((name: string) => name !== busy) as string;
       await test.lab.stopWorker(idle);
-      await expect.poll(() => stateOf(idle), WAIT).toBe('dead');
+      await expect.poll(() => test.stateOf(idle), WAIT).toBe('dead');
       expect((await test.call('POST', '/api/pool/resume')).status).toBe(202);
-      await expect.poll(() => phaseOf(id), WAIT).toBe('Active');
-      await expect.poll(() => phaseOf(rented.id), WAIT).toBe('Released');
+      await expect.poll(() => test.phaseOf(id), WAIT).toBe('Active');
+      await expect.poll(() => test.phaseOf(rented.id), WAIT).toBe('Released');
     } finally {
       await test.call('POST', '/api/pool/resume');
     }

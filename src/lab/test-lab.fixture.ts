@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { NodeView } from '../core/view/node-view.ts';
 import type { RentalView } from '../core/view/rental-view.ts';
 import { checkInvariants } from '../store/check.ts';
@@ -18,9 +18,14 @@ export interface TestLab {
   call(method: string, path: string, body?: unknown, options?: { token?: string }): Promise<Answer>;
   rent(body?: object): Promise<Rented>;
   rental(id: string): Promise<RentalView>;
+  phaseOf(id: string): Promise<RentalView['status']['phase']>;
+  /** Only for a rental with access. */
+  connectionOf(id: string): Promise<Connection>;
   /** Expects the same placements as in `rented`; on a busy machine a first node may have failed it before that. */
   expectNotMoved(rented: Rented): Promise<void>;
   node(name: string): Promise<NodeView>;
+  /** Undefined: there is no such node. */
+  stateOf(name: string): Promise<NodeView['status']['state'] | undefined>;
   events(query?: string): Promise<{ type: string; reason: string; message: string; node: string | null }[]>;
   /** Logs in as a client would, with the host key pinned. Resolves with the command's exit code and output. */
   login(
@@ -30,6 +35,8 @@ export interface TestLab {
   ): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>;
   /** Writes an inventory of these nodes, one flow mapping each, with the same policy. No daemon is notified. */
   writeInventory(nodes: string[]): Promise<void>;
+  /** Kills the first daemon. Resolves when its successor runs. */
+  killDaemon(): Promise<void>;
   /** Ends all rentals until every node is free, and expects no broken invariant: the start of each test. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -44,7 +51,7 @@ export interface Answer {
 export type Connection = NonNullable<RentalView['status']['connection']>;
 export type Rented = RentalView & { privateKey: string };
 
-const WAIT = { timeout: 60_000, interval: 100 };
+export const WAIT = { timeout: 60_000, interval: 100 };
 
 export async function openTestLab(options: {
   basePort: number;
@@ -138,6 +145,8 @@ function wrap(lab: Lab, home: string, writeInventory: TestLab['writeInventory'])
       expect(answer.status).toBe(200);
       return answer.body;
     },
+    phaseOf: async (id) => (await test.rental(id)).status.phase,
+    connectionOf: async (id) => (await test.rental(id)).status.connection as Connection,
     async expectNotMoved({ id, status }) {
       const now = (await test.rental(id)).status;
       expect(now).toMatchObject({ phase: 'Active', node: status.node });
@@ -148,11 +157,17 @@ function wrap(lab: Lab, home: string, writeInventory: TestLab['writeInventory'])
     async node(name) {
       return (await call('GET', `/api/nodes/${name}`)).body;
     },
+    stateOf: async (name) => (await test.node(name)).status?.state,
     async events(query = '') {
       return (await call('GET', `/api/events?limit=500${query}`)).body.items;
     },
     writeInventory,
     login: (rented, connection, command) => login(home, rented, connection, command),
+    async killDaemon() {
+      const pid = lab.daemonPid('daemon_1');
+      if (pid !== null) process.kill(pid, 'SIGKILL');
+      await vi.waitUntil(() => lab.daemonPid('daemon_1') !== pid, WAIT);
+    },
     async settle() {
       const { items } = (await call('GET', '/api/rentals?limit=500')).body;
       for (const { id } of items) await call('DELETE', `/api/rentals/${id}`);

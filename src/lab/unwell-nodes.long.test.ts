@@ -2,10 +2,9 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Connection, openTestLab, type Rented, type TestLab } from './test-lab.fixture.ts';
+import { openTestLab, type Rented, type TestLab, WAIT } from './test-lab.fixture.ts';
 import { openWorker, type Worker } from './worker.ts';
 
-const WAIT = { timeout: 60_000, interval: 100 };
 let test: TestLab;
 
 beforeAll(async () => {
@@ -14,9 +13,6 @@ beforeAll(async () => {
 afterAll(() => test?.close());
 beforeEach(() => test.settle(), 120_000);
 
-const phaseOf = async (id: string) => (await test.rental(id)).status.phase;
-const connectionOf = async (id: string) => (await test.rental(id)).status.connection as Connection;
-const stateOf = async (name: string) => (await test.node(name)).status.state;
 const reasonOf = async (name: string) =>
   (await test.node(name)).status.conditions.find(({ type }) => type === 'Reachable')?.reason;
 
@@ -25,13 +21,13 @@ describe('a rented node that dies when all others are taken', () => {
     const all = await Promise.all(Array.from({ length: 5 }, () => test.rent()));
     const [first, second] = all as [Rented, Rented];
     await test.lab.stopWorker(first.status.node as string);
-    await expect.poll(() => phaseOf(first.id), WAIT).toBe('Lost');
+    await expect.poll(() => test.phaseOf(first.id), WAIT).toBe('Lost');
     const ready = (await test.rental(first.id)).status.conditions.find(({ type }) => type === 'Ready');
     expect(ready).toMatchObject({ status: 'False', reason: 'NoFreeNode' });
     expect((await test.events(`&rental=${first.id}`)).map(({ type }) => type)).toContain('rental.lost');
     await test.call('DELETE', `/api/rentals/${second.id}`);
-    await expect.poll(() => phaseOf(first.id), WAIT).toBe('Active');
-    expect((await test.login(first, await connectionOf(first.id), 'true')).exitCode).toBe(0);
+    await expect.poll(() => test.phaseOf(first.id), WAIT).toBe('Active');
+    expect((await test.login(first, await test.connectionOf(first.id), 'true')).exitCode).toBe(0);
   });
 
   it('gives a Lost client the same place back when the node returns first', async () => {
@@ -39,12 +35,12 @@ describe('a rented node that dies when all others are taken', () => {
     const [first] = all as [Rented];
     const node = first.status.node as string;
     await test.lab.stopWorker(node);
-    await expect.poll(() => phaseOf(first.id), WAIT).toBe('Lost');
+    await expect.poll(() => test.phaseOf(first.id), WAIT).toBe('Lost');
     await test.lab.startWorker(node);
-    await expect.poll(() => phaseOf(first.id), WAIT).toBe('Active');
-    await expect.poll(() => stateOf(node), WAIT).toBe('allocated');
+    await expect.poll(() => test.phaseOf(first.id), WAIT).toBe('Active');
+    await expect.poll(() => test.stateOf(node), WAIT).toBe('allocated');
     expect((await test.rental(first.id)).status.node).toBe(node);
-    expect((await test.login(first, await connectionOf(first.id), 'true')).exitCode).toBe(0);
+    expect((await test.login(first, await test.connectionOf(first.id), 'true')).exitCode).toBe(0);
   });
 });
 

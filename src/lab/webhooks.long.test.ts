@@ -47,9 +47,7 @@ beforeAll(async () => {
   sshPublicKey = await ensureKeyPair(join(test.home, 'keys', 'hooked'), 'hooked');
   relay = await startCommitRelay(join(test.home, 'run', 'database.sock'));
   // The running daemon is still connected to the database directly.
-  const pid = test.lab.daemonPid('daemon_1') as number;
-  process.kill(pid, 'SIGKILL');
-  await vi.waitUntil(() => test.lab.daemonPid('daemon_1') !== pid, WAIT);
+  await test.killDaemon();
 }, 180_000);
 afterAll(async () => {
   await relay?.close();

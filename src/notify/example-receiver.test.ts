@@ -12,7 +12,9 @@ const secret = secretOf('ours');
 const body = JSON.stringify({
   type: 'rental.migrated',
   data: {
-    ...{ name: 'mine', message: 'moved from w1 to w2', previousConnection: { command: 'ssh one' } },
+    name: 'mine',
+    message: 'moved from w1 to w2',
+    previousConnection: { command: 'ssh one' },
     status: { node: 'w2', connection: { command: 'ssh two' } },
   },
 });

@@ -26,8 +26,14 @@ export function createOutbox(): OutboxStore & {
     messages,
     add(rentalId, at) {
       const message: Message = {
-        ...{ id: messages.length + 1, rentalId, tenant: 't', url: `https://${rentalId.slice(2)}.example/` },
-        ...{ attempts: 0, createdAt: at, nextAttemptAt: at, end: null },
+        id: messages.length + 1,
+        rentalId,
+        tenant: 't',
+        url: `https://${rentalId.slice(2)}.example/`,
+        attempts: 0,
+        createdAt: at,
+        nextAttemptAt: at,
+        end: null,
       };
       messages.push(message);
       return message;
@@ -60,7 +66,10 @@ function isBefore(other: Message, message: Message): boolean {
 
 function toClaimed({ id, attempts, createdAt }: Message): ClaimedDelivery {
   return {
-    ...{ id, messageId: `msg_${id}`, attempts, body: {} as NoticeBody },
+    id,
+    messageId: `msg_${id}`,
+    attempts,
+    body: {} as NoticeBody,
     giveUpAt: new Date(createdAt.getTime() + GIVE_UP_AFTER_MS),
     secret: { version: 1, rotatedAt: null },
   };

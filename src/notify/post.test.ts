@@ -85,7 +85,9 @@ describe('a message', () => {
   test('is not waited for longer than the deadline, nor is an answer without an end', async () => {
     const silent = await receive(() => undefined);
     expect(await post(silent.url, { deadlineMs: 200 })).toMatchObject({
-      ...{ kind: 'failed', outcome: 'timeout', error: 'no answer within 0.2 s' },
+      kind: 'failed',
+      outcome: 'timeout',
+      error: 'no answer within 0.2 s',
     });
     const endless = await receive((_call, response) => void response.writeHead(200).write('…'));
     expect(await post(endless.url, { deadlineMs: 200 })).toEqual({ kind: 'delivered' });
@@ -110,7 +112,8 @@ describe('a message', () => {
     const gone = await startReceiver();
     await gone.close();
     expect(await post(gone.url)).toMatchObject({
-      ...{ outcome: 'unreachable', error: 'it could not be reached (ECONNREFUSED)' },
+      outcome: 'unreachable',
+      error: 'it could not be reached (ECONNREFUSED)',
     });
     const server = createServer(
       (socket) =>
@@ -150,7 +153,8 @@ describe('where a webhook may not lead', () => {
     const url = `http://hooks.example.com:${receiver.port}/`;
     const nameServers = [names.address];
     expect(await post(url, { allowed: allow('http:'), nameServers })).toMatchObject({
-      ...{ kind: 'failed', outcome: 'blocked' },
+      kind: 'failed',
+      outcome: 'blocked',
       error: 'the URL must not point to a private, loopback or link-local address',
     });
     expect(receiver.calls).toEqual([]);

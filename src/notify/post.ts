@@ -3,7 +3,6 @@ import { request as requestHttps } from 'node:https';
 import { type AttemptOutcome, describeNoAnswer, describeUnreached } from '../core/ports/delivery.ts';
 import { refuseWebhookUrl, type WebhookAllowance } from '../core/text/webhook-url.ts';
 import { BlockedAddressError, createGuardedLookup } from './resolve.ts';
-import { parseRetryAfterMs } from './retry-after.ts';
 
 export interface PostOptions {
   allowed: WebhookAllowance;
@@ -31,6 +30,8 @@ export type PostResult =
 
 /** This much of an answer's body is read, to end the exchange in order. None of it is examined. */
 const MAX_ANSWER_BYTES = 64 * 1024;
+/** The longest pause that a receiver can ask for: as long as the longest without such a request. */
+const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** Sends a message once. Never rejects; redirects are not followed. */
 export function postMessage(
@@ -89,6 +90,16 @@ function judge({ statusCode = 0, headers }: IncomingMessage, now: Date): PostRes
     // In Standard Webhooks, Gone means that the receiver no longer exists.
     isFinal: statusCode === 410,
   };
+}
+
+/** The pause that a receiver asks for, in ms: `120`, or `Wed, 21 Oct 2026 07:28:00 GMT`. 0: it asks for none. */
+export function parseRetryAfterMs(header: string | undefined, now: Date): number {
+  const text = header ?? '';
+  let ms = 0;
+  if (/^\d{1,9}$/.test(text)) ms = Number(text) * 1_000;
+  // Anything else that `Date.parse` accepts is not an HTTP date.
+  else if (/^[A-Z].* GMT$/.test(text)) ms = Date.parse(text) - now.getTime();
+  return ms > 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : 0;
 }
 
 function describeError(error: NodeJS.ErrnoException): PostResult {

@@ -47,7 +47,8 @@ describe('nothing is connected to', () => {
   test.each(REFUSED_WEBHOOKS)('where a name leads there (%s: %s)', async (_what, url) => {
     addresses = [addressOf(url)];
     expect(await call('https://hooks.example.com/')).toMatchObject({
-      ...{ kind: 'failed', outcome: 'blocked' },
+      kind: 'failed',
+      outcome: 'blocked',
       error: 'the URL must not point to a private, loopback or link-local address',
     });
     expect([connected, names.asked]).toEqual([[], ['hooks.example.com']]);

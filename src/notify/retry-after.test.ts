@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseRetryAfterMs } from './retry-after.ts';
+import { parseRetryAfterMs } from './post.ts';
 
 const now = new Date('2026-10-21T07:28:00Z');
 

@@ -45,7 +45,10 @@ async function make(id: string, webhookUrl: string, tenant = 't'): Promise<void>
 async function tell(rentalId: string, types: NoticeType[], tenant = 't'): Promise<void> {
   const events = types.map((type) =>
     event({
-      ...{ type, rentalId, tenant, at: clock.now() },
+      type,
+      rentalId,
+      tenant,
+      at: clock.now(),
       notice: {
         type,
         url: 'https://not-used.example/',
@@ -67,7 +70,12 @@ function send(term: Partial<SenderTerm> = {}): Running {
   const outcomes: AttemptOutcome[] = [];
   const silent = () => undefined;
   const sender = createSender({
-    ...{ store: bench.store, post: postMessage, secretOf, clock, random: () => 0.5, userAgent: 'Orion/test' },
+    store: bench.store,
+    post: postMessage,
+    secretOf,
+    clock,
+    random: () => 0.5,
+    userAgent: 'Orion/test',
     allowed: { networks: [], hosts: ['127.0.0.1'], plainHttp: true },
     logger: { debug: silent, info: silent, warn: silent, error: silent },
     metrics: { webhookAttempted: (outcome) => void outcomes.push(outcome) },

@@ -27,7 +27,11 @@ async function runFor(
   const tries: Try[] = [];
   const silent = () => undefined;
   const sender = createSender({
-    ...{ store: outbox, random, secretOf: () => 'whsec_AAAA', allowed: NOTHING_ALLOWED, userAgent: 'Orion' },
+    store: outbox,
+    random,
+    secretOf: () => 'whsec_AAAA',
+    allowed: NOTHING_ALLOWED,
+    userAgent: 'Orion',
     clock: {
       now: () => new Date(start + atMs),
       monotonicMs: () => atMs,
@@ -64,14 +68,12 @@ async function runFor(
 }
 
 const refuse = (set: Partial<PostResult & { kind: 'failed' }> = {}): PostResult => ({
-  ...{
-    kind: 'failed',
-    outcome: 'refused',
-    error: 'it answered 500',
-    retryAfterMs: 0,
-    isFinal: false,
-    ...set,
-  },
+  kind: 'failed',
+  outcome: 'refused',
+  error: 'it answered 500',
+  retryAfterMs: 0,
+  isFinal: false,
+  ...set,
 });
 const pausesOf = (tries: Try[]) => tries.slice(1).map(({ atMs }, index) => atMs - (tries[index] as Try).atMs);
 

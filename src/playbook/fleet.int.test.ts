@@ -48,7 +48,10 @@ test('a node belongs to one fleet: another one is refused before anything is cha
 
   // The node returns the number with the proof that it is ours; another number has none.
   expect(await ours.order(1)).toMatchObject({
-    ...{ ok: false, reason: 'FenceTooLow', fenceSeen: node.fence + 1, fenceProven: true },
+    ok: false,
+    reason: 'FenceTooLow',
+    fenceSeen: node.fence + 1,
+    fenceProven: true,
   });
   await node.inside(
     'sed -i \'s/"fence_seen": [0-9]*/"fence_seen": 281474976710656/\' /var/lib/orion/state.json',

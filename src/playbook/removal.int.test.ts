@@ -152,12 +152,12 @@ describe('on a node', () => {
 
   test('is not held up by names that its tenant planted, whatever they guess', async () => {
     const { account, uid } = await node.createAccount('rplanted1');
-    // Names that an earlier version used: the module's pid and a number. Each holds something, so that nothing
-    // can be moved there.
+    // The module's names begin like these; what follows is random, and no longer its pid and a number. Each holds
+    // something, so that nothing can be moved there.
     const script = `mkdir -p /tmp/theirs/first/1 /tmp/theirs/first/2 /tmp/theirs/first/1/in; cd /tmp/theirs
       python3 -c 'import os
 for pid in range(os.getpid(), os.getpid() + 1000):
-    for number in range(1, 5): os.makedirs(".orion-gone-%d-%d/in" % (pid, number))'`;
+    for number in range(1, 5): os.makedirs(".orion-%d-%d/in" % (pid, number))'`;
     expect(await node.login(account, script)).toMatchObject({ exitCode: 0 });
     expect(await node.run({ playbook: 'delete_user', fence: ++node.fence, account, uid })).toMatchObject({
       ok: true,

@@ -46,8 +46,13 @@ function adopting({ adopt }: Work, target: NodeTarget): NodeTarget {
 type Step = (request: PlaybookRequest) => Promise<PlaybookResult>;
 
 const NOT_SENT: PlaybookResult = {
-  ...{ ok: false, reason: 'PlaybookKilled', message: 'not sent, since another daemon may be leading' },
-  ...{ task: null, fenceSeen: null, uidSeen: null, outcomeUnknown: false },
+  ok: false,
+  reason: 'PlaybookKilled',
+  message: 'not sent, since another daemon may be leading',
+  task: null,
+  fenceSeen: null,
+  uidSeen: null,
+  outcomeUnknown: false,
 };
 
 /** Checks before each order: since the last one, the process may have been suspended until leadership expired. */

@@ -55,7 +55,10 @@ const rental = fc
   })
   .map(({ id, tenant, placements, isReleased, hasEnded }) =>
     aRental({
-      ...{ id, tenant, placements, releaseRequestedAt: isReleased ? NOW : null },
+      id,
+      tenant,
+      placements,
+      releaseRequestedAt: isReleased ? NOW : null,
       record: { endedAt: hasEnded ? NOW : null },
     }),
   );

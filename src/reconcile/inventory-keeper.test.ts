@@ -69,8 +69,14 @@ function createBench(started = 'first') {
 }
 
 const NO_STATE: InventoryState = {
-  ...{ requested: 0, requestedSha256: null, requestedForce: false, requestedBy: null },
-  ...{ answered: 0, answer: null, appliedSha256: null, appliedAt: null },
+  requested: 0,
+  requestedSha256: null,
+  requestedForce: false,
+  requestedBy: null,
+  answered: 0,
+  answer: null,
+  appliedSha256: null,
+  appliedAt: null,
 };
 
 async function lead({ bench, keeper }: ReturnType<typeof createBench>) {

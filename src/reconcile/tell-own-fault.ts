@@ -14,7 +14,10 @@ export function createOwnFaultTeller(
         {
           type: fault === null ? 'daemon.recovered' : 'daemon.fault',
           at: clock.now(),
-          ...{ rentalId: null, node: null, tenant: null, object: null },
+          rentalId: null,
+          node: null,
+          tenant: null,
+          object: null,
           reason: fault === null ? 'ControlPlaneWell' : 'ControlPlaneFault',
           message: fault ?? 'the control plane has what it needs again',
         },

@@ -46,7 +46,10 @@ export function createBreakerWatch(
           {
             type: open ? 'pool.breaker_opened' : 'pool.breaker_closed',
             at: clock.now(),
-            ...{ rentalId: null, node: null, tenant: null, object: null },
+            rentalId: null,
+            node: null,
+            tenant: null,
+            object: null,
             reason: open ? 'MigrationHeld' : 'MigrationResumed',
             message: open
               ? `no rental is moved; when it opened: ${message}`

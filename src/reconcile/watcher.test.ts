@@ -99,8 +99,12 @@ it('tells who filled a listener, calls nobody dead for it, and looks at the file
 
 describe('a fault of the control plane', () => {
   const own = (reason: 'ControlPlaneFault' | 'ConnectionRefused') => ({
-    ...{ ok: false as const, reason, message: 'connect EMFILE', evidence: 'weak' as const },
-    ...{ offeredHostKey: null, offeredFingerprint: null },
+    ok: false as const,
+    reason,
+    message: 'connect EMFILE',
+    evidence: 'weak' as const,
+    offeredHostKey: null,
+    offeredFingerprint: null,
   });
 
   it('is no result of a probe: the verdict stands, nothing relies on it, and it is tried again soon', async () => {

@@ -29,7 +29,6 @@ export interface Books {
   /** The owner of each uid of a node: by the rows (`uids`), and by the accounts seen on the machine (`owners`). */
   uids: Map<string, string>;
   owners: Map<string, string>;
-  promised: Set<string>;
   /** The last known end of each lease, and the generation of the spec that it came from. */
   ends: Map<string, { generation: number; endMs: number }>;
   /** The last start of its machine that the client of each placement knows of: epoch -> boot. */

@@ -34,9 +34,17 @@ export interface Daemon {
 
 const ignore = () => undefined;
 const NO_METRICS: Metrics = {
-  ...{ eventsSaved: ignore, probed: ignore, workEnded: ignore, passEnded: ignore, leads: ignore },
-  ...{ ownFaultIs: ignore, breakerIs: ignore, pausedIs: ignore, stepped: ignore, inventoryRead: ignore },
-  ...{ webhookAttempted: ignore },
+  eventsSaved: ignore,
+  probed: ignore,
+  workEnded: ignore,
+  passEnded: ignore,
+  leads: ignore,
+  ownFaultIs: ignore,
+  breakerIs: ignore,
+  pausedIs: ignore,
+  stepped: ignore,
+  inventoryRead: ignore,
+  webhookAttempted: ignore,
 };
 
 /** The reconciling half of the daemon as main.ts composes it, in a simulated world. */

@@ -12,8 +12,13 @@ function planOf(actions: Action[], nodes = 1): Plan {
 }
 
 const rent: Action = {
-  ...{ atMs: 8_000, kind: 'rent', zone: null, ttlMs: 3_600_000 },
-  ...{ reject: false, waits: false, graceMs: 0 },
+  atMs: 8_000,
+  kind: 'rent',
+  zone: null,
+  ttlMs: 3_600_000,
+  reject: false,
+  waits: false,
+  graceMs: 0,
 };
 
 async function digestOf(seed: number): Promise<string> {
@@ -54,13 +59,11 @@ describe('a simulated history', () => {
   it('is shrunk to what the violation takes', async () => {
     // A ttl of NaN is enough to break the daemon that computes with it.
     const noise: Action[] = Array.from({ length: 12 }, (_, index) => ({
-      ...{
-        atMs: 9_000 + index * 500,
-        kind: 'machine' as const,
-        what: 'frozen' as const,
-        which: index,
-        forMs: 400,
-      },
+      atMs: 9_000 + index * 500,
+      kind: 'machine' as const,
+      what: 'frozen' as const,
+      which: index,
+      forMs: 400,
     }));
     const plan = planOf([...noise, { ...rent, ttlMs: Number.NaN }], 2);
     const failed = await runHistory(plan);

@@ -161,9 +161,17 @@ function createWorld(plan: Plan, onTrace: ((line: string) => void) | null): Made
   const { policy } = plan;
   const invariants = createInvariants({ tables: store.tables, machines, policy, time, tally, downSince });
   const world: World = {
-    ...{ time, chance, machines, store, invariants, tally, trace },
+    time,
+    chance,
+    machines,
+    store,
+    invariants,
+    tally,
+    trace,
     database: { isDown: false, isolated: new Set(), planned: [] },
-    ...{ quirks: new Map(), onReset: new Set(), isolated: new Set() },
+    quirks: new Map(),
+    onReset: new Set(),
+    isolated: new Set(),
   };
   const inventory = { specs: plan.specs, version: 1 };
   const settings = { lease: LEASE, policy, maxRuns: 4, inventory };

@@ -17,8 +17,6 @@ export interface Invariants {
   checkOrder(daemon: string, machine: string, request: PlaybookRequest): void;
   /** A module did one of its steps. */
   checkEffect(machine: Machine, request: PlaybookRequest): void;
-  /** An API call succeeded: what it asked for must not get lost. */
-  promise(rentalId: string): void;
   /** A client who was not told that their machine was restarted; null: there is none. */
   whyUntold(): string | null;
   violate(message: string): void;
@@ -46,7 +44,6 @@ export function createInvariants(
     obeyed: new Map(),
     uids: new Map(),
     owners: new Map(),
-    promised: new Set(),
     ends: new Map(),
     boots: new Map(),
     diedAt: new Map(),
@@ -72,7 +69,6 @@ export function createInvariants(
     checkOrder: (daemon, machine, request) => checkOrder(books, daemon, machine, request),
     checkEffect: (machine, request) => checkEffect(books, machine, request),
     whyUntold: () => whyUntold(books),
-    promise: (rentalId) => void books.promised.add(rentalId),
     violate,
     violation: () => violation,
   };

@@ -48,10 +48,23 @@ export interface Machine {
 export function createMachine(name: string): Machine {
   return {
     name,
-    ...{ power: 'on', frozen: false, listenerDead: false, cut: { there: false, back: false }, slowMs: 0 },
-    ...{ hostKey: `ssh-ed25519 ${name}/1`, strange: false, failing: null, removalLeaves: false },
-    ...{ prepared: false, fenceSeen: 0, uidSeen: 0, uidOwner: null, accounts: new Map(), residue: new Map() },
-    ...{ boots: 0, lock: { holder: null, queue: [] } },
+    power: 'on',
+    frozen: false,
+    listenerDead: false,
+    cut: { there: false, back: false },
+    slowMs: 0,
+    hostKey: `ssh-ed25519 ${name}/1`,
+    strange: false,
+    failing: null,
+    removalLeaves: false,
+    prepared: false,
+    fenceSeen: 0,
+    uidSeen: 0,
+    uidOwner: null,
+    accounts: new Map(),
+    residue: new Map(),
+    boots: 0,
+    lock: { holder: null, queue: [] },
   };
 }
 

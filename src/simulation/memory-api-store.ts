@@ -71,7 +71,12 @@ export function createMemoryApiStore(now: () => Date): MemoryApiStore {
 
   const tenants = createMemoryTenants({ rentals, tokens, write, now });
   const store: MemoryApiStore = {
-    ...{ rentals, nodes, events, decisions, deliveries, failure: null },
+    rentals,
+    nodes,
+    events,
+    decisions,
+    deliveries,
+    failure: null,
     ...createHistory(events),
     ...createMemoryDeliveries(deliveries, write),
     ...createTokenTable(tokens, now, write),
@@ -258,8 +263,14 @@ function failing(store: MemoryApiStore): MemoryApiStore {
 }
 
 const NO_INVENTORY: InventoryState = {
-  ...{ requested: 0, requestedSha256: null, requestedForce: false, requestedBy: null },
-  ...{ answered: 0, answer: null, appliedSha256: null, appliedAt: null },
+  requested: 0,
+  requestedSha256: null,
+  requestedForce: false,
+  requestedBy: null,
+  answered: 0,
+  answer: null,
+  appliedSha256: null,
+  appliedAt: null,
 };
 
 function isOf(rental: Rental, tenant: string | null): boolean {
@@ -274,10 +285,21 @@ function requireEntry<Value>(map: Map<string, Value>, key: string): Value {
 
 function toRental({ idempotencyKey: _key, requestHash: _hash, ...rental }: NewRental): Rental {
   return {
-    ...{ ...rental, generation: 1, renewedAt: null, releaseRequestedAt: null, placements: [] },
+    ...rental,
+    generation: 1,
+    renewedAt: null,
+    releaseRequestedAt: null,
+    placements: [],
     record: {
-      ...{ phase: 'Pending', observedGeneration: 0, conditions: [], expiresAt: null },
-      ...{ queuePosition: null, queueEstimateAt: null, lostAt: null, toldBeforeEndMs: null, endedAt: null },
+      phase: 'Pending',
+      observedGeneration: 0,
+      conditions: [],
+      expiresAt: null,
+      queuePosition: null,
+      queueEstimateAt: null,
+      lostAt: null,
+      toldBeforeEndMs: null,
+      endedAt: null,
       resourceVersion: 1,
     },
   };

@@ -12,8 +12,14 @@ import { type MemoryDeps, underFence } from './memory-leader.ts';
 import type { Tables, Transaction } from './memory-tables.ts';
 
 export const NO_INVENTORY: InventoryState = {
-  ...{ requested: 0, requestedSha256: null, requestedForce: false, requestedBy: null },
-  ...{ answered: 0, answer: null, appliedSha256: null, appliedAt: null },
+  requested: 0,
+  requestedSha256: null,
+  requestedForce: false,
+  requestedBy: null,
+  answered: 0,
+  answer: null,
+  appliedSha256: null,
+  appliedAt: null,
 };
 
 export function createMemoryInventories(

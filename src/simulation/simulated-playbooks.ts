@@ -63,7 +63,12 @@ function startRun(
     const cancel = world.time.after(timeoutMs, overdue);
     signal.addEventListener('abort', giveUp, { once: true });
     const journey: Journey = {
-      ...{ world, chance, process, machine, request, quirk },
+      world,
+      chance,
+      process,
+      machine,
+      request,
+      quirk,
       isGivenUp: () => isOver || process.isKilled(),
       survives: chance.isLucky(0.5),
       answer: (result) => {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SILENT } from '../project/silent.fixture.ts';
-import { createAccessQuery } from './access-query.ts';
+import { createAccessQuery, parseQueryKey } from './access-query.ts';
 import {
   createKeyPair,
   createTarget,
@@ -10,7 +10,6 @@ import {
   startSsh,
   startTcp,
 } from './node.fixture.ts';
-import { parseQueryKey } from './query-key.ts';
 
 const HOST_KEY = createKeyPair();
 const CLIENT_KEY = createKeyPair();

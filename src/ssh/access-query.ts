@@ -4,7 +4,16 @@ import { withDeadline } from './deadline.ts';
 import { dial } from './dial.ts';
 import { classifyFailure, StepError } from './failure.ts';
 import { describeFailure } from './failure-text.ts';
-import { parseQueryKey } from './query-key.ts';
+import { parseKey } from './parse-key.ts';
+
+const MODEL_TYPE = 'ssh-ed25519';
+// Any well-formed public key that ssh2 can read.
+const MODEL = `${MODEL_TYPE} ${Buffer.concat([
+  Buffer.from([0, 0, 0, 11]),
+  Buffer.from(MODEL_TYPE),
+  Buffer.from([0, 0, 0, 32]),
+  Buffer.alloc(32),
+]).toString('base64')}`;
 
 /**
  * Asks SSH's own question, "would this key do for this account?", and hangs up where the proof would follow. So
@@ -69,4 +78,28 @@ class QueryAgent extends BaseAgent<ParsedKey> {
   sign(_key: ParsedKey, _data: Buffer, _options: object | SignCallback): void {
     this.#onAccepted();
   }
+}
+
+/** A client's public key in the form that ssh2 offers to a server; null when it is not a key. */
+export function parseQueryKey(text: string): ParsedKey | null {
+  const [type = '', base64 = ''] = text.trim().split(/\s+/);
+  if (type.startsWith('sk-')) return createSecurityKey(type, Buffer.from(base64, 'base64'));
+  const parsed = parseKey(`${type} ${base64}`);
+  if (parsed instanceof Error) return null;
+  return (Array.isArray(parsed) ? parsed[0] : parsed) ?? null;
+}
+
+/**
+ * ssh2 can't read the keys of security keys, but a query sends only a key's name and bytes. So these override
+ * those of a key that ssh2 can read, because it looks for that key's hidden marks.
+ */
+function createSecurityKey(type: string, blob: Buffer): ParsedKey | null {
+  const length = blob.length < 4 ? 0 : blob.readUInt32BE(0);
+  if (blob.toString('latin1', 4, 4 + length) !== type) return null;
+  const model = parseKey(MODEL);
+  if (model instanceof Error) return null;
+  return Object.create(Array.isArray(model) ? (model[0] ?? null) : model, {
+    type: { value: type },
+    getPublicSSH: { value: () => blob },
+  });
 }

@@ -81,7 +81,9 @@ test('pages through a list that changes meanwhile without skipping or repeating'
   let cursor: string | null = null;
   do {
     const page: Awaited<ReturnType<Store['listRentals']>> = await bench.store.listRentals('t', {
-      ...{ limit: 3, cursor, includeEnded: false },
+      limit: 3,
+      cursor,
+      includeEnded: false,
     });
     seen.push(...page.items.map(({ id }) => id));
     cursor = page.nextCursor;
@@ -123,7 +125,9 @@ test('keeps somebody signed in until the session expires, is ended, or its token
   const base = { name: 'laptop', tenant: 't', role: 'tenant' as const, createdAt: now };
   await bench.store.createToken({ ...base, id: 's1', hash: hashOf('t1'), expiresAt: null });
   await bench.store.createToken({
-    ...{ ...base, id: 's2', hash: hashOf('t2') },
+    ...base,
+    id: 's2',
+    hash: hashOf('t2'),
     expiresAt: new Date(Date.now() + 300),
   });
   const later = new Date(Date.now() + 3_600_000);
@@ -134,7 +138,11 @@ test('keeps somebody signed in until the session expires, is ended, or its token
   await open('b', 's1', new Date(Date.now() + 300));
   await open('c', 's2');
   expect(await find('a')).toEqual({
-    ...{ tokenId: 's1', tokenName: 'laptop', tenant: 't', role: 'tenant', expiresAt: expect.any(Date) },
+    tokenId: 's1',
+    tokenName: 'laptop',
+    tenant: 't',
+    role: 'tenant',
+    expiresAt: expect.any(Date),
   });
   expect([await find('b'), await find('c')]).not.toContain(null);
   // The database's clock decides, and only time ends either.

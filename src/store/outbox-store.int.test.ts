@@ -22,7 +22,10 @@ const bodyOf = (type: NoticeType, fence: number) =>
   ({ type, timestamp: now.toISOString(), data: { fence } }) as unknown as NoticeBody;
 const told = (rentalId: string, type: NoticeType, tenant = 't') =>
   event({
-    ...{ type, rentalId, tenant, at: now },
+    type,
+    rentalId,
+    tenant,
+    at: now,
     notice: { type, url: HOOK, body: (fence) => bodyOf(type, fence) },
   });
 const tell = (...events: ReturnType<typeof told>[]) => bench.store.save(bench.leader, { events });
@@ -178,7 +181,10 @@ describe('sending again', () => {
     const muchLater = later(3 * GIVE_UP_AFTER_MS);
     for (const { messageId } of await list()) {
       expect(await bench.store.resendDelivery('t', messageId, muchLater)).toMatchObject({
-        ...{ state: 'pending', attempts: 0, nextAttemptAt: muchLater, endedAt: null },
+        state: 'pending',
+        attempts: 0,
+        nextAttemptAt: muchLater,
+        endedAt: null,
       });
     }
     const again = await due(muchLater);
@@ -267,7 +273,9 @@ test('what was delivered goes after its time, what was given up after another, a
   const purge = (limit: number) =>
     bench.store.purge(bench.leader, {
       ...what,
-      ...{ deliveredBefore: later(-7 * DAY_MS), deadBefore: later(-30 * DAY_MS), limit },
+      deliveredBefore: later(-7 * DAY_MS),
+      deadBefore: later(-30 * DAY_MS),
+      limit,
     });
   expect(await purge(1)).toMatchObject({ deliveries: 1 });
   expect(await purge(500)).toMatchObject({ deliveries: 1 });

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { findSource, placeOf } from '../../core/tenant/request-source.ts';
 import { type Network, parseNetwork } from '../../core/text/ip-address.ts';
 import type { AppEnv } from '../app-env.ts';
-import { sourceOf } from './source-address.ts';
+import { sourceOf } from '../middleware.ts';
 
 const proxies = ['10.0.0.0/8', 'fd00::/8'].map((text) => parseNetwork(text) as Network);
 

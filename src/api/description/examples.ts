@@ -12,8 +12,14 @@ const READY = '2026-11-24T14:12:37.655Z';
 const ENDS = '2026-11-24T20:12:37.655Z';
 
 const placement: PlacementView = {
-  ...{ epoch: 41, node: 'worker_1', startedAt: ASKED, readyAt: READY, endedAt: null, endReason: null },
-  ...{ cleanedAt: null, cleaning: null },
+  epoch: 41,
+  node: 'worker_1',
+  startedAt: ASKED,
+  readyAt: READY,
+  endedAt: null,
+  endReason: null,
+  cleanedAt: null,
+  cleaning: null,
 };
 
 const rental: RentalView = {
@@ -33,12 +39,18 @@ const rental: RentalView = {
     queueEstimateAt: null,
     restart: null,
     connection: {
-      ...{ host: '192.0.2.7', port: 22221, user: 'r7f3k2a9', hostKey: HOST_KEY },
+      host: '192.0.2.7',
+      port: 22221,
+      user: 'r7f3k2a9',
+      hostKey: HOST_KEY,
       command: 'ssh -p 22221 r7f3k2a9@192.0.2.7',
     },
     conditions: [
       {
-        ...{ type: 'Ready', status: 'True', reason: 'Provisioned', lastTransitionTime: READY },
+        type: 'Ready',
+        status: 'True',
+        reason: 'Provisioned',
+        lastTransitionTime: READY,
         message: 'the account on worker_1 is ready',
       },
     ],
@@ -47,22 +59,33 @@ const rental: RentalView = {
 };
 
 const node: NodeView = {
-  ...{ name: 'worker_1', generation: 1 },
+  name: 'worker_1',
+  generation: 1,
   spec: {
-    ...{ host: '10.0.0.7', port: 22, hostKey: null, zone: 'rack-a', labels: { size: 'small' } },
-    ...{ unschedulable: false, draining: false, maintenance: null, retiring: false },
+    host: '10.0.0.7',
+    port: 22,
+    hostKey: null,
+    zone: 'rack-a',
+    labels: { size: 'small' },
+    unschedulable: false,
+    draining: false,
+    maintenance: null,
+    retiring: false,
   },
   status: {
-    ...{ observedGeneration: 1, status: 'alive', allocated: true, state: 'allocated', rental: ID },
-    ...{ stateSince: READY, unreachableSince: null },
-    ...{
-      lastChecked: READY,
-      hostKey: HOST_KEY,
-      offeredFingerprint: null,
-      otherFleet: null,
-      differences: null,
-      nextAttemptAt: null,
-    },
+    observedGeneration: 1,
+    status: 'alive',
+    allocated: true,
+    state: 'allocated',
+    rental: ID,
+    stateSince: READY,
+    unreachableSince: null,
+    lastChecked: READY,
+    hostKey: HOST_KEY,
+    offeredFingerprint: null,
+    otherFleet: null,
+    differences: null,
+    nextAttemptAt: null,
     limits: {
       checkedAt: READY,
       processes: { holds: true, message: 'at most 2048 processes and threads, measured in a session' },
@@ -71,7 +94,10 @@ const node: NodeView = {
     },
     conditions: [
       {
-        ...{ type: 'Reachable', status: 'True', reason: 'Alive', lastTransitionTime: ASKED },
+        type: 'Reachable',
+        status: 'True',
+        reason: 'Alive',
+        lastTransitionTime: ASKED,
         message: 'the last probe was answered',
       },
     ],
@@ -79,18 +105,22 @@ const node: NodeView = {
 };
 
 const tenantNode: TenantNodeView = {
-  ...{ name: 'worker_1', spec: { zone: 'rack-a', labels: { size: 'small' } }, status: { free: false } },
+  name: 'worker_1',
+  spec: { zone: 'rack-a', labels: { size: 'small' } },
+  status: { free: false },
 };
 
 const explanation: Explanation = {
-  ...{ rental: ID, name: 'build-box', phase: 'Active', node: 'worker_1', reason: 'Provisioned' },
-  ...{
-    message: 'the account on worker_1 is ready',
-    since: READY,
-    queuePosition: null,
-    queueEstimateAt: null,
-    wanted: null,
-  },
+  rental: ID,
+  name: 'build-box',
+  phase: 'Active',
+  node: 'worker_1',
+  reason: 'Provisioned',
+  message: 'the account on worker_1 is ready',
+  since: READY,
+  queuePosition: null,
+  queueEstimateAt: null,
+  wanted: null,
   placement: {
     ...placement,
     decision: {
@@ -122,18 +152,31 @@ export const EXAMPLES: Record<string, object> = {
   Placed: { rental: ID, rentalName: 'build-box', ...placement },
   Explanation: explanation,
   Event: {
-    ...{ seq: 812, at: READY, type: 'rental.active', rental: ID, node: 'worker_1', tenant: 'demo' },
-    ...{ rentalName: 'build-box', reason: 'Provisioned', message: 'the account on worker_1 is ready' },
+    seq: 812,
+    at: READY,
+    type: 'rental.active',
+    rental: ID,
+    node: 'worker_1',
+    tenant: 'demo',
+    rentalName: 'build-box',
+    reason: 'Provisioned',
+    message: 'the account on worker_1 is ready',
     actor: null,
   },
   Pool: {
     conditions: [
       {
-        ...{ type: 'MovesAllowed', status: 'True', reason: 'MigrationResumed', lastTransitionTime: ASKED },
+        type: 'MovesAllowed',
+        status: 'True',
+        reason: 'MigrationResumed',
+        lastTransitionTime: ASKED,
         message: 'the fleet is well enough',
       },
       {
-        ...{ type: 'Paused', status: 'True', reason: 'Paused', lastTransitionTime: READY },
+        type: 'Paused',
+        status: 'True',
+        reason: 'Paused',
+        lastTransitionTime: READY,
         message: 'nothing new begins; paused by admin (x3k5mzq7wv) of lab: new switch in rack-a',
       },
     ],
@@ -145,11 +188,16 @@ export const EXAMPLES: Record<string, object> = {
   Maintenance: { reason: 'new disk' },
   Token: { ...token, createdAt: ASKED, expiresAt: null, revokedAt: null },
   Tenant: {
-    ...{ name: 'demo', used: { rentals: 2 }, updatedAt: ASKED },
+    name: 'demo',
+    used: { rentals: 2 },
+    updatedAt: ASKED,
     limits: { maxRentals: 3, maxTtl: '2h', requestsPerMinute: 600, maxWaits: 20, maxWatches: 50 },
   },
   Session: {
-    ...{ tenant: 'demo', role: 'tenant', token: { id: token.id, name: token.name }, expiresAt: ENDS },
+    tenant: 'demo',
+    role: 'tenant',
+    token: { id: token.id, name: token.name },
+    expiresAt: ENDS,
     csrfToken: 'q3vN…',
   },
   Trust: { fingerprint: 'SHA256:mVPwvezndPv/ARoIadVY98vAC0g+P/5633yTC4d/wXE' },
@@ -167,14 +215,12 @@ export const EXAMPLES: Record<string, object> = {
     nodes: [{ node: 'worker_1', action: 'remove', changes: [] }],
     rentals: [
       {
-        ...{
-          rental: ID,
-          name: 'build-box',
-          tenant: 'demo',
-          effect: 'moves',
-          from: 'worker_1',
-          to: 'worker_2',
-        },
+        rental: ID,
+        name: 'build-box',
+        tenant: 'demo',
+        effect: 'moves',
+        from: 'worker_1',
+        to: 'worker_2',
         message: 'moves from worker_1 to worker_2',
       },
     ],
@@ -183,12 +229,22 @@ export const EXAMPLES: Record<string, object> = {
     notAnswering: [],
   },
   WebhookDelivery: {
-    ...{ id: 'msg_812_5f0c9a1be27d', type: 'rental.active', rental: ID, tenant: 'demo' },
-    ...{ url: 'https://example.com/orion', state: 'delivered', attempts: 1, createdAt: READY },
-    ...{ nextAttemptAt: null, lastError: null, endedAt: '2026-11-24T14:12:37.901Z' },
+    id: 'msg_812_5f0c9a1be27d',
+    type: 'rental.active',
+    rental: ID,
+    tenant: 'demo',
+    url: 'https://example.com/orion',
+    state: 'delivered',
+    attempts: 1,
+    createdAt: READY,
+    nextAttemptAt: null,
+    lastError: null,
+    endedAt: '2026-11-24T14:12:37.901Z',
   },
   WebhookSecret: {
-    ...{ secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw…', version: 1 },
-    ...{ rotatedAt: null, previousValidUntil: null },
+    secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw…',
+    version: 1,
+    rotatedAt: null,
+    previousValidUntil: null,
   },
 };

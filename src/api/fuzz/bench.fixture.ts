@@ -70,8 +70,15 @@ export async function openFuzzBench(): Promise<FuzzBench> {
   const version = '0.0.0';
   let settling = Promise.resolve();
   const app = createApp({
-    ...{ store: apiStore, logger, watch, version, isShuttingDown: () => false, policy: DEFAULT_POLICY },
-    ...{ clock, refusals, trustedProxies: [] },
+    store: apiStore,
+    logger,
+    watch,
+    version,
+    isShuttingDown: () => false,
+    policy: DEFAULT_POLICY,
+    clock,
+    refusals,
+    trustedProxies: [],
     metrics: createMetrics({ store: apiStore, logger }),
     webhooks: { allowed: NOTHING_ALLOWED, secretOf: (tenant, number) => `whsec_${tenant}${number}` },
     parseInventory: (text, name) => parseInventory(text, name, {}),
@@ -156,11 +163,7 @@ async function makeToken(
   tenant: string = role,
 ): Promise<{ id: string; token: string }> {
   const { id, token, hash } = createTokenSecret();
-  await store.createToken({
-    ...{ id, hash, role, name: role, tenant },
-    createdAt: new Date(),
-    expiresAt: null,
-  });
+  await store.createToken({ id, hash, role, name: role, tenant, createdAt: new Date(), expiresAt: null });
   return { id, token };
 }
 
@@ -209,26 +212,27 @@ async function seed(store: Store, leader: Leadership, token: string): Promise<Hi
   const { items } = await store.listDeliveries(null, { state: null, rentalId: null }, page);
   const ids = [...victims.map(({ id }) => id), ...items.map(({ messageId }) => messageId)];
   return {
-    ...{ id: ['r_seed0', 'box', 'r_seed1', ...ids], name: [...NODES, 'box', 'box-2'], node: NODES },
-    ...{
-      sshPublicKey: [KEY],
-      ttl: ['1h', '10s'],
-      maxTtl: ['2h', null],
-      after: ['0s', '5m'],
-      wait: ['0s', '20ms'],
-      expiresIn: ['1h'],
-    },
-    ...{
-      zone: ['a', null],
-      text: [INVENTORY],
-      fingerprint: [FINGERPRINT],
-      fleet: [OTHER_FLEET],
-      ids: [[DIFFERENCE.id]],
-      token: [token],
-      rental: ['r_seed0'],
-    },
-    ...{ webhookUrl: ['https://hook.example.com/', null, 'http://127.0.0.1/'], cursor: ['1', 'worker_1'] },
-    ...{ selector: [{}, { matchLabels: { size: 's' } }], type: ['rental.created'], sha256: ['f'.repeat(64)] },
+    id: ['r_seed0', 'box', 'r_seed1', ...ids],
+    name: [...NODES, 'box', 'box-2'],
+    node: NODES,
+    sshPublicKey: [KEY],
+    ttl: ['1h', '10s'],
+    maxTtl: ['2h', null],
+    after: ['0s', '5m'],
+    wait: ['0s', '20ms'],
+    expiresIn: ['1h'],
+    zone: ['a', null],
+    text: [INVENTORY],
+    fingerprint: [FINGERPRINT],
+    fleet: [OTHER_FLEET],
+    ids: [[DIFFERENCE.id]],
+    token: [token],
+    rental: ['r_seed0'],
+    webhookUrl: ['https://hook.example.com/', null, 'http://127.0.0.1/'],
+    cursor: ['1', 'worker_1'],
+    selector: [{}, { matchLabels: { size: 's' } }],
+    type: ['rental.created'],
+    sha256: ['f'.repeat(64)],
   };
 }
 

@@ -12,12 +12,17 @@ const ZONES = ['rack-a', 'rack-b', 'rack-c', 'the-zone-with-a-name-that-is-longe
 
 const ago = (seconds: number) => new Date(now.getTime() - seconds * 1_000);
 const condition = (type: string, status: Condition['status'], reason: Reason, message = ''): Condition => ({
-  ...{ type, status, reason, message, lastTransitionTime: ago(3_700).toISOString() },
+  type,
+  status,
+  reason,
+  message,
+  lastTransitionTime: ago(3_700).toISOString(),
 });
 
 const KEPT = {
   reason: 'a new disk comes on Friday, and the fan of the power supply is to be looked at',
-  ...{ by: 'operator-of-the-night-shift (x3k5mzq7wv) of lab', at: ago(5_400) },
+  by: 'operator-of-the-night-shift (x3k5mzq7wv) of lab',
+  at: ago(5_400),
 };
 
 /** A node in each state and a rental in each phase, which belong to `anna` and `ben`. */
@@ -150,13 +155,11 @@ async function addRental(
     if (endReason === null) return samplePlacement(rental, node, changes);
     const at = ago(3_900);
     const report: Placement['report'] = {
-      ...{
-        attempts: 2,
-        outcome: 'failed',
-        reason: 'ResidueFound',
-        message: 'it is not clean',
-        at: at.toISOString(),
-      },
+      attempts: 2,
+      outcome: 'failed',
+      reason: 'ResidueFound',
+      message: 'it is not clean',
+      at: at.toISOString(),
       found: {
         at: at.toISOString(),
         items: ['file /var/tmp/left-behind-by-a-client', 'process 4711 sleep'],

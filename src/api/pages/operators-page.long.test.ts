@@ -39,7 +39,12 @@ async function controlsOf({ call }: ApiBench) {
 function tell({ store }: ApiBench, type: EventType, message: string): void {
   const about = { rentalId: null, node: null, tenant: null, object: null };
   store.events.push({
-    ...{ seq: store.events.length + 1, type, at: now, ...about, reason: 'MigrationHeld', message },
+    seq: store.events.length + 1,
+    type,
+    at: now,
+    ...about,
+    reason: 'MigrationHeld',
+    message,
   });
 }
 
@@ -145,7 +150,8 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
       );
       await expectUsable(page, at, 'drained');
       expect(bench.store.nodes.get('worker_1')?.requests).toMatchObject({
-        ...{ draining: true, maintenance: { reason: 'new disk' } },
+        draining: true,
+        maintenance: { reason: 'new disk' },
       });
 
       await page.goto('/nodes/worker_2');
@@ -153,7 +159,8 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
       await inDialog(page, 'Cordon').click();
       await note.getByText('No reason was given').waitFor();
       expect(bench.store.nodes.get('worker_2')?.requests).toMatchObject({
-        ...{ cordoned: true, maintenance: { reason: null } },
+        cordoned: true,
+        maintenance: { reason: null },
       });
       await button(page, 'Uncordon').click();
       await note.waitFor({ state: 'detached' });

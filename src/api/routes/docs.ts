@@ -58,6 +58,6 @@ export function addDocsRoutes(app: OpenAPIHono<AppEnv>, { version }: ApiDeps): v
     // The address names the version.
     c.header('Cache-Control', `public, max-age=${ONE_YEAR_S}, immutable`);
     c.header('Content-Type', found.type);
-    return c.body(found.bytes, 200) as never;
+    return c.body(found.bytes, 200);
   });
 }

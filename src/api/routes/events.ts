@@ -46,7 +46,7 @@ export function addEventRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     if (wantsStream(c)) {
       if (order === 'desc') throw invalidInput('query order', 'a watch can only go forward');
       const options = { name: 'event', tenant, filter, snapshot: async () => [], shape } as const;
-      return answerStream(c, deps, options) as never;
+      return answerStream(c, deps, options);
     }
     // One more than requested shows whether there is a next page.
     const page = { ...filter, limit: limit + 1 };

@@ -77,7 +77,7 @@ const routes = {
 export function addInventoryRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   const { store, clock, parseInventory } = deps;
 
-  app.openapi(routes.read, async (c) => c.json(viewState(await store.loadInventoryState()) as never, 200));
+  app.openapi(routes.read, async (c) => c.json(viewState(await store.loadInventoryState()), 200));
 
   app.openapi(routes.plan, async (c) => {
     const { text, file } = c.req.valid('json');
@@ -97,18 +97,25 @@ export function addInventoryRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): voi
     const requested = await store.requestInventory(
       { sha256: sha256 ?? null, force, by },
       {
-        ...{ type: 'inventory.apply_requested', at: clock.now(), rentalId: null, node: null, tenant: null },
-        ...{ reason: 'Accepted', message, object: null, actor: c.var.actor },
+        type: 'inventory.apply_requested',
+        at: clock.now(),
+        rentalId: null,
+        node: null,
+        tenant: null,
+        reason: 'Accepted',
+        message,
+        object: null,
+        actor: c.var.actor,
       },
     );
     deps.wake?.();
     const state = await untilAnswered(deps, requested, c.req.raw.signal);
     const answer = state !== null && state.answered >= requested ? state.answer : null;
-    if (answer === null) return c.json(viewState(state) as never, 202);
+    if (answer === null) return c.json(viewState(state), 202);
     if (answer.kind === 'refused') {
       throw new ProblemError('inventory_refused', `${answer.reason}: ${answer.message}`);
     }
-    return c.json(answer as never, 200);
+    return c.json(answer, 200);
   });
 }
 

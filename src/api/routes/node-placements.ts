@@ -43,7 +43,8 @@ export function addNodePlacementsRoute(app: OpenAPIHono<AppEnv>, { store }: ApiD
     const shown = placed.slice(0, limit);
     const names = await store.listRentalNames([...new Set(shown.map(({ rentalId }) => rentalId))]);
     const items = shown.map((placement) => ({
-      ...{ rental: placement.rentalId, rentalName: names.get(placement.rentalId) ?? null },
+      rental: placement.rentalId,
+      rentalName: names.get(placement.rentalId) ?? null,
       ...viewPlacement(placement),
     }));
     const nextCursor = placed.length > limit ? String(items.at(-1)?.epoch) : null;

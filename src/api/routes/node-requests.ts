@@ -152,7 +152,7 @@ export function addNodeRequestRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): v
     app.openapi(route, async (c) => {
       const { actor } = c.var;
       const event = { type, reason, message: `by token ${c.var.principal.tokenId}`, actor };
-      return c.json((await requestFor(deps, c.req.valid('param').name, { kind }, event)) as never, 202);
+      return c.json(await requestFor(deps, c.req.valid('param').name, { kind }, event), 202);
     });
   }
   addMaintenanceRoutes(app, deps);
@@ -163,7 +163,7 @@ export function addNodeRequestRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): v
     const { actor } = c.var;
     const event = { type: 'node.trust_requested', reason: 'HostKeyTrusted', message, actor } as const;
     const request = { kind: 'trust', fingerprint } as const;
-    return c.json((await requestFor(deps, c.req.valid('param').name, request, event)) as never, 202);
+    return c.json(await requestFor(deps, c.req.valid('param').name, request, event), 202);
   });
   app.openapi(adoptRoute, async (c) => {
     const { fleet } = c.req.valid('json');
@@ -171,7 +171,7 @@ export function addNodeRequestRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): v
     const { actor } = c.var;
     const event = { type: 'node.adopt_requested', reason: 'NodeAdopted', message, actor } as const;
     const request = { kind: 'adopt', fleet } as const;
-    return c.json((await requestFor(deps, c.req.valid('param').name, request, event)) as never, 202);
+    return c.json(await requestFor(deps, c.req.valid('param').name, request, event), 202);
   });
 }
 
@@ -200,7 +200,7 @@ function addMaintenanceRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
       const attribution = { reason: why, by, at: deps.clock.now() };
       const event = { type, reason, message: describeAttribution(attribution), actor: c.var.actor };
       const request = { kind, attribution };
-      return c.json((await requestFor(deps, c.req.valid('param').name, request, event)) as never, 202);
+      return c.json(await requestFor(deps, c.req.valid('param').name, request, event), 202);
     });
   }
 }
@@ -214,7 +214,7 @@ function addAcceptRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const message = describeAcceptance(accept, namedIn(node.record, ids));
     const { actor } = c.var;
     const event = { type: 'node.accept_requested', reason: 'DifferencesAccepted', message, actor } as const;
-    return c.json((await requestFor(deps, name, { kind: 'accept', accept }, event)) as never, 202);
+    return c.json(await requestFor(deps, name, { kind: 'accept', accept }, event), 202);
   });
 }
 

@@ -59,12 +59,11 @@ export function addNodeRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
         .toSorted((a, b) => (a.spec.name < b.spec.name ? -1 : 1))
         .map((node) => viewNode(node, occupants.get(node.spec.name) ?? null));
     };
-    if (wantsStream(c))
-      return watchNodes(c, deps, shape, null, async () => (await loadAll()).map(shape)) as never;
+    if (wantsStream(c)) return watchNodes(c, deps, shape, null, async () => (await loadAll()).map(shape));
     const rest = (await loadAll()).filter(({ name }) => cursor === undefined || name > cursor);
     const items = rest.slice(0, limit);
     const nextCursor = rest.length > limit ? (items.at(-1)?.name ?? null) : null;
-    return c.json({ items: items.map(shape), nextCursor } as never, 200);
+    return c.json({ items: items.map(shape), nextCursor }, 200);
   });
 
   app.openapi(routes.read, async (c) => {
@@ -72,10 +71,8 @@ export function addNodeRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const shape = shapeFor(c.var.principal.role);
     const { view } = await loadNodeView(deps, name);
     if (wantsStream(c))
-      return watchNodes(c, deps, shape, name, async () => [
-        shape((await loadNodeView(deps, name)).view),
-      ]) as never;
-    return c.json(shape(view) as never, 200);
+      return watchNodes(c, deps, shape, name, async () => [shape((await loadNodeView(deps, name)).view)]);
+    return c.json(shape(view), 200);
   });
 }
 

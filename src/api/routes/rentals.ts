@@ -157,7 +157,7 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     if (wantsStream(c)) {
       const snapshot = () => listAll((from) => load(STREAM_PAGE, from));
       const shape: StreamOptions['shape'] = ({ rentalId, object }) => (rentalId === null ? null : object);
-      return answerStream(c, deps, { name: 'rental', tenant, filter: ANY, snapshot, shape }) as never;
+      return answerStream(c, deps, { name: 'rental', tenant, filter: ANY, snapshot, shape });
     }
     return c.json(await load(limit, cursor ?? null), 200);
   });
@@ -191,7 +191,7 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     if (!wantsStream(c)) return c.json(await show(rental), 200);
     // A client that saw the end will never be sent more. This answer keeps browsers from reconnecting.
     if (rental.record.endedAt !== null && (await hasSeenEnd(readLastEventId(c), rental)))
-      return c.body(null, 204) as never;
+      return c.body(null, 204);
     return answerStream(c, deps, {
       name: 'rental',
       tenant,
@@ -199,7 +199,7 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
       snapshot: async () => [await show(await find(tenant, rental.id))],
       shape: ({ object }) => object,
       isLast: (object) => isEndedView(object as RentalView),
-    }) as never;
+    });
   });
 
   app.openapi(routes.patch, async (c) => {

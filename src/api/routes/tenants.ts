@@ -118,8 +118,15 @@ export function addTenantRoutes(app: OpenAPIHono<AppEnv>, { store, clock }: ApiD
     const at = clock.now();
     const message = `limits were set by token ${c.var.principal.tokenId}: ${describeLimits(limits)}`;
     const event: NewEvent = {
-      ...{ type: 'tenant.limits_changed', at, rentalId: null, node: null, tenant: name },
-      ...{ reason: 'Accepted', message, object: null, actor: c.var.actor },
+      type: 'tenant.limits_changed',
+      at,
+      rentalId: null,
+      node: null,
+      tenant: name,
+      reason: 'Accepted',
+      message,
+      object: null,
+      actor: c.var.actor,
     };
     await find(name);
     if (Object.keys(limits).length > 0) await store.setLimits(name, limits, event);

@@ -105,8 +105,15 @@ export function addWebhookRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void 
     const now = clock.now();
     // The store fills in the tenant and the rental once it has found the message.
     const event: NewEvent = {
-      ...{ type: 'webhook.resend_requested', at: now, rentalId: null, node: null, tenant: null },
-      ...{ reason: 'Accepted', message: `resend of ${id} was requested`, object: null, actor: c.var.actor },
+      type: 'webhook.resend_requested',
+      at: now,
+      rentalId: null,
+      node: null,
+      tenant: null,
+      reason: 'Accepted',
+      message: `resend of ${id} was requested`,
+      object: null,
+      actor: c.var.actor,
     };
     const delivery = await store.resendDelivery(scopeOf(c.var.principal), id, now, event);
     if (delivery === null) throw new ProblemError('not_found', `there is no message ${id}`);
@@ -123,13 +130,15 @@ export function addWebhookRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void 
     const { tenant, tokenId } = c.var.principal;
     requireSecrets(deps);
     const event: NewEvent = {
-      ...{ type: 'webhook.secret_rotated', at: clock.now(), rentalId: null, node: null, tenant },
-      ...{
-        reason: 'Accepted',
-        message: `a new webhook secret was requested by token ${tokenId}`,
-        object: null,
-        actor: c.var.actor,
-      },
+      type: 'webhook.secret_rotated',
+      at: clock.now(),
+      rentalId: null,
+      node: null,
+      tenant,
+      reason: 'Accepted',
+      message: `a new webhook secret was requested by token ${tokenId}`,
+      object: null,
+      actor: c.var.actor,
     };
     return c.json(viewSecret(deps, tenant, await store.rotateSecret(tenant, event.at, event)), 200);
   });
@@ -159,7 +168,9 @@ function viewDelivery(
 ) {
   const toTime = (at: Date | null) => at?.toISOString() ?? null;
   return {
-    ...{ id: messageId, rental: rentalId, ...rest },
+    id: messageId,
+    rental: rentalId,
+    ...rest,
     createdAt: createdAt.toISOString(),
     nextAttemptAt: toTime(nextAttemptAt),
     endedAt: toTime(endedAt),

@@ -164,9 +164,7 @@ async function followToReady(
   progress: Progress,
 ): Promise<Rental> {
   try {
-    return await followRental(context, rental.id, {
-      ...{ isThere: isReady, what: 'Active', timeoutMs, progress },
-    });
+    return await followRental(context, rental.id, { isThere: isReady, what: 'Active', timeoutMs, progress });
   } catch (error) {
     // The rental has ended or can never be placed. That was reported already.
     if (error instanceof CliError && error.exitCode === EXIT.failed) throw error;

@@ -198,8 +198,12 @@ function planAddresses(rentals: Rental[], { changed }: InventoryDiff, leaving: S
     if (rental === undefined || leaving.has(node)) return [];
     return [
       {
-        ...{ rental: rental.id, name: rental.name, tenant: rental.tenant },
-        ...{ effect: 'readdressed' as const, from: node, to: node },
+        rental: rental.id,
+        name: rental.name,
+        tenant: rental.tenant,
+        effect: 'readdressed' as const,
+        from: node,
+        to: node,
         message: `stays on ${node}; its address becomes ${after.clientHost}:${after.clientPort}`,
       },
     ];
@@ -224,8 +228,12 @@ function planStarts(rentals: Rental[], wanted: NodeSpec[], stage: Stage): Rental
     const after = to.isNew ? ', once it has joined' : '';
     return [
       {
-        ...{ rental: rental.id, name: rental.name, tenant: rental.tenant },
-        ...{ effect: 'starts' as const, from: null, to: to.node },
+        rental: rental.id,
+        name: rental.name,
+        tenant: rental.tenant,
+        effect: 'starts' as const,
+        from: null,
+        to: to.node,
         message: `starts on ${to.node}${after}`,
       },
     ];

@@ -3,7 +3,10 @@ import { DEFAULT_POLICY as policy } from '../model/policy.ts';
 import { CLOSED_BREAKER, computeBreaker, confirmWithinMs, UNSEEN_BREAKER } from './breaker.ts';
 
 const fleet = (unhealthy: number, unseen = 0, unconfirmed = 0) => ({
-  ...{ total: 10, unhealthy, unseen, unconfirmed },
+  total: 10,
+  unhealthy,
+  unseen,
+  unconfirmed,
 });
 
 describe('the breaker', () => {

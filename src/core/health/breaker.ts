@@ -25,7 +25,9 @@ export interface Breaker {
 }
 
 export const CLOSED_BREAKER: Breaker = {
-  ...{ open: false, recoveredSinceMs: null, confirmingSinceMs: null },
+  open: false,
+  recoveredSinceMs: null,
+  confirmingSinceMs: null,
   message: '',
 };
 

@@ -4,8 +4,15 @@ import { NOW } from '../rows.fixture.ts';
 import { viewPool } from './pool-view.ts';
 
 const entry = (seq: number, message: string): StoredEvent => ({
-  ...{ seq, type: 'pool.breaker_opened', at: NOW, rentalId: null, node: null, tenant: null },
-  ...{ reason: 'MigrationHeld', message, object: null },
+  seq,
+  type: 'pool.breaker_opened',
+  at: NOW,
+  rentalId: null,
+  node: null,
+  tenant: null,
+  reason: 'MigrationHeld',
+  message,
+  object: null,
 });
 
 const view = (opened: StoredEvent | null, closed: StoredEvent | null) =>
@@ -35,11 +42,17 @@ it('says who paused it and why, and who overrode the breaker last', () => {
   expect(paused.pause).toEqual({ reason: 'new switch', by: 'a of lab', at: at.toISOString() });
   expect(paused.override).toEqual({ ...paused.pause, used: false });
   expect(paused.conditions[1]).toMatchObject({
-    ...{ type: 'Paused', status: 'True', reason: 'Paused', lastTransitionTime: at.toISOString() },
+    type: 'Paused',
+    status: 'True',
+    reason: 'Paused',
+    lastTransitionTime: at.toISOString(),
     message: 'nothing new begins; paused by a of lab: new switch',
   });
   expect(viewPool(told)).toMatchObject({ pause: null, override: null });
   expect(viewPool(told).conditions[1]).toMatchObject({
-    ...{ type: 'Paused', status: 'False', reason: 'Resumed', lastTransitionTime: NOW.toISOString() },
+    type: 'Paused',
+    status: 'False',
+    reason: 'Resumed',
+    lastTransitionTime: NOW.toISOString(),
   });
 });

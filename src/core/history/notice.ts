@@ -1,8 +1,6 @@
 import type { ConnectionView, RentalView } from '../view/rental-view.ts';
 
-/**
- * What clients' webhooks are called for, in the clients' terms: access began, moved, is lost, will end, has ended.
- */
+/** Calls of webhooks, in the clients' terms: access began, moved, is lost, was interrupted, will end, has ended. */
 export const NOTICE_TYPES = [
   'rental.active',
   'rental.migrated',

@@ -11,7 +11,7 @@ export interface LimitsPolicy {
 export const LIMIT_NAMES = ['processes', 'memory', 'userNamespaces'] as const;
 export type LimitName = (typeof LIMIT_NAMES)[number];
 
-/** What the policy requires and the node does not hold, in words; null: nothing. */
+/** What the policy requires and the node does not hold, in the words of orion_limits.py; null: nothing. */
 export function describeLacking(
   limits: Record<LimitName, HeldLimit> | undefined,
   { required }: LimitsPolicy,

@@ -12,8 +12,11 @@ const at = (ms: number) => new Date(NOW.getTime() + ms);
 const { uid } = aPlacement(1, 'a');
 const fillAt = (ms: number): SeenFill => ({ uid, connections: 97, at: at(ms) });
 const ready: Condition = {
-  ...{ type: 'Ready', status: 'True', reason: 'Provisioned' },
-  ...{ message: 'm', lastTransitionTime: NOW.toISOString() },
+  type: 'Ready',
+  status: 'True',
+  reason: 'Provisioned',
+  message: 'm',
+  lastTransitionTime: NOW.toISOString(),
 };
 
 function note(
@@ -35,7 +38,9 @@ describe('a rental whose account filled the listener of its node', () => {
     expect(once).toEqual([
       ready,
       {
-        ...{ type: 'Suspected', status: 'Unknown', reason: 'ListenerFilled' },
+        type: 'Suspected',
+        status: 'Unknown',
+        reason: 'ListenerFilled',
         message: expect.stringContaining('97 connections to the SSH server of a'),
         lastTransitionTime: at(0).toISOString(),
       },

@@ -29,7 +29,10 @@ describe('what a daemon sees of the starts of a machine', () => {
 });
 
 const seen = (id: string, set: Partial<BootMemory> = {}): BootMemory => ({
-  ...{ id, seenAt: at(-1), silentSince: at(-5), answeredAt: NOW },
+  id,
+  seenAt: at(-1),
+  silentSince: at(-5),
+  answeredAt: NOW,
   ...set,
 });
 const live = aPlacement(4, 'a', { readyAt: at(-100) });

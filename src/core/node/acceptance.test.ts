@@ -12,12 +12,17 @@ import type { NodeInputs } from './inputs.ts';
 const ID = 'a'.repeat(32);
 const FOUND: Differences = {
   items: [{ id: ID, kind: 'schedules', text: '/etc/cron.d/new sha256:1' }],
-  ...{ more: 0, others: 1 },
+  more: 0,
+  others: 1,
 };
 const NEW = 'schedules: new or changed: /etc/cron.d/new sha256:1';
 const ASKED: AcceptRequest = { ids: [ID], reason: 'upgrade', by: 'admin (t) of lab', at: NOW };
 const done = (more: object = {}): WorkOutcome & { kind: 'done' } => ({
-  ...{ kind: 'done', fenceSeen: 9, uidSeen: 20_000, findings: [], ...more },
+  kind: 'done',
+  fenceSeen: 9,
+  uidSeen: 20_000,
+  findings: [],
+  ...more,
 });
 const plain: Work = { kind: 'clean', prepare: false, residue: [] };
 const ended = (outcome: WorkOutcome, work: Work = plain): Run => ({ work, fence: 9, outcome });
@@ -55,7 +60,8 @@ describe('what differs from the baseline', () => {
     const taken = decide(asked.record, { run: ended(done({ accepted: [NEW] }), asked.start as Work) }, true);
     expect(taken.record).toMatchObject({ state: 'free', differences: null, acceptSeen: 1 });
     expect(taken.events).toContainEqual({
-      ...{ type: 'node.accepted', reason: 'DifferencesAccepted' },
+      type: 'node.accepted',
+      reason: 'DifferencesAccepted',
       message: `1 of 1 added to the baseline, by admin (t) of lab: upgrade; ${NEW}`,
     });
     // Once only.
@@ -89,8 +95,14 @@ describe('carrying it out', () => {
   it('names it in the order to verify, with the number of that order, and tells what became of it', async () => {
     const sent: PlaybookRequest[] = [];
     const answer: PlaybookResult = {
-      ...{ ok: true, changed: true, fenceSeen: 9, uidSeen: 0, findings: ['x'], removed: [] },
-      ...{ differences: FOUND, accepted: [NEW] },
+      ok: true,
+      changed: true,
+      fenceSeen: 9,
+      uidSeen: 0,
+      findings: ['x'],
+      removed: [],
+      differences: FOUND,
+      accepted: [NEW],
     };
     const playbooks = {
       run: async (_target: unknown, request: PlaybookRequest) => {
@@ -101,9 +113,7 @@ describe('carrying it out', () => {
     };
     const access = { isKeyAccepted: async () => ({ kind: 'accepted' as const }) };
     const deps = { playbooks, access, policy: () => DEFAULT_POLICY, mayAct: () => true };
-    const target = {
-      ...{ name: 'a', host: 'h', port: 1, user: 'root', privateKeyPath: '/k', hostKey: null },
-    };
+    const target = { name: 'a', host: 'h', port: 1, user: 'root', privateKeyPath: '/k', hostKey: null };
     const work: Work = { ...plain, accept: { ids: [ID], request: 1 } } as Work;
     const outcome = await carryOut(work, target, 9, deps, new AbortController().signal);
     expect(sent).toEqual([{ playbook: 'verify_clean', fence: 9, accept: [ID] }]);

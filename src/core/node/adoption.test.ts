@@ -9,7 +9,12 @@ import type { NodeInputs } from './inputs.ts';
 const OTHER = `f_${'0'.repeat(24)}`;
 const clean: Work & { kind: 'clean' } = { kind: 'clean', prepare: true, residue: [] };
 const refused: WorkOutcome = {
-  ...{ kind: 'failed', reason: 'OtherFleet', message: 'x', fenceSeen: 7, uidSeen: 0, fleetSeen: OTHER },
+  kind: 'failed',
+  reason: 'OtherFleet',
+  message: 'x',
+  fenceSeen: 7,
+  uidSeen: 0,
+  fleetSeen: OTHER,
 };
 const done: WorkOutcome = { kind: 'done', fenceSeen: 9, uidSeen: 20_000, findings: [] };
 const ended = (outcome: WorkOutcome, work: Work = clean): Run => ({ work, fence: 9, outcome });
@@ -67,7 +72,11 @@ describe('a node that leaves', () => {
 describe('a fence number that a node claims', () => {
   const cleaning = { record: { state: 'cleaning' as const } };
   const tooLow = (fenceSeen: number, fenceProven?: boolean): WorkOutcome => ({
-    ...{ kind: 'failed', reason: 'FenceTooLow', message: 'x', fenceSeen, uidSeen: 0 },
+    kind: 'failed',
+    reason: 'FenceTooLow',
+    message: 'x',
+    fenceSeen,
+    uidSeen: 0,
     ...(fenceProven ? { fenceProven } : {}),
   });
 

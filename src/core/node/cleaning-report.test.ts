@@ -14,8 +14,11 @@ const run = (outcome: Run['outcome'], epochs = [1]): Run => ({
 });
 const done = (findings: string[] = []): WorkOutcome => ({ kind: 'done', fenceSeen: 9, uidSeen: 0, findings });
 const failed: WorkOutcome = {
-  ...{ kind: 'failed', reason: 'PlaybookTimeout', message: 'Remove the account: \x1b[2Jkilled' },
-  ...{ fenceSeen: null, uidSeen: null },
+  kind: 'failed',
+  reason: 'PlaybookTimeout',
+  message: 'Remove the account: \x1b[2Jkilled',
+  fenceSeen: null,
+  uidSeen: null,
 };
 const only = (outcome: WorkOutcome, earlier: CleaningReport | null = null, now = NOW) =>
   reportsOf(run(outcome), residue(earlier), now)[0]?.report as CleaningReport;
@@ -43,7 +46,10 @@ describe('the report of cleaning that is kept with a placement', () => {
     const second = only(failed, first, later);
     expect(second).toMatchObject({ attempts: 2, outcome: 'failed', reason: 'PlaybookTimeout' });
     expect(only(done(), second, later)).toEqual({
-      ...{ attempts: 3, outcome: 'clean', reason: 'Clean', message: 'verified clean' },
+      attempts: 3,
+      outcome: 'clean',
+      reason: 'Clean',
+      message: 'verified clean',
       at: later.toISOString(),
       found: { at, items: ['setuid file /tmp/sh'], more: 0 },
     });

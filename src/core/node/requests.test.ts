@@ -30,7 +30,10 @@ describe('a changed host key', () => {
     const trusting = { requests: { trustedFingerprint: 'SHA256:new' }, record: { state: 'dead' as const } };
     const decision = decide(trusting, { health: offering('dead') });
     expect(decision.record).toMatchObject({
-      ...{ hostKey: 'ssh-ed25519 NEW', offeredFingerprint: null, preparedAt: null, verifiedAt: null },
+      hostKey: 'ssh-ed25519 NEW',
+      offeredFingerprint: null,
+      preparedAt: null,
+      verifiedAt: null,
     });
     expect(decision.events.map(({ type }) => type)).toContain('node.host_key_trusted');
     const other = { requests: { trustedFingerprint: 'SHA256:old' }, record: { state: 'dead' as const } };

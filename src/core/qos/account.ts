@@ -24,7 +24,11 @@ export interface Account {
 
 export function createAccount(): Account {
   return {
-    ...{ servedMs: 0, withoutNodeMs: 0, outages: 0, moves: 0, plannedMoves: 0 },
+    servedMs: 0,
+    withoutNodeMs: 0,
+    outages: 0,
+    moves: 0,
+    plannedMoves: 0,
     times: { detection: [], move: [], outage: [], provisioning: [], queueWait: [] },
   };
 }
@@ -54,7 +58,12 @@ export function createTimeline(window: Span): Timeline {
   const { bucketMs, buckets: spans } = splitWindow(window);
   const buckets = spans.map((span) => ({
     ...span,
-    ...{ nodes: new Map(), rentals: new Map(), servedMs: 0, withoutNodeMs: 0, outages: 0, moves: 0 },
+    nodes: new Map(),
+    rentals: new Map(),
+    servedMs: 0,
+    withoutNodeMs: 0,
+    outages: 0,
+    moves: 0,
     times: { detection: [], move: [] },
   }));
   const first = Math.floor(window.fromMs / bucketMs);

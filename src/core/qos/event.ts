@@ -114,7 +114,12 @@ export const NODE_STATE_TYPES = STATE_TYPES.filter((type) => type.startsWith('no
 export function toQosEvent({ seq, type, at, rentalId, node, tenant, object }: StoredEvent): QosEvent {
   const { phase, state, unreachableSince } = statusOf(object);
   return {
-    ...{ seq, type, atMs: at.getTime(), rentalId, node, tenant },
+    seq,
+    type,
+    atMs: at.getTime(),
+    rentalId,
+    node,
+    tenant,
     ...(type === 'rental.restarted' ? { silentSinceMs: silentSinceOf(object) } : {}),
     state: (phase ?? state ?? null) as QosEvent['state'],
     isUnreachable: typeof unreachableSince === 'string',

@@ -36,7 +36,9 @@ export function askAbout(events: QosEvent[], fromMs: number, toMs: number, ofFle
     if (atMs >= fromMs || node === null || rentalId !== null) continue;
     const old = openings.get(node);
     openings.set(node, {
-      ...{ seq, node, state: state as NodeState },
+      seq,
+      node,
+      state: state as NodeState,
       stateSinceMs: old?.state === state ? old.stateSinceMs : atMs,
       unreachableSinceMs: isUnreachable ? (old?.unreachableSinceMs ?? atMs) : null,
     });

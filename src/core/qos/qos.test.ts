@@ -32,8 +32,11 @@ describe('a client whose node dies', () => {
       plannedMoves: 0,
     });
     expect(total.times).toEqual({
-      ...{ queueWait: [1 * S], provisioning: [4 * S] },
-      ...{ detection: [6 * S], move: [2 * S], outage: [8 * S] },
+      queueWait: [1 * S],
+      provisioning: [4 * S],
+      detection: [6 * S],
+      move: [2 * S],
+      outage: [8 * S],
     });
   });
 
@@ -260,15 +263,14 @@ describe('whatever the history', () => {
     fc.assert(
       fc.property(anyHistory, window, (events, [fromMs, toMs]) => {
         const births = ['w1', 'w2', 'w3'].map((name, index) => ({
-          ...{
-            seq: index - 10,
-            type: 'node.free' as const,
-            atMs: -1,
-            rentalId: null,
-            node: name,
-            tenant: null,
-          },
-          ...{ state: 'free' as const, isUnreachable: false },
+          seq: index - 10,
+          type: 'node.free' as const,
+          atMs: -1,
+          rentalId: null,
+          node: name,
+          tenant: null,
+          state: 'free' as const,
+          isUnreachable: false,
         }));
         for (const { nodes, fromMs: since, toMs: until } of askAbout([...births, ...events], fromMs, toMs)
           .buckets) {

@@ -116,8 +116,11 @@ export function computeQos(window: Span, { openings, events }: QosHistory, ofFle
   const total = sumUp(found.map(({ account }) => account));
   if (ofFleet) total.times.detection = detections;
   const list = found.map((track) => ({
-    ...{ id: track.id, tenant: track.tenant, phase: track.phase() },
-    ...{ createdAtMs: track.createdAtMs(), account: track.account },
+    id: track.id,
+    tenant: track.tenant,
+    phase: track.phase(),
+    createdAtMs: track.createdAtMs(),
+    account: track.account,
   }));
   return { window, total, rentals: list, bucketMs: timeline.bucketMs, buckets: timeline.buckets };
 }

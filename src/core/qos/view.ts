@@ -83,7 +83,10 @@ export function viewQos(
     scope,
     total: viewAccount(total),
     rentals: listed.map(({ id, tenant, phase, createdAtMs, account }) => ({
-      ...{ id, name: names.get(id) ?? null, tenant, phase },
+      id,
+      name: names.get(id) ?? null,
+      tenant,
+      phase,
       createdAt: createdAtMs === null ? null : toTime(createdAtMs),
       ...viewAccount(account),
     })),
@@ -115,7 +118,9 @@ export function chooseRentals(qos: Qos, limit: number): RentalQos[] {
 function viewAccount({ servedMs, withoutNodeMs, outages, moves, plannedMoves, times }: Account): QosFigures {
   return {
     ...viewServed(servedMs, withoutNodeMs),
-    ...{ outages, moves, plannedMoves },
+    outages,
+    moves,
+    plannedMoves,
     times: viewKinds(TIMES, times),
   };
 }
@@ -135,10 +140,7 @@ function viewServed(servedMs: number, withoutNodeMs: number) {
 
 function viewTimes({ count, medianMs, p95Ms, maxMs }: Distribution): TimesView {
   const seconds = (ms: number | null) => (ms === null ? null : ms / 1_000);
-  return {
-    ...{ count, medianSeconds: seconds(medianMs), p95Seconds: seconds(p95Ms) },
-    maxSeconds: seconds(maxMs),
-  };
+  return { count, medianSeconds: seconds(medianMs), p95Seconds: seconds(p95Ms), maxSeconds: seconds(maxMs) };
 }
 
 function viewBucket(bucket: Bucket, isFleet: boolean): QosBucketView {
@@ -155,7 +157,9 @@ function viewBucket(bucket: Bucket, isFleet: boolean): QosBucketView {
     from: toTime(fromMs),
     seconds: (toMs - fromMs) / 1_000,
     ...viewServed(servedMs, withoutNodeMs),
-    ...{ outages, moves, times: viewKinds(CHARTED_TIMES, bucket.times) },
+    outages,
+    moves,
+    times: viewKinds(CHARTED_TIMES, bucket.times),
     nodes: isFleet ? average(NODE_STATES, bucket.nodes) : null,
     rentals: average(OPEN_PHASES, bucket.rentals),
   };

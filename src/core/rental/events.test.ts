@@ -56,7 +56,9 @@ test('the client is told of a move with where he was and where he is, as the his
     type: 'rental.migrated',
     timestamp: NOW.toISOString(),
     data: {
-      ...{ id: 'r_1', reason: 'Provisioned', message: 'moved from a to b' },
+      id: 'r_1',
+      reason: 'Provisioned',
+      message: 'moved from a to b',
       status: { phase: 'Active', node: 'b', connection: { host: 'b.example', user: 'rtest0001' } },
       previousConnection: { host: 'a.example', user: 'rtest0001' },
     },

@@ -11,7 +11,11 @@ import { explainRental } from './explanation.ts';
 type Set = Parameters<typeof aNode>[1];
 const large = { matchLabels: { size: 'large' }, zone: null };
 const condition = (type: string, reason: Reason) => ({
-  ...{ type, status: 'False' as const, reason, message: 'said', lastTransitionTime: NOW.toISOString() },
+  type,
+  status: 'False' as const,
+  reason,
+  message: 'said',
+  lastTransitionTime: NOW.toISOString(),
 });
 const NOBODY = new Map<string, string>();
 
@@ -84,7 +88,9 @@ describe('why a node is passed over', () => {
 
 describe('the decision that is kept with a placement', () => {
   const candidate = (name: string, set: Set = {}, occupied = false): Candidate => ({
-    ...{ node: aNode(name, set), health: aHealth('alive'), occupied },
+    node: aNode(name, set),
+    health: aHealth('alive'),
+    occupied,
   });
 
   it('names the rank of the node, who ranked lower, who could not be taken, and the breaker', () => {
@@ -141,7 +147,11 @@ describe('the explanation', () => {
     const rental = aRental({ record: { conditions: [condition('Ready', 'NoFreeNode')], queuePosition: 2 } });
     const told = explainRental(rental, nodes.slice(0, 2), occupants, null, NOW);
     expect(told).toMatchObject({
-      ...{ phase: 'Pending', node: null, reason: 'NoFreeNode', message: 'said', queuePosition: 2 },
+      phase: 'Pending',
+      node: null,
+      reason: 'NoFreeNode',
+      message: 'said',
+      queuePosition: 2,
       wanted: {
         usable: 0,
         passedOver: {

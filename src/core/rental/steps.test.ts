@@ -37,11 +37,15 @@ test('a move counts from the verdict; a planned one from its placement', () => {
   const incoming = aPlacement(2, 'w2', { role: 'incoming', startedAt: after(9) });
   const change: PlacementChange = { kind: 'promote', incoming, old, endReason: 'NodeDrained' };
   expect(measure([old, incoming], change, 'rental.migrated')).toEqual({
-    ...{ kind: 'migration', planned: true, durationMs: 1_000 },
+    kind: 'migration',
+    planned: true,
+    durationMs: 1_000,
   });
   const dead = aNode('w1', { record: { state: 'dead', stateSince: after(4) } });
   expect(measure([old, incoming], change, 'rental.migrated', [dead, aNode('w2')])).toEqual({
-    ...{ kind: 'migration', planned: false, durationMs: 6_000 },
+    kind: 'migration',
+    planned: false,
+    durationMs: 6_000,
   });
   expect(measure([old, incoming], change, 'rental.migrated', [])).toMatchObject({ planned: true });
 });

@@ -22,7 +22,11 @@ export function takeRequest(bucket: Bucket | null, perMinute: number): RequestBu
   const tokens = isAllowed ? had - 1 : had;
   const msUntil = (wanted: number) => Math.max(0, Math.ceil(((wanted - tokens) / perMinute) * MINUTE_MS));
   return {
-    ...{ perMinute, isAllowed, tokens, remaining: Math.floor(tokens) },
-    ...{ waitMs: msUntil(1), fullMs: msUntil(perMinute) },
+    perMinute,
+    isAllowed,
+    tokens,
+    remaining: Math.floor(tokens),
+    waitMs: msUntil(1),
+    fullMs: msUntil(perMinute),
   };
 }

@@ -78,8 +78,14 @@ export function testInventories(bench: ContractBench): void {
     expect(refused).toMatchObject({ kind: 'refused', reason: 'InventoryRefused' });
     expect((await bench.store.listNodes()).filter(({ spec }) => spec.retiring)).toEqual([]);
     expect(await bench.store.loadInventoryState()).toMatchObject({
-      ...{ requested: asked, requestedSha256: 'a'.repeat(64), requestedForce: false, requestedBy: 'k1' },
-      ...{ answered: asked, answer: refused, appliedSha256: 'f'.repeat(64), appliedAt: now },
+      requested: asked,
+      requestedSha256: 'a'.repeat(64),
+      requestedForce: false,
+      requestedBy: 'k1',
+      answered: asked,
+      answer: refused,
+      appliedSha256: 'f'.repeat(64),
+      appliedAt: now,
     });
     const again = await bench.store.requestInventory({ sha256: null, force: true, by: 'k1' });
     expect(again).toBe(asked + 1);
@@ -133,7 +139,8 @@ export function testInventories(bench: ContractBench): void {
     expect(await accept()).toBe(false);
     const differences = {
       items: [{ id: 'a'.repeat(32), kind: 'setuid', text: '/usr/bin/x 4755 0:0' }],
-      ...{ more: 2, others: 1 },
+      more: 2,
+      others: 1,
     };
     const set = async (more: Partial<NodeRecord>) => {
       const record = (await bench.store.loadNode('n1'))?.record as NodeRecord;

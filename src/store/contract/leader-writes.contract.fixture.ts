@@ -97,7 +97,9 @@ export function testLeaderWrites(bench: ContractBench): void {
     expect(saved.kind === 'saved' && saved.fence).toBeLessThan(5_100);
     const last = (
       await bench.store.listRecentEvents(null, {
-        ...{ beforeSeq: null, limit: 1, rentalId: 'r_1' },
+        beforeSeq: null,
+        limit: 1,
+        rentalId: 'r_1',
         node: null,
         type: null,
       })

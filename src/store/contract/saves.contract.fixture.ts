@@ -68,7 +68,8 @@ export function testSaves(bench: ContractBench): void {
   test('keeps with a placement what it was decided from', async () => {
     await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1'), nodeSpec('n2')]), now);
     const decision: PlacementDecision = {
-      ...{ usable: 1, breaker: { open: false, message: '' } },
+      usable: 1,
+      breaker: { open: false, message: '' },
       rank: { failedHere: 0, pickier: 0, failedLatelyMs: 0, inZone: 0, restedSinceMs: 0 },
       passedOver: { nodes: [{ node: 'n2', reason: 'NotVerified' }], others: [] },
     };
@@ -90,7 +91,11 @@ export function testSaves(bench: ContractBench): void {
     if (bound.kind !== 'saved') throw new Error('not saved');
     const epoch = bound.fence;
     const report: CleaningReport = {
-      ...{ attempts: 2, outcome: 'failed', reason: 'ResidueFound', message: 'found a file', at: 'then' },
+      attempts: 2,
+      outcome: 'failed',
+      reason: 'ResidueFound',
+      message: 'found a file',
+      at: 'then',
       found: { at: 'then', items: ['a file'], more: 0 },
     };
     const said = { reports: [{ epoch, report }], events: [] };

@@ -37,8 +37,12 @@ async function place(id: string, node: string, cleaned: boolean): Promise<void> 
 
 const purge = (changes: Partial<Parameters<typeof bench.store.purge>[1]> = {}) =>
   bench.store.purge(bench.leader, {
-    ...{ rentalsEndedBefore: NEVER, eventsBefore: NEVER, deliveredBefore: NEVER, deadBefore: NEVER },
-    ...{ limit: 500, ...changes },
+    rentalsEndedBefore: NEVER,
+    eventsBefore: NEVER,
+    deliveredBefore: NEVER,
+    deadBefore: NEVER,
+    limit: 500,
+    ...changes,
   });
 
 describe('rentals that ended', () => {

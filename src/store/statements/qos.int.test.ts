@@ -77,8 +77,11 @@ test('what is asked of the database is what the core would read off the entries 
       ['tenant-4', 'r_2_4'],
     ]) {
       const asked: QosQuestion = {
-        ...{ tenant: tenant ?? null, rentalId: rentalId ?? null, limit: LIMIT },
-        ...{ from: timeOf(fromMs), to: timeOf(endMs) },
+        tenant: tenant ?? null,
+        rentalId: rentalId ?? null,
+        limit: LIMIT,
+        from: timeOf(fromMs),
+        to: timeOf(endMs),
       };
       const found = await bench.store.loadQosHistory(asked);
       expect(sorted(found), `${tenant} ${rentalId} ${fromMs}`).toEqual(sorted(readQosHistory(all, asked)));

@@ -212,7 +212,13 @@ function toRow(row: {
 }): QosEvent {
   const { seq, type, at, rentalId, node, tenant, state, unreachable } = row;
   return {
-    ...{ seq: Number(seq), type: type as EventType, atMs: at.getTime(), rentalId, node, tenant },
-    ...{ state: state as QosEvent['state'], isUnreachable: Boolean(unreachable) },
+    seq: Number(seq),
+    type: type as EventType,
+    atMs: at.getTime(),
+    rentalId,
+    node,
+    tenant,
+    state: state as QosEvent['state'],
+    isUnreachable: Boolean(unreachable),
   };
 }

@@ -191,7 +191,13 @@ function toRental(row: Row): Omit<Rental, 'placements'> {
   const times = { createdAt, renewedAt, releaseRequestedAt };
   const ends = { expiresAt, queuePosition, queueEstimateAt, lostAt, toldBeforeEndMs, endedAt };
   return {
-    ...{ id, tenant, name, account, generation, ...times, spec },
+    id,
+    tenant,
+    name,
+    account,
+    generation,
+    ...times,
+    spec,
     record: { phase, observedGeneration, conditions, ...ends, resourceVersion },
   };
 }

@@ -56,7 +56,10 @@ function effectOf(request: NodeRequest): { set: Partial<typeof nodes.$inferInser
         set: {
           acceptRequested: sql`${nodes.acceptRequested} + 1` as never,
           cleanRequested: sql`${nodes.cleanRequested} + 1` as never,
-          ...{ acceptIds: ids, acceptReason: reason, acceptBy: by, acceptAt: at },
+          acceptIds: ids,
+          acceptReason: reason,
+          acceptBy: by,
+          acceptAt: at,
         },
         when: and(
           eq(nodes.acceptRequested, nodes.acceptSeen),

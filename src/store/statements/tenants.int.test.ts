@@ -56,7 +56,9 @@ test('limits are set one by one; whoever has none, a rental or a token is not li
   expect(await bench.store.listTenants()).toEqual([
     { name: 'a', limits: DEFAULT_LIMITS, rentals: 1, updatedAt: null },
     {
-      ...{ name: 'b', rentals: 0, updatedAt: changed.at },
+      name: 'b',
+      rentals: 0,
+      updatedAt: changed.at,
       limits: { ...DEFAULT_LIMITS, maxTtlMs: 7_200_000, requestsPerMinute: 5 },
     },
     { name: 'c', limits: DEFAULT_LIMITS, rentals: 0, updatedAt: null },

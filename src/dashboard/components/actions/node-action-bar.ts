@@ -19,8 +19,11 @@ export function NodeActionBar({ node }: { node: NodeView }): Markup {
     ${nodeActionsOf(node).map((action) => {
       const { kind, label, text, done, isDangerous, asksWhy } = action;
       const question = (isDangerous || asksWhy) && {
-        ...{ title: `${label}: ${node.name}`, text: html`<p>${text}</p>`, confirm: label },
-        ...{ isDangerous: kind === 'forget', reason: asksWhy ? WHY : undefined },
+        title: `${label}: ${node.name}`,
+        text: html`<p>${text}</p>`,
+        confirm: label,
+        isDangerous: kind === 'forget',
+        reason: asksWhy ? WHY : undefined,
       };
       return html`<${ConfirmButton} key=${kind} label=${label} hint=${text} question=${question || undefined}
         act=${(reason: string) => ask(action, reason)} done=${done} kind=${kind === 'forget' ? 'danger' : 'plain'} />`;

@@ -42,7 +42,8 @@ export function OverrideButton(): Markup {
       <p class="gap-above">What clients have there stays there: if the machines are not gone after all, it is lost. The
         breaker stays open, and rentals on machines that die later are held.</p>
       ${state.pause !== null && html`<p class="gap-above">Orion is paused: no rental is moved until it is resumed.</p>`}`,
-    ...{ confirm: 'Move them', isDangerous: true },
+    confirm: 'Move them',
+    isDangerous: true,
     reason: { isRequired: true, hint: 'kept in the history' },
     agree: 'I know that these machines are really gone',
   };

@@ -33,7 +33,8 @@ export function RentDialog({ close }: { close: () => void }): Markup {
     const { path, body, deadlineMs } = sent;
     try {
       const rented = await call<Rented>('POST', path, body, {
-        ...{ deadlineMs, headers: { 'Idempotency-Key': repeatKey } },
+        deadlineMs,
+        headers: { 'Idempotency-Key': repeatKey },
       });
       const { privateKey: _, ...rental } = rented;
       // Shown at once; from here on the watch keeps it up to date.

@@ -16,7 +16,8 @@ export function RentalActions({ rental }: { rental: RentalView }): Markup {
   const question = {
     title: `Release ${rental.name}?`,
     text: html`<p>Access ends, and everything on the machine is erased. This cannot be undone.</p>`,
-    ...{ confirm: 'Release', isDangerous: true },
+    confirm: 'Release',
+    isDangerous: true,
   };
   const act = () => call('DELETE', `/api${rentalPath(rental.id)}`);
   return html`<div class="actions">

@@ -15,7 +15,9 @@ export function useLoaded<Value>(
 ): Loaded<Value> {
   const [turn, setTurn] = useState(0);
   const [state, setState] = useState<Omit<Loaded<Value>, 'again'>>({
-    ...{ value: null, problem: null, isLoading: true },
+    value: null,
+    problem: null,
+    isLoading: true,
   });
   useEffect(() => {
     const over = new AbortController();

@@ -5,7 +5,7 @@ import os
 import resource
 import signal
 
-from ansible.module_utils.orion_groups import bound, join
+from ansible.module_utils.orion_cgroups import bound, join
 from ansible.module_utils.orion_sshd import running_listeners
 
 CLONE_NEWUSER, ANSWER_BYTES, ANSWER_SECONDS = 0x10000000, 4096, 30

@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 
-from ansible.module_utils.orion_progress import LONGEST_TOLD, Progress
+from ansible.module_utils.orion_removal_progress import LONGEST_TOLD, Progress
 
 MOST_PASSES = 100  # over one directory that somebody keeps filling
 O_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r'''
-module: orion_strays
+module: orion_remove_strays
 short_description: Removes accounts and key files that belong to nobody
 description:
   - Removes every account in C(/etc/passwd) with a uid from 20000 to 59999, with everything of it, and every file in
@@ -26,10 +26,10 @@ import re
 import stat
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.orion_absent import remove_alias, remove_everything
+from ansible.module_utils.orion_uid_removal import remove_alias, remove_everything
 from ansible.module_utils.orion_node import (
     KEY_DIR, UID_MAX, UID_MIN, Refusal, carry_out, check_account, check_uid)
-from ansible.module_utils.orion_remove import O_DIR, Removal, lstat_at
+from ansible.module_utils.orion_tree_removal import O_DIR, Removal, lstat_at
 from ansible.module_utils.orion_survey import lines_of
 
 # Names that an administrator's useradd makes. Others (a slash, a leading dash, only digits) would mean something else

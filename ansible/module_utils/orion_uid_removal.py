@@ -11,11 +11,11 @@ import stat
 import tempfile
 import time
 
-from ansible.module_utils.orion_groups import release
+from ansible.module_utils.orion_cgroups import release
 from ansible.module_utils.orion_node import (
     BASELINE_FILE, KEY_DIR, Refusal, reason_of, run_account_tool, run_tool, tool)
 from ansible.module_utils.orion_logins import forget_logins
-from ansible.module_utils.orion_remove import lstat_at
+from ansible.module_utils.orion_tree_removal import lstat_at
 from ansible.module_utils.orion_sweep import Sweep
 
 KILL_SECONDS, REMOVE_SECONDS = 60, 300

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r'''
-module: orion_account_absent
+module: orion_remove_account
 short_description: Removes an account with everything of it
 description:
   - Locks the account and takes its key, ends its processes, then removes crontab, at jobs, mail, System V IPC, message
@@ -29,9 +29,9 @@ import stat
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.orion_absent import REMOVE_SECONDS, processes_of, remove_everything
+from ansible.module_utils.orion_uid_removal import REMOVE_SECONDS, processes_of, remove_everything
 from ansible.module_utils.orion_node import KEY_DIR, carry_out, check_account, check_uid, keep_ballast
-from ansible.module_utils.orion_remove import Removal, lstat_at
+from ansible.module_utils.orion_tree_removal import Removal, lstat_at
 
 
 def sweep_payloads():

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { putKindFirst } from './arguments.ts';
 import { type FakeApi, fakeRental, runOrion, startFakeApi } from './fake-api.fixture.ts';
-import { putKindFirst } from './kind-words.ts';
 
 test.each([
   ['get rental/mine', 'get rental mine'],
