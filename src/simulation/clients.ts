@@ -6,7 +6,7 @@ import { isReturnHeld } from '../core/node/requests.ts';
 import type { NodeRequest } from '../core/ports/stores.ts';
 import type { Chance } from './chance.ts';
 import { leave } from './machine.ts';
-import type { RentalRow } from './memory-tables.ts';
+import type { RentalRow } from './memory/tables.ts';
 import { BROKEN_KEY } from './modules.ts';
 import type { Action } from './plan.ts';
 import type { World } from './world.ts';

@@ -5,7 +5,7 @@ import { checkLeader, checkNodes, checkPlacements, checkRentals } from './check-
 import { checkEffect, checkOrder } from './check-effect.ts';
 import { noteRestarts, whyUntold } from './check-restarts.ts';
 import type { Machine } from './machine.ts';
-import type { Commit } from './memory-tables.ts';
+import type { Commit } from './memory/tables.ts';
 
 /** Checks every commit, order and effect, and keeps its own books: it trusts no guard of the code under test. */
 export interface Invariants {

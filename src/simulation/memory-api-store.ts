@@ -3,19 +3,19 @@ import { NO_CONTROLS } from '../core/model/controls.ts';
 import type { InventoryAnswer, InventoryState } from '../core/model/inventory.ts';
 import type { Node } from '../core/model/node.ts';
 import type { Rental, RentalPhase, RentalRecord } from '../core/model/rental.ts';
+import { withRequest } from '../core/node/with-request.ts';
 import type { DeliveryStore } from '../core/ports/deliveries.ts';
 import type { Delivery } from '../core/ports/delivery.ts';
 import type { ApiStore, NewRental, Principal, TokenView } from '../core/ports/stores.ts';
 import type { PlacementDecision } from '../core/scheduling/placement-decision.ts';
 import { viewNode } from '../core/view/node-view.ts';
 import { viewRental } from '../core/view/rental-view.ts';
-import { withControl, withOverrideUsed } from './memory-controls.ts';
-import { createMemoryDeliveries } from './memory-deliveries.ts';
-import { createHistory } from './memory-history.ts';
-import { readQosHistory } from './memory-qos.ts';
-import { withRequest } from './memory-requests.ts';
-import { createMemorySessions } from './memory-sessions.ts';
-import { createMemoryTenants } from './memory-tenants.ts';
+import { withControl, withOverrideUsed } from './memory/controls.ts';
+import { createMemoryDeliveries } from './memory/deliveries.ts';
+import { createHistory } from './memory/events.ts';
+import { readQosHistory } from './memory/qos.ts';
+import { createMemorySessions } from './memory/sessions.ts';
+import { createMemoryTenants } from './memory/tenants.ts';
 
 /** The API's store in memory, with methods by which the tests play the reconciler. */
 export interface MemoryApiStore extends ApiStore, DeliveryStore {

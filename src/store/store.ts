@@ -1,11 +1,11 @@
 import type { DeliveryStore, OutboxStore } from '../core/ports/deliveries.ts';
 import type { ApiStore, InventoryStore, LeadershipStore, ReconcileStore } from '../core/ports/stores.ts';
-import { createApiStore } from './api-store.ts';
 import type { Pool } from './connection/pool.ts';
-import { createInventoryStore } from './inventory-store.ts';
-import { createLeadershipStore } from './leadership-store.ts';
-import { createOutboxStore } from './outbox-store.ts';
-import { createReconcileStore } from './reconcile-store.ts';
+import { createOutboxStore } from './deliveries.ts';
+import { createInventoryStore } from './inventories.ts';
+import { createLeadershipStore } from './leadership.ts';
+import { createApiStore } from './rentals.ts';
+import { createReconcileStore } from './saves.ts';
 
 export type Store = ReconcileStore &
   LeadershipStore &

@@ -15,9 +15,9 @@ import type {
 import type { QosHistory } from '../qos/qos.ts';
 import type { LeaseUse } from '../scheduling/lease-use.ts';
 import type { PlacementDecision } from '../scheduling/placement-decision.ts';
-import type { TenantStore } from '../tenant/tenant-store.ts';
 import type { ControlReader, ControlStore } from './controls.ts';
 import type { SessionStore } from './sessions.ts';
+import type { TenantStore } from './tenants.ts';
 
 /** Proof of leadership: every write of the reconciler names it. */
 export interface Leadership {

@@ -1,4 +1,4 @@
-import type { RequestBudget } from './tenant-store.ts';
+import type { RequestBudget } from '../ports/tenants.ts';
 
 const MINUTE_MS = 60_000;
 

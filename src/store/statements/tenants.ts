@@ -1,8 +1,8 @@
 import { and, count, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { AnyMySqlColumn } from 'drizzle-orm/mysql-core';
+import type { RequestBudget, Tenant } from '../../core/ports/tenants.ts';
 import { takeRequest } from '../../core/tenant/request-budget.ts';
 import { DEFAULT_LIMITS, type TenantLimits } from '../../core/tenant/tenant.ts';
-import type { RequestBudget, Tenant } from '../../core/tenant/tenant-store.ts';
 import type { Connection } from '../connection/pool.ts';
 import { rentals } from '../schema.ts';
 import { apiTokens, tenants } from '../schema-access.ts';

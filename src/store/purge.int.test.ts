@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { RentalRecord } from '../../core/model/rental.ts';
-import { bindSave, event, fleetOf, newRental, nodeSpec, now } from '../contract/samples.fixture.ts';
-import { useStore } from '../store.fixture.ts';
-import { purgeEvents } from './purge.ts';
+import type { RentalRecord } from '../core/model/rental.ts';
+import { bindSave, event, fleetOf, newRental, nodeSpec, now } from './contract/samples.fixture.ts';
+import { purgeEvents } from './statements/purge.ts';
+import { useStore } from './store.fixture.ts';
 
 const bench = useStore();
 

@@ -1,5 +1,5 @@
-import type { ReconcileStore } from '../core/ports/stores.ts';
-import type { Tables } from './memory-tables.ts';
+import type { ReconcileStore } from '../../core/ports/stores.ts';
+import type { Tables } from './tables.ts';
 
 /** What the store knows of the past for the queue. */
 export function createQueueHistory({

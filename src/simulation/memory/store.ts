@@ -1,8 +1,8 @@
-import type { ApiStore, InventoryStore, LeadershipStore, ReconcileStore } from '../core/ports/stores.ts';
-import { createMemoryApi, type MemoryApi } from './memory-api.ts';
-import { createMemoryInventories } from './memory-inventory.ts';
-import { createMemoryLeadership, createMemoryReconcileStore, type MemoryDeps } from './memory-leader.ts';
-import { createTables, type Tables } from './memory-tables.ts';
+import type { ApiStore, InventoryStore, LeadershipStore, ReconcileStore } from '../../core/ports/stores.ts';
+import { createMemoryInventories } from './inventories.ts';
+import { createMemoryApi, type MemoryApi } from './rentals.ts';
+import { createMemoryLeadership, createMemoryReconcileStore, type MemoryDeps } from './saves.ts';
+import { createTables, type Tables } from './tables.ts';
 
 export type MemoryStore = ReconcileStore &
   LeadershipStore &

@@ -1,13 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { NewEvent } from '../../core/history/event.ts';
-import type { Leadership } from '../../core/ports/stores.ts';
-import { DEFAULT_LIMITS } from '../../core/tenant/tenant.ts';
-import { createPool, type Pool } from '../connection/pool.ts';
-import { lease } from '../contract/contract.fixture.ts';
-import { event, newRental } from '../contract/samples.fixture.ts';
-import { migrate } from '../migration/migrate.ts';
-import { useStore } from '../store.fixture.ts';
-import { createStore, type Store } from '../store.ts';
+import type { NewEvent } from '../core/history/event.ts';
+import type { Leadership } from '../core/ports/stores.ts';
+import { DEFAULT_LIMITS } from '../core/tenant/tenant.ts';
+import { createPool, type Pool } from './connection/pool.ts';
+import { lease } from './contract/contract.fixture.ts';
+import { event, newRental } from './contract/samples.fixture.ts';
+import { migrate } from './migration/migrate.ts';
+import { useStore } from './store.fixture.ts';
+import { createStore, type Store } from './store.ts';
 
 const bench = useStore();
 const changed: NewEvent = { ...event(), type: 'tenant.limits_changed' };

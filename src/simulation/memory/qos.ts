@@ -1,13 +1,13 @@
-import type { StoredEvent } from '../core/history/event.ts';
-import type { QosQuestion } from '../core/ports/stores.ts';
+import type { StoredEvent } from '../../core/history/event.ts';
+import type { QosQuestion } from '../../core/ports/stores.ts';
 import {
   NODE_STATE_TYPES,
   type NodeOpening,
   RENTAL_STATE_TYPES,
   toNodeOpening,
   toQosEvent,
-} from '../core/qos/event.ts';
-import type { QosHistory } from '../core/qos/qos.ts';
+} from '../../core/qos/event.ts';
+import type { QosHistory } from '../../core/qos/qos.ts';
 
 /** What store/statements/qos.ts reads with SQL, from the entries that have a number, in their order. */
 export function readQosHistory(events: readonly StoredEvent[], asked: QosQuestion): QosHistory | null {

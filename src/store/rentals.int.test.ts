@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createPool } from './connection/pool.ts';
-import { testClientWrites } from './contract/clients.contract.fixture.ts';
+import { testClientWrites } from './contract/rentals.contract.fixture.ts';
 import { attribution, event, fleetOf, newRental, nodeSpec, now } from './contract/samples.fixture.ts';
 import { useStore } from './store.fixture.ts';
 import { createStore, type Store } from './store.ts';

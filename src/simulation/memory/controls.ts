@@ -1,4 +1,4 @@
-import { type ControlRequest, type Controls, NO_CONTROLS } from '../core/model/controls.ts';
+import { type ControlRequest, type Controls, NO_CONTROLS } from '../../core/model/controls.ts';
 
 /** The row after a request; null when that changes nothing. */
 export function withControl(controls: Controls, request: ControlRequest): Controls | null {

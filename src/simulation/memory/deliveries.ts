@@ -1,7 +1,7 @@
-import type { NewEvent } from '../core/history/event.ts';
-import type { DeliveryStore } from '../core/ports/deliveries.ts';
-import type { Delivery } from '../core/ports/delivery.ts';
-import type { SecretVersion } from '../core/tenant/secret-rotation.ts';
+import type { NewEvent } from '../../core/history/event.ts';
+import type { DeliveryStore } from '../../core/ports/deliveries.ts';
+import type { Delivery } from '../../core/ports/delivery.ts';
+import type { SecretVersion } from '../../core/tenant/secret-rotation.ts';
 
 /** The outbox as the API sees it, in memory: oldest first. Nobody sends from it. */
 export function createMemoryDeliveries(

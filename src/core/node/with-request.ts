@@ -1,8 +1,8 @@
-import type { Attribution } from '../core/model/controls.ts';
-import type { Node, NodeRequests } from '../core/model/node.ts';
-import { accepts } from '../core/model/node-states.ts';
-import { isReturnHeld, withMaintenance } from '../core/node/requests.ts';
-import type { NodeRequest } from '../core/ports/stores.ts';
+import type { Attribution } from '../model/controls.ts';
+import type { Node, NodeRequests } from '../model/node.ts';
+import { accepts } from '../model/node-states.ts';
+import type { NodeRequest } from '../ports/stores.ts';
+import { isReturnHeld, withMaintenance } from './requests.ts';
 
 /** The requests after one more; null when the node's state does not allow it or it is already in force. */
 export function withRequest({ requests, spec, record }: Node, request: NodeRequest): NodeRequests | null {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { NewEvent, StoredEvent } from '../../core/history/event.ts';
-import type { QosQuestion } from '../../core/ports/stores.ts';
-import type { QosEvent } from '../../core/qos/event.ts';
-import { anyHistory } from '../../core/qos/qos.fixture.ts';
-import { computeQos, type QosHistory } from '../../core/qos/qos.ts';
-import { readQosHistory } from '../../simulation/memory-qos.ts';
-import { event, fleetOf, newRental, nodeSpec, now } from '../contract/samples.fixture.ts';
-import { useStore } from '../store.fixture.ts';
+import type { NewEvent, StoredEvent } from '../core/history/event.ts';
+import type { QosQuestion } from '../core/ports/stores.ts';
+import type { QosEvent } from '../core/qos/event.ts';
+import { anyHistory } from '../core/qos/qos.fixture.ts';
+import { computeQos, type QosHistory } from '../core/qos/qos.ts';
+import { readQosHistory } from '../simulation/memory/qos.ts';
+import { event, fleetOf, newRental, nodeSpec, now } from './contract/samples.fixture.ts';
+import { useStore } from './store.fixture.ts';
 
 const bench = useStore();
 

@@ -1,6 +1,6 @@
-import type { StoredEvent } from '../core/history/event.ts';
-import { matchesFilter } from '../core/history/event-filter.ts';
-import type { ApiStore } from '../core/ports/stores.ts';
+import type { StoredEvent } from '../../core/history/event.ts';
+import { matchesFilter } from '../../core/history/event-filter.ts';
+import type { ApiStore } from '../../core/ports/stores.ts';
 
 /** The history as the API reads it, from the entries that have a number. */
 export function createHistory(

@@ -1,15 +1,15 @@
-import type { EventType, NewEvent } from '../core/history/event.ts';
+import type { EventType, NewEvent } from '../../core/history/event.ts';
 import {
   diffInventory,
   type InventoryAnswer,
   type InventoryState,
   whyTooMuch,
-} from '../core/model/inventory.ts';
-import { FIRST_UID, NO_REQUESTS, type NodeSpec, newNodeRecord } from '../core/model/node.ts';
-import type { ApiStore, InventoryStore } from '../core/ports/stores.ts';
-import { viewNode } from '../core/view/node-view.ts';
-import { type MemoryDeps, underFence } from './memory-leader.ts';
-import type { Tables, Transaction } from './memory-tables.ts';
+} from '../../core/model/inventory.ts';
+import { FIRST_UID, NO_REQUESTS, type NodeSpec, newNodeRecord } from '../../core/model/node.ts';
+import type { ApiStore, InventoryStore } from '../../core/ports/stores.ts';
+import { viewNode } from '../../core/view/node-view.ts';
+import { type MemoryDeps, underFence } from './saves.ts';
+import type { Tables, Transaction } from './tables.ts';
 
 export const NO_INVENTORY: InventoryState = {
   ...{ requested: 0, requestedSha256: null, requestedForce: false, requestedBy: null },

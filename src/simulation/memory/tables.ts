@@ -1,9 +1,9 @@
-import type { NewEvent, StoredEvent } from '../core/history/event.ts';
-import type { Controls } from '../core/model/controls.ts';
-import type { InventoryState } from '../core/model/inventory.ts';
-import type { Node } from '../core/model/node.ts';
-import type { Placement, Rental } from '../core/model/rental.ts';
-import type { PlacementDecision } from '../core/scheduling/placement-decision.ts';
+import type { NewEvent, StoredEvent } from '../../core/history/event.ts';
+import type { Controls } from '../../core/model/controls.ts';
+import type { InventoryState } from '../../core/model/inventory.ts';
+import type { Node } from '../../core/model/node.ts';
+import type { Placement, Rental } from '../../core/model/rental.ts';
+import type { PlacementDecision } from '../../core/scheduling/placement-decision.ts';
 
 // Rows are never changed in place. A write puts another object where the old one was, so what a reader got stays as
 // it was when read, as with a database.

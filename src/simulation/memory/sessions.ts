@@ -1,6 +1,6 @@
-import type { NewEvent } from '../core/history/event.ts';
-import type { SessionStore } from '../core/ports/sessions.ts';
-import type { TokenView } from '../core/ports/stores.ts';
+import type { NewEvent } from '../../core/history/event.ts';
+import type { SessionStore } from '../../core/ports/sessions.ts';
+import type { TokenView } from '../../core/ports/stores.ts';
 
 const SESSIONS_PER_TOKEN = 20;
 

@@ -1,11 +1,11 @@
-import type { NewEvent } from '../core/history/event.ts';
-import { NEW_RENTAL_RECORD } from '../core/model/rental.ts';
-import type { ApiStore } from '../core/ports/stores.ts';
-import { CONTROLS_KEY, controlsOf, withControl } from './memory-controls.ts';
-import { createHistory } from './memory-history.ts';
-import type { MemoryDeps } from './memory-leader.ts';
-import { withRequest } from './memory-requests.ts';
-import { type RentalRow, type Transaction, toRental, transact } from './memory-tables.ts';
+import type { NewEvent } from '../../core/history/event.ts';
+import { NEW_RENTAL_RECORD } from '../../core/model/rental.ts';
+import { withRequest } from '../../core/node/with-request.ts';
+import type { ApiStore } from '../../core/ports/stores.ts';
+import { CONTROLS_KEY, controlsOf, withControl } from './controls.ts';
+import { createHistory } from './events.ts';
+import type { MemoryDeps } from './saves.ts';
+import { type RentalRow, type Transaction, toRental, transact } from './tables.ts';
 
 /** What clients and operators do. Most read-only views are left out, since nobody looks at them here. */
 export type MemoryApi = Pick<

@@ -1,11 +1,11 @@
-import type { NewEvent } from '../core/history/event.ts';
-import { LAST_UID } from '../core/model/node.ts';
-import type { Placement } from '../core/model/rental.ts';
-import type { Leadership, LeadershipStore, ReconcileStore, Save } from '../core/ports/stores.ts';
-import { compareAge } from '../core/scheduling/queue.ts';
-import { CONTROLS_KEY, controlsOf, withOverrideUsed } from './memory-controls.ts';
-import { createQueueHistory } from './memory-queue-history.ts';
-import { type Commit, type Tables, type Transaction, toRental, transact } from './memory-tables.ts';
+import type { NewEvent } from '../../core/history/event.ts';
+import { LAST_UID } from '../../core/model/node.ts';
+import type { Placement } from '../../core/model/rental.ts';
+import type { Leadership, LeadershipStore, ReconcileStore, Save } from '../../core/ports/stores.ts';
+import { compareAge } from '../../core/scheduling/queue.ts';
+import { CONTROLS_KEY, controlsOf, withOverrideUsed } from './controls.ts';
+import { createQueueHistory } from './placements.ts';
+import { type Commit, type Tables, type Transaction, toRental, transact } from './tables.ts';
 
 export interface MemoryDeps {
   tables: Tables;

@@ -1,9 +1,9 @@
-import type { NewEvent } from '../core/history/event.ts';
-import type { Rental } from '../core/model/rental.ts';
-import type { TokenView } from '../core/ports/stores.ts';
-import { takeRequest } from '../core/tenant/request-budget.ts';
-import { DEFAULT_LIMITS, type TenantLimits } from '../core/tenant/tenant.ts';
-import type { Tenant, TenantStore } from '../core/tenant/tenant-store.ts';
+import type { NewEvent } from '../../core/history/event.ts';
+import type { Rental } from '../../core/model/rental.ts';
+import type { TokenView } from '../../core/ports/stores.ts';
+import type { Tenant, TenantStore } from '../../core/ports/tenants.ts';
+import { takeRequest } from '../../core/tenant/request-budget.ts';
+import { DEFAULT_LIMITS, type TenantLimits } from '../../core/tenant/tenant.ts';
 
 interface Deps {
   rentals: ReadonlyMap<string, Rental>;

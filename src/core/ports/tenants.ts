@@ -1,5 +1,5 @@
 import type { NewEvent } from '../history/event.ts';
-import type { TenantLimits } from './tenant.ts';
+import type { TenantLimits } from '../tenant/tenant.ts';
 
 /** A tenant as operators see it: what it may have, and what it has. */
 export interface Tenant {
