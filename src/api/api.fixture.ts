@@ -5,10 +5,10 @@ import type { Placement, Rental } from '../core/model/rental.ts';
 import { NOTHING_ALLOWED } from '../core/text/webhook-url.ts';
 import { createMetrics } from '../daemon/metrics.ts';
 import { createTokenSecret } from '../secrets/token-secret.ts';
-import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
 import type { AppEnv } from './app-env.ts';
 import { createRefusals } from './caller/refusals.ts';
 import { checkedApp } from './description/checked-app.fixture.ts';
+import { createPlayedStore, type PlayedStore } from './played-store.fixture.ts';
 import { createWatchHub, type WatchHub, type WatchLimits } from './watch/watch-hub.ts';
 
 // The API on an in-memory store, with two tenants and an administrator, for the tests of src/api.
@@ -19,7 +19,7 @@ export const now = new Date('2026-01-02T03:04:05.678Z');
 export interface ApiBench {
   /** Every answer to its `request` is checked against the description. */
   app: OpenAPIHono<AppEnv>;
-  store: MemoryApiStore;
+  store: PlayedStore;
   watch: WatchHub;
   /** Secrets by their holder. */
   tokens: Record<'anna' | 'ben' | 'admin', string>;
@@ -44,7 +44,7 @@ export async function createApiBench(
   limits: Partial<WatchLimits> = {},
   options: { noWebhooks?: boolean } = {},
 ): Promise<ApiBench> {
-  const store = createMemoryApiStore(() => now);
+  const store = createPlayedStore(() => now);
   const logged: ApiBench['logged'] = [];
   const log = (fields: object, message: string) => void logged.push({ fields, message });
   const logger = { debug: log, info: log, warn: log, error: log };

@@ -1,5 +1,5 @@
 import type { FleetIdentity } from '../core/model/fleet-identity.ts';
-import type { Logger } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
 import {
   createFleetIdentity,
   FleetIdentityError,

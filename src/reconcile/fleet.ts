@@ -1,6 +1,7 @@
 import type { Node } from '../core/model/node.ts';
 import type { Placement } from '../core/model/rental.ts';
-import type { ReconcileStore, Service } from '../core/ports/stores.ts';
+import type { Service } from '../core/ports/placements.ts';
+import type { ReconcileStore } from '../core/ports/stores.ts';
 import type { LeaseUse } from '../core/scheduling/lease-use.ts';
 import { addServices, type Services } from '../core/scheduling/queue.ts';
 import { createNodeIndex, type NodeIndex } from './node-index.ts';

@@ -1,14 +1,10 @@
 import type { Policy } from '../core/model/policy.ts';
+import type { AlarmClock } from '../core/ports/clock.ts';
 import type { MessageSender } from '../core/ports/deliveries.ts';
-import type {
-  AccessQuery,
-  AlarmClock,
-  Logger,
-  LogScope,
-  Metrics,
-  PlaybookRunner,
-  Prober,
-} from '../core/ports/ports.ts';
+import type { Logger, LogScope } from '../core/ports/log.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
+import type { AccessQuery, Prober } from '../core/ports/node-access.ts';
+import type { PlaybookRunner } from '../core/ports/playbooks.ts';
 import type { ReconcileStore } from '../core/ports/stores.ts';
 import { createAnnouncedConditions } from './announced-conditions.ts';
 import { carryOut } from './carry-out.ts';

@@ -1,4 +1,6 @@
-import type { Clock, Logger, Metrics } from '../core/ports/ports.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
 
 /** What was noticed counts for this long: longer than it takes to be noticed again. */
 const LASTS_MS = 15_000;

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/ports/ports.ts';
+import type { Clock } from '../core/ports/clock.ts';
 
 /**
  * Above every deadline within one turn, also when a database that hangs lets each statement of a pass run into its

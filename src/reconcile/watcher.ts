@@ -13,7 +13,10 @@ import type { SeenFill } from '../core/model/listener-fill.ts';
 import type { Node } from '../core/model/node.ts';
 import type { Policy } from '../core/model/policy.ts';
 import type { ProbeResult } from '../core/model/probe.ts';
-import type { AlarmClock, Logger, Metrics, NodeTarget, Prober } from '../core/ports/ports.ts';
+import type { AlarmClock } from '../core/ports/clock.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
+import type { NodeTarget, Prober } from '../core/ports/node-access.ts';
 
 /** A leader that takes over inspects its nodes one after the other: a login costs far more than an echo. */
 const FIRST_INSPECTION_MS = 50;

@@ -3,7 +3,7 @@ import { findCondition } from '../core/model/condition.ts';
 import { isCleaningAsked, type Node } from '../core/model/node.ts';
 import type { RentalSpec } from '../core/model/rental.ts';
 import { isReturnHeld } from '../core/node/requests.ts';
-import type { NodeRequest } from '../core/ports/stores.ts';
+import type { NodeRequest } from '../core/ports/nodes.ts';
 import type { Chance } from './chance.ts';
 import { leave } from './machine.ts';
 import type { RentalRow } from './memory/tables.ts';

@@ -1,5 +1,6 @@
 import type { Policy } from '../core/model/policy.ts';
-import type { Logger, Metrics } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
 import { createInventoryKeeper } from '../reconcile/inventory-keeper.ts';
 import type { LeaderSettings } from '../reconcile/leader.ts';
 import type { Loop } from '../reconcile/loop.ts';

@@ -1,5 +1,5 @@
 import type { Controls } from '../core/model/controls.ts';
-import type { PlaybookRequest } from '../core/ports/ports.ts';
+import type { PlaybookRequest } from '../core/ports/playbooks.ts';
 import type { Books } from './books.ts';
 import { checkLeader, checkNodes, checkPlacements, checkRentals } from './check-commit.ts';
 import { checkEffect, checkOrder } from './check-effect.ts';

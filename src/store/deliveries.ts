@@ -6,17 +6,17 @@ import {
   claimDelivery,
   countDeliveries,
   endAttempt,
-  findDelivery,
   listDeliveries,
   listDueDeliveries,
   loadClaimed,
-  renewDelivery,
+  loadDelivery,
+  resendDelivery,
 } from './statements/deliveries.ts';
-import { insertUnnumberedEvent, insertUnnumberedEvents } from './statements/events.ts';
-import { loadSecretVersion, raiseSecretVersion } from './statements/webhook-secrets.ts';
+import { recordEvents } from './statements/events.ts';
+import { loadSecretVersion, rotateSecret } from './statements/webhook-secrets.ts';
+import { withEvent } from './with-event.ts';
 
-/** Messages to clients, for the sender and for those who manage them. */
-export function createOutboxStore(pool: Pool): OutboxStore & DeliveryStore {
+export function createDeliveryStore(pool: Pool): OutboxStore & DeliveryStore {
   return {
     listDueDeliveries: (now, limit) =>
       readOnce(pool, (connection) => listDueDeliveries(connection, now, limit)),
@@ -32,19 +32,18 @@ export function createOutboxStore(pool: Pool): OutboxStore & DeliveryStore {
       readOnce(pool, (connection) => listDeliveries(connection, tenant, filter, page)),
     resendDelivery: (tenant, messageId, now, event) =>
       inTransaction(pool, async (connection) => {
-        const found = await findDelivery(connection, tenant, messageId);
+        const found = await loadDelivery(connection, tenant, messageId);
         if (found === null) return null;
-        await renewDelivery(connection, messageId, now);
+        await resendDelivery(connection, messageId, now);
         const about = { rentalId: found.rentalId, tenant: found.tenant };
-        await insertUnnumberedEvents(connection, event ? [{ ...event, ...about }] : []);
-        return await findDelivery(connection, tenant, messageId);
+        await recordEvents(connection, event ? [{ ...event, ...about }] : []);
+        return await loadDelivery(connection, tenant, messageId);
       }),
     countDeliveries: () => readOnce(pool, countDeliveries),
     loadSecretVersion: (tenant) => readOnce(pool, (connection) => loadSecretVersion(connection, tenant)),
     rotateSecret: (tenant, now, event) =>
-      inTransaction(pool, async (connection) => {
-        await raiseSecretVersion(connection, tenant, now);
-        await insertUnnumberedEvent(connection, event);
+      withEvent(pool, event, async (connection) => {
+        await rotateSecret(connection, tenant, now);
         return await loadSecretVersion(connection, tenant);
       }),
   };

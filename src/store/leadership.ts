@@ -1,4 +1,4 @@
-import type { LeadershipStore } from '../core/ports/stores.ts';
+import type { LeadershipStore } from '../core/ports/leadership.ts';
 import type { Pool } from './connection/pool.ts';
 import { inTransaction } from './connection/transaction.ts';
 import {

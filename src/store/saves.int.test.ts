@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { FIRST_UID } from '../core/model/node.ts';
+import type { Store } from '../core/ports/stores.ts';
 import { inTransaction } from './connection/transaction.ts';
 import { lease } from './contract/contract.fixture.ts';
 import { bindSave as bindTo, fleetOf, nodeSpec, now } from './contract/samples.fixture.ts';
 import { testSaves } from './contract/saves.contract.fixture.ts';
-import { insertPlacement } from './statements/placements.ts';
+import { createPlacement } from './statements/placements.ts';
 import { useStore } from './store.fixture.ts';
-import { createStore, type Store } from './store.ts';
+import { createStore } from './store.ts';
 
 const bench = useStore();
 
@@ -19,7 +20,7 @@ test('makes double allocation impossible by the unique key alone', async () => {
   const uid = FIRST_UID;
   const claim = (epoch: number) =>
     inTransaction(bench.pool, (connection) =>
-      insertPlacement(
+      createPlacement(
         connection,
         { rentalId: `r_${epoch}`, node: 'n1', role: 'serving', account: 'orion-x', uid, startedAt: now },
         epoch,

@@ -88,7 +88,7 @@ const routes = {
 
 export function addTenantRoutes(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps): void {
   const find = async (name: string): Promise<Tenant> => {
-    const tenant = await store.findTenant(name);
+    const tenant = await store.loadTenant(name);
     if (tenant === null) throw noTenant(name);
     return tenant;
   };

@@ -1,4 +1,4 @@
-import type { Logger } from '../../core/ports/ports.ts';
+import type { Logger } from '../../core/ports/log.ts';
 import type { ApiStore } from '../../core/ports/stores.ts';
 import { createEventFeed, type EventFeed } from './event-feed.ts';
 import type { SinkLimits } from './sse-sink.ts';

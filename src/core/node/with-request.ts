@@ -1,7 +1,7 @@
 import type { Attribution } from '../model/controls.ts';
 import type { Node, NodeRequests } from '../model/node.ts';
 import { accepts } from '../model/node-states.ts';
-import type { NodeRequest } from '../ports/stores.ts';
+import type { NodeRequest } from '../ports/nodes.ts';
 import { isReturnHeld, withMaintenance } from './requests.ts';
 
 /** The requests after one more; null when the node's state does not allow it or it is already in force. */

@@ -1,4 +1,5 @@
 import type { NewEvent } from '../history/event.ts';
+import type { RequestBudget } from '../tenant/request-budget.ts';
 import type { TenantLimits } from '../tenant/tenant.ts';
 
 /** A tenant as operators see it: what it may have, and what it has. */
@@ -11,25 +12,12 @@ export interface Tenant {
   updatedAt: Date | null;
 }
 
-/** What is left of a tenant's requests after the one just made. */
-export interface RequestBudget {
-  perMinute: number;
-  /** False: this one was one too many. */
-  isAllowed: boolean;
-  /** Whole requests that are left now. */
-  remaining: number;
-  /** Until the next one is allowed; 0: now. */
-  waitMs: number;
-  /** Until all are allowed again. */
-  fullMs: number;
-}
-
 /** Limits of tenants, shared by all API processes. */
 export interface TenantStore {
   /** All tenants with limits, a rental that has not ended, or a token that is not revoked; sorted by name. */
   listTenants(): Promise<Tenant[]>;
   /** Null when it has none of these. */
-  findTenant(name: string): Promise<Tenant | null>;
+  loadTenant(name: string): Promise<Tenant | null>;
   loadLimits(name: string): Promise<TenantLimits>;
   /** Sets the given limits, even for a tenant that is not known yet, and writes the event. */
   setLimits(name: string, limits: Partial<TenantLimits>, event: NewEvent): Promise<void>;

@@ -1,7 +1,7 @@
 import type { Node } from '../model/node.ts';
 import { isDeadState } from '../model/node-states.ts';
 import type { Rental } from '../model/rental.ts';
-import type { RentalStep } from '../ports/ports.ts';
+import type { RentalStep } from '../ports/metrics.ts';
 import type { RentalDecision } from './decision.ts';
 
 /** Which step the decision ends, if any; the same times as docs/qos.md tells, of what happens now. */

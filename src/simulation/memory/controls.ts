@@ -1,34 +1,25 @@
-import { type ControlRequest, type Controls, NO_CONTROLS } from '../../core/model/controls.ts';
-
-/** The row after a request; null when that changes nothing. */
-export function withControl(controls: Controls, request: ControlRequest): Controls | null {
-  switch (request.kind) {
-    case 'pause': {
-      const { reason, by, at } = request;
-      return controls.pause ? null : { ...controls, pause: { reason, by, at } };
-    }
-    case 'resume':
-      return controls.pause ? { ...controls, pause: null } : null;
-    case 'override': {
-      const { reason, by, at } = request;
-      const number = (controls.override?.number ?? 0) + 1;
-      return { ...controls, override: { reason, by, at, number, isUsed: false } };
-    }
-    default:
-      return request satisfies never;
-  }
-}
-
-/** The row after the leader used an override; null when it is not the one that waits. */
-export function withOverrideUsed(controls: Controls, number: number): Controls | null {
-  const { override } = controls;
-  if (override?.number !== number || override.isUsed) return null;
-  return { ...controls, override: { ...override, isUsed: true } };
-}
+import { type Controls, NO_CONTROLS, withControl } from '../../core/model/controls.ts';
+import type { ControlStore } from '../../core/ports/controls.ts';
+import type { Tables } from './tables.ts';
+import { type MemoryDeps, write } from './transaction.ts';
 
 /** The key of the table's only row. */
 export const CONTROLS_KEY = 'fleet';
 
-export function controlsOf(table: ReadonlyMap<string, Controls>): Controls {
-  return table.get(CONTROLS_KEY) ?? NO_CONTROLS;
+export function createMemoryControls(deps: MemoryDeps): ControlStore {
+  const { tables } = deps;
+  return {
+    loadControls: async () => controlsOf(tables),
+    async writeControl(request, event) {
+      return write(deps, [event], (transaction) => {
+        const next = withControl(controlsOf(tables), request);
+        if (next !== null) transaction.set('controls', tables.controls, CONTROLS_KEY, next);
+        return next !== null;
+      });
+    },
+  };
+}
+
+export function controlsOf({ controls }: Tables): Controls {
+  return controls.get(CONTROLS_KEY) ?? NO_CONTROLS;
 }

@@ -1,11 +1,28 @@
 import type { StoredEvent } from '../../core/history/event.ts';
 import { matchesFilter } from '../../core/history/event-filter.ts';
-import type { ApiStore } from '../../core/ports/stores.ts';
+import type { EventStore } from '../../core/ports/events.ts';
+import { readQosHistory } from './qos.ts';
+import { type MemoryDeps, write } from './transaction.ts';
 
-/** The history as the API reads it, from the entries that have a number. */
+export function createMemoryEvents(deps: MemoryDeps): EventStore {
+  const { events, nodes } = deps.tables;
+  return {
+    ...createHistory(events),
+    loadQosHistory: async (asked) => readQosHistory(events, asked, nodes.values()),
+    async isBreakerOpen() {
+      const last = events.findLast(({ type }) => type.startsWith('pool.breaker_'));
+      return last?.type === 'pool.breaker_opened';
+    },
+    async recordEvents(list) {
+      write(deps, list, () => true);
+    },
+  };
+}
+
+/** The history as it is read, from the entries that have a number. */
 export function createHistory(
   events: StoredEvent[],
-): Pick<ApiStore, 'listEvents' | 'listRecentEvents' | 'lastEventSeq' | 'firstEventSeq'> {
+): Pick<EventStore, 'listEvents' | 'listRecentEvents' | 'lastEventSeq' | 'firstEventSeq'> {
   return {
     listEvents: async (tenant, filter) =>
       events

@@ -1,11 +1,36 @@
-import type { ReconcileStore } from '../../core/ports/stores.ts';
+import type { PlacementStore } from '../../core/ports/placements.ts';
 import type { Tables } from './tables.ts';
 
+export function createMemoryPlacements(tables: Tables): PlacementStore {
+  const { placements, decisions } = tables;
+  return {
+    async listPlacementsOnNodes(node) {
+      const open = [...placements.values()].filter(({ cleanedAt }) => cleanedAt === null);
+      return node === undefined ? open : open.filter((placement) => placement.node === node);
+    },
+    async listPlacementsOfNode(name, { before, limit }) {
+      const placed = [...placements.values()].filter(
+        ({ node, epoch }) => node === name && (before === null || epoch < before),
+      );
+      return placed.sort((a, b) => b.epoch - a.epoch).slice(0, limit);
+    },
+    listOccupants: async () => occupantsOf(tables),
+    loadDecision: async (epoch) => decisions.get(epoch) ?? null,
+    ...createQueueHistory(tables),
+  };
+}
+
+/** node name -> rental id. */
+export function occupantsOf({ placements }: Tables): Map<string, string> {
+  const live = [...placements.values()].filter(({ endedAt }) => endedAt === null);
+  return new Map(live.map(({ node, rentalId }) => [node, rentalId]));
+}
+
 /** What the store knows of the past for the queue. */
-export function createQueueHistory({
+function createQueueHistory({
   rentals,
   placements,
-}: Tables): Pick<ReconcileStore, 'listServices' | 'listLeaseUses'> {
+}: Tables): Pick<PlacementStore, 'listServices' | 'listLeaseUses'> {
   return {
     async listServices() {
       const last = new Map<string, { tenant: string; node: string; at: Date }>();

@@ -1,5 +1,6 @@
 import type { StoredEvent } from '../../core/history/event.ts';
-import type { QosQuestion } from '../../core/ports/stores.ts';
+import type { Node } from '../../core/model/node.ts';
+import type { QosQuestion } from '../../core/ports/events.ts';
 import {
   NODE_STATE_TYPES,
   type NodeOpening,
@@ -8,9 +9,17 @@ import {
   toQosEvent,
 } from '../../core/qos/event.ts';
 import type { QosHistory } from '../../core/qos/qos.ts';
+import { viewNode } from '../../core/view/node-view.ts';
 
-/** What store/statements/qos.ts reads with SQL, from the entries that have a number, in their order. */
-export function readQosHistory(events: readonly StoredEvent[], asked: QosQuestion): QosHistory | null {
+/**
+ * What store/statements/qos.ts reads with SQL, from the entries that have a number, in their order. `nodes`: for those
+ * of which nothing was written for as long as the history goes back.
+ */
+export function readQosHistory(
+  events: readonly StoredEvent[],
+  asked: QosQuestion,
+  nodes: Iterable<Node> = [],
+): QosHistory | null {
   const { from, to, tenant, rentalId, limit } = asked;
   const isOfRental = (event: StoredEvent) =>
     event.rentalId !== null &&
@@ -31,6 +40,12 @@ export function readQosHistory(events: readonly StoredEvent[], asked: QosQuestio
     (event) => event.at < to && NODE_STATE_TYPES.includes(event.type) && (isAll || places.has(event.node)),
   );
   const openings = new Map<string, NodeOpening>();
+  for (const node of nodes) {
+    const { name } = node.spec;
+    const opening = toNodeOpening({ seq: 0, node: name, object: viewNode(node, null) });
+    const isOld = opening !== null && opening.stateSinceMs < from.getTime();
+    if (isOld && (isAll || places.has(name))) openings.set(name, opening);
+  }
   for (const event of ofNodes.filter(({ at }) => at < from)) {
     const opening = toNodeOpening(event);
     if (event.type === 'node.removed') openings.delete(event.node as string);

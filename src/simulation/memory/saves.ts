@@ -1,105 +1,22 @@
-import type { NewEvent } from '../../core/history/event.ts';
-import { LAST_UID } from '../../core/model/node.ts';
+import { withOverrideUsed } from '../../core/model/controls.ts';
 import type { Placement } from '../../core/model/rental.ts';
-import type { Leadership, LeadershipStore, ReconcileStore, Save } from '../../core/ports/stores.ts';
-import { compareAge } from '../../core/scheduling/queue.ts';
-import { CONTROLS_KEY, controlsOf, withOverrideUsed } from './controls.ts';
-import { createQueueHistory } from './placements.ts';
-import { type Commit, type Tables, type Transaction, toRental, transact } from './tables.ts';
+import { newPlacement } from '../../core/model/rental.ts';
+import {
+  type Cutoffs,
+  checkSave,
+  endsFirst,
+  plausibleCounters,
+  type Save,
+  type SaveStore,
+} from '../../core/ports/saves.ts';
+import { CONTROLS_KEY, controlsOf } from './controls.ts';
+import type { Tables, Transaction } from './tables.ts';
+import { type MemoryDeps, underFence } from './transaction.ts';
 
-export interface MemoryDeps {
-  tables: Tables;
-  /** The database's own clock. */
-  nowMs: () => number;
-  onCommit: (commit: Commit) => void;
-}
-
-/** Far below 2^53, where JavaScript's numbers stop being exact. */
-const HIGHEST_PLAUSIBLE_FENCE = 2 ** 48;
-
-export function createMemoryLeadership({ tables, nowMs }: MemoryDeps): LeadershipStore {
-  const { lease } = tables;
-  return {
-    async acquire({ holder, durationMs }) {
-      if (lease.expiresAtMs > nowMs() && lease.holder !== holder) return null;
-      Object.assign(lease, { holder, token: lease.token + 1, expiresAtMs: nowMs() + durationMs });
-      return { token: lease.token };
-    },
-    async renew({ token }, { holder, durationMs }) {
-      if (lease.token !== token || lease.holder !== holder) return false;
-      lease.expiresAtMs = nowMs() + durationMs;
-      return true;
-    },
-    async release({ token }) {
-      if (lease.token === token) Object.assign(lease, { holder: '', expiresAtMs: nowMs() });
-    },
-  };
-}
-
-/**
- * One transaction of the leader. Returns its fence number, 'deposed' when the writer no longer leads, or null when
- * `work` undid it. Waiting events get their numbers first, then the transaction's own.
- */
-export function underFence(
-  { tables, nowMs, onCommit }: MemoryDeps,
-  { token }: Leadership,
-  work: (transaction: Transaction, fence: number) => NewEvent[] | null,
-): number | 'deposed' | null {
-  const { lease } = tables;
-  if (lease.token !== token || lease.expiresAtMs <= nowMs()) return 'deposed';
-  const fence = lease.seq + 1;
-  let own: NewEvent[] | null = null;
-  const changes = transact((transaction) => {
-    own = work(transaction, fence);
-    return own !== null;
-  });
-  if (changes === null || own === null) return null;
-  lease.seq = Math.max(lease.seq, fence);
-  const events = [...tables.waiting.splice(0), ...(own as NewEvent[])].map((event) => {
-    const object = typeof event.object === 'function' ? event.object(fence) : event.object;
-    return { ...event, object: object ?? null, seq: ++lease.seq };
-  });
-  tables.events.push(...events.map(({ notice: _told, ...event }) => event));
-  onCommit({ fence, token, changes, events });
-  return fence;
-}
-
-export function createMemoryReconcileStore(deps: MemoryDeps): ReconcileStore {
+export function createMemorySaves(deps: MemoryDeps): SaveStore {
   const { tables } = deps;
-  const { nodes, rentals, placements } = tables;
+  const { nodes, lease } = tables;
   return {
-    async listDirtyRentals() {
-      return [...rentals.values()]
-        .filter(({ dirty }) => dirty)
-        .sort(compareAge)
-        .map(({ id }) => id);
-    },
-    async listDirtyNodes() {
-      const dirty = [...nodes.values()].filter(
-        ({ generation, record }) => generation !== record.observedGeneration,
-      );
-      return dirty.map(({ spec }) => spec.name).sort();
-    },
-    listNodes: async () => [...nodes.values()].sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1)),
-    loadNode: async (name) => nodes.get(name) ?? null,
-    async listOpenRentals() {
-      const open = [...rentals.values()].filter(({ record }) => record.endedAt === null);
-      return open.sort(compareAge).map((row) => toRental(tables, row));
-    },
-    async loadRental(id) {
-      const row = rentals.get(id);
-      return row ? toRental(tables, row) : null;
-    },
-    ...createQueueHistory(tables),
-    loadControls: async () => controlsOf(tables.controls),
-    async isBreakerOpen() {
-      const last = tables.events.findLast(({ type }) => type.startsWith('pool.breaker_'));
-      return last?.type === 'pool.breaker_opened';
-    },
-    async listPlacementsOnNodes(node) {
-      const open = [...placements.values()].filter(({ cleanedAt }) => cleanedAt === null);
-      return node === undefined ? open : open.filter((placement) => placement.node === node);
-    },
     async save(leadership, save) {
       checkSave(save);
       const fence = underFence(deps, leadership, (transaction, number) =>
@@ -109,18 +26,17 @@ export function createMemoryReconcileStore(deps: MemoryDeps): ReconcileStore {
       return fence === null ? { kind: 'conflict' } : { kind: 'saved', fence };
     },
     async raiseCounters(leadership, seen) {
-      const fence = underFence(deps, leadership, (transaction) => {
-        // A lying node must not use up the numbers of all others.
-        if (seen.fence <= HIGHEST_PLAUSIBLE_FENCE) tables.lease.seq = Math.max(tables.lease.seq, seen.fence);
+      const { fence, nextUid } = plausibleCounters(seen);
+      const result = underFence(deps, leadership, (transaction) => {
+        lease.seq = Math.max(lease.seq, fence ?? 0);
         const node = nodes.get(seen.node);
-        if (node && seen.nextUid <= LAST_UID + 1 && node.record.nextUid < seen.nextUid) {
-          const { nextUid } = seen;
-          const record = { ...node.record, nextUid, resourceVersion: node.record.resourceVersion + 1 };
+        if (node && nextUid !== null && node.record.nextUid < nextUid) {
+          const record = nextVersion({ ...node.record, nextUid });
           transaction.set('nodes', nodes, seen.node, { ...node, record });
         }
         return [];
       });
-      return fence !== 'deposed';
+      return result !== 'deposed';
     },
     async saveLastChecked(leadership, checked) {
       const fence = underFence(deps, leadership, (transaction) => {
@@ -133,21 +49,20 @@ export function createMemoryReconcileStore(deps: MemoryDeps): ReconcileStore {
       });
       return fence !== 'deposed';
     },
-    // A simulated history ends long before anything is old enough to be deleted.
-    async purge(leadership) {
-      const fence = underFence(deps, leadership, () => []);
-      return fence === 'deposed' ? 'deposed' : { rentals: 0, events: 0, deliveries: 0 };
-    },
     async numberEvents(leadership) {
       if (tables.waiting.length > 0) underFence(deps, leadership, () => []);
     },
+    async purge(leadership, cutoffs) {
+      const purged = { rentals: 0, events: 0, deliveries: 0 };
+      const fence = underFence(deps, leadership, (transaction) => {
+        purged.rentals = purgeRentals(tables, transaction, cutoffs);
+        purged.events = purgeEvents(tables, cutoffs);
+        purged.deliveries = purgeDeliveries(tables, cutoffs);
+        return [];
+      });
+      return fence === 'deposed' ? 'deposed' : purged;
+    },
   };
-}
-
-function checkSave({ bind, nodes }: Save): void {
-  if (bind && !nodes?.some(({ name }) => name === bind.node)) {
-    throw new TypeError(`a binding to ${bind.node} needs the record of that node in the same save`);
-  }
 }
 
 /** False: a guard did not hold. */
@@ -159,33 +74,19 @@ function writeAll(tables: Tables, transaction: Transaction, save: Save, fence: n
     transaction.set('nodes', nodes, name, { ...node, record: nextVersion(record) });
   }
   for (const change of save.rentals ?? []) if (!writeRental(tables, transaction, change)) return false;
-  const changes = save.placements ?? [];
-  // Ends come first: they make room for the new binding and for the role that is taken over.
-  for (const { epoch, set } of [
-    ...changes.filter(({ set }) => set.endedAt),
-    ...changes.filter(({ set }) => !set.endedAt),
-  ]) {
+  for (const { epoch, set } of endsFirst(save)) {
     const old = placements.get(epoch);
     if (!old || old.endedAt !== null || !putPlacement(tables, transaction, { ...old, ...set })) return false;
   }
   if (save.overrideUsed !== undefined) {
-    const used = withOverrideUsed(controlsOf(tables.controls), save.overrideUsed);
+    const used = withOverrideUsed(controlsOf(tables), save.overrideUsed);
     if (used === null) return false;
     transaction.set('controls', tables.controls, CONTROLS_KEY, used);
   }
   if (save.bind) {
-    const unset = {
-      readyAt: null,
-      appliedKey: null,
-      appliedExpiresAt: null,
-      endedAt: null,
-      endReason: null,
-      cleanedAt: null,
-    };
-    const { decision, ...bound } = save.bind;
-    if (!putPlacement(tables, transaction, { ...bound, ...unset, epoch: fence })) return false;
+    if (!putPlacement(tables, transaction, newPlacement(save.bind, fence))) return false;
     // If the transaction is undone, nobody ever reads the decision under its number.
-    if (decision) tables.decisions.set(fence, decision);
+    if (save.bind.decision) tables.decisions.set(fence, save.bind.decision);
   }
   for (const { epoch, report } of save.reports ?? []) {
     const row = placements.get(epoch);
@@ -245,4 +146,42 @@ function removeNodes({ nodes, placements }: Tables, transaction: Transaction, na
     transaction.set('nodes', nodes, name, undefined);
   }
   return true;
+}
+
+/** A rental with an uncleaned placement stays: its residue must still be removed. */
+function purgeRentals(
+  { rentals, placements }: Tables,
+  transaction: Transaction,
+  { rentalsEndedBefore, limit }: Cutoffs,
+): number {
+  const placed = [...placements.values()];
+  const uncleaned = new Set(placed.flatMap((row) => (row.cleanedAt === null ? [row.rentalId] : [])));
+  const old = [...rentals.values()].filter(
+    ({ id, record }) => record.endedAt !== null && record.endedAt < rentalsEndedBefore && !uncleaned.has(id),
+  );
+  old.sort((a, b) => Number(a.record.endedAt) - Number(b.record.endedAt));
+  const gone = new Set(old.slice(0, limit).map(({ id }) => id));
+  for (const { epoch, rentalId } of placed)
+    if (gone.has(rentalId)) transaction.set('placements', placements, epoch, undefined);
+  for (const id of gone) transaction.set('rentals', rentals, id, undefined);
+  return gone.size;
+}
+
+/** Those of the first `limit` that are old enough. */
+function purgeEvents({ events }: Tables, { eventsBefore, limit }: Cutoffs): number {
+  const first = events.slice(0, limit);
+  const kept = first.filter(({ at }) => at >= eventsBefore);
+  events.splice(0, first.length, ...kept);
+  return first.length - kept.length;
+}
+
+function purgeDeliveries({ deliveries }: Tables, { deliveredBefore, deadBefore, limit }: Cutoffs): number {
+  const old = [...deliveries.values()].filter(
+    ({ state, endedAt }) =>
+      endedAt !== null && endedAt < (state === 'delivered' ? deliveredBefore : deadBefore),
+  );
+  old.sort((a, b) => Number(a.endedAt) - Number(b.endedAt));
+  const gone = old.slice(0, limit);
+  for (const { id } of gone) deliveries.delete(id);
+  return gone.length;
 }

@@ -3,7 +3,12 @@ import type { Controls } from '../../core/model/controls.ts';
 import type { InventoryState } from '../../core/model/inventory.ts';
 import type { Node } from '../../core/model/node.ts';
 import type { Placement, Rental } from '../../core/model/rental.ts';
+import type { DeliveryRow } from '../../core/ports/delivery.ts';
+import type { NewSession } from '../../core/ports/sessions.ts';
+import type { NewToken, TokenView } from '../../core/ports/tokens.ts';
 import type { PlacementDecision } from '../../core/scheduling/placement-decision.ts';
+import { FIRST_SECRET, type SecretVersion } from '../../core/tenant/secret-rotation.ts';
+import { DEFAULT_LIMITS, type TenantLimits } from '../../core/tenant/tenant.ts';
 
 // Rows are never changed in place. A write puts another object where the old one was, so what a reader got stays as
 // it was when read, as with a database.
@@ -13,6 +18,23 @@ export interface RentalRow extends Omit<Rental, 'placements'> {
   idempotencyKey: string | null;
   requestHash: string | null;
 }
+
+export interface TenantRow {
+  limits: TenantLimits;
+  /** When limits were last set; null: never. */
+  updatedAt: Date | null;
+  secret: SecretVersion;
+  /** What is left of its requests, and since when; null: it has made none. */
+  bucket: { tokens: number; atMs: number } | null;
+}
+
+/** For a tenant without a row. */
+export const NEW_TENANT: TenantRow = {
+  limits: DEFAULT_LIMITS,
+  updatedAt: null,
+  secret: FIRST_SECRET,
+  bucket: null,
+};
 
 export interface LeadershipRow {
   holder: string;
@@ -49,6 +71,13 @@ export interface Tables {
   inventory: InventoryState | null;
   /** One row, or none. */
   controls: Map<string, Controls>;
+  tokens: Map<string, NewToken & TokenView>;
+  /** By the hash of the secret. */
+  sessions: Map<string, NewSession>;
+  tenants: Map<string, TenantRow>;
+  deliveries: Map<number, DeliveryRow>;
+  /** The last id that a delivery got. */
+  lastDelivery: number;
   /** In their order. */
   events: StoredEvent[];
   /** Written by the API and not numbered yet. */
@@ -74,6 +103,11 @@ export function createTables(): Tables {
     lease: { holder: '', token: 0, seq: 0, expiresAtMs: 0 },
     inventory: null,
     controls: new Map(),
+    tokens: new Map(),
+    sessions: new Map(),
+    tenants: new Map(),
+    deliveries: new Map(),
+    lastDelivery: 0,
     events: [],
     waiting: [],
   };

@@ -199,4 +199,20 @@ export function testInventories(bench: ContractBench): void {
     await observe('n2', stale?.generation);
     expect(await bench.store.listDirtyNodes()).toEqual(['n2']);
   });
+
+  test('cordons a node once, and says when there is none', async () => {
+    await bench.store.applyInventory(bench.leader, fleetOf([nodeSpec('n1')]), now);
+    const cordon = () =>
+      bench.store.writeRequest(
+        'n1',
+        { kind: 'cordon', attribution },
+        event({ type: 'node.cordoned', node: 'n1' }),
+      );
+    expect([await cordon(), await cordon()]).toEqual([true, false]);
+    expect(await bench.store.writeRequest('n9', { kind: 'cordon', attribution }, event())).toBe(null);
+    expect((await bench.store.loadNode('n1'))?.requests.cordoned).toBe(true);
+    await bench.store.numberEvents(bench.leader);
+    const filter = { ...anyEvent, type: 'node.cordoned', limit: 9 };
+    expect(await bench.store.listEvents(null, { ...filter, afterSeq: 0 })).toHaveLength(1);
+  });
 }

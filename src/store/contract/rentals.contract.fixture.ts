@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import type { RentalReader } from '../../core/ports/rentals.ts';
 import type { ContractBench } from './contract.fixture.ts';
 import { bindSave, event, fleetOf, newRental, nodeSpec, now, rentalSpec } from './samples.fixture.ts';
 
-/** What clients write, and how it interacts with the leader's writes. */
-export function testClientWrites(bench: ContractBench): void {
+/** What clients write and read, and how it interacts with the leader's writes. */
+export function testRentals(bench: ContractBench): void {
   const anyEvent = { rentalId: null, node: null, type: null };
 
   async function end(id: string, phase: 'Released' | 'Failed' = 'Released'): Promise<void> {
@@ -57,5 +58,73 @@ export function testClientWrites(bench: ContractBench): void {
     await end('r_2', 'Failed');
     await bench.store.discardRejected('r_2');
     expect((await bench.store.loadRental('r_2'))?.placements).toHaveLength(1);
+  });
+
+  test('makes one rental of 20 identical requests at once, and gives it to all of them', async () => {
+    const key = { idempotencyKey: 'key', requestHash: 'a'.repeat(64), name: 'same' };
+    const requests = Array.from({ length: 20 }, (_, index) =>
+      bench.store.createRental(newRental(`r_${index}`, key), event({ rentalId: `r_${index}` })),
+    );
+    const results = await Promise.all(requests);
+    expect(results.filter(({ kind }) => kind === 'created')).toHaveLength(1);
+    const ids = new Set(results.map((result) => ('rental' in result ? result.rental.id : null)));
+    expect(ids.size).toBe(2);
+    const { items } = await bench.store.listRentals(null, { limit: 500, cursor: null, includeEnded: true });
+    expect(items.map(({ id }) => id)).toEqual([[...ids].find((id) => id !== null)]);
+    await bench.store.numberEvents(bench.leader);
+    expect(await bench.store.listEvents(null, { afterSeq: 0, limit: 500, ...anyEvent })).toHaveLength(1);
+    const other = { ...key, requestHash: 'b'.repeat(64) };
+    expect(await bench.store.createRental(newRental('r_x', other), event())).toEqual({ kind: 'keyReused' });
+    expect((await bench.store.createRental(newRental('r_y', { ...key, tenant: 'u' }), event())).kind).toBe(
+      'created',
+    );
+  });
+
+  test('shows a tenant nothing of another one', async () => {
+    await bench.store.createRental(newRental('r_1', { tenant: 'a', name: 'box' }), event({ tenant: 'a' }));
+    await bench.store.createRental(newRental('r_2', { tenant: 'b', name: 'box' }), event({ tenant: 'b' }));
+    await bench.store.numberEvents(bench.leader);
+    expect(await bench.store.findRental('b', 'r_1')).toBeNull();
+    expect((await bench.store.findRental('b', 'box'))?.id).toBe('r_2');
+    expect((await bench.store.findRental(null, 'r_1'))?.id).toBe('r_1');
+    expect(await bench.store.findRental(null, 'box')).toBeNull();
+    const page = { limit: 10, cursor: null, includeEnded: true };
+    expect((await bench.store.listRentals('b', page)).items.map(({ id }) => id)).toEqual(['r_2']);
+    const events = await bench.store.listEvents('b', { afterSeq: 0, limit: 10, ...anyEvent });
+    expect(events.map(({ tenant }) => tenant)).toEqual(['b']);
+  });
+
+  test('pages through a list that changes meanwhile without skipping or repeating', async () => {
+    const ids = Array.from({ length: 7 }, (_, index) => `r_${index}`);
+    for (const id of ids) await bench.store.createRental(newRental(id), event());
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<RentalReader['listRentals']>> = await bench.store.listRentals('t', {
+        ...{ limit: 3, cursor, includeEnded: false },
+      });
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor;
+      if (seen.length === 3) await end('r_1');
+    } while (cursor !== null);
+    expect(seen).toEqual(ids);
+    const wrong = { limit: 3, cursor: 'wrong', includeEnded: false };
+    await expect(bench.store.listRentals('t', wrong)).rejects.toMatchObject({ name: 'InvalidCursorError' });
+  });
+
+  test('counts what has not ended by phase, and knows the names of what is kept', async () => {
+    for (const id of ['r_1', 'r_2', 'r_3', 'r_4']) await bench.store.createRental(newRental(id), event());
+    await end('r_1');
+    await end('r_2', 'Failed');
+    await bench.store.discardRejected('r_2');
+    expect(await bench.store.countRentals()).toEqual([{ phase: 'Pending', count: 2 }]);
+    const names = await bench.store.listRentalNames(['r_1', 'r_2', 'r_3']);
+    expect(names).toEqual(
+      new Map([
+        ['r_1', 'name-1'],
+        ['r_3', 'name-3'],
+      ]),
+    );
+    expect(await bench.store.listRentalNames([])).toEqual(new Map());
   });
 }
