@@ -3,13 +3,12 @@ import { expect, it } from 'vitest';
 import type { Node } from '../core/model/node.ts';
 import { isLendable } from '../core/model/node-states.ts';
 import type { Placement, Rental } from '../core/model/rental.ts';
-import type { ReconcileStore } from '../core/ports/stores.ts';
 import { isLeaving, isWaiting } from '../core/rental/departure.ts';
 import { hasMoved } from '../core/rental/move-turn.ts';
 import { aNode, aPlacement, aRental, NOW } from '../core/rows.fixture.ts';
 import { countByZone } from '../core/scheduling/placement.ts';
 import { countShapes, shapeKeyOf } from '../core/scheduling/shape.ts';
-import { createFleet } from './fleet.ts';
+import { createFleet, type FleetStore } from './fleet.ts';
 
 const NODES = ['w1', 'w2', 'w3'];
 const RENTALS = ['r_1', 'r_2', 'r_3', 'r_4'];
@@ -24,7 +23,7 @@ function createRows() {
       .filter(
         ({ node, endedAt, cleanedAt }) => (endedAt === null || cleanedAt === null) && node === (name ?? node),
       );
-  const store = {
+  const store: FleetStore = {
     listNodes: async () => [...nodes.values()],
     loadNode: async (name: string) => nodes.get(name) ?? null,
     listOpenRentals: async () => [...rentals.values()].filter(({ record }) => record.endedAt === null),
@@ -32,7 +31,7 @@ function createRows() {
     listPlacementsOnNodes: async (name?: string) => listPlacements(name),
     listServices: async () => [],
     listLeaseUses: async () => [],
-  } as unknown as ReconcileStore;
+  };
   return { nodes, rentals, store, listPlacements };
 }
 

@@ -35,7 +35,19 @@ export interface Fleet {
   refreshRental(id: string): Promise<void>;
 }
 
-export function createFleet(store: ReconcileStore): Fleet {
+/** What the copy is read with. */
+export type FleetStore = Pick<
+  ReconcileStore,
+  | 'listNodes'
+  | 'loadNode'
+  | 'listOpenRentals'
+  | 'loadRental'
+  | 'listPlacementsOnNodes'
+  | 'listServices'
+  | 'listLeaseUses'
+>;
+
+export function createFleet(store: FleetStore): Fleet {
   const nodes = createNodeIndex();
   const rentals = createRentalIndex(nodes.get);
   let placements = new Map<string, Placement[]>();

@@ -11,13 +11,15 @@ const LIMITS: WatchLimits = {
   tokenCheckMs: 500,
 };
 
+type WatchedStore = Pick<ApiStore, 'listEvents' | 'lastEventSeq' | 'authenticate' | 'authenticateSession'>;
+
 /** Who may watch, and what they are sent. */
 export interface WatchHub extends StreamGate, EventFeed {
   readonly sinkLimits: SinkLimits;
 }
 
 export function createWatchHub(
-  { store, logger }: { store: ApiStore; logger: Logger },
+  { store, logger }: { store: WatchedStore; logger: Logger },
   changed: Partial<WatchLimits> = {},
 ): WatchHub {
   const limits = { ...LIMITS, ...changed };

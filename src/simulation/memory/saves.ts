@@ -1,6 +1,5 @@
 import { withOverrideUsed } from '../../core/model/controls.ts';
-import type { Placement } from '../../core/model/rental.ts';
-import { newPlacement } from '../../core/model/rental.ts';
+import { newPlacement, type Placement } from '../../core/model/rental.ts';
 import {
   type Cutoffs,
   checkSave,
