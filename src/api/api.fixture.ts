@@ -24,6 +24,8 @@ export interface ApiBench {
   /** Secrets by their holder. */
   tokens: Record<'anna' | 'ben' | 'admin', string>;
   logged: { fields: object; message: string }[];
+  /** A millisecond passes: what is made from now on is younger. */
+  tick(): void;
   /** Ends the minute over which refusals are counted. */
   endMinute(): Promise<void>;
   setShuttingDown(): void;
@@ -44,13 +46,19 @@ export async function createApiBench(
   limits: Partial<WatchLimits> = {},
   options: { noWebhooks?: boolean } = {},
 ): Promise<ApiBench> {
-  const store = createPlayedStore(() => now);
+  let nowMs = now.getTime();
+  const tick = () => void nowMs++;
+  const store = createPlayedStore(() => new Date(nowMs));
   const logged: ApiBench['logged'] = [];
   const log = (fields: object, message: string) => void logged.push({ fields, message });
   const logger = { debug: log, info: log, warn: log, error: log };
   const watch = createWatchHub({ store, logger }, limits);
   // No alarm ever fires: the minute ends when a test says so.
-  const clock = { now: () => now, monotonicMs: () => performance.now(), after: () => () => undefined };
+  const clock = {
+    now: () => new Date(nowMs),
+    monotonicMs: () => performance.now(),
+    after: () => () => undefined,
+  };
   const refusals = createRefusals({ store, clock, logger });
   let shuttingDown = false;
   const app = checkedApp({
@@ -62,10 +70,11 @@ export async function createApiBench(
     parseInventory: () => ({ ok: false, problems: ['inventory.yaml:1:1: not used here'] }),
   });
   const tokens = { anna: '', ben: '', admin: '' };
-  for (const who of ['anna', 'ben', 'admin'] as const) {
+  for (const [n, who] of (['anna', 'ben', 'admin'] as const).entries()) {
     const { id, token, hash } = createTokenSecret();
     const role = who === 'admin' ? 'admin' : 'tenant';
-    await store.createToken({ id, hash, name: who, tenant: who, role, createdAt: now, expiresAt: null });
+    const createdAt = new Date(now.getTime() - 3 + n);
+    await store.createToken({ id, hash, name: who, tenant: who, role, createdAt, expiresAt: null });
     tokens[who] = token;
   }
   const call: ApiBench['call'] = async (who, line, body, headers = {}) => {
@@ -89,7 +98,7 @@ export async function createApiBench(
   const setShuttingDown = () => {
     shuttingDown = true;
   };
-  return { app, store, watch, tokens, logged, endMinute: refusals.close, setShuttingDown, call, make };
+  return { app, store, watch, tokens, logged, tick, endMinute: refusals.close, setShuttingDown, call, make };
 }
 
 export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {
