@@ -53,7 +53,7 @@ export const MUTATIONS: Record<string, Mutation> = {
     replace: 'if (hold && inputs.pause) return stays(hold.reason, hold.message);',
   },
   'the lease fences writes': {
-    file: 'simulation/memory-leader.ts',
+    file: 'simulation/memory/transaction.ts',
     find: 'lease.token !== token || lease.expiresAtMs <= nowMs()',
     replace: 'token < 0',
   },

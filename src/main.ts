@@ -3,7 +3,8 @@ import type { Config } from './config/config.ts';
 import type { Listen } from './config/formats.ts';
 import type { FleetIdentity } from './core/model/fleet-identity.ts';
 import type { Inventory } from './core/model/inventory.ts';
-import type { AlarmClock, Logger } from './core/ports/ports.ts';
+import type { AlarmClock } from './core/ports/clock.ts';
+import type { Logger } from './core/ports/log.ts';
 import { claimInstance } from './daemon/instance.ts';
 import { createLogger, logScope } from './daemon/log.ts';
 import { createMetrics, type PrometheusMetrics } from './daemon/metrics.ts';
@@ -91,7 +92,9 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
     const fleet = await prepareDatabase(
       pool,
       {
-        ...{ migrates: acts, firstToken: config.firstToken, now: clock.now },
+        migrates: acts,
+        firstToken: config.firstToken,
+        now: clock.now,
         identityPath: acts ? config.fleetIdentityPath : null,
       },
       logger,
@@ -125,7 +128,11 @@ async function serveMonitor(
     import('./api/server.ts'),
   ]);
   const app = createMonitor({
-    ...{ store, logger, logScope, metrics, version: VERSION },
+    store,
+    logger,
+    logScope,
+    metrics,
+    version: VERSION,
     isShuttingDown: () => signal.aborted,
     isTurning: pulse.isBeating,
     ownFault: ownFaults.current,

@@ -5,10 +5,10 @@ import type { Placement, Rental } from '../core/model/rental.ts';
 import { NOTHING_ALLOWED } from '../core/text/webhook-url.ts';
 import { createMetrics } from '../daemon/metrics.ts';
 import { createTokenSecret } from '../secrets/token-secret.ts';
-import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
 import type { AppEnv } from './app-env.ts';
 import { createRefusals } from './caller/refusals.ts';
 import { checkedApp } from './description/checked-app.fixture.ts';
+import { createPlayedStore, type PlayedStore } from './played-store.fixture.ts';
 import { createWatchHub, type WatchHub, type WatchLimits } from './watch/watch-hub.ts';
 
 // The API on an in-memory store, with two tenants and an administrator, for the tests of src/api.
@@ -19,11 +19,13 @@ export const now = new Date('2026-01-02T03:04:05.678Z');
 export interface ApiBench {
   /** Every answer to its `request` is checked against the description. */
   app: OpenAPIHono<AppEnv>;
-  store: MemoryApiStore;
+  store: PlayedStore;
   watch: WatchHub;
   /** Secrets by their holder. */
   tokens: Record<'anna' | 'ben' | 'admin', string>;
   logged: { fields: object; message: string }[];
+  /** A millisecond passes: what is made from now on is younger. */
+  tick(): void;
   /** Ends the minute over which refusals are counted. */
   endMinute(): Promise<void>;
   setShuttingDown(): void;
@@ -44,13 +46,19 @@ export async function createApiBench(
   limits: Partial<WatchLimits> = {},
   options: { noWebhooks?: boolean } = {},
 ): Promise<ApiBench> {
-  const store = createMemoryApiStore(() => now);
+  let nowMs = now.getTime();
+  const tick = () => void nowMs++;
+  const store = createPlayedStore(() => new Date(nowMs));
   const logged: ApiBench['logged'] = [];
   const log = (fields: object, message: string) => void logged.push({ fields, message });
   const logger = { debug: log, info: log, warn: log, error: log };
   const watch = createWatchHub({ store, logger }, limits);
   // No alarm ever fires: the minute ends when a test says so.
-  const clock = { now: () => now, monotonicMs: () => performance.now(), after: () => () => undefined };
+  const clock = {
+    now: () => new Date(nowMs),
+    monotonicMs: () => performance.now(),
+    after: () => () => undefined,
+  };
   const refusals = createRefusals({ store, clock, logger });
   let shuttingDown = false;
   const app = checkedApp({
@@ -68,10 +76,11 @@ export async function createApiBench(
     parseInventory: () => ({ ok: false, problems: ['inventory.yaml:1:1: not used here'] }),
   });
   const tokens = { anna: '', ben: '', admin: '' };
-  for (const who of ['anna', 'ben', 'admin'] as const) {
+  for (const [n, who] of (['anna', 'ben', 'admin'] as const).entries()) {
     const { id, token, hash } = createTokenSecret();
     const role = who === 'admin' ? 'admin' : 'tenant';
-    await store.createToken({ id, hash, name: who, tenant: who, role, createdAt: now, expiresAt: null });
+    const createdAt = new Date(now.getTime() - 3 + n);
+    await store.createToken({ id, hash, name: who, tenant: who, role, createdAt, expiresAt: null });
     tokens[who] = token;
   }
   const call: ApiBench['call'] = async (who, line, body, headers = {}) => {
@@ -95,7 +104,7 @@ export async function createApiBench(
   const setShuttingDown = () => {
     shuttingDown = true;
   };
-  return { app, store, watch, tokens, logged, endMinute: refusals.close, setShuttingDown, call, make };
+  return { app, store, watch, tokens, logged, tick, endMinute: refusals.close, setShuttingDown, call, make };
 }
 
 export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {

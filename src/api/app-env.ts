@@ -1,9 +1,10 @@
 import type { Actor } from '../core/history/actor.ts';
 import type { InventoryResult } from '../core/model/inventory.ts';
 import type { Policy } from '../core/model/policy.ts';
-import type { DeliveryStore } from '../core/ports/deliveries.ts';
-import type { Clock, Logger, LogScope } from '../core/ports/ports.ts';
-import type { ApiStore, Principal } from '../core/ports/stores.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { Logger, LogScope } from '../core/ports/log.ts';
+import type { ApiStore } from '../core/ports/stores.ts';
+import type { Principal } from '../core/ports/tokens.ts';
 import type { Network } from '../core/text/ip-address.ts';
 import type { WebhookAllowance } from '../core/text/webhook-url.ts';
 import type { BodyBudget } from './body/budget.ts';
@@ -13,7 +14,7 @@ import type { WatchHub } from './watch/watch-hub.ts';
 
 /** Everything that the API needs from outside. It never creates any of it. */
 export interface ApiDeps {
-  store: ApiStore & DeliveryStore;
+  store: ApiStore;
   clock: Clock;
   logger: Logger;
   /** Read on each request: a SIGHUP may bring another policy. */

@@ -67,7 +67,7 @@ const WRITES: Record<string, null | ((who: Who) => Promise<[line: string, body?:
   limitTenant: async () => ['PATCH /api/tenants/anna', { maxRentals: 3 }],
   rotateWebhookSecret: async () => ['POST /api/webhooks/secret/rotate'],
   resendWebhookDelivery: async () => {
-    bench.store.deliveries.push({
+    bench.store.addDelivery({
       messageId: 'msg_1',
       type: 'rental.active',
       rentalId: 'r_1',

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createMetrics } from '../daemon/metrics.ts';
-import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
 import { now } from './api.fixture.ts';
 import { createMonitor } from './monitor.ts';
+import { createPlayedStore, type PlayedStore } from './played-store.fixture.ts';
 
-let store: MemoryApiStore;
+let store: PlayedStore;
 let isTurning = true;
 let isShuttingDown = false;
 let app: ReturnType<typeof createMonitor>;
@@ -12,7 +12,7 @@ const ignore = () => undefined;
 const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 beforeEach(() => {
-  store = createMemoryApiStore(() => now);
+  store = createPlayedStore(() => now);
   isTurning = true;
   isShuttingDown = false;
   app = createMonitor({

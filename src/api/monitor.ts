@@ -1,13 +1,14 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Readiness } from '../core/ports/stores.ts';
 import type { ApiDeps, AppEnv } from './app-env.ts';
 import { observe } from './middleware.ts';
 import { answerProblem, ProblemError } from './problem.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { answerMetrics } from './routes/metrics.ts';
 
-export type MonitorDeps = Pick<
+export type MonitorDeps = { store: Readiness } & Pick<
   ApiDeps,
-  'store' | 'logger' | 'logScope' | 'version' | 'isShuttingDown' | 'isTurning' | 'ownFault' | 'metrics'
+  'logger' | 'logScope' | 'version' | 'isShuttingDown' | 'isTurning' | 'ownFault' | 'metrics'
 >;
 
 /**

@@ -165,7 +165,7 @@ describe('POST /api/rent', () => {
       // As when the request was repeated and the other one has discarded the rental that both waited for.
       whenStored((id) => {
         reject(reason)(id);
-        bench.store.rentals.delete(id);
+        bench.store.dropRental(id);
       }),
     ]);
     expect(response.status).toBe(status);

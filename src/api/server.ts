@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
-import type { Logger } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
 import type { AppEnv } from './app-env.ts';
 import { PROBLEMS, type ProblemCode, ProblemError, toProblemBody } from './problem.ts';
 

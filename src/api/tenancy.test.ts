@@ -49,6 +49,7 @@ describe('a tenant and the rentals of another one', () => {
 
   test('lists and history hold only one’s own; an administrator’s hold all', async () => {
     const annas = await bench.make('anna', { name: 'same-name' });
+    bench.tick();
     const bens = await bench.make('ben', { name: 'same-name' });
     const idsOf = async (who: 'anna' | 'ben' | 'admin', path: string, field: string) => {
       const page = (await (await bench.call(who, `GET ${path}`)).json()) as {

@@ -25,7 +25,7 @@ function add(changes: Partial<Delivery> = {}): Delivery {
     endedAt: null,
     ...changes,
   };
-  bench.store.deliveries.push(delivery);
+  bench.store.addDelivery(delivery);
   return delivery;
 }
 const read = async (response: Promise<Response>) =>
@@ -174,7 +174,7 @@ describe("a rental's webhook", () => {
     const id = await bench.make('anna', { webhookUrl: 'https://client.example/' });
     const rental = bench.store.rentals.get(id);
     if (!rental) throw new Error('no rental');
-    bench.store.rentals.set(id, { ...rental, spec: { ...rental.spec, webhookUrl: 'https://10.0.0.1/' } });
+    bench.store.putRental({ ...rental, spec: { ...rental.spec, webhookUrl: 'https://10.0.0.1/' } });
     expect((await bench.call('anna', `PATCH /api/rentals/${id}`, { ttl: '2h' })).status).toBe(200);
   });
 

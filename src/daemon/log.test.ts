@@ -2,11 +2,12 @@ import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createMonitor } from '../api/monitor.ts';
-import type { AlarmClock, Metrics } from '../core/ports/ports.ts';
+import { createPlayedStore } from '../api/played-store.fixture.ts';
+import type { AlarmClock } from '../core/ports/clock.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
 import type { Context } from '../reconcile/context.ts';
 import { createDue } from '../reconcile/due.ts';
 import { createLoop } from '../reconcile/loop.ts';
-import { createMemoryApiStore } from '../simulation/memory-api-store.ts';
 import { createLogger, logScope } from './log.ts';
 import { createMetrics } from './metrics.ts';
 
@@ -63,7 +64,7 @@ test('scopes lie within each other, hold over waits, and leave nothing behind', 
 test('each line about a request has its id, also those that others log for it', async () => {
   const { out, lines } = createOut(false);
   const logger = createLogger({ level: 'debug', format: 'json' }, out);
-  const store = createMemoryApiStore(() => new Date());
+  const store = createPlayedStore(() => new Date());
   store.failure = new Error('away');
   const app = createMonitor({
     store,

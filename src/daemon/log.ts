@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Logger as PinoLogger, pino, stdSerializers } from 'pino';
 import pretty from 'pino-pretty';
-import type { LogScope } from '../core/ports/ports.ts';
+import type { LogScope } from '../core/ports/log.ts';
 
 export interface LogSettings {
   level: string;

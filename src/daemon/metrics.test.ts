@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sampleNode, samplePlacement } from '../api/api.fixture.ts';
+import { createPlayedStore, type PlayedStore } from '../api/played-store.fixture.ts';
 import { aRental } from '../core/rows.fixture.ts';
-import { createMemoryApiStore, type MemoryApiStore } from '../simulation/memory-api-store.ts';
 import { createMetrics, type PrometheusMetrics } from './metrics.ts';
 
-let store: MemoryApiStore;
+let store: PlayedStore;
 let metrics: PrometheusMetrics;
 const warnings: string[] = [];
 const note = (_fields: object, message: string) => void warnings.push(message);
 
 beforeEach(() => {
-  store = createMemoryApiStore(() => new Date());
+  store = createPlayedStore(() => new Date());
   metrics = createMetrics({ store, logger: { debug: note, info: note, warn: note, error: note } });
 });
 
@@ -37,7 +37,7 @@ describe('the fleet, as the database has it at the scrape', () => {
     const cordoned = sampleNode('w4');
     store.addNode({ ...cordoned, requests: { ...cordoned.requests, cordoned: true } });
     const rental = aRental();
-    store.rentals.set(rental.id, { ...rental, placements: [samplePlacement(rental, 'w2')] });
+    store.putRental({ ...rental, placements: [samplePlacement(rental, 'w2')] });
     expect(await linesOf('orion_nodes')).toEqual([
       '{state="allocated"} 0',
       '{state="cleaning"} 0',
@@ -68,8 +68,8 @@ describe('the fleet, as the database has it at the scrape', () => {
 
   test('rentals by phase, of those that have not ended', async () => {
     const active = aRental({ record: { phase: 'Active' } });
-    store.rentals.set('r_1', active);
-    store.rentals.set('r_2', aRental({ id: 'r_2', record: { phase: 'Released', endedAt: new Date() } }));
+    store.putRental(active);
+    store.putRental(aRental({ id: 'r_2', record: { phase: 'Released', endedAt: new Date() } }));
     const lines = await linesOf('orion_rentals');
     expect(lines.filter((line) => !line.endsWith(' 0'))).toEqual(['{phase="Active"} 1']);
     expect(lines).toHaveLength(6);
@@ -90,7 +90,7 @@ describe('the fleet, as the database has it at the scrape', () => {
     };
     expect(await linesOf('orion_webhook_deliveries')).toEqual(['{state="dead"} 0', '{state="pending"} 0']);
     for (const state of ['pending', 'dead', 'dead', 'delivered'] as const) {
-      store.deliveries.push({ ...message, state });
+      store.addDelivery({ ...message, state });
     }
     expect(await linesOf('orion_webhook_deliveries')).toEqual(['{state="dead"} 2', '{state="pending"} 1']);
   });

@@ -2,8 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { REASONS } from '../core/failure/reason.ts';
 import { computeFleetFigures } from '../core/health/fleet-figures.ts';
 import { RENTAL_PHASES } from '../core/model/rental.ts';
-import type { DeliveryStore } from '../core/ports/deliveries.ts';
-import type { Logger, Metrics } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
 import type { ApiStore } from '../core/ports/stores.ts';
 
 /** What is counted here, and how to read it. docs/metrics.md is checked against it. */
@@ -12,8 +12,7 @@ export interface PrometheusMetrics extends Metrics {
 }
 
 export interface MetricsDeps {
-  store: Pick<ApiStore, 'listNodes' | 'listOccupants' | 'countRentals'> &
-    Pick<DeliveryStore, 'countDeliveries'>;
+  store: Pick<ApiStore, 'listNodes' | 'listOccupants' | 'countRentals' | 'countDeliveries'>;
   logger: Logger;
 }
 

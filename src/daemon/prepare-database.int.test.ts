@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import type { Logger } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
 import { createPool, type Pool } from '../store/connection/pool.ts';
 import { type PrepareOptions, prepareDatabase } from './prepare-database.ts';

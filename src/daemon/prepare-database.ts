@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import type { FleetIdentity } from '../core/model/fleet-identity.ts';
-import type { Logger } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
 import {
   createFleetIdentity,
   FleetIdentityError,
@@ -12,7 +12,7 @@ import { findStoreError } from '../store/connection/errors.ts';
 import type { Pool } from '../store/connection/pool.ts';
 import { findSchemaProblem, migrate } from '../store/migration/migrate.ts';
 import { ensureFleetId } from '../store/statements/fleets.ts';
-import { insertTokenOnce } from '../store/statements/tokens.ts';
+import { createTokenOnce } from '../store/statements/tokens.ts';
 
 export interface PrepareOptions {
   /** The API's half may lack the right to change tables: then it waits until the other half has done so. */
@@ -73,7 +73,7 @@ type FirstToken = NonNullable<Config['firstToken']>;
 async function ensureFirstToken(pool: Pool, { id, hash }: FirstToken, now: Date): Promise<void> {
   const token = { id, hash, tenant: 'operator', role: 'admin', name: 'made by orion init' } as const;
   await pool.withConnection((session) =>
-    insertTokenOnce(session, { ...token, createdAt: now, expiresAt: null }),
+    createTokenOnce(session, { ...token, createdAt: now, expiresAt: null }),
   );
 }
 

@@ -23,7 +23,9 @@ export async function call<Body>(
   if (method !== 'GET' && state.kind === 'signedIn') headers['X-CSRF-Token'] = state.session.csrfToken;
   const late = AbortSignal.timeout(deadlineMs);
   const response = await underSession(path, {
-    ...{ method, headers, signal: signal ? AbortSignal.any([signal, late]) : late },
+    method,
+    headers,
+    signal: signal ? AbortSignal.any([signal, late]) : late,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return await response.json().catch(() => null);

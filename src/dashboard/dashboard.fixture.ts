@@ -66,7 +66,11 @@ export function nodeOf(
 
 export function rentalOf(id: string, changes: Partial<RentalView['status']> = {}): RentalView {
   return {
-    ...{ id, name: `name-${id}`, tenant: 'anna', generation: 1, createdAt: AT },
+    id,
+    name: `name-${id}`,
+    tenant: 'anna',
+    generation: 1,
+    createdAt: AT,
     spec: viewSpec({ ...SPEC_DEFAULTS, sshPublicKey: 'ssh-ed25519 AAAA', ttlMs: 6 * 3_600_000 }),
     status: {
       phase: 'Active',
@@ -86,8 +90,16 @@ export function rentalOf(id: string, changes: Partial<RentalView['status']> = {}
 
 export function eventOf(seq: number, type: EventView['type'], changes: Partial<EventView> = {}): EventView {
   return {
-    ...{ seq, at: atSecond(seq), type, rental: null, node: null, tenant: null },
-    ...{ reason: 'Accepted', message: 'x', actor: null, ...changes },
+    seq,
+    at: atSecond(seq),
+    type,
+    rental: null,
+    node: null,
+    tenant: null,
+    reason: 'Accepted',
+    message: 'x',
+    actor: null,
+    ...changes,
   };
 }
 

@@ -1,6 +1,7 @@
+import type { AlarmClock } from '../core/ports/clock.ts';
 import type { MessageSender, OutboxStore, SenderTerm } from '../core/ports/deliveries.ts';
 import type { AttemptEnd, AttemptOutcome, ClaimedDelivery, DueDelivery } from '../core/ports/delivery.ts';
-import type { AlarmClock, Logger } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
 import { listSigningVersions } from '../core/tenant/secret-rotation.ts';
 import { type Backoff, computeDelayMs } from '../core/text/backoff.ts';
 import type { PostOptions, PostResult, postMessage } from './post.ts';

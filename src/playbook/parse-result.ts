@@ -3,7 +3,7 @@ import type { FailureReason } from '../core/failure/remedy.ts';
 import { DIFFERENCE_ID, LONGEST_DIFFERENCE, MOST_DIFFERENCES } from '../core/model/differences.ts';
 import { FLEET_ID } from '../core/model/fleet-identity.ts';
 import type { HeldLimit } from '../core/model/limits.ts';
-import type { PlaybookResult } from '../core/ports/ports.ts';
+import type { PlaybookResult } from '../core/ports/playbooks.ts';
 import { escapeText } from '../core/text/escape-text.ts';
 import { nameFailed, nameUnreachable, SAYS_TOO_MUCH } from './failure-words.ts';
 

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { NodeTarget, PlaybookRequest } from '../core/ports/ports.ts';
+import type { NodeTarget } from '../core/ports/node-access.ts';
+import type { PlaybookRequest } from '../core/ports/playbooks.ts';
 import { findFault, writeRunFiles } from './run-files.ts';
 
 const publicKey = `ssh-ed25519 ${Buffer.concat([

@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DIFFERENCE_ID } from '../core/model/differences.ts';
 import { FLEET_ID } from '../core/model/fleet-identity.ts';
-import type { NodeTarget, PlaybookRequest } from '../core/ports/ports.ts';
+import type { NodeTarget } from '../core/ports/node-access.ts';
+import type { PlaybookRequest } from '../core/ports/playbooks.ts';
 import { parsePublicKey } from '../core/text/public-key.ts';
 import type { FenceStamps } from './fence-stamps.ts';
 

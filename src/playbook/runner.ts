@@ -4,13 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isOwnError, OWN_FAULT } from '../core/failure/own-fault.ts';
 import type { FleetIdentity } from '../core/model/fleet-identity.ts';
-import type {
-  Logger,
-  NodeTarget,
-  PlaybookRequest,
-  PlaybookResult,
-  PlaybookRunner,
-} from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { NodeTarget } from '../core/ports/node-access.ts';
+import type { PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports/playbooks.ts';
 import { createFenceStamps, type FenceStamps } from './fence-stamps.ts';
 import {
   type AnsibleLauncher,

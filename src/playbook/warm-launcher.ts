@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
-import type { Logger } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
 import { type AnsibleLauncher, type AnsibleOrder, type AnsibleRun, MOST_MEMORY_BYTES } from './launcher.ts';
 import { killTree } from './process-tree.ts';
 

@@ -1,4 +1,4 @@
-import type { Logger } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
 
 /** For tests that check results, not logs. */
 const ignore = () => undefined;

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../core/model/policy.ts';
 import type { Repair, Work } from '../core/model/work.ts';
-import type { AccessQuery, NodeTarget, PlaybookRequest, PlaybookResult } from '../core/ports/ports.ts';
+import type { AccessQuery, NodeTarget } from '../core/ports/node-access.ts';
+import type { PlaybookRequest, PlaybookResult } from '../core/ports/playbooks.ts';
 import { aPlacement, KEY, WANTED } from '../core/rows.fixture.ts';
 import { carryOut } from './carry-out.ts';
 

@@ -2,13 +2,8 @@ import { describeLacking } from '../core/model/limits.ts';
 import type { Policy } from '../core/model/policy.ts';
 import { failed, failureOf, type Repaired, type Work, type WorkOutcome } from '../core/model/work.ts';
 import { describeDrift } from '../core/node/drift.ts';
-import type {
-  AccessQuery,
-  NodeTarget,
-  PlaybookRequest,
-  PlaybookResult,
-  PlaybookRunner,
-} from '../core/ports/ports.ts';
+import type { AccessQuery, NodeTarget } from '../core/ports/node-access.ts';
+import type { PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports/playbooks.ts';
 
 export interface CarryOutDeps {
   playbooks: PlaybookRunner;

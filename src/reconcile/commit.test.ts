@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { newNodeRecord } from '../core/model/node.ts';
-import type { SaveResult } from '../core/ports/stores.ts';
+import type { SaveResult } from '../core/ports/saves.ts';
 import { aPlacement, aRental, NOW } from '../core/rows.fixture.ts';
 import { commit } from './commit.ts';
 import { DeposedError } from './context.ts';

@@ -1,4 +1,4 @@
-import type { Save } from '../core/ports/stores.ts';
+import type { Save } from '../core/ports/saves.ts';
 import { type Context, DeposedError } from './context.ts';
 
 /** The rows that a save writes. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Metrics } from '../core/ports/ports.ts';
-import type { ReconcileStore, Save, SaveResult } from '../core/ports/stores.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
+import type { Save, SaveResult } from '../core/ports/saves.ts';
+import type { ReconcileStore } from '../core/ports/stores.ts';
 import { countSaves } from './counted-saves.ts';
 
 const save = {

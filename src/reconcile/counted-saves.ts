@@ -1,4 +1,4 @@
-import type { Metrics } from '../core/ports/ports.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
 import type { ReconcileStore } from '../core/ports/stores.ts';
 
 /**

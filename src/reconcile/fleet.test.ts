@@ -2,11 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Node } from '../core/model/node.ts';
 import type { Placement, Rental } from '../core/model/rental.ts';
-import type { ReconcileStore } from '../core/ports/stores.ts';
 import { isLeaving, isWaiting } from '../core/rental/departure.ts';
 import { hasMoved } from '../core/rental/move-turn.ts';
 import { aNode, aPlacement, aRental, NOW } from '../core/rows.fixture.ts';
-import { createFleet } from './fleet.ts';
+import { createFleet, type FleetStore } from './fleet.ts';
 
 const NODES = ['w1', 'w2', 'w3'];
 const RENTALS = ['r_1', 'r_2', 'r_3', 'r_4'];
@@ -23,7 +22,7 @@ function createRows() {
       .filter(
         ({ node, endedAt, cleanedAt }) => (endedAt === null || cleanedAt === null) && node === (name ?? node),
       );
-  const store = {
+  const store: FleetStore = {
     listNodes: async () => [...nodes.values()],
     loadNode: async (name: string) => nodes.get(name) ?? null,
     listOpenRentals: async () => [...rentals.values()].filter(({ record }) => record.endedAt === null),
@@ -31,7 +30,7 @@ function createRows() {
     listPlacementsOnNodes: async (name?: string) => listPlacements(name),
     listServices: async () => [],
     listLeaseUses: async () => [],
-  } as unknown as ReconcileStore;
+  };
   return { nodes, rentals, store, listPlacements };
 }
 

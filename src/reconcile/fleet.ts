@@ -1,6 +1,7 @@
 import type { Node } from '../core/model/node.ts';
 import type { Placement } from '../core/model/rental.ts';
-import type { ReconcileStore, Service } from '../core/ports/stores.ts';
+import type { Service } from '../core/ports/placements.ts';
+import type { ReconcileStore } from '../core/ports/stores.ts';
 import type { LeaseUse } from '../core/scheduling/lease-use.ts';
 import { addServices, type Services } from '../core/scheduling/queue.ts';
 import { createRentalIndex, type RentalIndex } from './rental-index.ts';
@@ -32,7 +33,19 @@ export interface Fleet {
   refreshRental(id: string): Promise<void>;
 }
 
-export function createFleet(store: ReconcileStore): Fleet {
+/** What the copy is read with. */
+export type FleetStore = Pick<
+  ReconcileStore,
+  | 'listNodes'
+  | 'loadNode'
+  | 'listOpenRentals'
+  | 'loadRental'
+  | 'listPlacementsOnNodes'
+  | 'listServices'
+  | 'listLeaseUses'
+>;
+
+export function createFleet(store: FleetStore): Fleet {
   const nodes = new Map<string, Node>();
   const nodeOf = (name: string) => nodes.get(name);
   const rentals = createRentalIndex(nodeOf);

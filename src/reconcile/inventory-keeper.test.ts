@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { NewEvent } from '../core/history/event.ts';
 import type { Inventory, InventoryAnswer, InventoryResult, InventoryState } from '../core/model/inventory.ts';
 import { DEFAULT_POLICY } from '../core/model/policy.ts';
-import type { AlarmClock } from '../core/ports/ports.ts';
-import type { InventoryStore } from '../core/ports/stores.ts';
+import type { AlarmClock } from '../core/ports/clock.ts';
+import type { KeeperStore } from '../core/ports/stores.ts';
 import { DeposedError } from './context.ts';
 import { createInventoryKeeper } from './inventory-keeper.ts';
 
@@ -40,7 +40,7 @@ function createBench(started = 'first') {
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
-  const store: InventoryStore = {
+  const store: KeeperStore = {
     async applyInventory(_leadership, { sha256, force, answering }) {
       bench.applied.push({ sha256, force, answering });
       if (bench.answer === 'deposed') return 'deposed';
@@ -53,7 +53,7 @@ function createBench(started = 'first') {
       return true;
     },
     loadInventoryState: async () => bench.state,
-    recordEvent: async (event) => void bench.events.push(event),
+    recordEvents: async (events) => void bench.events.push(...events),
   };
   const quiet = () => undefined;
   const keeper = createInventoryKeeper({

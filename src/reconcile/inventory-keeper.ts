@@ -1,6 +1,8 @@
 import type { Inventory, InventoryAnswer, InventoryResult, InventoryState } from '../core/model/inventory.ts';
-import type { AlarmClock, Logger } from '../core/ports/ports.ts';
-import type { InventoryStore, Leadership } from '../core/ports/stores.ts';
+import type { AlarmClock } from '../core/ports/clock.ts';
+import type { Leadership } from '../core/ports/leadership.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { KeeperStore } from '../core/ports/stores.ts';
 import { DeposedError } from './context.ts';
 import { pause } from './pause.ts';
 
@@ -12,7 +14,7 @@ const COMPARE_MS = 10_000;
 const MISTAKES_TOLD = 5;
 
 export interface InventoryKeeperDeps {
-  store: InventoryStore;
+  store: KeeperStore;
   /** The inventory that this daemon was started with. */
   started: Inventory;
   read: () => Promise<InventoryResult>;
@@ -172,7 +174,7 @@ function createComparison(
       const message = "this daemon's inventory file is not the one that was applied to the fleet";
       logger.warn({ reason, applied, own: latest.sha256 }, message);
       const about = { at: clock.now(), rentalId: null, node: null, tenant: null, object: null };
-      await store.recordEvent({ type: 'inventory.mismatch', ...about, reason, message });
+      await store.recordEvents([{ type: 'inventory.mismatch', ...about, reason, message }]);
     }
     reported = differing;
   };

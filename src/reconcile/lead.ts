@@ -1,14 +1,10 @@
 import type { Policy } from '../core/model/policy.ts';
+import type { AlarmClock } from '../core/ports/clock.ts';
 import type { MessageSender } from '../core/ports/deliveries.ts';
-import type {
-  AccessQuery,
-  AlarmClock,
-  Logger,
-  LogScope,
-  Metrics,
-  PlaybookRunner,
-  Prober,
-} from '../core/ports/ports.ts';
+import type { Logger, LogScope } from '../core/ports/log.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
+import type { AccessQuery, Prober } from '../core/ports/node-access.ts';
+import type { PlaybookRunner } from '../core/ports/playbooks.ts';
 import type { ReconcileStore } from '../core/ports/stores.ts';
 import { createAnnouncedConditions } from './announced-conditions.ts';
 import { carryOut } from './carry-out.ts';
@@ -88,7 +84,11 @@ function watchFleet(deps: LeadDeps, fleet: Fleet, due: Due): Watcher {
     [...fleet.nodes.all()].find((node) => targetOf(node, watcher.health(node.spec.name)).hostKey === hostKey)
       ?.spec.name ?? null;
   const watcher = createWatcher({
-    ...{ clock, random, logger, metrics, inspectIntervalMs },
+    clock,
+    random,
+    logger,
+    metrics,
+    inspectIntervalMs,
     prober: deps.createProber(hostKeyOwner),
     policy: () => policy().probe,
     onChange(node) {
@@ -109,7 +109,9 @@ function createFleetRuns(
 ): Runs {
   const { playbooks, access, policy, clock, logger, metrics } = deps;
   const runs = createRuns({
-    ...{ clock, logger, metrics },
+    clock,
+    logger,
+    metrics,
     carryOut: (name, work, fence, stop) => {
       const node = fleet.nodes.get(name);
       if (!node) return Promise.resolve({ kind: 'aborted' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LeadershipStore } from '../core/ports/stores.ts';
+import type { LeadershipStore } from '../core/ports/leadership.ts';
 import { createProcess } from '../simulation/process.ts';
 import { createTime } from '../simulation/time.ts';
 import { runElections, type Term } from './leader.ts';

@@ -1,5 +1,6 @@
-import type { AlarmClock, Logger } from '../core/ports/ports.ts';
-import type { Leadership, LeadershipSettings, LeadershipStore } from '../core/ports/stores.ts';
+import type { AlarmClock } from '../core/ports/clock.ts';
+import type { Leadership, LeadershipSettings, LeadershipStore } from '../core/ports/leadership.ts';
+import type { Logger } from '../core/ports/log.ts';
 import { pause } from './pause.ts';
 
 export interface LeaderSettings extends LeadershipSettings {

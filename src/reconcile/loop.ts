@@ -1,5 +1,5 @@
 import type { Rental } from '../core/model/rental.ts';
-import type { LogScope } from '../core/ports/ports.ts';
+import type { LogScope } from '../core/ports/log.ts';
 import { isWaiting, orderDepartures } from '../core/rental/departure.ts';
 import { reread } from './commit.ts';
 import { type Context, DeposedError } from './context.ts';

@@ -5,7 +5,7 @@ import { isLendable } from '../core/model/node-states.ts';
 import type { Placement } from '../core/model/rental.ts';
 import type { Run } from '../core/model/work.ts';
 import { type DriftReport, expectationOf, findDrift, isDrifted } from '../core/node/drift.ts';
-import type { Clock } from '../core/ports/ports.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import type { Fleet } from './fleet.ts';
 import type { Watcher } from './watcher.ts';
 

@@ -3,7 +3,7 @@ import { describeFlapping } from '../core/health/flapping.ts';
 import { createHealthTally } from '../core/health/tally.ts';
 import { type Node, wasVerified } from '../core/model/node.ts';
 import type { Policy } from '../core/model/policy.ts';
-import type { Clock } from '../core/ports/ports.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import type { Candidate } from '../core/scheduling/placement.ts';
 import { createRoster, type Roster } from '../core/scheduling/roster.ts';
 import type { Fleet } from './fleet.ts';

@@ -1,4 +1,6 @@
-import type { Clock, Logger, Metrics } from '../core/ports/ports.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
 
 /** How long a reported fault counts: longer than a lasting fault takes to be reported again. */
 const LASTS_MS = 15_000;

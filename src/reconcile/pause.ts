@@ -1,4 +1,4 @@
-import type { AlarmClock } from '../core/ports/ports.ts';
+import type { AlarmClock } from '../core/ports/clock.ts';
 
 /** Resolves after the time or at the signal, whichever is first. `onWaiting` gets a function that ends it early. */
 export function pause(

@@ -3,7 +3,10 @@ import { rememberBoot } from '../core/model/boot.ts';
 import { rememberInspection } from '../core/model/inspection.ts';
 import type { Policy } from '../core/model/policy.ts';
 import type { ProbeResult } from '../core/model/probe.ts';
-import type { AlarmClock, Logger, Metrics, Prober } from '../core/ports/ports.ts';
+import type { AlarmClock } from '../core/ports/clock.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
+import type { Prober } from '../core/ports/node-access.ts';
 import { targetOf, type WatchedNode } from './watched-node.ts';
 
 export interface ProbeDeps {

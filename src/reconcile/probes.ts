@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { isOwnFault } from '../core/failure/own-fault.ts';
 import { type Health, isUnseenSince } from '../core/health/health.ts';
-import type { Logger } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
 import { createProbeRound, type ProbeDeps } from './probe-round.ts';
 import { applyProbe, dueAtMs, type WatchedNode } from './watched-node.ts';
 

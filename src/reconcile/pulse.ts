@@ -1,4 +1,4 @@
-import type { Clock } from '../core/ports/ports.ts';
+import type { Clock } from '../core/ports/clock.ts';
 
 /**
  * Longer than one turn can take, even when a hanging database makes each statement of a pass time out. Shorter than

@@ -1,4 +1,5 @@
-import type { LeadershipStore, ReconcileStore } from '../core/ports/stores.ts';
+import type { LeadershipStore } from '../core/ports/leadership.ts';
+import type { ReconcileStore } from '../core/ports/stores.ts';
 import type { InventoryKeeper } from './inventory-keeper.ts';
 import { type LeadDeps, lead } from './lead.ts';
 import { type LeaderSettings, runElections, type Term } from './leader.ts';

@@ -1,6 +1,8 @@
 import pLimit from 'p-limit';
 import type { Run, Work, WorkOutcome } from '../core/model/work.ts';
-import type { Clock, Logger, Metrics } from '../core/ports/ports.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
 
 /** Work on nodes that is under way or just ended: at most one piece per node, and a limited number of each kind. */
 export interface Runs {

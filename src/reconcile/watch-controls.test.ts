@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { CLOSED_BREAKER, UNSEEN_BREAKER } from '../core/health/breaker.ts';
 import { type Controls, NO_CONTROLS } from '../core/model/controls.ts';
 import type { Node } from '../core/model/node.ts';
-import type { Save } from '../core/ports/stores.ts';
+import type { Save } from '../core/ports/saves.ts';
 import { aNode, NOW } from '../core/rows.fixture.ts';
 import { DeposedError } from './context.ts';
 import { createControlsWatch } from './watch-controls.ts';

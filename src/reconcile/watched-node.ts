@@ -4,7 +4,7 @@ import { type InspectionMemory, NEW_INSPECTION_MEMORY } from '../core/model/insp
 import type { SeenFill } from '../core/model/listener-fill.ts';
 import type { Node } from '../core/model/node.ts';
 import type { Policy } from '../core/model/policy.ts';
-import type { NodeTarget } from '../core/ports/ports.ts';
+import type { NodeTarget } from '../core/ports/node-access.ts';
 
 /** A node, and what this leader has seen of it. */
 export interface WatchedNode {

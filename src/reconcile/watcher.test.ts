@@ -3,7 +3,10 @@ import { isTrusted } from '../core/health/health.ts';
 import { DEFAULT_POLICY } from '../core/model/policy.ts';
 import type { ProbeResult } from '../core/model/probe.ts';
 import { anInspection } from '../core/node/drift.fixture.ts';
-import type { AlarmClock, Logger, Metrics, Prober } from '../core/ports/ports.ts';
+import type { AlarmClock } from '../core/ports/clock.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
+import type { Prober } from '../core/ports/node-access.ts';
 import { aNode, KEY } from '../core/rows.fixture.ts';
 import { createWatcher, type Watcher } from './watcher.ts';
 

@@ -1,6 +1,6 @@
 import type { Policy } from '../core/model/policy.ts';
 import type { Machine } from './machine.ts';
-import type { Tables } from './memory-tables.ts';
+import type { Tables } from './memory/tables.ts';
 import type { Tally } from './tally.ts';
 import type { Time } from './time.ts';
 

@@ -8,7 +8,7 @@ import { checkMoveBegins } from './check-moves.ts';
 import { noteReady } from './check-restarts.ts';
 import { checkTurn } from './check-turns.ts';
 import { fingerprintOf, isClean } from './machine.ts';
-import type { Change, Commit, RentalRow } from './memory-tables.ts';
+import type { Change, Commit, RentalRow } from './memory/tables.ts';
 
 function changesOf<Row>(
   commit: Commit,

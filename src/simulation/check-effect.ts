@@ -1,5 +1,5 @@
 import type { Placement } from '../core/model/rental.ts';
-import type { PlaybookRequest } from '../core/ports/ports.ts';
+import type { PlaybookRequest } from '../core/ports/playbooks.ts';
 import type { Books } from './books.ts';
 import { isClean, type Machine } from './machine.ts';
 

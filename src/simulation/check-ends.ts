@@ -1,6 +1,6 @@
 import type { Placement } from '../core/model/rental.ts';
 import type { Books } from './books.ts';
-import type { RentalRow } from './memory-tables.ts';
+import type { RentalRow } from './memory/tables.ts';
 
 /**
  * Once its spec is observed, a lease lasts its ttl and hardly longer, and its end stays the same until its client

@@ -2,7 +2,7 @@ import { isOtherBoot } from '../core/model/boot.ts';
 import type { Placement } from '../core/model/rental.ts';
 import type { Books } from './books.ts';
 import { bootIdOf } from './machine.ts';
-import type { Commit } from './memory-tables.ts';
+import type { Commit } from './memory/tables.ts';
 
 /** Notes the start of the machine on which a client got access. */
 export function noteReady({ machines, boots }: Books, before: Placement, after: Placement): void {

@@ -3,7 +3,7 @@ import { isHeldBack } from '../core/rental/decide-pending.ts';
 import { hasFailed } from '../core/scheduling/blame.ts';
 import { matches } from '../core/scheduling/placement.ts';
 import type { Books } from './books.ts';
-import { toRental } from './memory-tables.ts';
+import { toRental } from './memory/tables.ts';
 
 /**
  * Within a tenant, no rental comes before an older one that also fits the node. The older one counts if it has a

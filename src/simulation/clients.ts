@@ -3,7 +3,7 @@ import { type RentalSpec, SPEC_DEFAULTS } from '../core/model/rental.ts';
 import type { Chance } from './chance.ts';
 import { eventOf, wallNow } from './client-event.ts';
 import { leave } from './machine.ts';
-import type { RentalRow } from './memory-tables.ts';
+import type { RentalRow } from './memory/tables.ts';
 import { BROKEN_KEY } from './modules.ts';
 import { createOperators } from './operators.ts';
 import type { Action } from './plan.ts';

@@ -5,7 +5,7 @@ import type { Node } from '../core/model/node.ts';
 import { listNodesAgainst } from '../core/scheduling/blame.ts';
 import { matches } from '../core/scheduling/placement.ts';
 import { bootIdOf, isClean } from './machine.ts';
-import { type RentalRow, toRental } from './memory-tables.ts';
+import { type RentalRow, toRental } from './memory/tables.ts';
 import type { World } from './world.ts';
 
 /** What has not converged yet, with all faults gone; null when everything has. */

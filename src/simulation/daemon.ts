@@ -1,5 +1,6 @@
 import type { Policy } from '../core/model/policy.ts';
-import type { Logger, Metrics } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { Metrics } from '../core/ports/metrics.ts';
 import { createInventoryKeeper, type InventoryKeeperDeps } from '../reconcile/inventory-keeper.ts';
 import type { LeaderSettings } from '../reconcile/leader.ts';
 import type { Loop } from '../reconcile/loop.ts';
@@ -67,13 +68,23 @@ export function startDaemon(
   let hasEnded = false;
 
   const keeper = createInventoryKeeper({
-    ...{ store, clock, logger, ...createFileReader(process, settings) },
+    store,
+    clock,
+    logger,
+    ...createFileReader(process, settings),
     onApplied: () => loop?.wake(),
     onRead: ignore,
   });
   const reconciling = runReconciler(
     {
-      ...{ store, keeper, clock, logger, maxRuns, metrics: NO_METRICS, onTurn: ignore, sender: null },
+      store,
+      keeper,
+      clock,
+      logger,
+      maxRuns,
+      metrics: NO_METRICS,
+      onTurn: ignore,
+      sender: null,
       ...createReach(world, process, chance),
       ownFaults: createOwnFaults({ clock, logger, metrics: NO_METRICS }),
       logScope: (_fields, work) => work(),

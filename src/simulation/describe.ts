@@ -1,6 +1,6 @@
 import type { Node } from '../core/model/node.ts';
 import type { Placement } from '../core/model/rental.ts';
-import type { Change, Commit, RentalRow } from './memory-tables.ts';
+import type { Change, Commit, RentalRow } from './memory/tables.ts';
 
 /** One line for a commit: who wrote it, which rows became what, and its events. */
 export function describeCommit({ fence, token, changes, events }: Commit): string {

@@ -1,11 +1,11 @@
 import type { Controls } from '../core/model/controls.ts';
-import type { PlaybookRequest } from '../core/ports/ports.ts';
+import type { PlaybookRequest } from '../core/ports/playbooks.ts';
 import type { Books } from './books.ts';
 import { checkLeader, checkNodes, checkPlacements, checkRentals } from './check-commit.ts';
 import { checkEffect, checkOrder } from './check-effect.ts';
 import { noteRestarts, whyUntold } from './check-restarts.ts';
 import type { Machine } from './machine.ts';
-import type { Commit } from './memory-tables.ts';
+import type { Commit } from './memory/tables.ts';
 
 /** Checks every commit, order and effect, and keeps its own books: it trusts no guard of the code under test. */
 export interface Invariants {

@@ -1,6 +1,6 @@
 import type { FailureReason } from '../core/failure/remedy.ts';
 import type { Access } from '../core/model/lease.ts';
-import type { PlaybookRequest } from '../core/ports/ports.ts';
+import type { PlaybookRequest } from '../core/ports/playbooks.ts';
 import { leave, type Machine } from './machine.ts';
 
 /** A module's refusal of an order, as in ansible/module_utils/orion_node.py. */

@@ -1,5 +1,5 @@
 import { isCleaningAsked, isReturnHeld, type Node } from '../core/model/node.ts';
-import type { NodeRequest } from '../core/ports/stores.ts';
+import type { NodeRequest } from '../core/ports/nodes.ts';
 import { eventOf, wallNow } from './client-event.ts';
 import type { World } from './world.ts';
 

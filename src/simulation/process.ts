@@ -1,4 +1,4 @@
-import type { AlarmClock } from '../core/ports/ports.ts';
+import type { AlarmClock } from '../core/ports/clock.ts';
 import type { Time } from './time.ts';
 
 /** Where a daemon is stopped: at its n-th call of a port from now, before or after the call does its work. */

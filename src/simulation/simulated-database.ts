@@ -1,9 +1,10 @@
-import type { InventoryStore, LeadershipStore, ReconcileStore } from '../core/ports/stores.ts';
+import type { LeadershipStore } from '../core/ports/leadership.ts';
+import type { KeeperStore, ReconcileStore } from '../core/ports/stores.ts';
 import type { Chance } from './chance.ts';
 import type { Process } from './process.ts';
 import type { DatabaseFault, DatabaseFaults, World } from './world.ts';
 
-export type DaemonStore = ReconcileStore & LeadershipStore & InventoryStore;
+export type DaemonStore = ReconcileStore & LeadershipStore & KeeperStore;
 
 /** Like the store's own error, reduced to name and kind. */
 class DatabaseError extends Error {
@@ -52,7 +53,7 @@ export function connect(world: World, process: Process, chance: Chance): DaemonS
     applyInventory: through('applyInventory'),
     refuseInventory: through('refuseInventory'),
     loadInventoryState: through('loadInventoryState'),
-    recordEvent: through('recordEvent'),
+    recordEvents: through('recordEvents'),
     listDirtyNodes: through('listDirtyNodes'),
     listDirtyRentals: through('listDirtyRentals'),
     listNodes: through('listNodes'),

@@ -1,5 +1,6 @@
 import type { FailureReason } from '../core/failure/remedy.ts';
-import type { NodeTarget, PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports/ports.ts';
+import type { NodeTarget } from '../core/ports/node-access.ts';
+import type { PlaybookRequest, PlaybookResult, PlaybookRunner } from '../core/ports/playbooks.ts';
 import type { Chance } from './chance.ts';
 import type { Machine } from './machine.ts';
 import { Refusal, type Step, stepsOf } from './modules.ts';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { FailureReason } from '../core/failure/remedy.ts';
 import type { ProbeResult } from '../core/model/probe.ts';
-import type { AccessQuery, NodeTarget, Prober } from '../core/ports/ports.ts';
+import type { AccessQuery, NodeTarget, Prober } from '../core/ports/node-access.ts';
 import type { Chance } from './chance.ts';
 import { bootIdOf, fingerprintOf, type Machine } from './machine.ts';
 import type { Process } from './process.ts';

@@ -2,7 +2,7 @@ import type { NodeSpec } from '../core/model/node.ts';
 import type { Chance } from './chance.ts';
 import type { Invariants } from './invariants.ts';
 import type { Machine } from './machine.ts';
-import type { MemoryStore } from './memory-store.ts';
+import type { MemoryStore } from './memory/store.ts';
 import type { Process } from './process.ts';
 import type { Tally } from './tally.ts';
 import type { Time } from './time.ts';

@@ -1,5 +1,6 @@
 import { BaseAgent, type IdentityCallback, type ParsedKey, type SignCallback } from 'ssh2';
-import type { AccessQuery, Logger } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { AccessQuery } from '../core/ports/node-access.ts';
 import { withDeadline } from './deadline.ts';
 import { dial } from './dial.ts';
 import { classifyFailure, StepError } from './failure.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ListenerFill } from '../core/model/listener-fill.ts';
 import { FIRST_UID, LAST_UID } from '../core/model/node.ts';
 import type { ProbeResult } from '../core/model/probe.ts';
-import type { Logger } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
 import { checkBanner } from './banner-check.ts';
 import { startCommand } from './command.ts';
 import { waitFor, withDeadline } from './deadline.ts';

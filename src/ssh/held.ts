@@ -1,5 +1,5 @@
 import type { BootId } from '../core/model/boot.ts';
-import type { NodeTarget } from '../core/ports/ports.ts';
+import type { NodeTarget } from '../core/ports/node-access.ts';
 import { parseBootId } from './boot-id.ts';
 import type { ControlKeys } from './control-key.ts';
 import { type Connection, dial } from './dial.ts';

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket, type Server as TcpServer }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuthContext, type Connection, Server, type ServerChannel, utils } from 'ssh2';
-import type { NodeTarget } from '../core/ports/ports.ts';
+import type { NodeTarget } from '../core/ports/node-access.ts';
 
 // Nodes on loopback that misbehave as told, for the tests of this folder.
 

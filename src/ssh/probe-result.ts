@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { isOwnError, OWN_FAULT } from '../core/failure/own-fault.ts';
 import type { ProbeResult } from '../core/model/probe.ts';
-import type { NodeTarget } from '../core/ports/ports.ts';
+import type { NodeTarget } from '../core/ports/node-access.ts';
 import { classifyFailure, HostKeyRefused, type Name, StepError } from './failure.ts';
 import { describeFailure } from './failure-text.ts';
 import { computeFingerprint, parseHostKey } from './host-key.ts';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import type { ProbeResult } from '../core/model/probe.ts';
-import type { Prober } from '../core/ports/ports.ts';
+import type { Prober } from '../core/ports/node-access.ts';
 import { SILENT } from '../project/silent.fixture.ts';
 import {
   createKeyPair,

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { NodeTarget, Prober } from '../core/ports/ports.ts';
+import type { NodeTarget, Prober } from '../core/ports/node-access.ts';
 import { ensureKeyPair, startWorker, type Worker } from '../lab/worker.ts';
 import { SILENT } from '../project/silent.fixture.ts';
 import { createAccessQuery } from './access-query.ts';

@@ -1,6 +1,7 @@
 import type { ListenerFill } from '../core/model/listener-fill.ts';
 import type { ProbeResult } from '../core/model/probe.ts';
-import type { Logger, NodeTarget, Prober } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
+import type { NodeTarget, Prober } from '../core/ports/node-access.ts';
 import { checkBanner } from './banner-check.ts';
 import { runNonceCommand } from './command.ts';
 import { createControlKeys } from './control-key.ts';

@@ -1,5 +1,5 @@
 import type { ListenerFill } from '../core/model/listener-fill.ts';
-import type { Logger } from '../core/ports/ports.ts';
+import type { Logger } from '../core/ports/log.ts';
 import { Aborted } from './failure.ts';
 import type { Held } from './held.ts';
 

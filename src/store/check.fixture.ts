@@ -1,9 +1,10 @@
 import type { EventType } from '../core/history/event.ts';
 import type { NodeRecord } from '../core/model/node.ts';
 import type { RentalPhase } from '../core/model/rental.ts';
-import type { Leadership, Save, SaveResult } from '../core/ports/stores.ts';
+import type { Leadership } from '../core/ports/leadership.ts';
+import type { Save, SaveResult } from '../core/ports/saves.ts';
+import type { Store } from '../core/ports/stores.ts';
 import { bindSave, event, fleetOf, newRental, nodeSpec } from './contract/samples.fixture.ts';
-import type { Store } from './store.ts';
 
 /** Lives of rentals, written save by save as the reconciler does, with today's times. */
 export interface Lives {

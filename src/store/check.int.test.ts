@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runOrion } from '../cli/fake-api.fixture.ts';
-import type { Leadership } from '../core/ports/stores.ts';
+import type { Leadership } from '../core/ports/leadership.ts';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
 import { createLives, type Lives } from './check.fixture.ts';
 import { checkConnection, checkInvariants } from './check.ts';

@@ -1,8 +1,8 @@
 import type { NewEvent } from '../core/history/event.ts';
-import type { Leadership } from '../core/ports/stores.ts';
+import type { Leadership } from '../core/ports/leadership.ts';
 import type { Connection, Pool } from './connection/pool.ts';
 import { inTransaction, undo } from './connection/transaction.ts';
-import { assignNumbers, insertEvents, listUnnumbered } from './statements/events.ts';
+import { assignNumbers, listUnnumbered, recordNumbered } from './statements/events.ts';
 import { takeMoreNumbers, takeNumbers } from './statements/leadership.ts';
 
 /**
@@ -39,5 +39,5 @@ async function numberEvents(connection: Connection, own: NewEvent[], fence: numb
   if (count === 0) return;
   await takeMoreNumbers(connection, count);
   await assignNumbers(connection, waiting, fence + 1);
-  await insertEvents(connection, own, fence + 1 + waiting.length, fence);
+  await recordNumbered(connection, own, fence + 1 + waiting.length, fence);
 }

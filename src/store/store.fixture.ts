@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import type { Leadership } from '../core/ports/stores.ts';
+import type { Leadership } from '../core/ports/leadership.ts';
+import type { Store } from '../core/ports/stores.ts';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
 import { createPool, type Pool } from './connection/pool.ts';
 import { lease } from './contract/contract.fixture.ts';
 import { migrate } from './migration/migrate.ts';
-import { createStore, type Store } from './store.ts';
+import { createStore } from './store.ts';
 
 /** Each test of a file has its own database on one real server, with a leader. Fields are set before each test. */
 export interface StoreBench {

@@ -1,5 +1,5 @@
 import type { Actor } from '../../core/history/actor.ts';
-import type { Principal } from '../../core/ports/stores.ts';
+import type { Principal } from '../../core/ports/tokens.ts';
 
 /** The length of the columns that store it. */
 const LONGEST = 128;

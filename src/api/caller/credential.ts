@@ -1,4 +1,5 @@
-import type { ApiStore, Principal } from '../../core/ports/stores.ts';
+import type { ApiStore } from '../../core/ports/stores.ts';
+import type { Principal } from '../../core/ports/tokens.ts';
 
 /** What a caller presented as proof of identity, as far as it may be kept. */
 export interface Credential {

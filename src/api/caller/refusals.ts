@@ -1,7 +1,8 @@
 import type { Reason } from '../../core/failure/reason.ts';
 import type { Actor } from '../../core/history/actor.ts';
 import type { EventType, NewEvent } from '../../core/history/event.ts';
-import type { AlarmClock, Logger } from '../../core/ports/ports.ts';
+import type { AlarmClock } from '../../core/ports/clock.ts';
+import type { Logger } from '../../core/ports/log.ts';
 import type { ApiStore } from '../../core/ports/stores.ts';
 import { placeOf } from '../../core/tenant/request-source.ts';
 import { escapeText } from '../../core/text/escape-text.ts';

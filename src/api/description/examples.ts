@@ -23,7 +23,11 @@ const placement: PlacementView = {
 };
 
 const rental: RentalView = {
-  ...{ id: ID, name: 'build-box', tenant: 'demo', generation: 1, createdAt: ASKED },
+  id: ID,
+  name: 'build-box',
+  tenant: 'demo',
+  generation: 1,
+  createdAt: ASKED,
   spec: viewSpec({
     ...SPEC_DEFAULTS,
     sshPublicKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…',

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_POLICY } from '../../core/model/policy.ts';
 import { type RentalSpec, SPEC_DEFAULTS } from '../../core/model/rental.ts';
-import type { Leadership } from '../../core/ports/stores.ts';
+import type { Leadership } from '../../core/ports/leadership.ts';
+import type { Store } from '../../core/ports/stores.ts';
 import { NOTHING_ALLOWED } from '../../core/text/webhook-url.ts';
 import { createMetrics } from '../../daemon/metrics.ts';
 import { parseInventory } from '../../inventory/load.ts';
@@ -14,7 +15,7 @@ import { openAsApiUser } from '../../store/api-user.fixture.ts';
 import { createPool } from '../../store/connection/pool.ts';
 import { bindSave, event, fleetOf, nodeSpec } from '../../store/contract/samples.fixture.ts';
 import { migrate } from '../../store/migration/migrate.ts';
-import { createStore, type Store } from '../../store/store.ts';
+import { createStore } from '../../store/store.ts';
 import { KEY } from '../api.fixture.ts';
 import { createApp } from '../app.ts';
 import { createRefusals } from '../caller/refusals.ts';
@@ -173,7 +174,9 @@ async function seed(store: Store, leader: Leadership, token: string): Promise<Hi
   await makeToken(store, 'tenant', OTHER_TENANT);
   const spec: RentalSpec = {
     ...SPEC_DEFAULTS,
-    ...{ sshPublicKey: KEY, ttlMs: 3_600_000, webhookUrl: 'https://hook.example.com/' },
+    sshPublicKey: KEY,
+    ttlMs: 3_600_000,
+    webhookUrl: 'https://hook.example.com/',
   };
   for (const [index, name] of ['box', 'box-2'].entries()) {
     const rental = {

@@ -1,10 +1,14 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Readiness } from '../../core/ports/stores.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { createRoute } from '../description/create-route.ts';
 import { ProblemError } from '../problem.ts';
 import { describeProblems, json } from '../respond.ts';
 
-type HealthDeps = Pick<ApiDeps, 'store' | 'version' | 'isShuttingDown' | 'isTurning' | 'ownFault'>;
+type HealthDeps = { store: Readiness } & Pick<
+  ApiDeps,
+  'version' | 'isShuttingDown' | 'isTurning' | 'ownFault'
+>;
 
 const routes = {
   live: createRoute({

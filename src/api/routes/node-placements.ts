@@ -36,7 +36,7 @@ export function addNodePlacementsRoute(app: OpenAPIHono<AppEnv>, { store }: ApiD
     const { limit, cursor } = c.req.valid('query');
     const before = cursor === undefined ? null : Number(cursor);
     const [node, placed] = await Promise.all([
-      store.findNode(name),
+      store.loadNode(name),
       store.listPlacementsOfNode(name, { before, limit: limit + 1 }),
     ]);
     if (node === null) throw new ProblemError('not_found', `there is no node ${name}`);

@@ -9,7 +9,7 @@ import { isReturnHeld, type Node } from '../../core/model/node.ts';
 import { accepts, isDeadState, STATES } from '../../core/model/node-states.ts';
 import { describeAcceptance, namedIn, openAcceptance, whyNotAccepted } from '../../core/node/acceptance.ts';
 import { withMaintenance } from '../../core/node/requests.ts';
-import type { NodeRequest } from '../../core/ports/stores.ts';
+import type { NodeRequest } from '../../core/ports/nodes.ts';
 import { type NodeView, viewNode } from '../../core/view/node-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
 import { describeAuthor } from '../caller/author.ts';

@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Rental } from '../../core/model/rental.ts';
-import type { Page } from '../../core/ports/stores.ts';
+import type { Page } from '../../core/ports/page.ts';
 import { DNS_LABEL } from '../../core/text/dns-label.ts';
 import { isEndedView, type RentalView, viewRental } from '../../core/view/rental-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';

@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { NewEvent } from '../../core/history/event.ts';
+import type { Tenant } from '../../core/ports/tenants.ts';
 import type { TenantLimits } from '../../core/tenant/tenant.ts';
-import type { Tenant } from '../../core/tenant/tenant-store.ts';
 import { DNS_LABEL } from '../../core/text/dns-label.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
@@ -88,7 +88,7 @@ const routes = {
 
 export function addTenantRoutes(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps): void {
   const find = async (name: string): Promise<Tenant> => {
-    const tenant = await store.findTenant(name);
+    const tenant = await store.loadTenant(name);
     if (tenant === null) throw noTenant(name);
     return tenant;
   };

@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Actor } from '../../core/history/actor.ts';
 import type { EventType, NewEvent } from '../../core/history/event.ts';
-import type { TokenView } from '../../core/ports/stores.ts';
+import type { TokenView } from '../../core/ports/tokens.ts';
 import { DNS_LABEL } from '../../core/text/dns-label.ts';
 import { parseDuration } from '../../core/text/duration.ts';
 import { SHOWABLE_TEXT } from '../../core/text/escape-text.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StoredEvent } from '../../core/history/event.ts';
 import { SILENT } from '../../project/silent.fixture.ts';
-import { createHistory } from '../../simulation/memory-history.ts';
+import { createHistory } from '../../simulation/memory/events.ts';
 import { createEventFeed, type EventFeed } from './event-feed.ts';
 
 const ANY = { rentalId: null, node: null, type: null };

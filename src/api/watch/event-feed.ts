@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../../core/history/event.ts';
 import { matchesFilter, type StoredEventFilter } from '../../core/history/event-filter.ts';
-import type { Logger } from '../../core/ports/ports.ts';
+import type { Logger } from '../../core/ports/log.ts';
 import { createEventTail, type EventSource, PAGE } from './event-tail.ts';
 
 /** The history as it grows. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredEvent } from '../../core/history/event.ts';
-import type { Logger } from '../../core/ports/ports.ts';
+import type { Logger } from '../../core/ports/log.ts';
 import type { ApiStore } from '../../core/ports/stores.ts';
 
 /** How soon followers see a change. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '../../core/ports/ports.ts';
+import type { Logger } from '../../core/ports/log.ts';
 import type { ApiStore } from '../../core/ports/stores.ts';
 import { type Credential, findPrincipal } from '../caller/credential.ts';
 

@@ -1,4 +1,4 @@
-import type { Logger } from '../../core/ports/ports.ts';
+import type { Logger } from '../../core/ports/log.ts';
 import type { ApiStore } from '../../core/ports/stores.ts';
 import { createEventFeed, type EventFeed } from './event-feed.ts';
 import type { SinkLimits } from './sse-sink.ts';
@@ -11,13 +11,15 @@ const LIMITS: WatchLimits = {
   tokenCheckMs: 500,
 };
 
+type WatchedStore = Pick<ApiStore, 'listEvents' | 'lastEventSeq' | 'authenticate' | 'authenticateSession'>;
+
 /** Admits watchers and sends them events. */
 export interface WatchHub extends StreamGate, EventFeed {
   readonly sinkLimits: SinkLimits;
 }
 
 export function createWatchHub(
-  { store, logger }: { store: ApiStore; logger: Logger },
+  { store, logger }: { store: WatchedStore; logger: Logger },
   changed: Partial<WatchLimits> = {},
 ): WatchHub {
   const limits = { ...LIMITS, ...changed };

@@ -9,7 +9,9 @@ test('a refusal has all that its problem says', () => {
   expect(refused).toMatchObject({ ...problem, status: 422, errors, retryAfterS: 5 });
   expect(refused.message).toBe('ttl: at most 12h');
   expect(new ApiError(422, '', { ...problem, errors }, 'soon')).toMatchObject({
-    ...{ message: 'The input is not valid\n  ttl: at most 12h', detail: '', retryAfterS: null },
+    message: 'The input is not valid\n  ttl: at most 12h',
+    detail: '',
+    retryAfterS: null,
   });
 });
 
@@ -17,8 +19,14 @@ test.each([null, 'Bad Gateway', 7, [], { title: 7, detail: null, errors: {}, req
   'from an answer that is no problem it has the status: %j',
   (body) => {
     expect(new ApiError(502, 'Bad Gateway', body, undefined)).toMatchObject({
-      ...{ message: 'the server answered 502 Bad Gateway', status: 502, code: '' },
-      ...{ title: '', detail: '', errors: [], requestId: null, retryAfterS: null },
+      message: 'the server answered 502 Bad Gateway',
+      status: 502,
+      code: '',
+      title: '',
+      detail: '',
+      errors: [],
+      requestId: null,
+      retryAfterS: null,
     });
   },
 );

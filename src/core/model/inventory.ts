@@ -34,6 +34,17 @@ export interface InventoryState {
   appliedAt: Date | null;
 }
 
+export const NO_INVENTORY: InventoryState = {
+  requested: 0,
+  requestedSha256: null,
+  requestedForce: false,
+  requestedBy: null,
+  answered: 0,
+  answer: null,
+  appliedSha256: null,
+  appliedAt: null,
+};
+
 export interface ChangedNode {
   name: string;
   before: NodeSpec;
@@ -95,4 +106,23 @@ export function whyTooMuch(
   if (gone * 100 <= MAX_REMOVED_PERCENT * total) return null;
   const percent = Math.round((100 * gone) / total);
   return `${gone} of ${total} nodes (${percent} %) would be taken out at once; the limit is ${MAX_REMOVED_PERCENT} %, unless forced`;
+}
+
+/** What an inventory file changes, and the answer to it. A refused one changes nothing. */
+export function answerInventory(
+  current: readonly Node[],
+  { specs, force }: { specs: readonly NodeSpec[]; force: boolean },
+): { diff: InventoryDiff; answer: InventoryAnswer } {
+  const diff = diffInventory(
+    current.map(({ spec }) => spec),
+    specs,
+  );
+  const tooMuch = force ? null : whyTooMuch(current, diff);
+  if (tooMuch !== null) {
+    const nothing = { added: [], changed: [], removed: [] };
+    return { diff: nothing, answer: { kind: 'refused', reason: 'InventoryRefused', message: tooMuch } };
+  }
+  const names = (nodes: readonly { name: string }[]) => nodes.map(({ name }) => name);
+  const [added, changed, retiring] = [names(diff.added), names(diff.changed), names(diff.removed)];
+  return { diff, answer: { kind: 'applied', added, changed, retiring } };
 }

@@ -116,8 +116,11 @@ export function isCleaningAsked({ requests, record }: Pick<Node, 'requests' | 'r
   return requests.cleanRequested > record.cleanSeen;
 }
 
-/** The record of a node that was never probed. */
-export function newNodeRecord(now: Date): NodeRecord {
+/**
+ * The record of a node that was never probed. `highestUid`: of all accounts that there were on a node of this name. It
+ * is presumed to be the same machine, and no uid is used twice on it.
+ */
+export function newNodeRecord(now: Date, highestUid = 0): NodeRecord {
   return {
     status: 'unknown',
     state: 'unknown',
@@ -137,7 +140,7 @@ export function newNodeRecord(now: Date): NodeRecord {
     bootId: null,
     restartedAt: null,
     silentSince: null,
-    nextUid: FIRST_UID,
+    nextUid: Math.max(FIRST_UID, highestUid + 1),
     cleanSeen: 0,
     otherFleet: null,
     adoptSeen: 0,

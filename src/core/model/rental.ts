@@ -117,6 +117,31 @@ export interface Placement {
   report?: CleaningReport | null;
 }
 
+/** A placement as it is decided. The save that makes it gives it the epoch. */
+export type Binding = Pick<Placement, 'rentalId' | 'node' | 'role' | 'account' | 'uid' | 'startedAt'>;
+
+/** The row of a new placement. */
+export function newPlacement(
+  { rentalId, node, role, account, uid, startedAt }: Binding,
+  epoch: number,
+): Placement {
+  return {
+    epoch,
+    rentalId,
+    node,
+    role,
+    account,
+    uid,
+    startedAt,
+    readyAt: null,
+    appliedKey: null,
+    appliedExpiresAt: null,
+    endedAt: null,
+    endReason: null,
+    cleanedAt: null,
+  };
+}
+
 /** What the attempts to clean a node of an ended placement reported; kept with the placement. */
 export interface CleaningReport {
   /** Finished attempts. */

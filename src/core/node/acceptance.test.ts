@@ -4,7 +4,7 @@ import type { AcceptRequest, Differences } from '../model/differences.ts';
 import type { NodeRecord } from '../model/node.ts';
 import { DEFAULT_POLICY } from '../model/policy.ts';
 import type { Run, Work, WorkOutcome } from '../model/work.ts';
-import type { PlaybookRequest, PlaybookResult } from '../ports/ports.ts';
+import type { PlaybookRequest, PlaybookResult } from '../ports/playbooks.ts';
 import { aHealth, aNode, aNodeInputs, NOW } from '../rows.fixture.ts';
 import { decideNode } from './decide.ts';
 import type { NodeInputs } from './inputs.ts';

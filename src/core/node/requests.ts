@@ -1,6 +1,6 @@
 import { hasLeft, isCleaningAsked, type NodeRecord, type NodeRequests } from '../model/node.ts';
 import { isDeadState, isLendable, type NodeState, STATES } from '../model/node-states.ts';
-import type { NodeRequest } from '../ports/stores.ts';
+import type { NodeRequest } from '../ports/nodes.ts';
 import type { NodeInputs } from './inputs.ts';
 
 /**

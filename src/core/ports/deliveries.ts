@@ -1,7 +1,8 @@
 import type { NewEvent } from '../history/event.ts';
 import type { SecretVersion } from '../tenant/secret-rotation.ts';
 import type { AttemptEnd, ClaimedDelivery, Delivery, DeliveryState, DueDelivery } from './delivery.ts';
-import type { Leadership, Page } from './stores.ts';
+import type { Leadership } from './leadership.ts';
+import type { Page } from './page.ts';
 
 /** The sender's side of the store. */
 export interface OutboxStore {

@@ -1,3 +1,4 @@
+import type { NewEvent } from '../history/event.ts';
 import type { NoticeBody } from '../history/notice.ts';
 import type { SecretVersion } from '../tenant/secret-rotation.ts';
 
@@ -25,6 +26,42 @@ export interface Delivery {
   lastError: string | null;
   /** When it was delivered or given up. */
   endedAt: Date | null;
+}
+
+/** A message as it is stored; ids grow with time. */
+export interface DeliveryRow extends Delivery {
+  id: number;
+  body: NoticeBody;
+  giveUpAt: Date;
+}
+
+/**
+ * The message of an event; null when it has none. `suffix` keeps its id unique even where the numbers were reset, as
+ * by restoring a backup.
+ */
+export function newDelivery(
+  { notice, rentalId, tenant, at }: NewEvent,
+  numbers: { seq: number; fence: number },
+  suffix: string,
+): Omit<DeliveryRow, 'id'> | null {
+  if (!notice || rentalId === null || tenant === null) return null;
+  return {
+    messageId: `msg_${numbers.seq}_${suffix}`,
+    rentalId,
+    tenant,
+    type: notice.type,
+    url: notice.url,
+    body: notice.body(numbers.fence),
+    createdAt: at,
+    lastError: null,
+    ...startOver(at),
+  };
+}
+
+/** What is written when a message that ended is sent again, and when it is new. */
+export function startOver(now: Date) {
+  const giveUpAt = new Date(now.getTime() + GIVE_UP_AFTER_MS);
+  return { state: 'pending' as const, attempts: 0, nextAttemptAt: now, endedAt: null, giveUpAt };
 }
 
 /** A message that is due: the first pending one of its rental. */
@@ -76,3 +113,15 @@ export type AttemptEnd =
   | { kind: 'delivered'; at: Date }
   | { kind: 'failed'; error: string; nextAttemptAt: Date }
   | { kind: 'dead'; error: string; at: Date };
+
+/** The size of its column. */
+const MAX_ERROR_LENGTH = 512;
+
+/** What the end of an attempt writes. */
+export function afterAttempt(end: AttemptEnd): Partial<DeliveryRow> {
+  if (end.kind === 'delivered')
+    return { lastError: null, state: end.kind, endedAt: end.at, nextAttemptAt: null };
+  const lastError = end.error.slice(0, MAX_ERROR_LENGTH);
+  if (end.kind === 'failed') return { lastError, nextAttemptAt: end.nextAttemptAt };
+  return { lastError, state: end.kind, endedAt: end.at, nextAttemptAt: null };
+}

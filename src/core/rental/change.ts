@@ -2,8 +2,8 @@ import type { NewEvent } from '../history/event.ts';
 import type { Node } from '../model/node.ts';
 import { transition } from '../model/node-machine.ts';
 import { STATES } from '../model/node-states.ts';
-import type { Placement, Rental } from '../model/rental.ts';
-import type { Save } from '../ports/stores.ts';
+import { newPlacement, type Placement, type Rental } from '../model/rental.ts';
+import type { Save } from '../ports/saves.ts';
 import { viewNode } from '../view/node-view.ts';
 import type { RentalDecision } from './decision.ts';
 
@@ -76,18 +76,10 @@ function bindTo(rental: Rental, node: Node, role: 'serving' | 'incoming', now: D
     message: `access is being set up for ${rental.id}`,
     object: viewNode({ ...node, record: nodeRecord }, rental.id),
   };
-  const unset = {
-    readyAt: null,
-    appliedKey: null,
-    appliedExpiresAt: null,
-    endedAt: null,
-    endReason: null,
-    cleanedAt: null,
-  };
   return {
     save: { nodes: [{ name: spec.name, record: nodeRecord }], bind: bound },
     bound,
     events: [entered],
-    placementsAfter: (fence) => [...rental.placements, { ...bound, ...unset, epoch: fence }],
+    placementsAfter: (fence) => [...rental.placements, newPlacement(bound, fence)],
   };
 }

@@ -1,7 +1,7 @@
 import type { Node } from '../model/node.ts';
 import { isDeadState } from '../model/node-states.ts';
 import type { Rental } from '../model/rental.ts';
-import type { RentalStep } from '../ports/ports.ts';
+import type { RentalStep } from '../ports/metrics.ts';
 import type { RentalDecision } from './decision.ts';
 
 /** The step that the decision completes now, if any. Its duration is measured as docs/qos.md says. */

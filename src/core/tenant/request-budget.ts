@@ -1,6 +1,17 @@
-import type { RequestBudget } from './tenant-store.ts';
-
 const MINUTE_MS = 60_000;
+
+/** What is left of a tenant's requests after the one just made. */
+export interface RequestBudget {
+  perMinute: number;
+  /** False: this one was one too many. */
+  isAllowed: boolean;
+  /** Whole requests that are left now. */
+  remaining: number;
+  /** Until the next one is allowed; 0: now. */
+  waitMs: number;
+  /** Until all are allowed again. */
+  fullMs: number;
+}
 
 /** A token bucket: what was left in it, and for how long it has been refilled since. */
 export interface Bucket {

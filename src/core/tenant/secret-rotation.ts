@@ -5,6 +5,9 @@ export interface SecretVersion {
   rotatedAt: Date | null;
 }
 
+/** Of a tenant that never rotated it. */
+export const FIRST_SECRET: SecretVersion = { version: 1, rotatedAt: null };
+
 /** How long the former secret stays valid, so that receivers have time to switch. */
 export const FORMER_SECRET_MS = 24 * 3_600_000;
 

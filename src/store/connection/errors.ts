@@ -81,11 +81,6 @@ export class StoreError extends Error {
   }
 }
 
-/** A page cursor that can't be read: the caller's mistake, not the database's. */
-export class InvalidCursorError extends Error {
-  override readonly name = 'InvalidCursorError';
-}
-
 export function classifyDatabaseError(error: unknown): { kind: FailureKind; code: string } {
   const { code, errno, fatal, message } = rootOf(error) as Record<string, unknown>;
   const number = typeof errno === 'number' && errno > 0 ? errno : null;

@@ -1,7 +1,9 @@
 import type { NewEvent } from '../../core/history/event.ts';
 import type { NodeSpec } from '../../core/model/node.ts';
 import { type RentalSpec, SPEC_DEFAULTS } from '../../core/model/rental.ts';
-import type { NewRental, ReconcileStore, Save } from '../../core/ports/stores.ts';
+import type { NewRental } from '../../core/ports/rentals.ts';
+import type { Save } from '../../core/ports/saves.ts';
+import type { ReconcileStore } from '../../core/ports/stores.ts';
 
 // Rows for the tests of this folder.
 

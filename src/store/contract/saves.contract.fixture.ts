@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { CleaningReport } from '../../core/model/rental.ts';
-import type { Leadership, Save } from '../../core/ports/stores.ts';
+import type { Leadership } from '../../core/ports/leadership.ts';
+import type { Save } from '../../core/ports/saves.ts';
 import type { PlacementDecision } from '../../core/scheduling/placement-decision.ts';
 import { type ContractBench, lease } from './contract.fixture.ts';
 import { bindSave as bindTo, event, fleetOf, newRental, nodeSpec, now } from './samples.fixture.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Leadership } from '../../core/ports/stores.ts';
+import type { Leadership } from '../../core/ports/leadership.ts';
 import { aRental } from '../../core/rows.fixture.ts';
 import { type ScratchServer, startScratchServer } from '../../lab/scratch-database.ts';
 import { createPool, type Pool } from '../connection/pool.ts';

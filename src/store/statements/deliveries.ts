@@ -19,50 +19,28 @@ import type { NewEvent } from '../../core/history/event.ts';
 import type { NoticeBody } from '../../core/history/notice.ts';
 import {
   type AttemptEnd,
+  afterAttempt,
   type ClaimedDelivery,
   type Delivery,
   type DeliveryState,
   type DueDelivery,
-  GIVE_UP_AFTER_MS,
+  newDelivery,
+  startOver,
 } from '../../core/ports/delivery.ts';
-import type { Page } from '../../core/ports/stores.ts';
-import { InvalidCursorError } from '../connection/errors.ts';
+import { type Page, parseNumberCursor, toPage } from '../../core/ports/page.ts';
 import type { Connection } from '../connection/pool.ts';
 import { webhookDeliveries as deliveries, rentals } from '../schema.ts';
 
-/** The size of its column. */
-const MAX_ERROR_LENGTH = 512;
-
 /** Messages for events that are being written, with the events' sequence numbers. */
-export async function insertDeliveries(
+export async function createDeliveries(
   { db }: Connection,
   events: { event: NewEvent; seq: number }[],
   fence: number,
 ): Promise<void> {
-  const rows = events.flatMap(({ event, seq }) => toRow(event, seq, fence) ?? []);
+  const rows = events.flatMap(
+    ({ event, seq }) => newDelivery(event, { seq, fence }, randomBytes(6).toString('hex')) ?? [],
+  );
   if (rows.length > 0) await db.insert(deliveries).values(rows);
-}
-
-function toRow(
-  { notice, rentalId, tenant, at }: NewEvent,
-  seq: number,
-  fence: number,
-): typeof deliveries.$inferInsert | null {
-  if (!notice || rentalId === null || tenant === null) return null;
-  return {
-    // The random part keeps it unique even where the numbers were reset, as by restoring a backup.
-    messageId: `msg_${seq}_${randomBytes(6).toString('hex')}`,
-    rentalId,
-    tenant,
-    type: notice.type,
-    url: notice.url,
-    body: notice.body(fence),
-    createdAt: at,
-    state: 'pending',
-    attempts: 0,
-    nextAttemptAt: at,
-    giveUpAt: new Date(at.getTime() + GIVE_UP_AFTER_MS),
-  };
 }
 
 /**
@@ -123,12 +101,7 @@ export async function endAttempt(
   { id, attempts }: Pick<ClaimedDelivery, 'id' | 'attempts'>,
   end: AttemptEnd,
 ): Promise<boolean> {
-  const lastError = end.kind === 'delivered' ? null : end.error.slice(0, MAX_ERROR_LENGTH);
-  const set =
-    end.kind === 'failed'
-      ? { lastError, nextAttemptAt: end.nextAttemptAt }
-      : { lastError, state: end.kind, endedAt: end.at, nextAttemptAt: null };
-  const [result] = await db.update(deliveries).set(set).where(isAt(id, attempts));
+  const [result] = await db.update(deliveries).set(afterAttempt(end)).where(isAt(id, attempts));
   return result.affectedRows === 1;
 }
 
@@ -145,26 +118,18 @@ export async function listDeliveries(
   const where = ofTenant(tenant);
   if (filter.state !== null) where.push(eq(deliveries.state, filter.state));
   if (filter.rentalId !== null) where.push(eq(deliveries.rentalId, filter.rentalId));
-  if (page.cursor !== null) {
-    if (!/^\d{1,15}$/.test(page.cursor)) throw new InvalidCursorError('the cursor was not issued by a list');
-    where.push(lt(deliveries.id, Number(page.cursor)));
-  }
-  // One more than requested shows whether there is a next page.
+  if (page.cursor !== null) where.push(lt(deliveries.id, parseNumberCursor(page.cursor)));
   const rows = await db
     .select(SHOWN)
     .from(deliveries)
     .where(and(...where))
     .orderBy(desc(deliveries.id))
     .limit(page.limit + 1);
-  const items = rows.slice(0, page.limit);
-  const last = items.at(-1);
-  return {
-    items: items.map(toDelivery),
-    nextCursor: last && rows.length > items.length ? String(last.id) : null,
-  };
+  const { items, nextCursor } = toPage(rows, page.limit, ({ id }) => String(id));
+  return { items: items.map(toDelivery), nextCursor };
 }
 
-export async function findDelivery(
+export async function loadDelivery(
   { db }: Connection,
   tenant: string | null,
   messageId: string,
@@ -177,7 +142,7 @@ export async function findDelivery(
 }
 
 /** A pending one is only tried sooner; all others start over. */
-export async function renewDelivery({ db }: Connection, messageId: string, now: Date): Promise<void> {
+export async function resendDelivery({ db }: Connection, messageId: string, now: Date): Promise<void> {
   const isMessage = eq(deliveries.messageId, messageId);
   await db
     .update(deliveries)
@@ -185,13 +150,7 @@ export async function renewDelivery({ db }: Connection, messageId: string, now: 
     .where(and(isMessage, eq(deliveries.state, 'pending')));
   await db
     .update(deliveries)
-    .set({
-      state: 'pending',
-      attempts: 0,
-      nextAttemptAt: now,
-      endedAt: null,
-      giveUpAt: new Date(now.getTime() + GIVE_UP_AFTER_MS),
-    })
+    .set(startOver(now))
     .where(and(isMessage, ne(deliveries.state, 'pending')));
 }
 

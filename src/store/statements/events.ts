@@ -1,27 +1,17 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { EventType, NewEvent, StoredEvent } from '../../core/history/event.ts';
+import type { StoredEventFilter } from '../../core/history/event-filter.ts';
 import type { Connection } from '../connection/pool.ts';
 import { events } from '../schema.ts';
-import { insertDeliveries } from './deliveries.ts';
+import { createDeliveries } from './deliveries.ts';
 
-export interface EventFilter {
-  limit: number;
-  rentalId: string | null;
-  node: string | null;
-  type: string | null;
-}
-
-/** From the API: the leader numbers it soon after. */
-export async function insertUnnumberedEvent(connection: Connection, event: NewEvent): Promise<void> {
-  await insertUnnumberedEvents(connection, [event]);
-}
-
-export async function insertUnnumberedEvents({ db }: Connection, list: NewEvent[]): Promise<void> {
+/** From the API: the leader numbers them soon after. */
+export async function recordEvents({ db }: Connection, list: NewEvent[]): Promise<void> {
   if (list.length > 0) await db.insert(events).values(list.map((event) => toRow(event, null, null)));
 }
 
 /** From the leader: numbered from `firstSeq` on. The outbox gets their messages to clients. */
-export async function insertEvents(
+export async function recordNumbered(
   connection: Connection,
   list: NewEvent[],
   firstSeq: number,
@@ -33,7 +23,7 @@ export async function insertEvents(
     .values(list.map((event, index) => toRow(event, firstSeq + index, fence)));
   // Only here, so that no message is sent without its event, and no event is written without its message.
   const numbered = list.map((event, index) => ({ event, seq: firstSeq + index }));
-  await insertDeliveries(connection, numbered, fence);
+  await createDeliveries(connection, numbered, fence);
 }
 
 /** Ids of committed events without a number, oldest first. */
@@ -58,27 +48,26 @@ export async function assignNumbers({ execute }: Connection, ids: number[], firs
   );
 }
 
-export async function listEventsAfter(
+export async function listEvents(
   { db }: Connection,
   tenant: string | null,
-  afterSeq: number,
-  filter: EventFilter,
+  filter: StoredEventFilter & { afterSeq: number; limit: number },
 ): Promise<StoredEvent[]> {
   const rows = await db
     .select()
     .from(events)
-    .where(and(gt(events.seq, afterSeq), ...conditions(tenant, filter)))
+    .where(and(gt(events.seq, filter.afterSeq), ...conditions(tenant, filter)))
     .orderBy(asc(events.seq))
     .limit(filter.limit);
   return rows.map(toEvent);
 }
 
-export async function listEventsBefore(
+export async function listRecentEvents(
   { db }: Connection,
   tenant: string | null,
-  beforeSeq: number | null,
-  filter: EventFilter,
+  filter: StoredEventFilter & { beforeSeq: number | null; limit: number },
 ): Promise<StoredEvent[]> {
+  const { beforeSeq } = filter;
   const bound = beforeSeq === null ? isNotNull(events.seq) : lt(events.seq, beforeSeq);
   const rows = await db
     .select()
@@ -102,17 +91,17 @@ export async function isBreakerOpen({ db }: Connection): Promise<boolean> {
 }
 
 /** Numbers are assigned and committed one save at a time, so nothing below the highest is still to come. */
-export async function loadLastSeq({ db }: Connection): Promise<number> {
+export async function lastEventSeq({ db }: Connection): Promise<number> {
   const [row] = await db.select({ last: sql<number | null>`max(${events.seq})` }).from(events);
   return Number(row?.last ?? 0);
 }
 
-export async function loadFirstSeq({ db }: Connection): Promise<number> {
+export async function firstEventSeq({ db }: Connection): Promise<number> {
   const [row] = await db.select({ first: sql<number | null>`min(${events.seq})` }).from(events);
   return Number(row?.first ?? 0);
 }
 
-function conditions(tenant: string | null, filter: EventFilter): SQL[] {
+function conditions(tenant: string | null, filter: StoredEventFilter): SQL[] {
   const list: SQL[] = [];
   if (tenant !== null) list.push(eq(events.tenant, tenant));
   if (filter.rentalId !== null) list.push(eq(events.rentalId, filter.rentalId));

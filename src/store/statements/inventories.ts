@@ -13,7 +13,7 @@ export async function loadInventoryState({ db }: Connection): Promise<InventoryS
 }
 
 /** Returns the number of the request, one higher each time. */
-export async function insertRequest(
+export async function requestInventory(
   { execute }: Connection,
   { sha256, force, by }: { sha256: string | null; force: boolean; by: string },
 ): Promise<number> {

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import type { Leadership, LeadershipSettings } from '../../core/ports/stores.ts';
+import type { Leadership, LeadershipSettings } from '../../core/ports/leadership.ts';
 import type { Connection } from '../connection/pool.ts';
 import { leases } from '../schema.ts';
 

@@ -1,5 +1,7 @@
 import { and, asc, eq, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { Node, NodeRecord, NodeSpec } from '../../core/model/node.ts';
+import { withRequest } from '../../core/node/with-request.ts';
+import type { NodeRequest } from '../../core/ports/nodes.ts';
 import type { Connection } from '../connection/pool.ts';
 import { nodes, placements } from '../schema.ts';
 
@@ -14,7 +16,7 @@ export async function loadNode({ db }: Connection, name: string): Promise<Node |
   return row ? toNode(row) : null;
 }
 
-export async function insertNode({ db }: Connection, spec: NodeSpec, record: NodeRecord): Promise<void> {
+export async function createNode({ db }: Connection, spec: NodeSpec, record: NodeRecord): Promise<void> {
   await db.insert(nodes).values({ ...spec, ...record });
 }
 
@@ -39,7 +41,37 @@ export async function updateNodeSpec({ db }: Connection, spec: NodeSpec): Promis
 }
 
 /** For every write of spec or requests: it shows the reconciler that there is something to do. */
-export const nextGeneration = sql`${nodes.generation} + 1`;
+const nextGeneration = sql`${nodes.generation} + 1`;
+
+/** Null: there is no such node. False: its state does not allow the request, or it is already in force. */
+export async function writeRequest(
+  { db }: Connection,
+  name: string,
+  request: NodeRequest,
+): Promise<boolean | null> {
+  // Locked, so that what allows the request still holds when it is written.
+  const [row] = await db.select().from(nodes).where(eq(nodes.name, name)).for('update');
+  if (!row) return null;
+  const requests = withRequest(toNode(row), request);
+  if (requests === null) return false;
+  const { maintenance, accept, ...columns } = requests;
+  const { reason = null, by = null, at = null } = maintenance ?? {};
+  await db
+    .update(nodes)
+    .set({
+      ...columns,
+      maintenanceReason: reason,
+      maintenanceBy: by,
+      maintenanceAt: at,
+      acceptIds: accept?.ids ?? null,
+      acceptReason: accept?.reason ?? null,
+      acceptBy: accept?.by ?? null,
+      acceptAt: accept?.at ?? null,
+      generation: nextGeneration,
+    })
+    .where(eq(nodes.name, name));
+  return true;
+}
 
 /** The reconciler's columns. False when somebody else wrote them since they were loaded. */
 export async function updateNodeRecord(

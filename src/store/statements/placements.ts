@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, max, sql } from 'drizzle-orm';
-import type { Placement } from '../../core/model/rental.ts';
-import type { Save } from '../../core/ports/stores.ts';
+import { newPlacement, type Placement } from '../../core/model/rental.ts';
+import type { Save } from '../../core/ports/saves.ts';
 import type { PlacementDecision } from '../../core/scheduling/placement-decision.ts';
 import { findStoreError } from '../connection/errors.ts';
 import type { Connection } from '../connection/pool.ts';
@@ -61,7 +61,7 @@ export async function listPlacementsOfNode(
 }
 
 /** Kept out of the rows, which are read again and again: it is rarely needed and long. */
-export async function findDecision({ db }: Connection, epoch: number): Promise<PlacementDecision | null> {
+export async function loadDecision({ db }: Connection, epoch: number): Promise<PlacementDecision | null> {
   const [row] = await db
     .select({ decision: placements.decision })
     .from(placements)
@@ -88,15 +88,15 @@ export async function findHighestUid({ db }: Connection, node: string): Promise<
 }
 
 /** False when the node or the rental's role is taken: the unique keys decide, not an earlier check. */
-export async function insertPlacement(
+export async function createPlacement(
   { db }: Connection,
   placement: NonNullable<Save['bind']>,
   epoch: number,
 ): Promise<boolean> {
-  const { rentalId, node, role, account, uid, startedAt, decision } = placement;
-  const about = { rentalId, node, role, account, uid, startedAt };
   try {
-    await db.insert(placements).values({ epoch, ...about, decision: decision ?? null });
+    await db
+      .insert(placements)
+      .values({ ...newPlacement(placement, epoch), decision: placement.decision ?? null });
     return true;
   } catch (error) {
     if (findStoreError(error)?.kind === 'duplicate') return false;

@@ -1,6 +1,6 @@
 import { and, asc, eq, gte, inArray, isNotNull, isNull, lt, type SQL } from 'drizzle-orm';
 import type { EventType } from '../../core/history/event.ts';
-import type { QosQuestion } from '../../core/ports/stores.ts';
+import type { QosQuestion } from '../../core/ports/events.ts';
 import {
   NODE_STATE_TYPES,
   type NodeOpening,

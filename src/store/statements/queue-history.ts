@@ -1,5 +1,5 @@
 import { asc, desc, eq, isNotNull, isNull, max, min, or } from 'drizzle-orm';
-import type { Service } from '../../core/ports/stores.ts';
+import type { Service } from '../../core/ports/placements.ts';
 import type { LeaseUse } from '../../core/scheduling/lease-use.ts';
 import type { Connection } from '../connection/pool.ts';
 import { placements, rentals } from '../schema.ts';

@@ -12,15 +12,10 @@ import {
   type SQL,
   sql,
 } from 'drizzle-orm';
-import {
-  NEW_RENTAL_RECORD,
-  type Rental,
-  type RentalPhase,
-  type RentalSpec,
-  SPEC_DEFAULTS,
-} from '../../core/model/rental.ts';
-import type { NewRental, Page, Save } from '../../core/ports/stores.ts';
-import { formatCursor, parseCursor } from '../connection/cursor.ts';
+import { type Rental, type RentalPhase, type RentalSpec, SPEC_DEFAULTS } from '../../core/model/rental.ts';
+import { formatCursor, type Page, parseCursor, toPage } from '../../core/ports/page.ts';
+import { type NewRental, newRentalRow } from '../../core/ports/rentals.ts';
+import type { Save } from '../../core/ports/saves.ts';
 import type { Connection } from '../connection/pool.ts';
 import { placements, rentals } from '../schema.ts';
 import { listPlacementsOfRentals } from './placements.ts';
@@ -40,7 +35,7 @@ export async function listOpenRentals(connection: Connection): Promise<Rental[]>
   return await selectRentals(connection, isNull(rentals.endedAt));
 }
 
-export async function countOpenRentals({ db }: Connection): Promise<{ phase: RentalPhase; count: number }[]> {
+export async function countRentals({ db }: Connection): Promise<{ phase: RentalPhase; count: number }[]> {
   return await db
     .select({ phase: rentals.phase, count: count() })
     .from(rentals)
@@ -95,16 +90,13 @@ export async function listRentals(
     );
     if (later) where.push(later);
   }
-  // One more than requested shows whether there is a next page.
-  const found = await selectRentals(connection, and(...where), page.limit + 1);
-  const items = found.slice(0, page.limit);
-  const last = items.at(-1);
-  return { items, nextCursor: last && found.length > items.length ? formatCursor(last) : null };
+  return toPage(await selectRentals(connection, and(...where), page.limit + 1), page.limit, formatCursor);
 }
 
 /** Rejects with `duplicate` when the name or the key is taken. */
-export async function insertRental({ db }: Connection, rental: NewRental): Promise<void> {
-  await db.insert(rentals).values({ ...rental, ...NEW_RENTAL_RECORD, generation: 1, dirty: true });
+export async function createRental({ db }: Connection, rental: NewRental): Promise<void> {
+  const { record, ...row } = newRentalRow(rental);
+  await db.insert(rentals).values({ ...row, ...record });
 }
 
 export async function updateRentalSpec(
@@ -121,7 +113,7 @@ export async function updateRentalSpec(
   return result.affectedRows === 1;
 }
 
-export async function markReleaseRequested({ db }: Connection, id: string, at: Date): Promise<boolean> {
+export async function requestRelease({ db }: Connection, id: string, at: Date): Promise<boolean> {
   const [result] = await db
     .update(rentals)
     .set({ releaseRequestedAt: at, dirty: true })
@@ -152,7 +144,7 @@ export async function updateRentalRecord(
 }
 
 /** False when it is not a rejected one. */
-export async function deleteRejected({ db }: Connection, id: string): Promise<boolean> {
+export async function discardRejected({ db }: Connection, id: string): Promise<boolean> {
   const ever = db.select({ epoch: placements.epoch }).from(placements).where(eq(placements.rentalId, id));
   const [result] = await db
     .delete(rentals)

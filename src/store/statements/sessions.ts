@@ -1,16 +1,14 @@
 import { and, desc, eq, gt, inArray, isNull, lte, or, sql } from 'drizzle-orm';
-import type { SessionStore, SignedIn } from '../../core/ports/sessions.ts';
+import { type NewSession, SESSIONS_PER_TOKEN, type SignedIn } from '../../core/ports/sessions.ts';
 import type { Connection } from '../connection/pool.ts';
 import { apiTokens, sessions } from '../schema-access.ts';
 
-/** Concurrent sign-ins with one token; one more ends the oldest. */
-const SESSIONS_PER_TOKEN = 20;
 /** Expired ones that are deleted at a time. */
 const FORGET_AT_ONCE = 200;
 
-export async function insertSession(
+export async function createSession(
   { db }: Connection,
-  { hash, tokenId, createdAt, expiresAt }: Parameters<SessionStore['createSession']>[0],
+  { hash, tokenId, createdAt, expiresAt }: NewSession,
 ): Promise<void> {
   const expired = db
     .select({ hash: sessions.hash })
@@ -30,7 +28,7 @@ export async function insertSession(
 }
 
 /** Read together with its token, so that a session is never valid a moment longer than the token. */
-export async function findSignedIn({ db }: Connection, hash: string): Promise<SignedIn | null> {
+export async function authenticateSession({ db }: Connection, hash: string): Promise<SignedIn | null> {
   const [row] = await db
     .select({
       tokenId: apiTokens.id,
@@ -53,7 +51,7 @@ export async function findSignedIn({ db }: Connection, hash: string): Promise<Si
 }
 
 /** False when there is none. */
-export async function deleteSession({ db }: Connection, hash: string): Promise<boolean> {
+export async function endSession({ db }: Connection, hash: string): Promise<boolean> {
   const [result] = await db.delete(sessions).where(eq(sessions.hash, hash));
   return result.affectedRows === 1;
 }

@@ -1,8 +1,8 @@
 import { and, count, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { AnyMySqlColumn } from 'drizzle-orm/mysql-core';
-import { takeRequest } from '../../core/tenant/request-budget.ts';
+import type { Tenant } from '../../core/ports/tenants.ts';
+import { type RequestBudget, takeRequest as takeFrom } from '../../core/tenant/request-budget.ts';
 import { DEFAULT_LIMITS, type TenantLimits } from '../../core/tenant/tenant.ts';
-import type { RequestBudget, Tenant } from '../../core/tenant/tenant-store.ts';
 import type { Connection } from '../connection/pool.ts';
 import { rentals } from '../schema.ts';
 import { apiTokens, tenants } from '../schema-access.ts';
@@ -67,7 +67,7 @@ export async function loadLimits({ db }: Connection, name: string): Promise<Tena
   return fromColumns(row);
 }
 
-export async function upsertLimits(
+export async function setLimits(
   { db }: Connection,
   name: string,
   limits: Partial<TenantLimits>,
@@ -92,7 +92,7 @@ export async function lockQuota(connection: Connection, name: string): Promise<n
   return (await loadLimits(connection, name)).maxRentals;
 }
 
-export async function countOpenOf({ db }: Connection, tenant: string): Promise<number> {
+export async function countOpenRentals({ db }: Connection, tenant: string): Promise<number> {
   const [row] = await db
     .select({ open: count() })
     .from(rentals)
@@ -101,7 +101,7 @@ export async function countOpenOf({ db }: Connection, tenant: string): Promise<n
 }
 
 /** All processes share the bucket, so its time is the database's. Call in a transaction; a refusal writes nothing. */
-export async function takeRequestOf({ db }: Connection, name: string): Promise<RequestBudget | null> {
+export async function takeRequest({ db }: Connection, name: string): Promise<RequestBudget | null> {
   const { requestsPerMinute, bucketTokens, bucketAt } = tenants;
   const sinceMs = sql<number | null>`timestampdiff(microsecond, ${bucketAt}, now(3)) / 1000`.mapWith(Number);
   const [row] = await db
@@ -111,7 +111,7 @@ export async function takeRequestOf({ db }: Connection, name: string): Promise<R
     .for('update');
   if (!row || row.perMinute === null) return null;
   const bucket = row.tokens === null ? null : { tokens: row.tokens, sinceMs: row.sinceMs ?? 0 };
-  const { tokens, ...budget } = takeRequest(bucket, row.perMinute);
+  const { tokens, ...budget } = takeFrom(bucket, row.perMinute);
   if (budget.isAllowed) {
     const set = { bucketTokens: tokens, bucketAt: sql`now(3)` };
     await db.update(tenants).set(set).where(eq(tenants.name, name));

@@ -1,10 +1,10 @@
 import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm';
-import type { ApiStore, Principal, TokenView } from '../../core/ports/stores.ts';
+import type { NewToken, Principal, TokenView } from '../../core/ports/tokens.ts';
 import type { Connection } from '../connection/pool.ts';
 import { apiTokens } from '../schema-access.ts';
 
 /** Looked up by the secret's hash, so that the time of a comparison reveals nothing. */
-export async function findPrincipal({ db }: Connection, hash: string): Promise<Principal | null> {
+export async function authenticate({ db }: Connection, hash: string): Promise<Principal | null> {
   const unexpired = or(isNull(apiTokens.expiresAt), gt(apiTokens.expiresAt, sql`now(3)`));
   const [row] = await db
     .select({
@@ -18,19 +18,13 @@ export async function findPrincipal({ db }: Connection, hash: string): Promise<P
   return row ?? null;
 }
 
-export async function insertToken(
-  { db }: Connection,
-  token: Parameters<ApiStore['createToken']>[0],
-): Promise<void> {
+export async function createToken({ db }: Connection, token: NewToken): Promise<void> {
   const { id, name, hash, tenant, role, createdAt, expiresAt } = token;
   await db.insert(apiTokens).values({ id, name, hash, tenant, role, createdAt, expiresAt });
 }
 
 /** Does nothing when there is, or was, a token with this id: a revoked one stays revoked. */
-export async function insertTokenOnce(
-  { db }: Connection,
-  token: Parameters<ApiStore['createToken']>[0],
-): Promise<void> {
+export async function createTokenOnce({ db }: Connection, token: NewToken): Promise<void> {
   await db
     .insert(apiTokens)
     .values(token)

@@ -1,4 +1,0 @@
-import { testInventories } from './contract/inventory.contract.fixture.ts';
-import { useStore } from './store.fixture.ts';
-
-testInventories(useStore());

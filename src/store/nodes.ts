@@ -1,0 +1,15 @@
+import type { NodeStore } from '../core/ports/nodes.ts';
+import type { Pool } from './connection/pool.ts';
+import { readOnce } from './connection/transaction.ts';
+import { listDirtyNodes, listNodes, loadNode, writeRequest } from './statements/nodes.ts';
+import { withEvent } from './with-event.ts';
+
+export function createNodeStore(pool: Pool): NodeStore {
+  return {
+    listDirtyNodes: () => readOnce(pool, listDirtyNodes),
+    listNodes: () => readOnce(pool, listNodes),
+    loadNode: (name) => readOnce(pool, (connection) => loadNode(connection, name)),
+    writeRequest: (name, request, event) =>
+      withEvent(pool, event, (connection) => writeRequest(connection, name, request)),
+  };
+}

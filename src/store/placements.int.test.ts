@@ -1,0 +1,4 @@
+import { testQueueHistory } from './contract/placements.contract.fixture.ts';
+import { useStore } from './store.fixture.ts';
+
+testQueueHistory(useStore());
