@@ -1,5 +1,5 @@
 import { accessOf } from '../core/model/lease.ts';
-import { noteFill } from '../core/model/listener-fill.ts';
+import { recordFill } from '../core/model/listener-fill.ts';
 import type { Node } from '../core/model/node.ts';
 import type { Rental } from '../core/model/rental.ts';
 import { applyChange } from '../core/rental/change.ts';
@@ -49,7 +49,7 @@ export async function reconcileRental(
     policy: policy(),
     now,
   });
-  const record = recordOf(rental, decision, noteFill(rental, context.watcher.fill, now), now);
+  const record = recordOf(rental, decision, recordFill(rental, context.watcher.fill, now), now);
   if (decision.nextDueAt) due.markAt(`rental/${rental.id}`, decision.nextDueAt);
   if (record === rental.record && decision.change.kind === 'none' && !isDirty) return decision;
 

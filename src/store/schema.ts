@@ -7,7 +7,12 @@ import type { Differences } from '../core/model/differences.ts';
 import type { InventoryAnswer } from '../core/model/inventory.ts';
 import type { NodeLimits } from '../core/model/limits.ts';
 import { NODE_STATES } from '../core/model/node-states.ts';
-import { type CleaningReport, RENTAL_PHASES, type RentalSpec } from '../core/model/rental.ts';
+import {
+  type CleaningReport,
+  RENTAL_PHASES,
+  type RecordedFill,
+  type RentalSpec,
+} from '../core/model/rental.ts';
 import type { PlacementDecision } from '../core/scheduling/placement-decision.ts';
 import { counter, identifier, jsonText, moment, oneOf } from './connection/columns.ts';
 
@@ -121,6 +126,8 @@ export const rentals = mysqlTable(
     lostAt: moment(),
     /** The shortest lead time, in milliseconds, at which the client was notified of the end; null: not yet. */
     toldBeforeEndMs: int(),
+    /** The last time within the hour that its account filled its node's listener. */
+    listenerFill: jsonText().$type<RecordedFill>(),
     endedAt: moment(),
     resourceVersion: counter().notNull(),
 

@@ -4,9 +4,9 @@ import { decideRental } from '../rental/decide.ts';
 import { suspect } from '../rental/suspicion.ts';
 import { aNode, aPlacement, aRental, NOW } from '../rows.fixture.ts';
 import type { Condition } from './condition.ts';
-import { FILL_WINDOW_MS, newFill, noteFill, type SeenFill, suspectFill } from './listener-fill.ts';
+import { FILL_WINDOW_MS, recordFill, type SeenFill, setSuspected, suspectFill } from './listener-fill.ts';
 import { DEFAULT_POLICY } from './policy.ts';
-import type { Placement } from './rental.ts';
+import type { Placement, RecordedFill } from './rental.ts';
 
 const at = (ms: number) => new Date(NOW.getTime() + ms);
 const { uid } = aPlacement(1, 'a');
@@ -19,23 +19,24 @@ const ready: Condition = {
   lastTransitionTime: NOW.toISOString(),
 };
 
-function note(
-  conditions: Condition[],
+function record(
+  old: RecordedFill | null,
   fill: SeenFill | null,
   now: Date,
   placement: Partial<Placement> = {},
-): Condition[] {
-  const rental = aRental({ record: { conditions }, placements: [aPlacement(1, 'a', placement)] });
-  return noteFill(rental, (node) => (node === 'a' ? fill : null), now);
+): RecordedFill | null {
+  const rental = aRental({ record: { listenerFill: old }, placements: [aPlacement(1, 'a', placement)] });
+  return recordFill(rental, (node) => (node === 'a' ? fill : null), now);
 }
 
-const once = note([ready], fillAt(0), at(0));
-const twice = note(once, fillAt(60_000), at(60_000));
-const rentalWith = (conditions: Condition[]) => aRental({ record: { observedGeneration: 1, conditions } });
+const once = record(null, fillAt(0), at(0));
+const twice = record(once, fillAt(60_000), at(60_000));
+const rentalWith = (listenerFill: RecordedFill | null) =>
+  aRental({ record: { observedGeneration: 1, listenerFill } });
 
 describe('a rental whose account filled the listener of its node', () => {
   it('says so, and is not suspected for the first time', () => {
-    expect(once).toEqual([
+    expect(setSuspected([ready], once)).toEqual([
       ready,
       {
         type: 'Suspected',
@@ -49,7 +50,10 @@ describe('a rental whose account filled the listener of its node', () => {
   });
 
   it('is suspected for the second time within an hour, until the hour has passed', () => {
-    expect(twice.at(-1)).toMatchObject({ status: 'True', lastTransitionTime: at(60_000).toISOString() });
+    expect(setSuspected(setSuspected([ready], once), twice)).toMatchObject([
+      ready,
+      { status: 'True', lastTransitionTime: at(60_000).toISOString() },
+    ]);
     const until = at(60_000 + FILL_WINDOW_MS);
     expect(suspect(rentalWith(twice), DEFAULT_POLICY, at(60_001))).toMatchObject({
       reason: 'ListenerFilled',
@@ -59,26 +63,26 @@ describe('a rental whose account filled the listener of its node', () => {
   });
 
   it('is counted once for each deed, however often it is looked at', () => {
-    expect(note(once, fillAt(0), at(90_000))).toBe(once);
-    expect(newFill([ready], once)).toBe(once[1]);
-    expect(newFill(once, once)).toBeNull();
+    expect(record(once, fillAt(0), at(90_000))).toBe(once);
+    const conditions = setSuspected([ready], once);
+    expect(setSuspected(conditions, once)).toBe(conditions);
   });
 
   it('is forgiven after an hour', () => {
-    expect(note(twice, null, at(60_000 + FILL_WINDOW_MS - 1))).toBe(twice);
-    expect(note(twice, null, at(60_000 + FILL_WINDOW_MS))).toEqual([ready]);
-    const later = note(once, fillAt(FILL_WINDOW_MS), at(FILL_WINDOW_MS));
-    expect(later.at(-1)).toMatchObject({ status: 'Unknown' });
+    expect(record(twice, null, at(60_000 + FILL_WINDOW_MS - 1))).toBe(twice);
+    expect(record(twice, null, at(60_000 + FILL_WINDOW_MS))).toBeNull();
+    expect(setSuspected(setSuspected([ready], twice), null)).toEqual([ready]);
+    expect(record(once, fillAt(FILL_WINDOW_MS), at(FILL_WINDOW_MS))).toMatchObject({ isRepeated: false });
   });
 });
 
 describe('when its node dies, or is to be emptied', () => {
   const now = at(61_000);
   const free = aNode('b');
-  const decide = (conditions: Condition[], node: ReturnType<typeof aNode>) =>
+  const decide = (listenerFill: RecordedFill | null, node: ReturnType<typeof aNode>) =>
     decideRental({
       rental: aRental({
-        record: { phase: 'Active', observedGeneration: 1, conditions },
+        record: { phase: 'Active', observedGeneration: 1, listenerFill },
         placements: [aPlacement(1, 'a')],
       }),
       nodeOf: (name) => (name === 'a' ? node : free),
@@ -113,6 +117,5 @@ it.each([
   ['the placement has ended', { endedAt: NOW }],
   ['it was on another node', { node: 'b' }],
 ])('is not blamed when %s', (_why, placement) => {
-  const conditions = [ready];
-  expect(note(conditions, fillAt(0), at(0), placement)).toBe(conditions);
+  expect(record(null, fillAt(0), at(0), placement)).toBeNull();
 });

@@ -42,6 +42,16 @@ export const SPEC_DEFAULTS: Omit<RentalSpec, 'sshPublicKey' | 'ttlMs'> = {
   labels: {},
 };
 
+/** The account of a rental filled its node's listener (listener-fill.ts). */
+export interface RecordedFill {
+  node: string;
+  connections: number;
+  /** ISO 8601. */
+  at: string;
+  /** It was not the first one within the hour. */
+  isRepeated: boolean;
+}
+
 /** What the reconciler knows of a rental. Written by the reconciler alone, guarded by `resourceVersion`. */
 export interface RentalRecord {
   phase: RentalPhase;
@@ -56,6 +66,8 @@ export interface RentalRecord {
   lostAt: Date | null;
   /** Lead time of the last expiry notice that was sent; null: none yet. */
   toldBeforeEndMs: number | null;
+  /** The last time within the hour that its account filled its node's listener; null: it did not. */
+  listenerFill: RecordedFill | null;
   endedAt: Date | null;
   resourceVersion: number;
 }
@@ -70,6 +82,7 @@ export const NEW_RENTAL_RECORD: RentalRecord = {
   queueEstimateAt: null,
   lostAt: null,
   toldBeforeEndMs: null,
+  listenerFill: null,
   endedAt: null,
   resourceVersion: 1,
 };

@@ -114,16 +114,11 @@ test('a rental that still waits for the same reason is no event again', () => {
 });
 
 test('what the account of the rental did to its node is an event of its own, and no message', () => {
-  const deed: Condition = {
-    type: 'Suspected',
-    status: 'Unknown',
-    reason: 'ListenerFilled',
-    message: 'its account held 97',
-    lastTransitionTime: NOW.toISOString(),
-  };
-  const record = { ...moving.record, conditions: [deed] };
+  const listenerFill = { node: 'a', connections: 97, at: NOW.toISOString(), isRepeated: false };
+  const record = { ...moving.record, listenerFill };
+  const message = expect.stringContaining('its account held 97 connections');
   expect(describe({}, { record })).toEqual([
-    expect.objectContaining({ type: 'rental.status', reason: 'ListenerFilled', message: deed.message }),
+    expect.objectContaining({ type: 'rental.status', reason: 'ListenerFilled', message }),
   ]);
   const lost = describe({ event: 'rental.lost', phase: 'Lost' }, { record: { ...record, phase: 'Lost' } });
   expect(lost.map(({ type }) => type)).toEqual(['rental.lost', 'rental.status']);

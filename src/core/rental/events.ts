@@ -3,7 +3,7 @@ import type { EventType, NewEvent } from '../history/event.ts';
 import type { Notice } from '../history/notice.ts';
 import { noticeOf } from '../history/noticed-events.ts';
 import { findCondition } from '../model/condition.ts';
-import { newFill } from '../model/listener-fill.ts';
+import { describeFill } from '../model/listener-fill.ts';
 import type { Node } from '../model/node.ts';
 import type { Placement, Rental, RentalRecord } from '../model/rental.ts';
 import { describeRestart, isNewRestart } from '../model/restart.ts';
@@ -27,7 +27,7 @@ export function describeRental(change: RentalChange, nodeOf: NodeOf, now: Date):
   const { rental, record, decision } = change;
   const events: NewEvent[] = [];
   // Watchers read the history, so a change without an event type of its own is written too.
-  const fill = newFill(rental.record.conditions, record.conditions);
+  const fill = record.listenerFill === rental.record.listenerFill ? null : record.listenerFill;
   const { restart } = decision;
   const restarted =
     restart && decision.change.kind !== 'end' && isNewRestart(rental.record.conditions, restart);
@@ -39,13 +39,8 @@ export function describeRental(change: RentalChange, nodeOf: NodeOf, now: Date):
       describe({ type, reason: decision.reason, message: messageOf(decision) }, change, nodeOf, now),
     );
   if (fill) {
-    const { reason, message } = fill;
-    const { notice: _told, ...event } = describe(
-      { type: 'rental.status', reason, message },
-      change,
-      nodeOf,
-      now,
-    );
+    const what = { type: 'rental.status', ...describeFill(fill) } as const;
+    const { notice: _told, ...event } = describe(what, change, nodeOf, now);
     events.push(event);
   }
   if (restarted) {

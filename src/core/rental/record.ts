@@ -1,17 +1,15 @@
-import { type Condition, setCondition } from '../model/condition.ts';
+import { setCondition } from '../model/condition.ts';
 import { computeExpiry } from '../model/lease.ts';
-import type { Rental, RentalRecord } from '../model/rental.ts';
+import { setSuspected } from '../model/listener-fill.ts';
+import type { RecordedFill, Rental, RentalRecord } from '../model/rental.ts';
 import { setRestarted } from '../model/restart.ts';
 import type { RentalDecision } from './decision.ts';
 
-/**
- * The record to save; the same object when nothing changed. `noted`: the conditions, with a fill of its
- * node's listener if there was one.
- */
+/** The record to save; the same object when nothing changed. */
 export function recordOf(
   rental: Rental,
   decision: RentalDecision,
-  noted: Condition[],
+  listenerFill: RecordedFill | null,
   now: Date,
 ): RentalRecord {
   const old = rental.record;
@@ -19,6 +17,7 @@ export function recordOf(
   // While Orion is paused, a lease that is over is not ended yet, but the node no longer lets its client in.
   const isOver = expiresAt !== null && expiresAt <= now;
   const isReady = !isOver && (phase === 'Active' || (phase === 'Migrating' && lostAt === null));
+  const suspected = setSuspected(old.conditions, listenerFill);
   const next: RentalRecord = {
     ...old,
     phase,
@@ -31,10 +30,11 @@ export function recordOf(
       decision.observes && isSpecApplied(rental) ? rental.generation : old.observedGeneration,
     conditions: setCondition(
       // An ending placement needs no announced restart. If only the incoming one ends, the next pass announces it.
-      decision.change.kind === 'end' ? noted : setRestarted(noted, decision.restart),
+      decision.change.kind === 'end' ? suspected : setRestarted(suspected, decision.restart),
       { type: 'Ready', status: isReady ? 'True' : 'False', reason, message },
       now,
     ),
+    listenerFill,
     endedAt: decision.ended ? now : old.endedAt,
   };
   const isSame = (Object.keys(next) as (keyof RentalRecord)[]).every((key) =>

@@ -177,7 +177,7 @@ async function selectRentals(
 function toRental(row: Row): Omit<Rental, 'placements'> {
   const { id, tenant, name, account, generation, createdAt, renewedAt, releaseRequestedAt } = row;
   const { phase, observedGeneration, conditions, expiresAt, lostAt, endedAt } = row;
-  const { queuePosition, queueEstimateAt, toldBeforeEndMs, resourceVersion } = row;
+  const { queuePosition, queueEstimateAt, toldBeforeEndMs, listenerFill, resourceVersion } = row;
   // The row may be older than some fields of a spec.
   const spec = { ...SPEC_DEFAULTS, ...row.spec };
   const times = { createdAt, renewedAt, releaseRequestedAt };
@@ -190,7 +190,7 @@ function toRental(row: Row): Omit<Rental, 'placements'> {
     generation,
     ...times,
     spec,
-    record: { phase, observedGeneration, conditions, ...ends, resourceVersion },
+    record: { phase, observedGeneration, conditions, ...ends, listenerFill, resourceVersion },
   };
 }
 
