@@ -4,6 +4,7 @@ import type { Service } from '../core/ports/placements.ts';
 import type { ReconcileStore } from '../core/ports/stores.ts';
 import type { LeaseUse } from '../core/scheduling/lease-use.ts';
 import { addServices, type Services } from '../core/scheduling/queue.ts';
+import { createPlacementIndex } from './placement-index.ts';
 import { createRentalIndex, type RentalIndex } from './rental-index.ts';
 import { createSharedKeys, type SharedKeys } from './shared-keys.ts';
 
@@ -49,18 +50,12 @@ export function createFleet(store: FleetStore): Fleet {
   const nodes = new Map<string, Node>();
   const nodeOf = (name: string) => nodes.get(name);
   const rentals = createRentalIndex(nodeOf);
-  let placements = new Map<string, Placement[]>();
-  let byEpoch = new Map<number, Placement>();
+  const placements = createPlacementIndex();
   let services = new Map<string, Map<string, number>>();
   let leaseUses: LeaseUse[] = [];
   const changed = new Set<string>();
   const sharedKeys = createSharedKeys();
-  // A placement's node and rental never change, so an old copy is as good.
-  const noteEpochs = (noted: Placement[]) => {
-    for (const placement of noted) byEpoch.set(placement.epoch, placement);
-  };
 
-  const livePlacement = (node: string) => placements.get(node)?.find(({ endedAt }) => endedAt === null);
   const setNode = (name: string, node: Node | null) => {
     if (node) nodes.set(name, node);
     else nodes.delete(name);
@@ -73,10 +68,9 @@ export function createFleet(store: FleetStore): Fleet {
     nodes: { all: () => nodes.values(), get: nodeOf },
     rentals,
     sharedKeys,
-    placement: (epoch) => byEpoch.get(epoch),
-    livePlacement,
-    residue: (node) =>
-      (placements.get(node) ?? []).filter(({ endedAt, cleanedAt }) => endedAt !== null && cleanedAt === null),
+    placement: placements.get,
+    livePlacement: placements.live,
+    residue: placements.residue,
     services: () => services,
     leaseUses: () => leaseUses,
     takeChanged() {
@@ -85,42 +79,44 @@ export function createFleet(store: FleetStore): Fleet {
       return taken;
     },
     async reload() {
-      const [allNodes, openRentals, onNodes, served, uses] = await Promise.all([
-        store.listNodes(),
-        store.listOpenRentals(),
-        store.listPlacementsOnNodes(),
-        store.listServices(),
-        store.listLeaseUses(),
-      ]);
+      const [allNodes, openRentals, onNodes, served, uses] = await readAll(store);
       services = groupByTenant(served);
       leaseUses = uses;
-      placements = groupByNode(onNodes);
+      placements.clear();
+      for (const [name, onNode] of groupByNode(onNodes)) placements.set(name, onNode);
       const listed = new Set(allNodes.map(({ spec }) => spec.name));
       for (const name of [...nodes.keys()]) if (!listed.has(name)) setNode(name, null);
       for (const node of allNodes) setNode(node.spec.name, node);
       const open = new Set(openRentals.map(({ id }) => id));
       for (const { id } of [...rentals.all()]) if (!open.has(id)) rentals.remove(id);
       for (const rental of openRentals) rentals.put(rental);
-      byEpoch = new Map();
-      noteEpochs(onNodes);
-      for (const rental of openRentals) noteEpochs(rental.placements);
+      for (const rental of openRentals) placements.note(rental.placements);
     },
     async refreshNode(name) {
       const [node, onNode] = await Promise.all([store.loadNode(name), store.listPlacementsOnNodes(name)]);
       placements.set(name, onNode);
       setNode(name, node);
       rentals.noteNode(name);
-      noteEpochs(onNode);
     },
     async refreshRental(id) {
       const rental = await store.loadRental(id);
-      if (rental) noteEpochs(rental.placements);
+      if (rental) placements.note(rental.placements);
       // Also for a rental that has ended meanwhile, since it used up a turn of its tenant.
       if (rental) addServices(services, [rental]);
       if (rental && rental.record.endedAt === null) rentals.put(rental);
       else rentals.remove(id);
     },
   };
+}
+
+async function readAll(store: FleetStore) {
+  return await Promise.all([
+    store.listNodes(),
+    store.listOpenRentals(),
+    store.listPlacementsOnNodes(),
+    store.listServices(),
+    store.listLeaseUses(),
+  ]);
 }
 
 function groupByNode(placements: Placement[]): Map<string, Placement[]> {
