@@ -3,20 +3,21 @@ import type { NodeRecord } from './node.ts';
 import type { NodeState } from './node-states.ts';
 
 /**
- * Facts about a node besides its state, for the guards of a return from the dead. They are computed from the rows in
- * every pass, never stored with the machine.
+ * Facts about a node besides its state, for the guards. They are computed from the rows in every pass, never stored
+ * with the machine.
  */
 export interface NodeFacts {
   /** A live placement is bound to the node. */
   bound: boolean;
   /** It was quarantined when it died. */
   quarantined: boolean;
-  /** Something was placed on it since it was last verified clean, or it never was. */
+  /** Something was placed on it since it was last verified clean, or it was never verified. */
   unverified: boolean;
   /** It is clean, but accounts on it keep failing. */
   blamed: boolean;
 }
 
+/** What happens to a node; core/node/classify.ts tells when each event applies. */
 export type NodeEvent =
   | { type: 'joined' }
   | { type: 'bound' }

@@ -23,10 +23,14 @@ interface StateFacts {
 }
 
 /**
- * The states of a node, as stored in the column `nodes.state`. No other code compares states with each other: what a
- * state means for a decision, a query or a page is a column of this table.
+ * The states of a node, as stored in the column `nodes.state`. What a state means for a decision, a query or a page is
+ * a column of this table; apart from `classify`, no code compares states by name.
+ *
+ * A node is lent only while it is free. What else has to be true of it is in core/scheduling/lendable.ts: it is not
+ * leaving the fleet, no operator keeps it back, it answers its probes, and it is still as it was when it was verified.
  */
 export const STATES = {
+  /** Never probed successfully. */
   unknown: {
     work: 'none',
     notLendable: 'NotAlive',
@@ -36,6 +40,7 @@ export const STATES = {
     event: 'node.joined',
     word: 'Unknown',
   },
+  /** Verified clean, with nobody on it. */
   free: {
     work: 'none',
     notLendable: null,
@@ -45,6 +50,10 @@ export const STATES = {
     event: 'node.free',
     word: 'Free',
   },
+  /**
+   * Bound to a rental whose account is being made. After `provision.retries` failed tries the placement ends: the rental
+   * gets another node, and this one is cleaned.
+   */
   provisioning: {
     work: 'ensureAccess',
     notLendable: 'NotVerified',
@@ -54,6 +63,7 @@ export const STATES = {
     event: 'node.provisioning',
     word: 'Preparing',
   },
+  /** Its client can log in. What changes on the account is repaired; a repair that fails is tried again. */
   allocated: {
     work: 'keepAccess',
     notLendable: 'NotVerified',
@@ -63,6 +73,10 @@ export const STATES = {
     event: 'node.allocated',
     word: 'Rented',
   },
+  /**
+   * What earlier clients left is being removed, and the removal is verified by other code. After `clean.retries` failed
+   * tries the node is quarantined. No client is on it, so a failure costs only the node.
+   */
   cleaning: {
     work: 'clean',
     notLendable: 'NotVerified',
@@ -72,6 +86,7 @@ export const STATES = {
     event: 'node.cleaning',
     word: 'Cleaning',
   },
+  /** Kept from clients until a cleaning succeeds: it could not be cleaned, or clients could not get accounts on it. */
   quarantined: {
     work: 'cleanSlowly',
     notLendable: 'Quarantined',
@@ -81,6 +96,10 @@ export const STATES = {
     event: 'node.quarantined',
     word: 'Quarantined',
   },
+  /**
+   * Silent or refusing for longer than `probe.deadAfter`. A client on it keeps the placement until access elsewhere is
+   * ready, or gets this node back when it answers first.
+   */
   dead: {
     work: 'none',
     notLendable: 'NotAlive',

@@ -8,8 +8,8 @@ import { isRepairDue } from './repair.ts';
 
 /**
  * The one event that applies to a node now, or null. A decision table over saved state and observations. Its order
- * is the priority of the signals: death first, then the wanted state (a placement that is gone), then the result of
- * the work.
+ * is the priority of the signals: death first, then what is wanted (a placement that came or went), then the result
+ * of the work.
  */
 export function classify(inputs: NodeInputs): NodeEvent | null {
   const { node, health } = inputs;
