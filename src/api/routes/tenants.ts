@@ -5,12 +5,12 @@ import type { TenantLimits } from '../../core/tenant/tenant.ts';
 import { DNS_LABEL } from '../../core/text/dns-label.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { scopeOf } from '../caller/scope.ts';
 import { createRoute } from '../description/create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
 import { duration, pageOf, pageQuery, time } from '../schemas/rental.ts';
-import { scopeOf } from './rentals.ts';
 
 const MAX_RENTALS = 100_000;
 const MAX_REQUESTS_PER_MINUTE = 1_000_000;
