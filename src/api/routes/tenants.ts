@@ -140,14 +140,14 @@ function noTenant(name: string): ProblemError {
 
 function describeLimits(limits: Partial<TenantLimits>): string {
   const { maxRentals, maxTtlMs, requestsPerMinute, maxWaits, maxWatches } = limits;
-  const told = [
+  const parts = [
     maxRentals === undefined ? [] : [`rentals at once ${maxRentals ?? 'unlimited'}`],
     maxTtlMs === undefined ? [] : [`ttl ${maxTtlMs === null ? 'unlimited' : formatDuration(maxTtlMs)}`],
     requestsPerMinute === undefined ? [] : [`requests per minute ${requestsPerMinute ?? 'unlimited'}`],
     maxWaits === undefined ? [] : [`waits ${maxWaits ?? 'unlimited'}`],
     maxWatches === undefined ? [] : [`watches ${maxWatches ?? 'unlimited'}`],
   ];
-  return told.flat().join(', ');
+  return parts.flat().join(', ');
 }
 
 function viewTenant({ name, limits, rentals, updatedAt }: Tenant) {

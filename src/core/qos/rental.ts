@@ -18,8 +18,7 @@ export interface RentalTrack {
   /** The node on which its client has access, or is to get it. */
   node(): string | null;
   /**
-   * Takes the rental's next event, in order. `health` is asked for the node that it was on and the one it is on
-   * afterwards.
+   * Takes the rental's next event, in order. `health` is called for the node before the event and the one after it.
    */
   take(event: QosEvent, health: (node: string | null) => NodeHealth): void;
   /** Its node fails, was judged dead, or is well again. True: it died while the client was entitled to it. */
