@@ -18,8 +18,8 @@ export interface Goal {
 }
 
 /**
- * Follows a rental until it is as wanted, with a line of progress for each step. Throws when it ended otherwise,
- * and with the exit code for a timeout when the time is up.
+ * Follows a rental until it reaches the goal, with a line of progress for each step. Throws when it ended otherwise,
+ * or when the time is up (with the exit code for a timeout).
  */
 export async function followRental(context: Context, id: string, goal: Goal): Promise<Rental> {
   const { io } = context;

@@ -17,7 +17,7 @@ type Listed = {
 type Listing<Id extends Listed> = Answer<Id> extends { items: (infer Item)[] } ? Item : never;
 
 export interface CallOptions {
-  /** For the whole call; 30 s when left out. */
+  /** For the whole call; 30 s by default. */
   timeoutMs?: number;
   /** Used in addition to the client's own signal. */
   signal?: AbortSignal;

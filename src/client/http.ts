@@ -32,39 +32,8 @@ export interface Http {
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** Uses node:https, not fetch: in Node 20 only it accepts a CA per client. */
 export function createHttp(access: Access): Http {
-  const isTls = access.url.protocol === 'https:';
-  const agent = isTls
-    ? new HttpsAgent({ keepAlive: true, ...(access.ca === null ? {} : { ca: access.ca }) })
-    : new HttpAgent({ keepAlive: true });
-
-  function send(call: HttpCall, signal: AbortSignal): Promise<IncomingMessage> {
-    const url = new URL(call.path.replace(/^\//, ''), `${access.url.href.replace(/\/$/, '')}/`);
-    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-    return new Promise((done, fail) => {
-      const request = (isTls ? httpsRequest : httpRequest)(url, {
-        method: call.method,
-        agent,
-        headers: headersOf(call, access.token, body),
-      });
-      let answer: IncomingMessage | null = null;
-      // Not the request's own `signal`: aborting just after everything was read would find the connection without
-      // an error listener and end the process.
-      const stop = () => {
-        if (!answer?.complete) request.destroy(new Error('aborted'));
-      };
-      signal.addEventListener('abort', stop, { once: true });
-      request.once('close', () => signal.removeEventListener('abort', stop));
-      request.once('response', (response) => {
-        answer = response;
-        done(response);
-      });
-      request.once('error', fail);
-      if (signal.aborted) stop();
-      request.end(body);
-    });
-  }
+  const { send, close } = createSender(access);
 
   async function open(call: HttpCall): Promise<IncomingMessage | null> {
     const headDeadline = new AbortController();
@@ -95,7 +64,45 @@ export function createHttp(access: Access): Http {
     }
   }
 
-  return { call, open, close: () => agent.destroy() };
+  return { call, open, close };
+}
+
+/** Uses node:https, not fetch: in Node 20 only it accepts a CA per client. */
+function createSender(access: Access) {
+  const isTls = access.url.protocol === 'https:';
+  const agent = isTls
+    ? new HttpsAgent({ keepAlive: true, ...(access.ca === null ? {} : { ca: access.ca }) })
+    : new HttpAgent({ keepAlive: true });
+
+  /** The answer once its head has arrived. */
+  function send(call: HttpCall, signal: AbortSignal): Promise<IncomingMessage> {
+    const url = new URL(call.path.replace(/^\//, ''), `${access.url.href.replace(/\/$/, '')}/`);
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    return new Promise((done, fail) => {
+      const request = (isTls ? httpsRequest : httpRequest)(url, {
+        method: call.method,
+        agent,
+        headers: headersOf(call, access.token, body),
+      });
+      let answer: IncomingMessage | null = null;
+      // Not the request's own `signal`: aborting just after everything was read would find the connection without
+      // an error listener and end the process.
+      const stop = () => {
+        if (!answer?.complete) request.destroy(new Error('aborted'));
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      request.once('close', () => signal.removeEventListener('abort', stop));
+      request.once('response', (response) => {
+        answer = response;
+        done(response);
+      });
+      request.once('error', fail);
+      if (signal.aborted) stop();
+      request.end(body);
+    });
+  }
+
+  return { send, close: () => agent.destroy() };
 }
 
 function headersOf(call: HttpCall, token: string | null, body: string | undefined): Record<string, string> {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ScratchServer, startScratchServer } from '../lab/scratch-database.ts';
 import { createPool } from '../store/connection/pool.ts';
-import { leases } from '../store/schema.ts';
+import { leases } from '../store/schema-fleet.ts';
 import { openReconcilers, type Reconcilers, until } from './reconcilers.fixture.ts';
 
 let server: ScratchServer;

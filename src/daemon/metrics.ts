@@ -51,19 +51,7 @@ function createCounts(registry: Registry): Metrics {
     help: 'How long a probe of a node took.',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   });
-  const workDuration = new Histogram({
-    name: 'orion_work_duration_seconds',
-    labelNames: ['kind', 'outcome'],
-    registers,
-    help: 'How long work on a node took, not counting the wait for its turn.',
-    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
-  });
-  const workFailures = new Counter({
-    name: 'orion_work_failures_total',
-    labelNames: ['kind', 'reason'],
-    registers,
-    help: 'Work on nodes that failed, by reason.',
-  });
+  const workEnded = createWork(registry);
   const webhooks = new Counter({
     name: 'orion_webhook_attempts_total',
     labelNames: ['outcome'],
@@ -85,14 +73,32 @@ function createCounts(registry: Registry): Metrics {
       probes.inc({ reason });
       probeDuration.observe(durationMs / 1_000);
     },
-    workEnded(kind, outcome, durationMs) {
-      workDuration.observe({ kind, outcome: outcome.kind }, durationMs / 1_000);
-      if (outcome.kind === 'failed') workFailures.inc({ kind, reason: outcome.reason });
-    },
+    workEnded,
     webhookAttempted: (outcome) => webhooks.inc({ outcome }),
     stepped: createSteps(registry),
     passEnded: (outcome, durationMs) => passDuration.observe({ outcome }, durationMs / 1_000),
     ...createFlags(registry),
+  };
+}
+
+function createWork(registry: Registry): Metrics['workEnded'] {
+  const registers = [registry];
+  const workDuration = new Histogram({
+    name: 'orion_work_duration_seconds',
+    labelNames: ['kind', 'outcome'],
+    registers,
+    help: 'How long work on a node took, not counting the wait for its turn.',
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
+  });
+  const workFailures = new Counter({
+    name: 'orion_work_failures_total',
+    labelNames: ['kind', 'reason'],
+    registers,
+    help: 'Work on nodes that failed, by reason.',
+  });
+  return (kind, outcome, durationMs) => {
+    workDuration.observe({ kind, outcome: outcome.kind }, durationMs / 1_000);
+    if (outcome.kind === 'failed') workFailures.inc({ kind, reason: outcome.reason });
   };
 }
 

@@ -58,12 +58,12 @@ async function applyMigrations(pool: Pool, logger: Logger): Promise<void> {
 }
 
 async function awaitSchema(pool: Pool, logger: Logger, signal: AbortSignal): Promise<void> {
-  let told = '';
+  let logged = '';
   while (!signal.aborted) {
     const problem = await pool.withConnection(findSchemaProblem);
     if (problem === null) return;
-    if (problem !== told) logger.warn({ problem }, 'waiting for the schema');
-    told = problem;
+    if (problem !== logged) logger.warn({ problem }, 'waiting for the schema');
+    logged = problem;
     await sleep(500, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -65,7 +65,7 @@ export function startLive(signal: AbortSignal): void {
 }
 
 function take(event: EventView, signal: AbortSignal): void {
-  // A removed node has no object any more that its watch could report.
+  // A removed node has no object left that its watch could report.
   if (event.type === 'node.removed' && event.node !== null) nodes.remove(event.node);
   if (event.type.startsWith('pool.')) void refreshPool(signal);
   recent.set(mergeEvents(recent.get(), [event]).slice(0, KEPT_EVENTS));

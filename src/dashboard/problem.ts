@@ -1,6 +1,6 @@
 import { ApiError } from '../client/protocol/errors.ts';
 
-/** What people are told when a call failed. */
+/** The text shown when a call failed. */
 export type Problem = Pick<ApiError, 'status' | 'title' | 'detail' | 'errors' | 'requestId'>;
 
 /** The API's own words, or a stand-in when there was no answer. */

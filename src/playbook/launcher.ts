@@ -13,7 +13,7 @@ export interface AnsibleOrder {
 }
 
 export interface AnsibleRun {
-  /** Resolves when the run has ended; `lost` when its keeper died, so that nobody knows how. Never rejects. */
+  /** Resolves when the run has ended. `lost`: its keeper died, so the outcome is unknown. Never rejects. */
   ended: Promise<{ code: number | null; lost: boolean }>;
   /** Ends the run with all its processes; resolves when they are gone. */
   kill(): Promise<void>;

@@ -48,6 +48,8 @@ const NO_METRICS: Metrics = {
   webhookAttempted: ignore,
 };
 
+const NOT_SIMULATED = { metrics: NO_METRICS, onTurn: ignore, sender: null };
+
 /** The reconciling half of the daemon as main.ts composes it, in a simulated world. */
 export function startDaemon(
   world: World,
@@ -65,7 +67,6 @@ export function startDaemon(
   const { clock } = process;
   const { policy, maxRuns, lease } = settings;
   let loop: Loop | null = null;
-  let hasEnded = false;
 
   const keeper = createInventoryKeeper({
     store,
@@ -82,9 +83,7 @@ export function startDaemon(
       clock,
       logger,
       maxRuns,
-      metrics: NO_METRICS,
-      onTurn: ignore,
-      sender: null,
+      ...NOT_SIMULATED,
       ...createReach(world, process, chance),
       ownFaults: createOwnFaults({ clock, logger, metrics: NO_METRICS }),
       logScope: (_fields, work) => work(),
@@ -98,16 +97,11 @@ export function startDaemon(
     },
     signal,
   );
-  Promise.all([reconciling, keeper.compare(signal)]).then(
-    () => {
-      hasEnded = true;
-    },
-    (error: unknown) => world.invariants.violate(`${name} died: ${describe(error)}`),
-  );
+  const hasEnded = watchEnd(world, name, [reconciling, keeper.compare(signal)]);
   return {
     process,
     end: () => process.deliver(() => stopped.abort()),
-    hasEnded: () => hasEnded,
+    hasEnded,
     wake: () => process.deliver(() => loop?.wake()),
     discard() {
       process.kill();
@@ -115,6 +109,18 @@ export function startDaemon(
     },
     readInventory: () => process.deliver(() => keeper.readAgain()),
   };
+}
+
+/** A daemon ends only when it is told to: an error that ends it is a bug. */
+function watchEnd(world: World, name: string, parts: Promise<unknown>[]): () => boolean {
+  let hasEnded = false;
+  Promise.all(parts).then(
+    () => {
+      hasEnded = true;
+    },
+    (error: unknown) => world.invariants.violate(`${name} died: ${describe(error)}`),
+  );
+  return () => hasEnded;
 }
 
 /** Reads the inventory file as it is when the process gets to it. */

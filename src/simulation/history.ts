@@ -99,7 +99,7 @@ function createRunner({ time, invariants }: World): Runner {
   };
 }
 
-/** Runs until everything is as it is wanted; false when a promise was broken, which it is when that takes too long. */
+/** Runs until everything has converged. False when a promise was broken, such as that this takes a bounded time. */
 async function converge({ world, clients, faults, inventory }: Made, { runUntil }: Runner): Promise<boolean> {
   const { time, invariants, tally } = world;
   // Whatever was under way when the faults ended, such as a probe of a silent machine, ends first.

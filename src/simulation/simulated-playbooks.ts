@@ -18,7 +18,7 @@ interface Journey {
   machine: Machine;
   request: PlaybookRequest;
   quirk: Quirk | null;
-  /** Nobody waits any more: it was given up, it is over its deadline, or its daemon is dead. */
+  /** Nobody waits for it any more: it was given up, it exceeded its deadline, or its daemon is dead. */
   isGivenUp: () => boolean;
   /** Killing Ansible does not always end what already runs on the machine. */
   survives: boolean;

@@ -36,7 +36,7 @@ export function isSameKey(a: Buffer, b: Buffer): boolean {
 /**
  * What to request from the node: the algorithms of the expected key first, because a node with several keys shows
  * the one that its client prefers. The others follow only so that a node that no longer has that key shows its
- * current one. It is refused all the same.
+ * current one, which is refused.
  */
 export function listAlgorithms(expected: Buffer | null): ServerHostKeyAlgorithm[] {
   const type = expected && readType(expected);

@@ -81,9 +81,9 @@ const NOBODY: Actor = { token: null, tenant: null, role: null, source: null };
 function describeStranger(what: 'call' | 'sign-in', source: string | null): Describe {
   return (count, isRest) => {
     const from = isRest ? 'from other addresses' : `from ${placeOf(source)}`;
-    const told = `${count} × ${isRest ? 'refused' : `${what} refused`} ${from}: the token is not valid`;
+    const message = `${count} × ${isRest ? 'refused' : `${what} refused`} ${from}: the token is not valid`;
     const actor = { ...NOBODY, source: isRest ? null : source };
-    return entryOf('access.refused', 'TokenRefused', told, actor);
+    return entryOf('access.refused', 'TokenRefused', message, actor);
   };
 }
 
@@ -91,8 +91,8 @@ function describeDenial(actor: Actor, call: string): Describe {
   const shown = escapeText(call, LONGEST_CALL);
   return (count, isRest) => {
     const others = count === 1 ? '' : ` and ${count - 1} more`;
-    const told = isRest ? `${count} calls with other tokens` : `${shown}${others}`;
-    const message = `${told}: administrators only`;
+    const calls = isRest ? `${count} calls with other tokens` : `${shown}${others}`;
+    const message = `${calls}: administrators only`;
     return entryOf('access.denied', 'AccessDenied', message, isRest ? NOBODY : actor);
   };
 }

@@ -13,6 +13,7 @@ import { invalidInput, ProblemError } from '../problem.ts';
 import type { SpecChange, SpecInput } from '../schemas/rental.ts';
 import type { Idempotency } from './idempotency.ts';
 import { createAccount, createRentalId, createRentalName } from './names.ts';
+import { loadNodes } from './reads.ts';
 
 type Lease = Policy['lease'];
 
@@ -176,14 +177,6 @@ export async function requestRelease(deps: ApiDeps, rental: Rental, actor: Actor
   );
   wake?.();
   return (await store.findRental(rental.tenant, rental.id)) ?? next;
-}
-
-/** The nodes by name, to show where rentals are. */
-export async function loadNodes({
-  store,
-}: Pick<ApiDeps, 'store'>): Promise<(name: string) => Node | undefined> {
-  const nodes = new Map((await store.listNodes()).map((node) => [node.spec.name, node]));
-  return (name) => nodes.get(name);
 }
 
 function eventOf(

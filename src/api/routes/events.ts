@@ -2,13 +2,13 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { viewActor } from '../../core/history/actor.ts';
 import type { StoredEvent } from '../../core/history/event.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { scopeOf } from '../caller/scope.ts';
 import { createRoute } from '../description/create-route.ts';
 import { invalidInput } from '../problem.ts';
 import { problems, watchable, watchHeader } from '../respond.ts';
 import { eventSchema } from '../schemas/event.ts';
 import { pageOf, pageQuery } from '../schemas/rental.ts';
 import { answerStream, wantsStream } from '../watch/stream.ts';
-import { scopeOf } from './rentals.ts';
 
 const route = createRoute({
   method: 'get',

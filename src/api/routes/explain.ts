@@ -1,11 +1,11 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { explainRental, lastPlacement } from '../../core/rental/explanation.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { scopeOf } from '../caller/scope.ts';
 import { createRoute } from '../description/create-route.ts';
-import { ProblemError } from '../problem.ts';
+import { requireRental } from '../rental/reads.ts';
 import { json, problems } from '../respond.ts';
 import { explanationSchema } from '../schemas/explain.ts';
-import { scopeOf } from './rentals.ts';
 
 const route = createRoute({
   method: 'get',
@@ -25,8 +25,7 @@ const route = createRoute({
 export function addExplainRoute(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps): void {
   app.openapi(route, async (c) => {
     const { id } = c.req.valid('param');
-    const rental = await store.findRental(scopeOf(c.var.principal), id);
-    if (rental === null) throw new ProblemError('not_found', `there is no rental ${id}`);
+    const rental = await requireRental({ store }, scopeOf(c.var.principal), id);
     const last = lastPlacement(rental);
     const [nodes, occupants, decision] = await Promise.all([
       store.listNodes(),

@@ -5,10 +5,10 @@ import type { EventType } from '../../core/history/event.ts';
 import { type Attribution, describeAttribution } from '../../core/model/controls.ts';
 import { type AcceptRequest, MOST_DIFFERENCES } from '../../core/model/differences.ts';
 import { FLEET_ID } from '../../core/model/fleet-identity.ts';
-import { isReturnHeld, type Node } from '../../core/model/node.ts';
-import { accepts, isDeadState, STATES } from '../../core/model/node-states.ts';
+import type { Node } from '../../core/model/node.ts';
 import { describeAcceptance, namedIn, openAcceptance, whyNotAccepted } from '../../core/node/acceptance.ts';
 import { withMaintenance } from '../../core/node/requests.ts';
+import { whyRefused } from '../../core/node/why-refused.ts';
 import type { NodeRequest } from '../../core/ports/nodes.ts';
 import { type NodeView, viewNode } from '../../core/view/node-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
@@ -245,36 +245,4 @@ function requireOpen(node: Node, accept: AcceptRequest): void {
       ? 'it was verified in the meantime; check again'
       : whyNotAccepted(node, accept);
   if (refusal !== null) throw new ProblemError('state_conflict', `${node.spec.name}: ${refusal}`);
-}
-
-/** Why the node's state does not allow the request, and what to do instead; null when it does. */
-function whyRefused(node: Node, occupant: string | null, request: NodeRequest): string | null {
-  const { spec, record } = node;
-  switch (request.kind) {
-    case 'clean':
-      // A person says that the node is well. Its occupant gets it back first; it is cleaned after them.
-      if (isReturnHeld(record)) return null;
-      if (occupant !== null) return `${occupant} is on it; drain it first`;
-      if (isDeadState(record.state)) return 'it is dead; it will be cleaned when it answers again';
-      return STATES[record.state].verdict === 'unknown' ? 'it has not been judged yet' : null;
-    case 'forget':
-      if (!spec.retiring) return 'it is in the inventory; remove it from there first';
-      if (accepts(record.state, 'forget')) return null;
-      return 'it is alive: it will be emptied, cleaned and dropped automatically';
-    case 'trust':
-      if (spec.pinnedHostKey !== null) return 'its host key is pinned in the inventory; change it there';
-      if (record.offeredFingerprint === null) return 'it shows no host key other than the known one';
-      return record.offeredFingerprint === request.fingerprint
-        ? null
-        : `it shows the host key ${record.offeredFingerprint}, not that one`;
-    case 'adopt':
-      if (record.otherFleet === null) return 'it belongs to no other fleet, as far as is known';
-      return record.otherFleet === request.fleet
-        ? null
-        : `it belongs to the fleet ${record.otherFleet}, not to that one`;
-    case 'accept':
-      return whyNotAccepted(node, request.accept);
-    default:
-      return null;
-  }
 }

@@ -3,11 +3,12 @@ import { computeQos } from '../../core/qos/qos.ts';
 import { parseWindow, WINDOW_FORMAT } from '../../core/qos/time.ts';
 import { chooseRentals, type QosScope, viewQos } from '../../core/qos/view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { scopeOf } from '../caller/scope.ts';
 import { createRoute } from '../description/create-route.ts';
-import { invalidInput, ProblemError } from '../problem.ts';
+import { invalidInput } from '../problem.ts';
+import { requireRental } from '../rental/reads.ts';
 import { json, problems } from '../respond.ts';
 import { qosSchema } from '../schemas/qos.ts';
-import { scopeOf } from './rentals.ts';
 
 /** As many as can be read and computed in about a second. A larger history has to be requested in parts. */
 const MAX_EVENTS = 300_000;
@@ -49,7 +50,7 @@ export function addQosRoute(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps)
   app.openapi(route, async (c) => {
     const { window: windowMs, rental: name, limit } = c.req.valid('query');
     const tenant = scopeOf(c.var.principal);
-    const rentalId = name === undefined ? null : await findRentalId(tenant, name);
+    const rentalId = name === undefined ? null : (await requireRental({ store }, tenant, name)).id;
     const to = clock.now();
     const from = new Date(to.getTime() - windowMs);
     const history = await store.loadQosHistory({ tenant, rentalId, from, to, limit: MAX_EVENTS });
@@ -63,10 +64,4 @@ export function addQosRoute(app: OpenAPIHono<AppEnv>, { store, clock }: ApiDeps)
     const names = await store.listRentalNames(listed.map(({ id }) => id));
     return c.json(viewQos(qos, scope, listed, names), 200);
   });
-
-  async function findRentalId(tenant: string | null, name: string): Promise<string> {
-    const rental = await store.findRental(tenant, name);
-    if (rental === null) throw new ProblemError('not_found', `there is no rental ${name}`);
-    return rental.id;
-  }
 }

@@ -10,7 +10,8 @@ import { withDeadline } from '../deadline.ts';
 import { createRoute } from '../description/create-route.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { readIdempotency } from '../rental/idempotency.ts';
-import { createRental, loadNodes, specOf } from '../rental/writes.ts';
+import { loadNodes } from '../rental/reads.ts';
+import { createRental, specOf } from '../rental/writes.ts';
 import { body, idempotencyHeader, json, LOCATION, problems } from '../respond.ts';
 import { quickRentalSchema, rentedSchema } from '../schemas/rental.ts';
 

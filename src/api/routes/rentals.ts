@@ -1,22 +1,15 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Rental } from '../../core/model/rental.ts';
 import type { Page } from '../../core/ports/page.ts';
 import { DNS_LABEL } from '../../core/text/dns-label.ts';
 import { isEndedView, type RentalView, viewRental } from '../../core/view/rental-view.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { scopeOf } from '../caller/scope.ts';
 import { createRoute } from '../description/create-route.ts';
-import { invalidInput, ProblemError } from '../problem.ts';
+import { invalidInput } from '../problem.ts';
 import { applyRental } from '../rental/apply.ts';
 import { readIdempotency } from '../rental/idempotency.ts';
-import {
-  changeSpec,
-  createRental,
-  loadLease,
-  loadNodes,
-  patchSpec,
-  requestRelease,
-  specOf,
-} from '../rental/writes.ts';
+import { hasSeenEnd, loadNodes, requireRental, showRental } from '../rental/reads.ts';
+import { changeSpec, createRental, loadLease, patchSpec, requestRelease, specOf } from '../rental/writes.ts';
 import { body, idempotencyHeader, json, LOCATION, problems, watchable, watchHeader } from '../respond.ts';
 import { newRentalSchema, pageOf, pageQuery, rentalPatchSchema, rentalSchema } from '../schemas/rental.ts';
 import { answerStream, readLastEventId, type StreamOptions, wantsStream } from '../watch/stream.ts';
@@ -121,32 +114,17 @@ const routes = {
   }),
 };
 
-/** Tenants see their own; administrators all. */
-export function scopeOf({ tenant, role }: AppEnv['Variables']['principal']): string | null {
-  return role === 'admin' ? null : tenant;
+export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
+  addCollectionRoutes(app, deps);
+  addItemRoutes(app, deps);
 }
 
-export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
-  const { store } = deps;
-  const show = async (rental: Rental): Promise<RentalView> => viewRental(rental, await loadNodes(deps));
-  const find = async (scope: string | null, id: string): Promise<Rental> => {
-    const rental = await store.findRental(scope, id);
-    if (rental === null) throw new ProblemError('not_found', `there is no rental ${id}`);
-    return rental;
-  };
-
-  const hasSeenEnd = async (lastEventId: number | null, { id, tenant }: Rental): Promise<boolean> => {
-    if (lastEventId === null) return false;
-    const newest = { ...ANY, rentalId: id, beforeSeq: null, limit: 1 };
-    const [last] = await store.listRecentEvents(tenant, newest);
-    return last !== undefined && last.seq <= lastEventId;
-  };
-
+function addCollectionRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   app.openapi(routes.list, async (c) => {
     const { limit, cursor, all } = c.req.valid('query');
     const tenant = scopeOf(c.var.principal);
     const load = async (size: number, from: string | null): Promise<Page<RentalView>> => {
-      const page = await store.listRentals(tenant, {
+      const page = await deps.store.listRentals(tenant, {
         limit: size,
         cursor: from,
         includeEnded: all === 'true',
@@ -169,9 +147,11 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     const wanted = { tenant, name: input.name, spec, actor: c.var.actor };
     const { rental } = await createRental(deps, wanted, readIdempotency(c, input));
     c.header('Location', `/api/rentals/${rental.id}`);
-    return c.json(await show(rental), 202);
+    return c.json(await showRental(deps, rental), 202);
   });
+}
 
+function addItemRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   app.openapi(routes.apply, async (c) => {
     const { principal } = c.var;
     const { id: name } = c.req.valid('param');
@@ -181,22 +161,22 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
     if (input.name !== undefined && input.name !== name)
       throw invalidInput('name', `expected ${name}, as in the path`);
     const wanted = { tenant: principal.tenant, name, input, actor: c.var.actor };
-    return c.json(await show(await applyRental(deps, wanted, readIdempotency(c, input))), 202);
+    return c.json(await showRental(deps, await applyRental(deps, wanted, readIdempotency(c, input))), 202);
   });
 
   app.openapi(routes.read, async (c) => {
     const { id } = c.req.valid('param');
     const tenant = scopeOf(c.var.principal);
-    const rental = await find(tenant, id);
-    if (!wantsStream(c)) return c.json(await show(rental), 200);
+    const rental = await requireRental(deps, tenant, id);
+    if (!wantsStream(c)) return c.json(await showRental(deps, rental), 200);
     // A client that saw the end will never be sent more. This answer keeps browsers from reconnecting.
-    if (rental.record.endedAt !== null && (await hasSeenEnd(readLastEventId(c), rental)))
+    if (rental.record.endedAt !== null && (await hasSeenEnd(deps, readLastEventId(c), rental)))
       return c.body(null, 204);
     return answerStream(c, deps, {
       name: 'rental',
       tenant,
       filter: { ...ANY, rentalId: rental.id },
-      snapshot: async () => [await show(await find(tenant, rental.id))],
+      snapshot: async () => [await showRental(deps, await requireRental(deps, tenant, rental.id))],
       shape: ({ object }) => object,
       isLast: (object) => isEndedView(object as RentalView),
     });
@@ -205,16 +185,16 @@ export function addRentalRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
   app.openapi(routes.patch, async (c) => {
     const { id } = c.req.valid('param');
     const patch = c.req.valid('json');
-    const rental = await find(scopeOf(c.var.principal), id);
+    const rental = await requireRental(deps, scopeOf(c.var.principal), id);
     const spec = patchSpec(rental.spec, patch, await loadLease(deps, rental.tenant));
     const options = { renew: patch.ttl !== undefined, actor: c.var.actor };
-    return c.json(await show(await changeSpec(deps, rental, spec, options)), 200);
+    return c.json(await showRental(deps, await changeSpec(deps, rental, spec, options)), 200);
   });
 
   app.openapi(routes.release, async (c) => {
     const { id } = c.req.valid('param');
-    const rental = await find(scopeOf(c.var.principal), id);
-    return c.json(await show(await requestRelease(deps, rental, c.var.actor)), 202);
+    const rental = await requireRental(deps, scopeOf(c.var.principal), id);
+    return c.json(await showRental(deps, await requestRelease(deps, rental, c.var.actor)), 202);
   });
 }
 

@@ -5,12 +5,12 @@ import type { TenantLimits } from '../../core/tenant/tenant.ts';
 import { DNS_LABEL } from '../../core/text/dns-label.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { scopeOf } from '../caller/scope.ts';
 import { createRoute } from '../description/create-route.ts';
 import { requireAdmin } from '../middleware.ts';
 import { invalidInput, ProblemError } from '../problem.ts';
 import { body, json, problems } from '../respond.ts';
 import { duration, pageOf, pageQuery, time } from '../schemas/rental.ts';
-import { scopeOf } from './rentals.ts';
 
 const MAX_RENTALS = 100_000;
 const MAX_REQUESTS_PER_MINUTE = 1_000_000;
@@ -140,14 +140,14 @@ function noTenant(name: string): ProblemError {
 
 function describeLimits(limits: Partial<TenantLimits>): string {
   const { maxRentals, maxTtlMs, requestsPerMinute, maxWaits, maxWatches } = limits;
-  const told = [
+  const parts = [
     maxRentals === undefined ? [] : [`rentals at once ${maxRentals ?? 'unlimited'}`],
     maxTtlMs === undefined ? [] : [`ttl ${maxTtlMs === null ? 'unlimited' : formatDuration(maxTtlMs)}`],
     requestsPerMinute === undefined ? [] : [`requests per minute ${requestsPerMinute ?? 'unlimited'}`],
     maxWaits === undefined ? [] : [`waits ${maxWaits ?? 'unlimited'}`],
     maxWatches === undefined ? [] : [`watches ${maxWatches ?? 'unlimited'}`],
   ];
-  return told.flat().join(', ');
+  return parts.flat().join(', ');
 }
 
 function viewTenant({ name, limits, rentals, updatedAt }: Tenant) {

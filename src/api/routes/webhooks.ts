@@ -5,11 +5,11 @@ import { DELIVERY_STATES, type Delivery, tellTenant } from '../../core/ports/del
 import type { SecretVersion } from '../../core/tenant/secret-rotation.ts';
 import { formerSecretEndsAt } from '../../core/tenant/secret-rotation.ts';
 import type { ApiDeps, AppEnv } from '../app-env.ts';
+import { scopeOf } from '../caller/scope.ts';
 import { createRoute } from '../description/create-route.ts';
 import { ProblemError } from '../problem.ts';
 import { json, problems } from '../respond.ts';
 import { pageOf, pageQuery, time } from '../schemas/rental.ts';
-import { scopeOf } from './rentals.ts';
 
 const deliverySchema = z
   .object({

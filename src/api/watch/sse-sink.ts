@@ -80,7 +80,7 @@ export function createSseSink({ maxBufferedBytes, stallMs }: SinkLimits, cut: ((
   };
 }
 
-/** Waits until the client takes something, or for so long that it has stalled. */
+/** Waits until the client takes something; a client that takes too long has stalled. */
 function createTaking(stallMs: number, onStall: () => void) {
   let noteTaken: () => void = () => undefined;
   return {

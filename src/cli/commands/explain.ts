@@ -30,25 +30,27 @@ export function registerExplain(program: Command, context: Context): void {
 
 async function explain(context: Context, name: string, format: Format | undefined): Promise<void> {
   const { client, io } = context;
-  const told = await orSuggest(context, 'rental', name, () =>
+  const explanation = await orSuggest(context, 'rental', name, () =>
     client().call('explainRental', { params: { id: name } }),
   );
-  if (printData(io, format, told)) return;
+  if (printData(io, format, explanation)) return;
   const now = io.now();
-  const { wanted, placement, meanings } = told;
-  const since = told.since === null ? '' : `, for ${formatAge(told.since, now)}`;
+  const { wanted, placement, meanings } = explanation;
+  const since = explanation.since === null ? '' : `, for ${formatAge(explanation.since, now)}`;
   io.out(
     formatPairs([
-      ['Rental', `${told.name} (${told.rental})`],
-      ['Phase', `${told.phase}${since}`],
-      ['Node', told.node ?? '-'],
-      ['Reason', `${told.reason}: ${told.message}`],
-      ...(meanings[told.reason] ? [['Means', meanings[told.reason]] as [string, string]] : []),
-      ...(told.queuePosition === null ? [] : [['In queue', placeOf(told, now)] as [string, string]]),
+      ['Rental', `${explanation.name} (${explanation.rental})`],
+      ['Phase', `${explanation.phase}${since}`],
+      ['Node', explanation.node ?? '-'],
+      ['Reason', `${explanation.reason}: ${explanation.message}`],
+      ...(meanings[explanation.reason] ? [['Means', meanings[explanation.reason]] as [string, string]] : []),
+      ...(explanation.queuePosition === null
+        ? []
+        : [['In queue', placeOf(explanation, now)] as [string, string]]),
     ]),
   );
   if (wanted !== null) {
-    io.out(`\nIt wants a node. ${describeUsable(told.reason, wanted.usable)}\n`);
+    io.out(`\nIt wants a node. ${describeUsable(explanation.reason, wanted.usable)}\n`);
     io.out(formatSection('Passed over', formatPassedOver(wanted.passedOver, meanings)));
   }
   if (placement === null) return;

@@ -83,7 +83,7 @@ async function renew(
   const settled = await untilSeen(context, changed);
   const expiresAt = settled?.status.expiresAt ?? null;
   const done = `renewed${expiresAt === null ? '' : ` until ${expiresAt}`}`;
-  // As requested, yet seldom what renewing is meant to do.
+  // As requested, but seldom the purpose of a renewal.
   if (expiresAt !== null && before.expiresAt !== null && expiresAt < before.expiresAt)
     context.io.err(
       `warning: ${changed.name} now ends sooner: before, it would have ended at ${before.expiresAt}\n`,

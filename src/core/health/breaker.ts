@@ -43,8 +43,8 @@ export const UNSEEN_BREAKER: Breaker = {
 };
 
 /**
- * How long a node that is judged afresh takes at most to turn out dead or well, in ms. After that, a node that is
- * neither no longer keeps the breaker open.
+ * The longest, in ms, that a node judged afresh can take to turn out dead or well. After that, a node that is neither
+ * no longer keeps the breaker open.
  */
 export function confirmWithinMs({
   failures,

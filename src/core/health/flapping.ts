@@ -12,7 +12,7 @@ const FLAPPING_DEATHS = 5;
 /** Ten minutes with the default policy, 100 s with the demo's. */
 const STEADY_PER_DEAD_AFTER = 20;
 const LEAST_STEADY_MS = 10_000;
-/** Steady time is in memory only, so a new leader can't know it. So deaths expire an hour after the last failure. */
+/** Deaths expire an hour after the last failure, because a new leader does not know the steady time before it. */
 const FORGOTTEN_AFTER_MS = 3_600_000;
 
 /** How long a node must answer without a failure before its earlier deaths no longer count. */

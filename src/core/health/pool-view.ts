@@ -12,13 +12,13 @@ export interface PoolView {
   override: (AttributionView & { used: boolean }) | null;
 }
 
-/** `told`: the last history entries about the breaker and about pauses; null: there is none. */
+/** `last`: the last history entries about the breaker and about pauses; null: there is none. */
 export function viewPool(
-  told: { opened: StoredEvent | null; closed: StoredEvent | null; resumed: StoredEvent | null },
+  last: { opened: StoredEvent | null; closed: StoredEvent | null; resumed: StoredEvent | null },
   { pause, override }: Controls = NO_CONTROLS,
 ): PoolView {
   return {
-    conditions: [viewMoves(told.opened, told.closed), viewPause(pause, told.resumed)],
+    conditions: [viewMoves(last.opened, last.closed), viewPause(pause, last.resumed)],
     pause: pause && viewAttribution(pause),
     override: override && { ...viewAttribution(override), used: override.isUsed },
   };

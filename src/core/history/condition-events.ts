@@ -10,7 +10,7 @@ export interface ConditionEvent {
 }
 
 /**
- * History entries for the changed conditions of a node that `told`, the events of the same save, do not report.
+ * History entries for the changed conditions of a node that the events of the same save (`reported`) leave out.
  * Every failure gets an entry. If there is neither a failure nor another event, one entry stands for all changes.
  * `isNews` decides if a changed reason under an unchanged status counts, so that alternating failures don't fill the
  * history.
@@ -18,7 +18,7 @@ export interface ConditionEvent {
 export function describeConditionChanges(
   before: Condition[],
   after: Condition[],
-  told: { reason: string }[],
+  reported: { reason: string }[],
   isNews: (condition: Condition) => boolean,
 ): ConditionEvent[] {
   const changed = after.filter((condition) => {
@@ -27,9 +27,9 @@ export function describeConditionChanges(
     return old.reason !== condition.reason && isNews(condition);
   });
   const failures = changed.filter(
-    ({ reason }) => isFailure(reason) && !told.some((event) => event.reason === reason),
+    ({ reason }) => isFailure(reason) && !reported.some((event) => event.reason === reason),
   );
-  const chosen = failures.length > 0 || told.length > 0 ? failures : changed.slice(0, 1);
+  const chosen = failures.length > 0 || reported.length > 0 ? failures : changed.slice(0, 1);
   return chosen.map(describe);
 }
 

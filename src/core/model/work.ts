@@ -34,13 +34,13 @@ export type Work =
       leave?: boolean;
     };
 
-/** A person allowed taking the node from another fleet: which fleet, and by which of their requests. */
+/** A person allowed the node to be taken from another fleet, by the request with this number. */
 export interface Adoption {
   fleet: string;
   request: number;
 }
 
-/** A person accepted differences from the baseline: which ones, and by which of their requests. */
+/** A person accepted these differences from the baseline, by the request with this number. */
 export interface Acceptance {
   ids: readonly string[];
   request: number;

@@ -11,7 +11,7 @@ export type NodeRequest =
   | { kind: 'trust'; fingerprint: string }
   /** Takes the node from the fleet that it belongs to, which is named so that it can be no other. */
   | { kind: 'adopt'; fleet: string }
-  /** Accepts these differences into the baseline, named by id so that it is what was seen and nothing else. */
+  /** Accepts these differences into the baseline. They are named by id, so nothing unseen is accepted. */
   | { kind: 'accept'; accept: AcceptRequest };
 
 export interface NodeStore {

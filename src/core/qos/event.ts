@@ -110,7 +110,7 @@ const STATE_TYPES = (Object.keys(TELLS_STATE) as EventType[]).filter((type) => T
 export const RENTAL_STATE_TYPES = STATE_TYPES.filter((type) => type.startsWith('rental.'));
 export const NODE_STATE_TYPES = STATE_TYPES.filter((type) => type.startsWith('node.'));
 
-/** What is kept of an event; the database extracts the same from the object (store/schema.ts). */
+/** What is kept of an event; the database extracts the same from the object (store/schema-history.ts). */
 export function toQosEvent({ seq, type, at, rentalId, node, tenant, object }: StoredEvent): QosEvent {
   const { phase, state, unreachableSince } = statusOf(object);
   return {

@@ -1,7 +1,14 @@
 import { isDeadState, type NodeState } from '../model/node-states.ts';
 import { addTo, type Timeline } from './account.ts';
 import type { NodeOpening } from './event.ts';
-import type { NodeHealth } from './rental.ts';
+
+/** Times in milliseconds UTC. */
+export interface NodeHealth {
+  /** The first sign of failure; null: it is well. */
+  downSinceMs: number | null;
+  /** When it was judged dead; null: it is not. */
+  deadSinceMs: number | null;
+}
 
 export interface NodeTrack {
   /** Sets how it was when the window began. */

@@ -5,7 +5,7 @@ export interface SecretVersion {
   rotatedAt: Date | null;
 }
 
-/** Of a tenant that never rotated it. */
+/** A tenant that never rotated its secret has this one. */
 export const FIRST_SECRET: SecretVersion = { version: 1, rotatedAt: null };
 
 /** How long the former secret stays valid, so that receivers have time to switch. */

@@ -71,40 +71,14 @@ export function createPool(settings: PoolSettings): Pool {
     options = { statementMs },
   ): Promise<Result> {
     const lent = await acquire(pool, open, acquireMs);
-    let broken = false;
-    let discarded = false;
-    const query = async (sql: string, values: unknown[], rowsAsArray: boolean) => {
-      // Otherwise its deadline would pass before the driver reports the lost connection.
-      if (broken) throw new StoreError('unknown', 'CONNECTION_BROKEN', sql);
-      try {
-        return await runStatement(lent, { sql, values, rowsAsArray }, options.statementMs);
-      } catch (error) {
-        if (error instanceof StoreError) settings.onFailure?.(error);
-        broken = !(error instanceof StoreError && LEAVES_CONNECTION_USABLE.has(error.kind));
-        throw error;
-      }
-    };
-    const connection: Connection = {
-      db: drizzle(
-        async (sql, params, method) => {
-          const rows = await query(sql, params, method === 'all');
-          return { rows: method === 'all' ? (rows as unknown[]) : [rows] };
-        },
-        { casing: 'snake_case' },
-      ),
-      execute: async (sql, values = []) => (await query(sql, values, false)) as mysql.ResultSetHeader,
-      discard: (when) => {
-        discarded = true;
-        broken ||= when === 'now';
-      },
-    };
+    const { connection, isReusable } = wrap(lent, options.statementMs, settings.onFailure);
     try {
       if (!prepared.has(lent)) await prepare(connection);
       prepared.add(lent);
       return await work(connection);
     } finally {
-      if (broken || discarded) lent.destroy();
-      else lent.release();
+      if (isReusable()) lent.release();
+      else lent.destroy();
     }
   }
 
@@ -138,6 +112,41 @@ function createDriverPool(url: string, connectionLimit: number): mysql.Pool {
 }
 
 const LEAVES_CONNECTION_USABLE = new Set(['retry', 'duplicate', 'rejected']);
+
+function wrap(
+  lent: mysql.PoolConnection,
+  statementMs: number,
+  onFailure: PoolSettings['onFailure'],
+): { connection: Connection; isReusable: () => boolean } {
+  let broken = false;
+  let discarded = false;
+  const query = async (sql: string, values: unknown[], rowsAsArray: boolean) => {
+    // Otherwise its deadline would pass before the driver reports the lost connection.
+    if (broken) throw new StoreError('unknown', 'CONNECTION_BROKEN', sql);
+    try {
+      return await runStatement(lent, { sql, values, rowsAsArray }, statementMs);
+    } catch (error) {
+      if (error instanceof StoreError) onFailure?.(error);
+      broken = !(error instanceof StoreError && LEAVES_CONNECTION_USABLE.has(error.kind));
+      throw error;
+    }
+  };
+  const connection: Connection = {
+    db: drizzle(
+      async (sql, params, method) => {
+        const rows = await query(sql, params, method === 'all');
+        return { rows: method === 'all' ? (rows as unknown[]) : [rows] };
+      },
+      { casing: 'snake_case' },
+    ),
+    execute: async (sql, values = []) => (await query(sql, values, false)) as mysql.ResultSetHeader,
+    discard: (when) => {
+      discarded = true;
+      broken ||= when === 'now';
+    },
+  };
+  return { connection, isReusable: () => !broken && !discarded };
+}
 
 async function prepare(connection: Connection): Promise<void> {
   try {

@@ -7,7 +7,7 @@ import {
   withOverrideUsed,
 } from '../../core/model/controls.ts';
 import type { Connection } from '../connection/pool.ts';
-import { controls } from '../schema.ts';
+import { controls } from '../schema-fleet.ts';
 
 const FLEET = 'fleet';
 const isFleet = eq(controls.name, FLEET);

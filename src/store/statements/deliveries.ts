@@ -29,7 +29,8 @@ import {
 } from '../../core/ports/delivery.ts';
 import { type Page, parseNumberCursor, toPage } from '../../core/ports/page.ts';
 import type { Connection } from '../connection/pool.ts';
-import { webhookDeliveries as deliveries, rentals } from '../schema.ts';
+import { rentals } from '../schema.ts';
+import { webhookDeliveries as deliveries } from '../schema-history.ts';
 
 /** Messages for events that are being written, with the events' sequence numbers. */
 export async function createDeliveries(

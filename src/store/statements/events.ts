@@ -2,7 +2,7 @@ import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, type SQL, sql }
 import type { EventType, NewEvent, StoredEvent } from '../../core/history/event.ts';
 import type { StoredEventFilter } from '../../core/history/event-filter.ts';
 import type { Connection } from '../connection/pool.ts';
-import { events } from '../schema.ts';
+import { events } from '../schema-history.ts';
 import { createDeliveries } from './deliveries.ts';
 
 /** From the API: the leader numbers them soon after. */

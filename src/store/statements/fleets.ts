@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { Connection } from '../connection/pool.ts';
-import { fleets } from '../schema.ts';
+import { fleets } from '../schema-fleet.ts';
 
 const NAME = 'fleet';
 

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { InventoryAnswer, InventoryState } from '../../core/model/inventory.ts';
 import type { Connection } from '../connection/pool.ts';
-import { inventories } from '../schema.ts';
+import { inventories } from '../schema-fleet.ts';
 
 const FLEET = 'fleet';
 

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { Leadership, LeadershipSettings } from '../../core/ports/leadership.ts';
 import type { Connection } from '../connection/pool.ts';
-import { leases } from '../schema.ts';
+import { leases } from '../schema-fleet.ts';
 
 // All times are the database's. `last_insert_id(x)` returns the new value with the answer to the update.
 

@@ -1,6 +1,7 @@
 import { and, asc, inArray, isNotNull, lt, lte, notExists, sql } from 'drizzle-orm';
 import type { Connection } from '../connection/pool.ts';
-import { events, placements, rentals } from '../schema.ts';
+import { placements, rentals } from '../schema.ts';
+import { events } from '../schema-history.ts';
 
 /**
  * Deletes the oldest rentals that ended before this time, with their placements. A rental with an uncleaned

@@ -12,7 +12,8 @@ import {
 import type { QosHistory } from '../../core/qos/qos.ts';
 import { viewNode } from '../../core/view/node-view.ts';
 import type { Connection } from '../connection/pool.ts';
-import { events, rentals } from '../schema.ts';
+import { rentals } from '../schema.ts';
+import { events } from '../schema-history.ts';
 import { listNodes } from './nodes.ts';
 
 /** Ids per condition; more are queried in batches. */

@@ -48,8 +48,8 @@ export async function loadRental(connection: Connection, id: string): Promise<Re
 }
 
 /**
- * An id also finds ended rentals; a name finds only a live one. Names are unique per tenant: where an
- * administrator's name fits several tenants' rentals, nothing is found: a guess could release the wrong one.
+ * An id also finds ended rentals; a name finds only a live one. Names are unique per tenant. If an administrator's
+ * name fits several tenants' rentals, nothing is found, because a guess could release the wrong one.
  */
 export async function findRental(
   connection: Connection,
