@@ -100,7 +100,7 @@ it('tells all of a rental’s life, in order, though the receiver fails and the 
   const stored = (items as { id: string; state: string; type: string }[]).toReversed();
   expect(stored.map(({ state }) => state)).toEqual(ids.map(() => 'delivered'));
   expect(ids).toEqual(stored.map((delivery) => delivery.id));
-  // On a busy machine no other node may be ready at once: then the client is notified of the loss first.
+  // On a busy machine the other nodes may not be ready yet. The client is then notified of the loss first.
   const lost = stored.some(({ type }) => type === 'rental.lost') ? ['rental.lost'] : [];
   const expected = ['rental.active', ...lost, 'rental.migrated', 'rental.released'];
   expect(stored.map(({ type }) => type)).toEqual(expected);
