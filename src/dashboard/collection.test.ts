@@ -24,6 +24,24 @@ test('many changes are told once, when the browser paints', () => {
   expect(collection.items.get().get('w9')).toEqual({ name: 'w9', n: 999 });
 });
 
+test('the answer to a write does not replace what the watch has reported since', () => {
+  const { collection, paint } = open();
+  const seen = { name: 'a', n: 1 };
+  collection.put(seen);
+  collection.replace(seen, { name: 'a', n: 2 });
+  paint();
+  expect(collection.items.get().get('a')).toEqual({ name: 'a', n: 2 });
+  collection.put({ name: 'a', n: 4 });
+  collection.replace(seen, { name: 'a', n: 3 });
+  collection.replace(undefined, { name: 'a', n: 3 });
+  collection.replace(undefined, { name: 'new', n: 1 });
+  paint();
+  expect([...collection.items.get().values()]).toEqual([
+    { name: 'a', n: 4 },
+    { name: 'new', n: 1 },
+  ]);
+});
+
 test('what a new snapshot does not have is gone, and nothing is while a watch merely goes on', () => {
   const { collection, paint, names } = open();
   collection.begin();

@@ -7,6 +7,8 @@ export interface Collection<Item> {
   /** True once every object has been reported. */
   readonly isComplete: Observable<boolean>;
   put(item: Item): void;
+  /** Takes the answer to a write, unless the object is no longer `before`: the watch has reported a newer one. */
+  replace(before: Item | undefined, item: Item): void;
   remove(key: string): void;
   /** Begins a full listing: `sync` drops every object that was not put since. */
   begin(): void;
@@ -34,14 +36,19 @@ export function createCollection<Item>(
     });
   }
 
+  function put(item: Item): void {
+    const key = keyOf(item);
+    seen.add(key);
+    all.set(key, item);
+    tell();
+  }
+
   return {
     items,
     isComplete,
-    put(item) {
-      const key = keyOf(item);
-      seen.add(key);
-      all.set(key, item);
-      tell();
+    put,
+    replace(before, item) {
+      if (all.get(keyOf(item)) === before) put(item);
     },
     remove(key) {
       if (all.delete(key)) tell();

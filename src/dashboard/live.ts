@@ -52,8 +52,11 @@ export function startLive(signal: AbortSignal): void {
   void watch('/api/rentals', rentals, states.rentals, signal);
   const history = {
     put: (event: EventView) => take(event, signal),
-    // The history has what happened while the page was not connected.
-    sync: () => void loadRecent().catch(() => undefined),
+    // What happened while the page was not connected.
+    sync: () => {
+      void loadRecent().catch(() => undefined);
+      void refreshPool(signal);
+    },
   };
   void watch('/api/events', history, states.events, signal);
   void refreshPool(signal);

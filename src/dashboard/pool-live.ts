@@ -10,10 +10,16 @@ export const pool = createValue<PoolState | null>(null);
 /** Answers may arrive out of order; only the answer to the last request counts. */
 let asked = 0;
 
-/** Takes the state that a write returned. */
 export function putPool(state: PoolState | null): void {
   asked++;
   pool.set(state);
+}
+
+/** Takes the state that a write returns, unless it was requested anew meanwhile: that answer may be the newer one. */
+export async function writePool(write: () => Promise<PoolState>): Promise<void> {
+  const before = asked;
+  const state = await write();
+  if (asked === before) putPool(state);
 }
 
 /** Loads the state, with retries until a newer request replaces it: an unseen pause is worse than extra calls. */

@@ -13,7 +13,7 @@ export function NodeActionBar({ node }: { node: NodeView }): Markup {
     const why = asksWhy && reason !== '' ? { reason } : undefined;
     const { offeredFingerprint: fingerprint, otherFleet: fleet } = node.status;
     const body = kind === 'trust' ? { fingerprint } : kind === 'adopt' ? { fleet } : why;
-    nodes.put(await call<NodeView>('POST', `/api${nodePath(node.name)}/${kind}`, body));
+    nodes.replace(node, await call<NodeView>('POST', `/api${nodePath(node.name)}/${kind}`, body));
   };
   return html`<div class="actions">
     ${nodeActionsOf(node).map((action) => {

@@ -2,15 +2,15 @@ import { call } from '../../call.ts';
 import { html, type Markup } from '../../html.ts';
 import { nodes, rentals } from '../../live.ts';
 import { currentOverride, reachOf, reachText } from '../../override.ts';
-import { pool, putPool } from '../../pool-live.ts';
+import { pool, writePool } from '../../pool-live.ts';
 import type { PoolState } from '../../pool-state.ts';
 import { useValue } from '../../use-value.ts';
 import { ConfirmButton, type Question } from './confirm-button.ts';
 
 // What an administrator can request of Orion as a whole.
 
-const ask = async (what: string, body?: object) =>
-  putPool(await call<PoolState>('POST', `/api/pool/${what}`, body));
+const ask = (what: string, body?: object) =>
+  writePool(() => call<PoolState>('POST', `/api/pool/${what}`, body));
 
 export function PauseButton(): Markup {
   const state = useValue(pool);

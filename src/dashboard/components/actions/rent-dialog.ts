@@ -38,7 +38,7 @@ export function RentDialog({ close }: { close: () => void }): Markup {
       });
       const { privateKey: _, ...rental } = rented;
       // Shown at once; from here on the watch keeps it up to date.
-      if (!rentals.items.get().has(rental.id)) rentals.put(rental);
+      rentals.replace(undefined, rental);
       navigate(rentalPath(rental.id));
       if (rented.privateKey !== undefined) return setMade(rented);
       close();

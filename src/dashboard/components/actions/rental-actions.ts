@@ -41,7 +41,10 @@ function RenewDialog({ rental, close }: { rental: RentalView; close: () => void 
     setBusy(true);
     setProblem(null);
     try {
-      rentals.put(await call<RentalView>('PATCH', `/api${rentalPath(rental.id)}`, { ttl: ttl.trim() }));
+      rentals.replace(
+        rental,
+        await call<RentalView>('PATCH', `/api${rentalPath(rental.id)}`, { ttl: ttl.trim() }),
+      );
       close();
       tell(`${rental.name} was renewed`);
     } catch (thrown) {
