@@ -33,6 +33,13 @@ beforeAll(async () => {
   await test.writeInventory([...well, ...failing.nodes.map(({ line }) => line)]);
   daemonPid = test.lab.daemonPid('daemon_1');
   process.kill(daemonPid as number, 'SIGHUP');
+  // The new labels are read, and the node can be rented.
+  await expect
+    .poll(async () => {
+      const node = (await listNodes()).get('w1');
+      return [node?.spec.labels, node?.status.state];
+    }, WAIT)
+    .toEqual([{ is: 'w1' }, 'free']);
 }, 240_000);
 afterAll(async () => {
   await failing?.close();
