@@ -45,6 +45,12 @@ describe('an account', () => {
       for i in 1 2 3; do setsid nohup sh -c 'while :; do sleep 1; done' >/dev/null 2>&1 & done
       for place in /tmp /var/tmp /dev/shm; do mkdir -p $place/a/b; echo x > $place/a/b/f; ln -s /etc $place/a/link; done
       ln -s / /tmp/rootlink; touch "/tmp/a/$(printf 'new\\nline')"; mkdir -m 0 /tmp/a/closed
+      # The names of Orion's own folders begin like these, in which nothing can be moved. What follows is random.
+      mkdir -p /tmp/theirs/first/1 /tmp/theirs/first/2 /tmp/theirs/first/1/in; cd /tmp/theirs
+      python3 -c 'import os
+      for pid in range(os.getpid(), os.getpid() + 1000):
+        for number in range(1, 5): os.makedirs(".orion-%d-%d/in" % (pid, number))'
+      cd
       python3 -c 'import ctypes,os
       l=ctypes.CDLL(None); l.shmget(1,4096,0o1666); l.semget(2,1,0o1666); l.msgget(3,0o1666)
       for i in range(1500): os.mkdir("d"); os.chdir("d")'
@@ -66,6 +72,35 @@ describe('an account', () => {
     expect(await node.inside(`pgrep -u ${uid}; ls /home; find / -xdev -uid ${uid}; ls /etc/passwd`)).toBe(
       '/etc/passwd',
     );
+    expect(await node.findings()).toEqual([]);
+  });
+
+  test('is removed as far as it can be before it says what could not; the records of its logins go along', async () => {
+    const { account, uid } = await node.createAccount('rmounted1');
+    await node.inside(`${recordOf('alice')} >>/var/log/wtmp`);
+    await node.login(account, 'mkdir -p ~/here /tmp/theirs && echo x >/tmp/theirs/file', { terminal: true });
+    const dump = () => node.inside('utmpdump /var/log/wtmp 2>/dev/null; lastlog -u 20000-59999 | tail -n +2');
+    expect(await dump()).toMatch(new RegExp(`^.7. .*${account}.*127\\.0\\.0\\.1`, 'm'));
+    const address = `python3 -c 'print(open("/var/log/lastlog", "rb").read()[292 * ${uid}:].count(b"127.0.0.1"))'`;
+    expect(await node.inside(address)).toBe('1');
+
+    await node.inside(`mount --bind /opt /home/${account}/here`);
+    const remove = () => node.run({ playbook: 'delete_user', fence: ++node.fence, account, uid });
+    expect(await remove()).toMatchObject({
+      ok: false,
+      reason: 'PlaybookFailed',
+      message: `not removed: /home/${account}/.../here: Device or resource busy`,
+    });
+    const left = await node.inside(`getent passwd ${account}; ls -d /tmp/theirs /etc/ssh/orion/${account}`);
+    expect(left).not.toMatch(/^\/|^r/m);
+    await node.inside(`umount /home/${account}/here`);
+    expect(await remove()).toMatchObject({ ok: true, changed: true });
+    expect(await node.inside('ls /home')).toBe('');
+    const after = await dump();
+    expect(after).not.toContain(account);
+    expect(after).toMatch(/alice .*192\.0\.2\.7/);
+    expect(await node.inside(address)).toBe('0');
+    await node.inside(': >/var/log/wtmp');
     expect(await node.findings()).toEqual([]);
   });
 });

@@ -1,8 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PreparedNode, prepareNode, recordOf } from './prepared-node.fixture.ts';
+import { describe, expect, test } from 'vitest';
 import { runRemoval } from './removal.fixture.ts';
 
 describe('what a tenant left', () => {
@@ -140,64 +139,5 @@ print(json.dumps({'tries': tries, 'reasons': sorted(reasons), 'left': left}))`))
     expect(reasons).toEqual(['RemovalUnfinished']);
     expect(tries).toBeGreaterThan(3);
     expect(left.every((number, index) => index === 0 || number < (left[index - 1] as number))).toBe(true);
-  });
-});
-
-describe('on a node', () => {
-  let node: PreparedNode;
-  beforeAll(async () => {
-    node = await prepareNode(28_120 + Math.floor(Math.random() * 300));
-  });
-  afterAll(() => node?.close());
-
-  test('is not held up by names that its tenant planted, whatever they guess', async () => {
-    const { account, uid } = await node.createAccount('rplanted1');
-    // The module's names begin like these; what follows is random, and no longer its pid and a number. Each holds
-    // something, so that nothing can be moved there.
-    const script = `mkdir -p /tmp/theirs/first/1 /tmp/theirs/first/2 /tmp/theirs/first/1/in; cd /tmp/theirs
-      python3 -c 'import os
-for pid in range(os.getpid(), os.getpid() + 1000):
-    for number in range(1, 5): os.makedirs(".orion-%d-%d/in" % (pid, number))'`;
-    expect(await node.login(account, script)).toMatchObject({ exitCode: 0 });
-    expect(await node.run({ playbook: 'delete_user', fence: ++node.fence, account, uid })).toMatchObject({
-      ok: true,
-    });
-    expect(await node.inside(`find / -xdev -uid ${uid}; ls /tmp`)).not.toMatch(/theirs/);
-  });
-
-  test('removes all that it can before it says what it could not', async () => {
-    const { account, uid } = await node.createAccount('rmounted1');
-    await node.login(account, 'mkdir -p ~/here /tmp/theirs && echo x >/tmp/theirs/file');
-    await node.inside(`mount --bind /opt /home/${account}/here`);
-    const remove = () => node.run({ playbook: 'delete_user', fence: ++node.fence, account, uid });
-    expect(await remove()).toMatchObject({
-      ok: false,
-      reason: 'PlaybookFailed',
-      message: `not removed: /home/${account}/.../here: Device or resource busy`,
-    });
-    expect(
-      await node.inside(`getent passwd ${account}; ls -d /tmp/theirs /etc/ssh/orion/${account}`),
-    ).not.toMatch(/^\/|^r/m);
-    await node.inside(`umount /home/${account}/here`);
-    expect(await remove()).toMatchObject({ ok: true, changed: true });
-    expect(await node.inside('ls /home')).toBe('');
-  });
-
-  test('takes the records of logins along, and leaves those of others', async () => {
-    const { account, uid } = await node.createAccount('rlogins01');
-    await node.inside(`${recordOf('alice')} >>/var/log/wtmp`);
-    await node.login(account, 'true', { terminal: true });
-    const dump = () => node.inside('utmpdump /var/log/wtmp 2>/dev/null; lastlog -u 20000-59999 | tail -n +2');
-    expect(await dump()).toMatch(new RegExp(`^.7. .*${account}.*127\\.0\\.0\\.1`, 'm'));
-    const address = `python3 -c 'print(open("/var/log/lastlog", "rb").read()[292 * ${uid}:].count(b"127.0.0.1"))'`;
-    expect(await node.inside(address)).toBe('1');
-    expect(await node.run({ playbook: 'delete_user', fence: ++node.fence, account, uid })).toMatchObject({
-      ok: true,
-    });
-    const after = await dump();
-    expect(after).not.toContain(account);
-    expect(after).toMatch(/alice .*192\.0\.2\.7/);
-    expect(await node.inside(address)).toBe('0');
-    expect(await node.findings()).toEqual([]);
   });
 });
