@@ -15,7 +15,7 @@ it('a shell is opened again when its machine restarts and when it dies, and says
   const env = { ...process.env, HOME: test.home };
   const orion = [process.execPath, join(CHECKOUT, 'dist', 'cli', 'orion.js')];
   const { id, screen } = await loseTheMachineTwice(test, { home: test.home, orion, env });
-  expect(screen).toMatch(/^the connection to w\d was lost; shell is waited for/m);
+  expect(screen).toMatch(/^the connection to w\d was lost; waiting for shell/m);
   expect(screen.match(/^w\d was restarted \d+\w+ ago: what ran there is gone/gm)).toHaveLength(1);
   expect(screen).toMatch(/^shell was moved from w\d, which died, to w\d/m);
   const told = (await test.events(`&rental=${id}`)).find(({ type }) => type === 'rental.restarted');
