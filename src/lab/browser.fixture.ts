@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page, type Request } from 'playwright-core';
 import { expect } from 'vitest';
 
 // A real browser for the tests of the dashboard.
@@ -79,8 +79,24 @@ function listen(page: Page, origin: string): string[] {
   return complaints;
 }
 
+/** Chromium breaks off whatever it loads when a network device comes or goes, as those of other tests do. */
+async function load(page: Page, path: string): Promise<void> {
+  let isCutOff = false;
+  const note = (request: Request) => {
+    isCutOff ||= request.failure()?.errorText === 'net::ERR_NETWORK_CHANGED';
+  };
+  page.on('requestfailed', note);
+  for (let tries = 1; tries === 1 || (isCutOff && tries <= 10); tries++) {
+    isCutOff = false;
+    await page.goto(path).catch((error: unknown) => {
+      if (!isCutOff) throw error;
+    });
+  }
+  page.off('requestfailed', note);
+}
+
 export async function signIn(page: Page, token: string, path = '/'): Promise<void> {
-  await page.goto(path);
+  await load(page, path);
   await page.getByLabel('Token').fill(token);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByText('Live', { exact: true }).waitFor();
