@@ -26,6 +26,7 @@ export type NodeEvent =
   | { type: 'drifted' }
   | { type: 'verified' }
   | { type: 'cleaningFailed' }
+  /** An operator asks for it, or the node has to be prepared, or cleaned before it leaves. */
   | { type: 'cleanRequested' }
   | { type: 'died' }
   | { type: 'revived' };

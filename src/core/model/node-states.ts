@@ -11,12 +11,12 @@ interface StateFacts {
   work: NodeWork;
   /** Why no rental can be placed on the node; null when one can, as far as the state decides. */
   notLendable: Extract<Reason, 'NotAlive' | 'NotVerified' | 'Quarantined'> | null;
-  /** A client has an account on the node, or is about to. */
+  /** A client has an account on the node, or is about to. False while it is dead, even if a placement remains. */
   inUse: boolean;
   /** The verdict on the machine when the node entered the state; `unknown` only in the first one. */
   verdict: 'unknown' | 'alive' | 'dead';
   accepts: readonly StateRequest[];
-  /** The event that the history gets when a node enters the state. */
+  /** The event of the history, not of the machine, when a node enters the state. */
   event: `node.${string}`;
   /** For people. */
   word: string;
@@ -28,6 +28,9 @@ interface StateFacts {
  *
  * A node is lent only while it is free. What else has to be true of it is in core/scheduling/lendable.ts: it is not
  * leaving the fleet, no operator keeps it back, it answers its probes, and it is still as it was when it was verified.
+ *
+ * Work that failed on a node is tried again after 5 s, 10 s and so on up to 5 minutes, and on a quarantined node every
+ * 30 minutes (core/text/backoff.ts). Each change of state begins to count anew.
  */
 export const STATES = {
   /** Never probed successfully. */
@@ -74,8 +77,8 @@ export const STATES = {
     word: 'Rented',
   },
   /**
-   * What earlier clients left is being removed, and the removal is verified by other code. After `clean.retries` failed
-   * tries the node is quarantined. No client is on it, so a failure costs only the node.
+   * What earlier clients left is being removed, and the removal is verified by other code. When a try and its
+   * `clean.retries` retries have failed, the node is quarantined. No client is on it, so a failure costs only the node.
    */
   cleaning: {
     work: 'clean',

@@ -38,7 +38,8 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
 
 function classifyFree({ node, live, drift, now }: NodeInputs): NodeEvent | null {
   if (live) return { type: 'bound' };
-  // Not prepared: another key was trusted, so it may be another machine; or it left the fleet and came back.
+  // A node that leaves is cleaned once more before it goes. One that stays is prepared if that no longer counts: another
+  // key was trusted, so it may be another machine; or it left the fleet and came back.
   const isDue = node.spec.retiring ? !hasLeft(node.record) : node.record.preparedAt === null;
   if (isCleaningAsked(node) || isDue) return { type: 'cleanRequested' };
   return isRepairDue(drift, now) ? { type: 'drifted' } : null;
@@ -49,7 +50,10 @@ function isConfirmed({ run }: NodeInputs, live: Placement): boolean {
   return run?.work.kind === 'ensureAccess' && run.work.epoch === live.epoch && run.outcome?.kind === 'done';
 }
 
-/** With a negative `healthyDelay` a person decides, whatever the node answers, even after a restart of the daemon. */
+/**
+ * A dead node returns once it has answered for `healthyDelay`. With a negative one a person decides, whatever the node
+ * answers, even after a restart of the daemon; their request is stored as a requested cleaning.
+ */
 function mayReturn({ node, health, policy }: NodeInputs): boolean {
   const isLeftToPerson = policy.probe.healthyDelayMs < 0;
   return health.verdict === 'alive' && (!isLeftToPerson || isCleaningAsked(node));
@@ -59,6 +63,7 @@ function classifyCleaning({ node, run, residue, policy }: NodeInputs): NodeEvent
   if (run?.work.kind === 'clean' && run.outcome) {
     const cleaned = new Set(run.work.residue.map(({ epoch }) => epoch));
     const isPrepared = run.work.prepare || node.record.preparedAt !== null;
+    // Otherwise the cleaning runs again, and this run counts neither as verified nor as failed.
     const complete = isPrepared && residue.every(({ epoch }) => cleaned.has(epoch));
     if (run.outcome.kind === 'done' && run.outcome.findings.length === 0 && complete)
       return { type: 'verified' };
