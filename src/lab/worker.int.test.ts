@@ -114,7 +114,8 @@ describe('power', () => {
     );
     const before = worker.hostKey;
     await worker.stop();
-    expect(await listMarked('ORION_LAB', home)).toEqual([]);
+    // What it was started by ends right after it.
+    await expect.poll(() => listMarked('ORION_LAB', home)).toEqual([]);
     expect((await ssh({}, 'true')).exitCode).toBe(255);
     await worker.start();
     const scanned = await execa('ssh-keyscan', ['-t', 'ed25519', '-p', String(port), '127.0.0.1']);

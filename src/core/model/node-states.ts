@@ -3,7 +3,10 @@ import type { Reason } from '../failure/reason.ts';
 /** The work that the reconciler keeps doing while a node is in a state. */
 export type NodeWork = 'none' | 'clean' | 'cleanSlowly' | 'ensureAccess' | 'keepAccess';
 
-/** Operators' requests that only some states accept. `return`: bring back a dead node that answers again. */
+/**
+ * Operators' requests that only some states accept. `return`: bring back a dead node that answers again. `accept`: take
+ * what a cleaning found into the baseline. `clean`, while a cleaning waits to be tried again: try now.
+ */
 export type StateRequest = 'clean' | 'return' | 'forget' | 'accept';
 
 /** Everything that differs between the states of a node, apart from the transitions. */
@@ -89,7 +92,9 @@ export const STATES = {
     event: 'node.cleaning',
     word: 'Cleaning',
   },
-  /** Kept from clients until a cleaning succeeds: it could not be cleaned, or clients could not get accounts on it. */
+  /**
+   * Kept from clients until a further cleaning succeeds: it could not be cleaned, or clients could not get accounts on it.
+   */
   quarantined: {
     work: 'cleanSlowly',
     notLendable: 'Quarantined',

@@ -38,8 +38,8 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
 
 function classifyFree({ node, live, drift, now }: NodeInputs): NodeEvent | null {
   if (live) return { type: 'bound' };
-  // A node that leaves is cleaned once more before it goes. One that stays is prepared if that no longer counts: another
-  // key was trusted, so it may be another machine; or it left the fleet and came back.
+  // A node that leaves is cleaned once more before it goes. One that stays is prepared again when its preparation is
+  // void: another key was trusted, so it may be another machine; or it left the fleet and came back.
   const isDue = node.spec.retiring ? !hasLeft(node.record) : node.record.preparedAt === null;
   if (isCleaningAsked(node) || isDue) return { type: 'cleanRequested' };
   return isRepairDue(drift, now) ? { type: 'drifted' } : null;
@@ -63,7 +63,7 @@ function classifyCleaning({ node, run, residue, policy }: NodeInputs): NodeEvent
   if (run?.work.kind === 'clean' && run.outcome) {
     const cleaned = new Set(run.work.residue.map(({ epoch }) => epoch));
     const isPrepared = run.work.prepare || node.record.preparedAt !== null;
-    // Otherwise the cleaning runs again, and this run counts neither as verified nor as failed.
+    // A run that went well but missed residue or the preparation proves nothing, and is no failure: the next one does it.
     const complete = isPrepared && residue.every(({ epoch }) => cleaned.has(epoch));
     if (run.outcome.kind === 'done' && run.outcome.findings.length === 0 && complete)
       return { type: 'verified' };
