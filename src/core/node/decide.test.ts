@@ -71,6 +71,16 @@ describe('a node being cleaned', () => {
     expect(decision.record.conditions.find(({ type }) => type === 'Clean')?.message).toContain('setuid file');
   });
 
+  it('is quarantined when it dies only if its state was, whatever an earlier version left in the column', () => {
+    const dies = (record: Partial<NodeRecord>) => decide(record, { health: aHealth('dead') }).record;
+    const [allocated, quarantined] = [
+      dies({ state: 'allocated', quarantinedAt: END }),
+      dies({ state: 'quarantined' }),
+    ];
+    expect([allocated.state, allocated.quarantinedAt]).toEqual(['dead', null]);
+    expect([quarantined.state, quarantined.quarantinedAt]).toEqual(['dead', NOW]);
+  });
+
   it('is quarantined when cleaning failed for good, and a person brings it back', () => {
     const decision = decide({ state: 'cleaning', attempt: 5 }, { residue, run: cleanRun(failed()) });
     expect(decision.record.state).toBe('quarantined');

@@ -46,8 +46,11 @@ export function enterState(
   // If it dies during the cleaning, it must not return as free.
   if (isSoiled) next.verifiedAt = null;
   if (work === 'cleanSlowly') next.nextAttemptAt = new Date(now.getTime() + QUARANTINE_RETRY_MS);
-  // A quarantined node that dies stays quarantined until it is cleaned.
-  if (!isDeadState(state)) next.quarantinedAt = work === 'cleanSlowly' ? (record.quarantinedAt ?? now) : null;
+  // A quarantined node that dies stays quarantined until it is cleaned. That it was is read off its state: a daemon of
+  // an earlier version, which leads until all are upgraded, does not write this column.
+  const wasQuarantined = STATES[node.record.state].work === 'cleanSlowly';
+  const isKept = work === 'cleanSlowly' || (isDeadState(state) && wasQuarantined);
+  next.quarantinedAt = isKept ? (record.quarantinedAt ?? now) : null;
   if (work === 'clean') next.lastCleaningReason = null;
   // An operator asked for the cleaning, so earlier deaths no longer count.
   if (work === 'clean' && isCleaningAsked(node)) next.deaths = 0;
