@@ -73,7 +73,8 @@ async function feed(
   else {
     for await (const object of await snapshot()) {
       if (signal.aborted || !(await sink.send({ event: name, id: newest, data: object }))) return;
-      if (isLast(object)) return;
+      // The reader may resume behind it, where nothing is left.
+      if (isLast(object)) return void sink.remark('synced');
     }
     sink.remark('synced');
   }
