@@ -81,6 +81,13 @@ describe('a node being cleaned', () => {
     expect([quarantined.state, quarantined.quarantinedAt]).toEqual(['dead', NOW]);
   });
 
+  it('comes back with its client, whatever an earlier version left in the column', () => {
+    const back = (set: Partial<NodeInputs>) =>
+      decide({ state: 'dead', status: 'dead', quarantinedAt: END }, set).record.state;
+    expect(back({ live: aPlacement(4, 'a') })).toBe('provisioning');
+    expect(back({})).toBe('quarantined');
+  });
+
   it('is quarantined when cleaning failed for good, and a person brings it back', () => {
     const decision = decide({ state: 'cleaning', attempt: 5 }, { residue, run: cleanRun(failed()) });
     expect(decision.record.state).toBe('quarantined');

@@ -23,7 +23,8 @@ export function decideNode(inputs: NodeInputs): NodeDecision {
   const event = classify(inputs);
   const facts = {
     bound: live !== null,
-    quarantined: node.record.quarantinedAt !== null,
+    // A quarantined node has no client. One that has was lent by a daemon of an earlier version, which left the column.
+    quarantined: node.record.quarantinedAt !== null && live === null,
     // An operator who brings a dead node back wants it cleaned first.
     unverified: residue.length > 0 || node.record.verifiedAt === null || isCleaningAsked(node),
     blamed: inputs.blame !== null,
