@@ -9,16 +9,17 @@ type Intake = Pick<Context, 'store' | 'fleet' | 'watcher' | 'due'>;
  */
 export async function takeDirty(context: Intake): Promise<Set<string>> {
   const { store } = context;
-  for (const name of await store.listDirtyNodes()) await takeNode(name, context);
+  const names = await store.listDirtyNodes();
+  for (const name of names) await takeNode(name, names.length, context);
   const rentals = new Set(await store.listDirtyRentals());
   for (const id of rentals) await takeRental(id, context);
   return rentals;
 }
 
-/** The node may be new, have another address, or have to be emptied. */
-async function takeNode(name: string, { fleet, watcher, due }: Intake): Promise<void> {
+/** The node may be new, have another address, or have to be emptied. `together`: the number of nodes that are taken. */
+async function takeNode(name: string, together: number, { fleet, watcher, due }: Intake): Promise<void> {
   await reread({ nodes: [name] }, { fleet, due });
-  watcher.followNode(name, fleet.nodes.get(name));
+  watcher.followNode(name, fleet.nodes.get(name), together);
   const live = fleet.livePlacement(name);
   if (live) due.markRental(live.rentalId);
 }

@@ -162,6 +162,14 @@ describe('inspections', () => {
     expect(seen()).toBeNull();
   });
 
+  it('are spread as well when many nodes join at once', async () => {
+    for (let i = 0; i < 200; i++) watcher.followNode(`n${i}`, aNode(`n${i}`), 200);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(freshTimes()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(freshTimes().length).toBeGreaterThan(100);
+  });
+
   it('are made at once when they are asked for, and when a dead node is back', async () => {
     watcher.follow([aNode('a')]);
     await vi.advanceTimersByTimeAsync(1_000);

@@ -41,8 +41,8 @@ export interface Watcher extends Following {
 interface Following {
   /** Begins to watch nodes that are new and forgets those that left. */
   follow(nodes: Node[]): void;
-  /** The same for one node; undefined: it left. */
-  followNode(name: string, node: Node | undefined): void;
+  /** The same for one of `together` nodes that changed at once; undefined: it left. */
+  followNode(name: string, node: Node | undefined, together: number): void;
 }
 
 /** Probes every node at least every interval and keeps what this leader thinks of its health. */
@@ -149,8 +149,8 @@ function createFollowing(
       for (const name of [...nodes.keys()]) if (!names.has(name)) forget(name);
       for (const node of all) keep(node, all.length);
     },
-    followNode(name, node) {
-      if (node) keep(node, 1);
+    followNode(name, node, together) {
+      if (node) keep(node, together);
       else forget(name);
     },
   };
