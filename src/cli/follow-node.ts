@@ -61,7 +61,7 @@ async function* readAgainAndAgain(
       const change = await Promise.race([next, sleep(READ_AGAIN_MS, null, { ref: false })]);
       if (change?.done) return;
       // The watch outlives a daemon that restarts, so a read that fails meanwhile is no reason to give up.
-      const node = change?.value ?? (await loadNode(context, name).catch(() => null));
+      const node = change?.value ?? (await loadNode(context, name, signal).catch(() => null));
       if (node !== null) yield node;
       if (change !== null) next = watch.next();
     }

@@ -12,8 +12,10 @@ export function loadRental(context: Context, id: string): Promise<Rental> {
   return orSuggest(context, 'rental', id, () => context.client().call('getRental', { params: { id } }));
 }
 
-export function loadNode(context: Context, name: string): Promise<AnyNode> {
-  return orSuggest(context, 'node', name, () => context.client().call('getNode', { params: { name } }));
+export function loadNode(context: Context, name: string, signal?: AbortSignal): Promise<AnyNode> {
+  return orSuggest(context, 'node', name, () =>
+    context.client().call('getNode', { params: { name } }, { signal }),
+  );
 }
 
 /** Runs `work` on a named object. If there is none of that name, the error suggests the one that may be meant. */
