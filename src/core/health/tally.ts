@@ -19,6 +19,8 @@ export function createHealthTally(): HealthTally {
   /** Nodes that seem well, but have not been probed since `sinceMs`. */
   const unseen = new Set<string>();
   let sinceMs = 0;
+  /** Every rental that is looked at asks for the count; null: a node has changed since. */
+  let last: { policy: Policy['probe']; health: FleetHealth } | null = null;
 
   function noteUnseen(node: string, health: Health): void {
     if (isUnseenSince(health, sinceMs)) unseen.add(node);
@@ -34,6 +36,7 @@ export function createHealthTally(): HealthTally {
 
   return {
     note(node, health) {
+      last = null;
       for (const members of [counted, suspect, dead, unseen]) members.delete(node);
       if (health === null) return;
       counted.set(node, health);
@@ -42,14 +45,17 @@ export function createHealthTally(): HealthTally {
       noteUnseen(node, health);
     },
     count(policy) {
+      if (last?.policy === policy) return last.health;
       const deaths = [...dead.values()];
       setSince(deaths.reduce((latest, { confirmingSinceMs }) => Math.max(latest, confirmingSinceMs ?? 0), 0));
-      return {
+      const health: FleetHealth = {
         total: counted.size,
         unhealthy: suspect.size + dead.size,
         unseen: unseen.size,
-        unconfirmed: deaths.filter((health) => isUnconfirmed(health, policy)).length,
+        unconfirmed: deaths.filter((each) => isUnconfirmed(each, policy)).length,
       };
+      last = { policy, health };
+      return health;
     },
   };
 }
