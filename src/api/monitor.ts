@@ -6,7 +6,7 @@ import { answerProblem, ProblemError } from './problem.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { answerMetrics } from './routes/metrics.ts';
 
-export type MonitorDeps = { store: Readiness } & Pick<
+type MonitorDeps = { store: Readiness } & Pick<
   ApiDeps,
   'logger' | 'logScope' | 'version' | 'isShuttingDown' | 'isTurning' | 'ownFault' | 'metrics'
 >;

@@ -8,7 +8,7 @@ import { messageOf, reasonOf } from './resources.ts';
 
 export const ENDED: readonly Rental['status']['phase'][] = ['Released', 'Failed'];
 
-export interface Goal {
+interface Goal {
   isThere: (rental: Rental) => boolean;
   /** As `--for` names it. */
   what: string;

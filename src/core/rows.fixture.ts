@@ -70,6 +70,7 @@ export function aNodeInputs(set: Partial<NodeInputs> = {}): NodeInputs {
     blame: null,
     run: null,
     drift: null,
+    rival: null,
     paused: false,
     policy: DEFAULT_POLICY,
     now: NOW,

@@ -5,7 +5,7 @@ import type { Supervised } from './supervisor.ts';
 import type { LabTokens } from './tokens.ts';
 import type { Worker } from './worker.ts';
 
-/** A lab that runs, for whoever started it. */
+/** A running lab. */
 export interface Lab {
   settings: LabSettings;
   url: string;

@@ -61,7 +61,7 @@ export function createControlsWatch(
         onChange();
       }
       if (!breaker.open) overridden.clear();
-      // A leader that has not probed the fleet yet can't tell what is to be overridden.
+      // A leader that has not probed the fleet yet does not know which nodes are dead.
       if (override && !override.isUsed && breaker !== UNSEEN_BREAKER) await use(override, breaker.open);
     },
     pause: () => controls.pause,

@@ -1,7 +1,7 @@
 import type { NewEvent } from '../core/history/event.ts';
 import { WALL_MS, type World } from './world.ts';
 
-/** The clock of whoever is no daemon. */
+/** The clock of clients and operators. A daemon has its own. */
 export function wallNow({ time }: World): Date {
   return new Date(WALL_MS + time.nowMs());
 }

@@ -111,7 +111,7 @@ export function startDaemon(
   };
 }
 
-/** A daemon ends only when it is told to: an error that ends it is a bug. */
+/** Reports a daemon that an error has ended. It should end only on request. */
 function watchEnd(world: World, name: string, parts: Promise<unknown>[]): () => boolean {
   let hasEnded = false;
   Promise.all(parts).then(

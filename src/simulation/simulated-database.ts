@@ -85,7 +85,7 @@ function createLine(world: World, process: Process, chance: Chance) {
   const wait = (leastMs: number, mostMs: number): Promise<void> =>
     new Promise((resolve) => void world.time.after(chance.between(leastMs, mostMs), resolve));
 
-  /** Performs the call with so much delay on the way there and, by another chance, on the way back. */
+  /** Performs the call with one random delay before it and another before its answer. */
   async function travel<Result>(
     leastMs: number,
     mostMs: number,

@@ -8,7 +8,7 @@ import type { NewRentalInput } from '../schemas/rental.ts';
 import type { Idempotency } from './idempotency.ts';
 import { changeSpec, createRental, loadLease, specOf } from './writes.ts';
 
-export interface AppliedRental {
+interface AppliedRental {
   tenant: string;
   name: string;
   input: NewRentalInput;

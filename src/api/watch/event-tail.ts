@@ -15,7 +15,7 @@ const ANY_EVENT = { rentalId: null, node: null, type: null };
 export type EventSource = Pick<ApiStore, 'listEvents' | 'lastEventSeq'>;
 
 /** The newest events, held for all followers, so each is read once. */
-export interface EventTail {
+interface EventTail {
   /** Reads new events for as long as somebody follows. Does nothing when it is under way already. */
   poll(isFollowed: () => boolean): Promise<void>;
   /** The number of the newest event that was read. */

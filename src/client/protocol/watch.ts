@@ -21,7 +21,7 @@ export interface FollowOptions {
 
 type Waker = readonly [target: EventTarget, event: string];
 
-export type WatchStep =
+type WatchStep =
   /** A connection begins. */
   | { kind: 'open' }
   | { kind: 'object'; object: unknown }

@@ -102,7 +102,7 @@ export const REASONS = {
   RentalSuspected:
     'The account could not be made on several nodes, so the rental is assumed to be at fault; a change of its spec allows one more try.',
   ListenerFilled:
-    'The account of the rental held so many connections to the SSH server of its machine that nobody else could connect; they were closed, and all its processes were killed.',
+    "Connections of the rental's account filled the SSH server of its machine, so nobody else could connect. Orion closed them and killed all of the account's processes.",
   Waiting: 'The rental waits for its own node to come back, as requested.',
   Releasing: 'Release was requested and access is being removed.',
   ReleaseRequested: 'The client released the rental.',

@@ -139,7 +139,3 @@ export function isDeadState(state: NodeState): boolean {
 export function accepts(state: NodeState, request: StateRequest): boolean {
   return (STATES[state].accepts as readonly StateRequest[]).includes(request);
 }
-
-export function statesThatAccept(request: StateRequest): NodeState[] {
-  return NODE_STATES.filter((state) => accepts(state, request));
-}

@@ -105,7 +105,7 @@ function schedulable(inputs: NodeInputs & { record: NodeRecord }): Verdict {
   const reason = whyNotLendable({
     node: { ...node, record },
     health,
-    keyShared: Boolean(rival),
+    keyShared: rival !== null,
     flapping: flapping !== null,
     drifted: isDrifted(drift),
   });

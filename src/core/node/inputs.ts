@@ -23,8 +23,8 @@ export interface NodeInputs {
   run: Run | null;
   /** The drift that the last inspection found; null: no inspection can be judged now. */
   drift: DriftReport | null;
-  /** Another node with the same host key, so it is unknown which machine this one is. */
-  rival?: string | null;
+  /** Another node with the same host key, so it is unknown which machine this one is; null: none. */
+  rival: string | null;
   /** An operator has paused everything: no work starts. */
   paused: boolean;
   policy: Policy;

@@ -106,8 +106,7 @@ export function tellTenant(error: string | null): string | null {
 }
 
 /** The possible results of calling a webhook. */
-const ATTEMPT_OUTCOMES = ['delivered', 'refused', 'blocked', 'timeout', 'unreachable'] as const;
-export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
+export type AttemptOutcome = 'delivered' | 'refused' | 'blocked' | 'timeout' | 'unreachable';
 
 export type AttemptEnd =
   | { kind: 'delivered'; at: Date }

@@ -4,7 +4,7 @@ import type { NodeSpec } from '../model/node.ts';
 import type { Leadership } from './leadership.ts';
 
 /** An inventory file as it was read: what the fleet should be made of. */
-export interface WantedFleet {
+interface WantedFleet {
   specs: NodeSpec[];
   /** SHA-256 of the file's text, in hex. */
   sha256: string;

@@ -13,7 +13,7 @@ export type RentalStep =
   | { kind: 'migration'; planned: boolean; durationMs: number };
 
 /** Counts of this process's own work. Nothing depends on them, and no call ever throws. */
-export interface WorkMetrics {
+interface WorkMetrics {
   /** Called only after the save that wrote the events: what was not saved did not happen. */
   eventsSaved(events: readonly { type: EventType; reason: string }[]): void;
   /** `reason` is `Alive` for a good probe. */
@@ -30,7 +30,7 @@ export interface WorkMetrics {
 }
 
 /** What this process is in now; no call ever throws. */
-export interface StateMetrics {
+interface StateMetrics {
   leads(isLeading: boolean): void;
   breakerIs(isOpen: boolean): void;
   /** True: this daemon lacks something of its own (ControlPlaneFault). */

@@ -69,7 +69,7 @@ export interface SaveStore {
   ): Promise<{ rentals: number; events: number; deliveries: number } | 'deposed'>;
 }
 
-export interface SeenCounters {
+interface SeenCounters {
   fence: number;
   node: string;
   nextUid: number;

@@ -108,7 +108,7 @@ function whyWait(
   why: 'NodeDead' | 'NodeDrained',
 ): { message: string; until: Date | null } | null {
   const node = nodeOf(serving.node);
-  // A node that is to be emptied is not waited for: it may never come back.
+  // No rental waits for a node that has to be emptied: it may never come back.
   if (why !== 'NodeDead' || (node !== undefined && mustLeave(node))) return null;
   const { action, afterMs } = rental.spec.onNodeLoss;
   if (action === 'wait') return { message: 'waiting for it as requested', until: null };

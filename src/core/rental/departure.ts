@@ -31,13 +31,13 @@ export function isWaiting({ placements, releaseRequestedAt }: Rental): boolean {
   return releaseRequestedAt === null && placements.every(({ endedAt }) => endedAt !== null);
 }
 
-/** The rental is to be moved, and no placement is prepared elsewhere yet. */
+/** The rental has to move, and no other node is being prepared for it yet. */
 export function isLeaving(rental: Rental, nodeOf: (name: string) => Node | undefined): boolean {
   return leftPlacement(rental, nodeOf) !== null;
 }
 
 /**
- * The rentals that are to be moved, most urgent first: clients without access, the longest lost first, then clients
+ * Rentals that have to move, most urgent first: clients without access, the longest lost first, then clients
  * who only have to leave their node.
  */
 export function orderDepartures(rentals: Rental[], nodeOf: (name: string) => Node | undefined): Rental[] {
