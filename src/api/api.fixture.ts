@@ -149,6 +149,7 @@ export function sampleNode(name: string, zone: string | null = 'rack-a'): Node {
       restartedAt: null,
       silentSince: null,
       limits: null,
+      unreachableSince: null,
       quarantinedAt: null,
       lastCleaningReason: null,
       nextUid: 20_000,

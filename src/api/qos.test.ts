@@ -38,9 +38,7 @@ async function tellMove(who: 'anna' | 'ben', body = {}): Promise<string> {
 }
 
 function failProbes(name: string): void {
-  const condition = { type: 'Reachable', status: 'False', reason: 'ConnectionRefused', message: '' } as const;
-  const conditions = [{ ...condition, lastTransitionTime: now.toISOString() }];
-  bench.store.setNodeState(name, 'node.suspect', { conditions });
+  bench.store.setNodeState(name, 'node.suspect', { unreachableSince: now });
 }
 
 async function ask(who: 'anna' | 'ben' | 'admin', query = ''): Promise<QosView> {
@@ -78,7 +76,7 @@ test('the fleet: figures, rentals with their names, and how it was over time', a
   });
 });
 
-test('a tenant sees figures of his own rentals, and nothing of the nodes', async () => {
+test('a tenant sees figures of their own rentals, and nothing of the nodes', async () => {
   for (const name of ['w1', 'w2', 'w3']) bench.store.addNode(sampleNode(name));
   await tellMove('anna');
   at(30, () => failProbes('w3'));

@@ -66,6 +66,7 @@ export const nodes = mysqlTable(
     attempt: int().notNull().default(0),
     nextAttemptAt: moment(),
     lastFailedAt: moment(),
+    unreachableSince: moment(),
     deaths: int().notNull().default(0),
     quarantinedAt: moment(),
     lastCleaningReason: varchar({ length: 64 }).$type<Reason>(),

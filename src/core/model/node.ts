@@ -68,6 +68,8 @@ export interface NodeRecord {
   nextAttemptAt: Date | null;
   /** When the node last died or an account on it failed; nodes that failed lately are chosen last. */
   lastFailedAt: Date | null;
+  /** Since when its probes have failed; null: they do not, or there was none yet. */
+  unreachableSince: Date | null;
   /** Deaths since it was last steady for a while (flapping.ts). */
   deaths: number;
   /** When it was quarantined; a node that dies in quarantine keeps it. Null: it is not. */
@@ -134,6 +136,7 @@ export function newNodeRecord(now: Date, highestUid = 0): NodeRecord {
     attempt: 0,
     nextAttemptAt: null,
     lastFailedAt: null,
+    unreachableSince: null,
     deaths: 0,
     quarantinedAt: null,
     lastCleaningReason: null,

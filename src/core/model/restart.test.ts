@@ -60,9 +60,8 @@ describe('a machine that was restarted', () => {
     const boot = seen(TWO, { silentSince: null });
     const node = { ...aNode('a', { record: { state: 'allocated', bootId: ONE } }), lastCheckedAt: at(-9) };
     expect(decide({}, { node, boot }).record).toMatchObject({ silentSince: at(-9) });
-    const failing = { type: 'Reachable', status: 'False', reason: 'DialTimeout', message: '' } as const;
-    const conditions = [{ ...failing, lastTransitionTime: at(-20).toISOString() }];
-    expect(decide({ bootId: ONE, conditions }, { boot }).record).toMatchObject({ silentSince: at(-20) });
+    const silent = { bootId: ONE, unreachableSince: at(-20) };
+    expect(decide(silent, { boot }).record).toMatchObject({ silentSince: at(-20), unreachableSince: null });
   });
 
   it('is not told while it is dead, but when it is back', () => {

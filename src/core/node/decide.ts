@@ -53,8 +53,8 @@ function withConditions(record: NodeRecord, inputs: NodeInputs): NodeRecord {
   return conditions === record.conditions ? record : { ...record, conditions };
 }
 
-/** Records the host keys and the status that the prober reports, and the generation that was observed. */
-function recordObserved({ node, health }: NodeInputs): Step {
+/** Records what the prober reports (host keys, status, silence), and the generation that was observed. */
+function recordObserved({ node, health, now }: NodeInputs): Step {
   const events: Step['events'] = [];
   let record = node.record;
   const known = node.spec.pinnedHostKey ?? record.hostKey;
@@ -68,6 +68,10 @@ function recordObserved({ node, health }: NodeInputs): Step {
   }
   if (health.verdict !== 'unknown' && health.verdict !== record.status) {
     record = { ...record, status: health.verdict };
+  }
+  const isSilent = health.failures > 0 || health.verdict === 'dead';
+  if (isSilent !== (record.unreachableSince !== null) && health.reason !== 'NotProbedYet') {
+    record = { ...record, unreachableSince: isSilent ? now : null };
   }
   const offered = health.offeredHostKey === record.hostKey ? null : health.offeredFingerprint;
   if (health.reason !== 'NotProbedYet' && offered !== record.offeredFingerprint) {

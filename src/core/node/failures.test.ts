@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { FailureReason } from '../failure/remedy.ts';
+import { createHealth, type Health } from '../health/health.ts';
 import type { NodeRecord } from '../model/node.ts';
 import { DEFAULT_POLICY } from '../model/policy.ts';
 import type { Run, WorkOutcome } from '../model/work.ts';
-import { aHealth, aNode, aNodeInputs, aPlacement, NOW, WANTED } from '../rows.fixture.ts';
+import { aHealth, aNode, aNodeInputs, aPlacement, END, NOW, WANTED } from '../rows.fixture.ts';
 import { decideNode } from './decide.ts';
 import type { NodeInputs } from './inputs.ts';
 
@@ -43,6 +44,17 @@ describe('a node that can not be reached', () => {
     });
     const dead = decide({ state: 'dead' }, { health: aHealth('dead', 9) });
     expect(conditionOf(dead, 'Reachable')?.message).toBe('ConnectionRefused; probed again every 30s');
+  });
+
+  it('says since when, until it is alive again; a leader that has not probed it yet leaves that alone', () => {
+    const since = (record: Partial<NodeRecord>, health: Health) =>
+      decide({ state: 'dead', ...record }, { health }).record.unreachableSince;
+    expect(since({}, aHealth('alive', 1))).toEqual(NOW);
+    const earlier = { unreachableSince: END };
+    for (const health of [aHealth('alive', 2), aHealth('dead', 9), aHealth('dead', 0), createHealth(0)]) {
+      expect(since(earlier, health)).toEqual(END);
+    }
+    expect(since(earlier, aHealth('alive'))).toBeNull();
   });
 
   it('shows the new reason when it fails in another way', () => {
@@ -155,7 +167,7 @@ describe('an account that can not be made', () => {
     expect(conditionOf(free, 'Provisioned')?.reason).toBe('NotProvisioned');
   });
 
-  it('of a client who has it already is repaired after a pause, and never taken from him', () => {
+  it('that a client has already is repaired after a pause, and never taken away', () => {
     const ready = { ...live, readyAt: NOW };
     const decision = decide(
       { state: 'allocated' },

@@ -1,6 +1,5 @@
 import { isOtherBoot } from '../model/boot.ts';
-import { findCondition } from '../model/condition.ts';
-import type { Node, NodeRecord } from '../model/node.ts';
+import type { NodeRecord } from '../model/node.ts';
 import { isDeadState } from '../model/node-states.ts';
 import { describeRestart } from '../model/restart.ts';
 import type { Step } from './decision.ts';
@@ -22,7 +21,11 @@ export function recordRestart(record: NodeRecord, { node, boot, live, now }: Nod
   // Later than the access and the restart that it follows, even if another daemon's clock was ahead.
   const earlierMs = [live?.readyAt, record.restartedAt].map((at) => at?.getTime() ?? 0);
   const restartedAt = new Date(Math.max(seenAt.getTime(), ...earlierMs.map((ms) => ms + 1)));
-  const silentSince = earliest(boot.silentSince ?? lastAnswerOf(node), restartedAt);
+  // Without a memory of its own, this daemon goes by what an earlier one recorded.
+  const silentSince = earliest(
+    boot.silentSince ?? node.record.unreachableSince ?? node.lastCheckedAt,
+    restartedAt,
+  );
   const restart = describeRestart({ node: node.spec.name, at: restartedAt, silentSince });
   return {
     record: { ...record, bootId: id, restartedAt, silentSince },
@@ -35,12 +38,6 @@ export function tellAgainAt({ restartedAt }: NodeRecord, now: Date): Date | null
   if (restartedAt === null) return null;
   const agoMs = now.getTime() - restartedAt.getTime();
   return agoMs >= 0 && agoMs < TOLD_EVERY_MS ? new Date(restartedAt.getTime() + TOLD_EVERY_MS) : null;
-}
-
-/** The last answer that an earlier daemon recorded. */
-function lastAnswerOf({ record, lastCheckedAt }: Node): Date | null {
-  const reachable = findCondition(record.conditions, 'Reachable');
-  return reachable?.status === 'False' ? new Date(reachable.lastTransitionTime) : lastCheckedAt;
 }
 
 function earliest(a: Date | null, b: Date): Date {

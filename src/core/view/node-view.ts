@@ -1,4 +1,4 @@
-import { type Condition, findCondition } from '../model/condition.ts';
+import type { Condition } from '../model/condition.ts';
 import type { Differences } from '../model/differences.ts';
 import type { NodeLimits } from '../model/limits.ts';
 import type { Node, NodeStatus } from '../model/node.ts';
@@ -60,7 +60,6 @@ export interface TenantNodeView {
 /** `occupant`: id of the rental that has a live placement on the node. */
 export function viewNode(node: Node, occupant: string | null): NodeView {
   const { spec, requests, record } = node;
-  const reachable = findCondition(record.conditions, 'Reachable');
   return {
     name: spec.name,
     generation: node.generation,
@@ -81,7 +80,7 @@ export function viewNode(node: Node, occupant: string | null): NodeView {
       allocated: occupant !== null,
       state: record.state,
       stateSince: record.stateSince.toISOString(),
-      unreachableSince: reachable?.status === 'False' ? reachable.lastTransitionTime : null,
+      unreachableSince: record.unreachableSince === null ? null : record.unreachableSince.toISOString(),
       rental: occupant,
       lastChecked: node.lastCheckedAt === null ? null : node.lastCheckedAt.toISOString(),
       hostKey: spec.pinnedHostKey ?? record.hostKey,

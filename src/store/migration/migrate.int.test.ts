@@ -66,37 +66,52 @@ test('lets many start at once: exactly one runs each migration and all come back
   await Promise.all(pools.map((each) => each.close()));
 });
 
-/** The migrations without the last one. */
-function copyEarlierMigrations(): { folder: string; url: URL } {
+/** The migrations before the named one. */
+function copyMigrationsBefore(tag: string): { folder: string; url: URL } {
   const copy = copyMigrations();
   const path = join(copy.folder, 'meta', '_journal.json');
   const journal = JSON.parse(readFileSync(path, 'utf8')) as { entries: { tag: string }[] };
-  const last = journal.entries.pop();
+  const left = journal.entries.findIndex((entry) => entry.tag === tag);
+  for (const { tag: later } of journal.entries.splice(left)) rmSync(join(copy.folder, `${later}.sql`));
   writeFileSync(path, JSON.stringify(journal));
-  rmSync(join(copy.folder, `${last?.tag}.sql`));
   return copy;
 }
 
 test('takes the rows of the version before along, and the leader goes on with them', async () => {
-  const copy = copyEarlierMigrations();
+  const copy = copyMigrationsBefore('0014_memory');
   await migrate(pool, copy.url);
   rmSync(copy.folder, { recursive: true });
   expect(await problem()).toContain('has not run yet');
-  const clean = (reason: string) =>
-    JSON.stringify([{ type: 'Clean', status: 'False', reason, message: 'm', lastTransitionTime: 't' }]);
+  const at = '2026-01-02T03:04:06.789Z';
+  const saying = (type: string, reason: string, status = 'False') => ({
+    type,
+    status,
+    reason,
+    message: 'm',
+    lastTransitionTime: at,
+  });
+  const clean = (reason: string) => saying('Clean', reason);
   const nodes = [
-    ['free', 'alive', '[]'],
-    ['quarantined', 'alive', clean('Quarantined')],
-    ['dead', 'dead', clean('Quarantined')],
-    ['dead', 'dead', clean('NotVerified')],
-  ].map(([state, status, conditions], index) => [`w${index}`, state, status, conditions]);
+    { state: 'free', status: 'alive', conditions: [] },
+    {
+      state: 'quarantined',
+      status: 'alive',
+      conditions: [saying('Reachable', 'Alive', 'True'), clean('Quarantined')],
+    },
+    {
+      state: 'dead',
+      status: 'dead',
+      conditions: [clean('Quarantined'), saying('Reachable', 'ConnectionRefused')],
+    },
+    { state: 'dead', status: 'dead', conditions: [clean('NotVerified')] },
+  ];
   await pool.withConnection(async ({ execute }) => {
-    for (const [name, state, status, conditions] of nodes) {
+    for (const [index, { state, status, conditions }] of nodes.entries()) {
       await execute(
         `INSERT INTO nodes (name, host, port, user, private_key_path, client_host, client_port, labels, status,
            state, state_since, conditions, next_uid, resource_version)
          VALUES (?, 'h', 22, 'root', '/key', 'h', 22, '{}', ?, ?, '2026-01-02 03:04:05.678', ?, 20007, 5)`,
-        [name, status, state, conditions],
+        [`w${index}`, status, state, JSON.stringify(conditions)],
       );
     }
     await execute(
@@ -111,15 +126,22 @@ test('takes the rows of the version before along, and the leader goes on with th
     );
   });
 
-  expect(await migrate(pool)).toHaveLength(1);
+  expect(await migrate(pool)).toHaveLength(2);
   const store = createStore(pool);
   const since = new Date('2026-01-02T03:04:05.678Z');
   const records = (await store.listNodes()).map(({ spec, record }) => [spec.name, record] as const);
-  expect(records.map(([name, { quarantinedAt, nextUid }]) => [name, quarantinedAt, nextUid])).toEqual([
-    ['w0', null, 20_007],
-    ['w1', since, 20_007],
-    ['w2', since, 20_007],
-    ['w3', null, 20_007],
+  expect(
+    records.map(([name, { quarantinedAt, unreachableSince, nextUid }]) => [
+      name,
+      quarantinedAt,
+      unreachableSince,
+      nextUid,
+    ]),
+  ).toEqual([
+    ['w0', null, null, 20_007],
+    ['w1', since, null, 20_007],
+    ['w2', since, new Date(at), 20_007],
+    ['w3', null, null, 20_007],
   ]);
   const leader = (await store.acquire(lease)) as Leadership;
   const [rental] = await store.listOpenRentals();

@@ -143,7 +143,7 @@ function toNode(row: Row): Node {
   const { adoptRequested, otherFleet, adoptSeen, acceptRequested, differences, acceptSeen } = row;
   const { status, state, stateSince, hostKey, offeredFingerprint, conditions, preparedAt, verifiedAt } = row;
   const { attempt, nextAttemptAt, lastFailedAt, deaths, nextUid, limits } = row;
-  const { quarantinedAt, lastCleaningReason } = row;
+  const { unreachableSince, quarantinedAt, lastCleaningReason } = row;
   const { bootId, restartedAt, silentSince } = row;
   const { cleanSeen, observedGeneration, resourceVersion } = row;
   const address = { host, port, user, privateKeyPath, pinnedHostKey, clientHost, clientPort };
@@ -154,6 +154,7 @@ function toNode(row: Row): Node {
     attempt,
     nextAttemptAt,
     lastFailedAt,
+    unreachableSince,
     deaths,
     quarantinedAt,
     lastCleaningReason,
