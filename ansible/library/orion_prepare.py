@@ -9,7 +9,7 @@ description:
   - Makes the system group C(orion) and C(/etc/ssh/orion), and an sshd drop-in by which members of the group log in with
     the root-owned key files in there and with nothing else.
   - The configuration is tested before sshd reads it, and put back when the test fails. sshd is reloaded only on a change.
-  - Takes the baseline that M(orion_verify) compares with, unless a tenant's account is there (what he left would
+  - Takes the baseline that M(orion_verify) compares with, unless a tenant's account is there (what they left would
     become normal) or O(keep_baseline) is set.
   - With O(limits), finds out what of them the node holds, with an account that nobody can log in with and that is gone
     again at the end; told in C(orion.limits). What is required and does not hold is refused (C(LimitNotHeld)).

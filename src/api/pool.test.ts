@@ -50,7 +50,7 @@ describe('the pool', () => {
     ]);
   });
 
-  test('has its breaker overridden only while that is open, and by who says that he means it', async () => {
+  test('lets its breaker be overridden only while it is open, and only with an explicit confirmation', async () => {
     const closed = await call('POST /api/pool/override-breaker', confirmed);
     expect([closed.status, closed.body.code]).toEqual([409, 'pool_conflict']);
     tell('pool.breaker_opened');

@@ -36,7 +36,7 @@ async function list(who: 'anna' | 'ben' | 'admin', query = '') {
 }
 
 describe('messages', () => {
-  test('are listed newest first: a tenant sees his own, an administrator all', async () => {
+  test('are listed newest first: a tenant sees their own, an administrator all', async () => {
     add();
     add({ tenant: 'ben' });
     add({ state: 'dead', nextAttemptAt: null, endedAt: now, lastError: 'it answered 500', attempts: 30 });

@@ -52,7 +52,7 @@ test('pause wants a reason, and sends it', async () => {
   expect(asked()).toEqual([['POST /api/pool/resume', undefined]]);
 });
 
-test('the breaker is overridden only by who says that he knows', async () => {
+test('the breaker is overridden only with a confirmation', async () => {
   const careless = await orion(['breaker', 'override', '--reason', 'gone']);
   expect(careless.code).toBe(2);
   expect(careless.err).toContain('although no rental is moved: 5 of 10 nodes (50 %) are unhealthy');

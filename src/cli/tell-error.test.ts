@@ -14,7 +14,7 @@ function told(status: number, code: string, env: Io['env'] = {}): string {
   return text;
 }
 
-test('who has as many rentals as he may have needs no administrator, but one rental less', () => {
+test('a tenant at the quota is advised to release a rental, not to ask an administrator', () => {
   expect(told(403, 'quota_exceeded')).toContain(
     'hint: see what you have, and release one: orion get rentals\n',
   );

@@ -23,7 +23,7 @@ async function fill(rented: Rented): Promise<number | undefined> {
   return (await test.login(rented, await test.connectionOf(rented.id), command)).exitCode;
 }
 
-it('a client who fills the listener of his node loses what he runs, and nobody is moved', async () => {
+it('a client who fills the listener of their node loses their processes, and no rental is moved', async () => {
   const [hostile, other] = (await Promise.all([test.rent(), test.rent()])) as [Rented, Rented];
   const node = hostile.status.node as string;
   const worker = workerOf(hostile);

@@ -139,7 +139,7 @@ describe('a repair of a rented node', () => {
     expect(names()).toEqual(['create_user']);
   });
 
-  it('takes no new baseline, keeps its client, and serves him before strays are removed', async () => {
+  it('takes no new baseline, keeps its client, and serves the client before strays are removed', async () => {
     answers = {
       prepare_node: { ...fine, changed: true },
       remove_strays: { ...fine, removed: ['the account x with uid 31234'] },

@@ -70,7 +70,7 @@ describe('what somebody changes by hand is seen, and is as it was after a repair
 });
 
 describe('strays', () => {
-  it('leave with everything of them, and are told; the client keeps all that is his', async () => {
+  it('are removed with all they left, and reported; the client keeps everything', async () => {
     await byHand(`
       useradd -m -u 31240 stranger
       setsid -f setpriv --reuid 31240 --clear-groups sleep 3000 >/dev/null 2>&1
@@ -90,7 +90,7 @@ describe('strays', () => {
     await byHand(`pkill -u ${owner.uid}`);
   });
 
-  it('that are a second name for the uid of the client go without his processes and files', async () => {
+  it('that share the uid of the client are removed without the processes and files of the client', async () => {
     await byHand(`
       useradd -o -M -u ${owner.uid} -d /home/${owner.account} alias
       setsid -f setpriv --reuid ${owner.uid} --clear-groups sleep 3000 >/dev/null 2>&1`);

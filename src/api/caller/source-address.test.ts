@@ -11,7 +11,7 @@ const proxies = ['10.0.0.0/8', 'fd00::/8'].map((text) => parseNetwork(text) as N
 
 describe('the source of a request', () => {
   test.each([
-    ['a stranger, whatever he says', '198.51.100.7', '203.0.113.5', '198.51.100.7'],
+    ['a stranger, whatever the header says', '198.51.100.7', '203.0.113.5', '198.51.100.7'],
     ['a stranger who says nothing', '198.51.100.7', '', '198.51.100.7'],
     ['behind a proxy of ours', '10.0.0.2', '198.51.100.7', '198.51.100.7'],
     ['behind a proxy that is reached over IPv6', '::ffff:10.0.0.2', '198.51.100.7', '198.51.100.7'],

@@ -102,7 +102,7 @@ describe.each(LOOKS)('$theme, $width pixels wide', (at) => {
     });
   });
 
-  test('an open breaker is overridden by who says why, and that he means it', async () => {
+  test('an open breaker is overridden only with a reason and a confirmation', async () => {
     const bench = await gallery.serve(fillSmall);
     await gallery.visit('admin', at, async (page) => {
       const { store } = bench;

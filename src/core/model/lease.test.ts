@@ -67,7 +67,7 @@ describe('what a node is given', () => {
   });
 });
 
-test('a client always gets his ttl and hardly more, and a node is told its end again only when it has to be', () => {
+test('a client always gets the full ttl and hardly more, and the end is set anew on the node only when it has to be', () => {
   const ms = (max: number) => fc.integer({ min: 0, max });
   /** The time since the step before, and a new ttl, or null for a move. */
   const steps = fc.array(fc.tuple(ms(HOUR), fc.option(fc.integer({ min: 10_000, max: 12 * HOUR }))), {

@@ -148,7 +148,7 @@ it('a move from a node that is to be emptied costs nothing', () => {
   expect(total.times.move).toEqual([]);
 });
 
-it('of the deaths of nodes a client sees those under him, the fleet all', () => {
+it('a client sees the deaths of their own nodes, the fleet all', () => {
   const { events } = aMove();
   const story = createStory();
   story.events.push(...events);
@@ -221,7 +221,7 @@ describe('whatever the history', () => {
     );
   });
 
-  it('no client is without a node for longer than he was to have one, and no time is negative', () => {
+  it('no client is without a node for longer than they were to have one, and no time is negative', () => {
     fc.assert(
       fc.property(anyHistory, window, (events, [fromMs, toMs]) => {
         const { total, rentals, buckets } = askAbout(events, fromMs, toMs);

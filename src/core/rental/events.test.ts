@@ -39,7 +39,7 @@ function describe(decision: Partial<RentalDecision>, set: Partial<RentalChange> 
 }
 const bodyOf = (event: NewEvent | undefined, fence = 7) => event?.notice?.body(fence);
 
-test('the client is told of a move with where he was and where he is, as the history has it', () => {
+test('a move is reported to the client with the old and the new node, as in the history', () => {
   const placementsAfter = () => [
     { ...old, endedAt: NOW },
     { ...incoming, role: 'serving' as const },
@@ -75,7 +75,7 @@ test('a message shows what the event shows, with the epoch that its save makes',
   expect(bodyOf(event, 9)?.data).toEqual({ ...shown, reason: 'Provisioned', message: 'm' });
 });
 
-test('nobody is told who did not ask for it, nor of what is none of his business', () => {
+test('a client hears only what they subscribed to and what concerns them', () => {
   const silent = aRental({ ...moving, spec: { webhookUrl: null } });
   const migrated = { event: 'rental.migrated', phase: 'Active' } as const;
   expect(describe(migrated, { rental: silent })).toEqual([

@@ -42,7 +42,7 @@ describe('the turn of a move', () => {
     expect(computeTurn(hanging.slice(1), true, policy, NOW).isNow).toBe(true);
   });
 
-  it('of a client without access never waits for those who only have to leave, but they wait for him', () => {
+  it('of a client without access never waits for those who only have to leave, but they wait for that client', () => {
     const drains = [move(0), move(0), move(0)].map((one) => ({ ...one, isUrgent: false, isUnderWay: true }));
     expect(computeTurn(drains, true, policy, NOW).isNow).toBe(true);
     expect(computeTurn(drains, false, policy, NOW).isNow).toBe(false);
@@ -60,7 +60,7 @@ describe('moves, as the placements tell them', () => {
     listMoves([aRental({ placements })], (name) => nodes.find(({ spec }) => spec.name === name));
   const unready = { readyAt: null, startedAt: at(5) };
 
-  it('are none where a client got his first node, or another first one', () => {
+  it('are none where a client got a first node, or another first one', () => {
     expect(list(aPlacement(1, 'a'))).toEqual([]);
     const failed = aPlacement(1, 'a', { readyAt: null, endedAt: at(5), endReason: 'NodeDead' });
     expect(list(failed, aPlacement(2, 'b', unready))).toEqual([]);

@@ -63,7 +63,7 @@ describe('while an operator has paused it', () => {
     expect(decide({ ...served, ...set }, { now, pause: null }).change.kind).toBe('end');
   });
 
-  it('who is served goes on as he is, and a move whose access was confirmed is taken', () => {
+  it('a served client stays served, and a move whose access was confirmed is completed', () => {
     expect(decide(served)).toMatchObject({
       phase: 'Active',
       reason: 'Provisioned',

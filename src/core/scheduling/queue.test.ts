@@ -111,7 +111,7 @@ describe('the queue', () => {
     ]);
   });
 
-  it('lets who waited for long before others in spite of his machines', () => {
+  it('lets a long wait outrank holding fewer machines', () => {
     const old = waiting('r_1', 'a', -5 * HOUR);
     const order = (machineMs: number) =>
       ids(orderQueue([waiting('r_2', 'b', 0), old], standingsFor({ a: 2 }, {}, machineMs)));
