@@ -1,6 +1,6 @@
 import type { Node } from '../../core/model/node.ts';
 import type { Rental } from '../../core/model/rental.ts';
-import { type RentalView, viewRental } from '../../core/view/rental-view.ts';
+import { nodesShownBy, type RentalView, viewRental } from '../../core/view/rental-view.ts';
 import type { ApiDeps } from '../app-env.ts';
 import { ProblemError } from '../problem.ts';
 
@@ -18,12 +18,17 @@ export async function requireRental(
 }
 
 export async function showRental(deps: Deps, rental: Rental): Promise<RentalView> {
-  return viewRental(rental, await loadNodes(deps));
+  return viewRental(rental, await loadNodes(deps, [rental]));
 }
 
-/** The nodes by name, to show where rentals are. */
-export async function loadNodes({ store }: Deps): Promise<(name: string) => Node | undefined> {
-  const nodes = new Map((await store.listNodes()).map((node) => [node.spec.name, node]));
+/** What `viewRental` looks these rentals' nodes up with. */
+export async function loadNodes(
+  { store }: Deps,
+  rentals: readonly Rental[],
+): Promise<(name: string) => Node | undefined> {
+  const names = nodesShownBy(rentals);
+  const found = names.length === 0 ? [] : await store.loadNodes(names);
+  const nodes = new Map(found.map((node) => [node.spec.name, node]));
   return (name) => nodes.get(name);
 }
 

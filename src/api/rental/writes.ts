@@ -153,7 +153,7 @@ export async function changeSpec(
     now,
     options.renew ? 'the lease was renewed' : 'the spec was changed',
     options.actor,
-    await loadNodes(deps),
+    await loadNodes(deps, [next]),
   );
   const written = await store.updateRentalSpec(rental.id, rental.generation, spec, {
     renewedAt: options.renew ? now : null,
@@ -173,7 +173,14 @@ export async function requestRelease(deps: ApiDeps, rental: Rental, actor: Actor
   await store.requestRelease(
     rental.id,
     now,
-    eventOf('rental.release_requested', next, now, 'the release was requested', actor, await loadNodes(deps)),
+    eventOf(
+      'rental.release_requested',
+      next,
+      now,
+      'the release was requested',
+      actor,
+      await loadNodes(deps, [next]),
+    ),
   );
   wake?.();
   return (await store.findRental(rental.tenant, rental.id)) ?? next;

@@ -73,7 +73,7 @@ export function addRentRoute(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
       const now = await settle(deps, rental, isReplay, withDeadline(signal, waitMs));
       // Not set when the request was refused: there is no such rental.
       c.header('Location', `/api/rentals/${rental.id}`);
-      const nodeOf = await loadNodes(deps).catch(() => () => undefined);
+      const nodeOf = await loadNodes(deps, [now]).catch(() => () => undefined);
       const view = viewRental(now, nodeOf);
       // A repeated request gets no private half: it was never stored.
       const answer = pair === null || isReplay ? view : { ...view, privateKey: pair.privateKey };

@@ -129,7 +129,7 @@ function addCollectionRoutes(app: OpenAPIHono<AppEnv>, deps: ApiDeps): void {
         cursor: from,
         includeEnded: all === 'true',
       });
-      const nodeOf = await loadNodes(deps);
+      const nodeOf = await loadNodes(deps, page.items);
       return { items: page.items.map((rental) => viewRental(rental, nodeOf)), nextCursor: page.nextCursor };
     };
     if (wantsStream(c)) {

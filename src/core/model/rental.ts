@@ -130,6 +130,11 @@ export interface Placement {
   report?: CleaningReport | null;
 }
 
+/** Where the rental's client is; undefined: nowhere. */
+export function servingOf({ placements }: Pick<Rental, 'placements'>): Placement | undefined {
+  return placements.find(({ role, endedAt }) => role === 'serving' && endedAt === null);
+}
+
 /** A placement as it is decided. The save that makes it gives it the epoch. */
 export type Binding = Pick<Placement, 'rentalId' | 'node' | 'role' | 'account' | 'uid' | 'startedAt'>;
 

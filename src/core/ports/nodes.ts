@@ -20,6 +20,8 @@ export interface NodeStore {
   /** Every node with its requests, by name; placements are listed separately. */
   listNodes(): Promise<Node[]>;
   loadNode(name: string): Promise<Node | null>;
+  /** Those of these names that there are, in no order. */
+  loadNodes(names: readonly string[]): Promise<Node[]>;
   /** Null: there is no such node. False: its state does not allow the request, or it is already in force. */
   writeRequest(node: string, request: NodeRequest, event: NewEvent): Promise<boolean | null>;
 }

@@ -5,7 +5,7 @@ import { noticeOf } from '../history/noticed-events.ts';
 import { findCondition } from '../model/condition.ts';
 import { describeFill } from '../model/listener-fill.ts';
 import type { Node } from '../model/node.ts';
-import type { Placement, Rental, RentalRecord } from '../model/rental.ts';
+import { type Placement, type Rental, type RentalRecord, servingOf } from '../model/rental.ts';
 import { describeRestart, isNewRestart } from '../model/restart.ts';
 import { type RentalView, viewRental } from '../view/rental-view.ts';
 import type { RentalDecision } from './decision.ts';
@@ -87,8 +87,7 @@ function describe(
 function nodeNamed({ rental, decision: { change } }: RentalChange): string | null {
   if (change.kind === 'bind') return change.node.spec.name;
   if (change.kind === 'promote') return change.incoming.node;
-  const serving = rental.placements.find((p) => p.endedAt === null && p.role === 'serving');
-  return serving?.node ?? null;
+  return servingOf(rental)?.node ?? null;
 }
 
 /** The notice of the event for the client; null when they want none, or this event is not for clients. */

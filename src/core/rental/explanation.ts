@@ -2,7 +2,7 @@ import { REASONS, type Reason } from '../failure/reason.ts';
 import { findCondition } from '../model/condition.ts';
 import { type Node, wasVerified } from '../model/node.ts';
 import { isDeadState } from '../model/node-states.ts';
-import type { Placement, Rental, RentalPhase } from '../model/rental.ts';
+import { type Placement, type Rental, type RentalPhase, servingOf } from '../model/rental.ts';
 import { candidateOf, type PassedOverSummary, summarize, whyPassedOver } from '../scheduling/passed-over.ts';
 import { type PassedOver, whyNotAgain } from '../scheduling/placement.ts';
 import type { PlacementDecision } from '../scheduling/placement-decision.ts';
@@ -50,7 +50,7 @@ export function explainRental(
 ): Explanation {
   const ready = findCondition(rental.record.conditions, 'Ready');
   const last = lastPlacement(rental);
-  const serving = rental.placements.find(({ role, endedAt }) => role === 'serving' && endedAt === null);
+  const serving = servingOf(rental);
   const explanation = {
     rental: rental.id,
     name: rental.name,

@@ -1,6 +1,6 @@
 import type { Node } from '../model/node.ts';
 import { isDeadState } from '../model/node-states.ts';
-import type { Rental } from '../model/rental.ts';
+import { type Rental, servingOf } from '../model/rental.ts';
 import type { RentalStep } from '../ports/metrics.ts';
 import type { RentalDecision } from './decision.ts';
 
@@ -23,6 +23,6 @@ export function measureStep(
       : { kind: 'migration', planned: true, durationMs: since(change.incoming.startedAt) };
   }
   if (event !== 'rental.active') return null;
-  const serving = rental.placements.find(({ endedAt, role }) => endedAt === null && role === 'serving');
+  const serving = servingOf(rental);
   return serving ? { kind: 'provisioning', durationMs: since(serving.startedAt) } : null;
 }

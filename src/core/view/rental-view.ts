@@ -1,6 +1,13 @@
 import type { Condition } from '../model/condition.ts';
 import type { Node } from '../model/node.ts';
-import type { CleaningReport, Placement, Rental, RentalPhase, RentalSpec } from '../model/rental.ts';
+import {
+  type CleaningReport,
+  type Placement,
+  type Rental,
+  type RentalPhase,
+  type RentalSpec,
+  servingOf,
+} from '../model/rental.ts';
 import { findRestart } from '../model/restart.ts';
 import { formatDuration } from '../text/duration.ts';
 
@@ -61,12 +68,15 @@ export interface PlacementView {
   cleaning: CleaningReport | null;
 }
 
-/** `nodes` looks a node up by its name; undefined for one that left the fleet. */
+/** Nodes that have to be known to show these rentals. */
+export function nodesShownBy(rentals: readonly Rental[]): string[] {
+  return [...new Set(rentals.flatMap((rental) => servingOf(rental)?.node ?? []))];
+}
+
+/** `nodes` looks up one of `nodesShownBy` by its name; undefined for one that left the fleet. */
 export function viewRental(rental: Rental, nodes: (name: string) => Node | undefined): RentalView {
   const { record } = rental;
-  const serving = rental.placements.find(
-    (placement) => placement.role === 'serving' && placement.endedAt === null,
-  );
+  const serving = servingOf(rental);
   return {
     id: rental.id,
     name: rental.name,

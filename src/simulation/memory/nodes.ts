@@ -13,6 +13,7 @@ export function createMemoryNodes(deps: MemoryDeps): NodeStore {
     },
     listNodes: async () => [...nodes.values()].sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1)),
     loadNode: async (name) => nodes.get(name) ?? null,
+    loadNodes: async (names) => [...new Set(names)].flatMap((name) => nodes.get(name) ?? []),
     async writeRequest(name, request, event) {
       const node = nodes.get(name);
       if (!node) return null;

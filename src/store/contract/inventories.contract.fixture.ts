@@ -34,6 +34,7 @@ export function testInventories(bench: ContractBench): void {
     expect(applied).toEqual({ kind: 'applied', added: ['n1', 'n2'], changed: [], retiring: [] });
     const [node] = await bench.store.listNodes();
     expect(node?.spec).toEqual(nodeSpec('n1'));
+    expect(await bench.store.loadNodes(['n1', 'n1', 'gone'])).toEqual([node]);
     expect(node?.record).toMatchObject({
       state: 'unknown',
       status: 'unknown',

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { Node, NodeRecord, NodeSpec } from '../../core/model/node.ts';
 import { withRequest } from '../../core/node/with-request.ts';
 import type { NodeRequest } from '../../core/ports/nodes.ts';
@@ -14,6 +14,10 @@ export async function listNodes({ db }: Connection): Promise<Node[]> {
 export async function loadNode({ db }: Connection, name: string): Promise<Node | null> {
   const [row] = await db.select().from(nodes).where(eq(nodes.name, name));
   return row ? toNode(row) : null;
+}
+
+export async function loadNodes({ db }: Connection, names: readonly string[]): Promise<Node[]> {
+  return (await db.select().from(nodes).where(inArray(nodes.name, names))).map(toNode);
 }
 
 export async function createNode({ db }: Connection, spec: NodeSpec, record: NodeRecord): Promise<void> {
