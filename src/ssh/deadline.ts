@@ -1,5 +1,8 @@
 import { Aborted, TimedOut } from './failure.ts';
 
+/** One for all: to make an error with its stack costs more than all else of a probe that succeeds. */
+const OVER = new Aborted('no longer needed');
+
 /**
  * Runs work under one deadline and the caller's signals. Whichever comes first aborts the signal that the work
  * gets, with its reason. When the work is over, the signal stops whatever of it still runs. No listener and no
@@ -25,7 +28,7 @@ export async function withDeadline<T>(
     return await work(controller.signal);
   } finally {
     clearTimeout(timer);
-    controller.abort(new Aborted('no longer needed'));
+    controller.abort(OVER);
     for (const parent of parents) parent.removeEventListener('abort', onAbort);
   }
 }
