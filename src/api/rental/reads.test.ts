@@ -20,7 +20,7 @@ test('whoever asks for rentals has the nodes read on which those are, and no oth
   };
 
   const shown = await bench.call('anna', `GET /api/rentals/${placed}`);
-  expect(await shown.json()).toMatchObject({ status: { node: 'worker_7', connection: { port: 22 } } });
+  expect(await shown.json()).toMatchObject({ status: { node: 'worker_7', connection: { port: 22_221 } } });
   for (const [line, body] of [
     ['GET /api/rentals'],
     ['POST /api/rent?queue=true&wait=0s', {}],
