@@ -57,7 +57,7 @@ const SESSION_SETTINGS = `SET SESSION
 export function createPool(settings: PoolSettings): Pool {
   const { acquireMs = 5_000, statementMs = 5_000, connectionLimit = 10 } = settings;
   const pool = createDriverPool(settings.url, connectionLimit);
-  const prepared = new WeakSet<mysql.PoolConnection>();
+  const builders = new WeakMap<mysql.PoolConnection, QueryBuilder>();
   const open = new Set<mysql.PoolConnection>();
   pool.on('connection', (connection) => {
     open.add(connection);
@@ -71,10 +71,11 @@ export function createPool(settings: PoolSettings): Pool {
     options = { statementMs },
   ): Promise<Result> {
     const lent = await acquire(pool, open, acquireMs);
-    const { connection, isReusable } = wrap(lent, options.statementMs, settings.onFailure);
+    const builder = builders.get(lent) ?? createQueryBuilder();
+    const { connection, isReusable } = wrap(lent, builder, options.statementMs, settings.onFailure);
     try {
-      if (!prepared.has(lent)) await prepare(connection);
-      prepared.add(lent);
+      if (!builders.has(lent)) await prepare(connection);
+      builders.set(lent, builder);
       return await work(connection);
     } finally {
       if (isReusable()) lent.release();
@@ -111,16 +112,43 @@ function createDriverPool(url: string, connectionLimit: number): mysql.Pool {
   });
 }
 
+type Query = (sql: string, values: unknown[], rowsAsArray: boolean) => Promise<unknown>;
+
+/** One for each connection, not for each time that it is lent: it caches the names of all columns. */
+interface QueryBuilder {
+  db: MySqlRemoteDatabase;
+  /** Statements run through this from now on. */
+  use(query: Query): void;
+}
+
+function createQueryBuilder(): QueryBuilder {
+  let query: Query = () => Promise.reject(new Error('the connection was not lent yet'));
+  const db = drizzle(
+    async (sql, params, method) => {
+      const rows = await query(sql, params, method === 'all');
+      return { rows: method === 'all' ? (rows as unknown[]) : [rows] };
+    },
+    { casing: 'snake_case' },
+  );
+  return {
+    db,
+    use: (next) => {
+      query = next;
+    },
+  };
+}
+
 const LEAVES_CONNECTION_USABLE = new Set(['retry', 'duplicate', 'rejected']);
 
 function wrap(
   lent: mysql.PoolConnection,
+  builder: QueryBuilder,
   statementMs: number,
   onFailure: PoolSettings['onFailure'],
 ): { connection: Connection; isReusable: () => boolean } {
   let broken = false;
   let discarded = false;
-  const query = async (sql: string, values: unknown[], rowsAsArray: boolean) => {
+  const query: Query = async (sql, values, rowsAsArray) => {
     // Otherwise its deadline would pass before the driver reports the lost connection.
     if (broken) throw new StoreError('unknown', 'CONNECTION_BROKEN', sql);
     try {
@@ -131,14 +159,9 @@ function wrap(
       throw error;
     }
   };
+  builder.use(query);
   const connection: Connection = {
-    db: drizzle(
-      async (sql, params, method) => {
-        const rows = await query(sql, params, method === 'all');
-        return { rows: method === 'all' ? (rows as unknown[]) : [rows] };
-      },
-      { casing: 'snake_case' },
-    ),
+    db: builder.db,
     execute: async (sql, values = []) => (await query(sql, values, false)) as mysql.ResultSetHeader,
     discard: (when) => {
       discarded = true;
