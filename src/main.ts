@@ -18,7 +18,8 @@ import { createOwnFaults, type OwnFaults } from './reconcile/own-faults.ts';
 import { createPulse, type Pulse } from './reconcile/pulse.ts';
 import { FleetIdentityError } from './secrets/fleet-identity-file.ts';
 import { createFullDiskWatch } from './store/connection/full-disk.ts';
-import { createPool } from './store/connection/pool.ts';
+import { createPool, type PoolSettings } from './store/connection/pool.ts';
+import { createLeadershipStore } from './store/leadership.ts';
 import { createStore } from './store/store.ts';
 
 const clock: AlarmClock = {
@@ -33,7 +34,7 @@ const clock: AlarmClock = {
 
 interface Parts {
   config: Config;
-  store: ReturnType<typeof createStore>;
+  stores: ReturnType<typeof createStores>;
   /** The inventory in force; a SIGHUP may replace it. */
   inventory: { current: Inventory };
   keeper: InventoryKeeper;
@@ -59,15 +60,15 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   const stop = () => stopped.abort();
   process.once('SIGTERM', stop).once('SIGINT', stop);
 
-  const pool = createPool({ url: config.databaseUrl, onFailure: (error) => disk.notice(error) });
+  const stores = createStores({ url: config.databaseUrl, onFailure: (error) => disk.notice(error) });
+  const { pool } = stores;
   const { signal } = stopped;
-  const store = createStore(pool);
-  const metrics = createMetrics({ store, logger });
+  const metrics = createMetrics({ store: stores.api, logger });
   metrics.inventoryRead(true);
   const inventory = { current: loaded.inventory };
   let loop: Loop | null = null;
   const keeper = createInventoryKeeper({
-    store,
+    store: stores.loop,
     started: loaded.inventory,
     read: () => loadInventory(config.inventoryPath, config.inventoryEnv),
     clock,
@@ -83,7 +84,7 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
   const pulse = createPulse(clock);
   const ownFaults = createOwnFaults({ clock, logger, metrics });
   const disk = createFullDiskWatch({ pool, faults: ownFaults, signal });
-  const parts: Parts = { config, store, inventory, keeper, logger, metrics, pulse, ownFaults, signal };
+  const parts: Parts = { config, stores, inventory, keeper, logger, metrics, pulse, ownFaults, signal };
   const running: Promise<void>[] = [];
   try {
     // First, so that a daemon that waits for its database can be observed.
@@ -114,13 +115,29 @@ export async function serve(config: Config, options: { only?: 'api' | 'reconcile
     stop();
     await Promise.allSettled(running);
     process.off('SIGHUP', readAgain);
-    await pool.close();
+    await stores.close();
   }
+}
+
+/**
+ * Connections of their own, so that no request of a client holds up the loop, and neither of them a renewal of
+ * leadership: each pool has its own queue.
+ */
+function createStores(settings: Pick<PoolSettings, 'url' | 'onFailure'>) {
+  const [forClients, forLoop] = [createPool(settings), createPool(settings)];
+  const forLeadership = createPool({ ...settings, connectionLimit: 2 });
+  return {
+    api: createStore(forClients),
+    loop: { ...createStore(forLoop), ...createLeadershipStore(forLeadership) },
+    /** The loop's, for what is no store. */
+    pool: forLoop,
+    close: () => Promise.all([forClients, forLoop, forLeadership].map((pool) => pool.close())),
+  };
 }
 
 /** Resolves once it listens. `ended` resolves once the signal has closed it. */
 async function serveMonitor(
-  { store, logger, metrics, pulse, ownFaults, signal }: Parts,
+  { stores, logger, metrics, pulse, ownFaults, signal }: Parts,
   listen: Listen,
 ): Promise<{ ended: Promise<void> }> {
   const [{ createMonitor }, { startServer }] = await Promise.all([
@@ -128,7 +145,7 @@ async function serveMonitor(
     import('./api/server.ts'),
   ]);
   const app = createMonitor({
-    store,
+    store: stores.api,
     logger,
     logScope,
     metrics,
@@ -143,9 +160,10 @@ async function serveMonitor(
 }
 
 async function serveApi(
-  { config, store, inventory, logger, metrics, pulse, ownFaults, signal }: Parts,
+  { config, stores, inventory, logger, metrics, pulse, ownFaults, signal }: Parts,
   wake: () => void,
 ): Promise<void> {
+  const store = stores.api;
   // Loaded only where it runs: the process that faces clients needs no ssh2, and the other need not know the API.
   const [{ createApp }, { createRefusals }, { startServer }, { createWatchHub }] = await Promise.all([
     import('./api/app.ts'),
@@ -185,10 +203,11 @@ async function serveApi(
 }
 
 async function reconcile(
-  { config, store, inventory, keeper, logger, metrics, pulse, ownFaults, signal }: Parts,
+  { config, stores, inventory, keeper, logger, metrics, pulse, ownFaults, signal }: Parts,
   fleet: FleetIdentity,
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
+  const store = stores.loop;
   const [{ createPlaybookRunner }, { runReconciler }, { createAccessQuery }, { createProber }, sender] =
     await Promise.all([
       import('./playbook/runner.ts'),

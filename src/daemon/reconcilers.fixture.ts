@@ -15,7 +15,7 @@ export async function until(isTrue: () => Promise<boolean>): Promise<void> {
 /** Reconciling halves alone, visible only through ORION_METRICS_LISTEN. */
 export interface Reconcilers {
   home: string;
-  start(name: string, databaseUrl: string, more?: Record<string, string>): ChildProcess;
+  start(name: string, databaseUrl: string, more?: Record<string, string>, half?: string[]): ChildProcess;
   /** Status 0: no answer. */
   ask(name: string, path: string): Promise<{ status: number; body: string }>;
   statusOf(name: string, path: string): Promise<number>;
@@ -40,8 +40,8 @@ export async function openReconcilers(): Promise<Reconcilers> {
   return {
     home,
     ask,
-    start(name, url, more = {}) {
-      const { command, args } = orionCommand(['serve', '--only', 'reconciler']);
+    start(name, url, more = {}, half = ['--only', 'reconciler']) {
+      const { command, args } = orionCommand(['serve', ...half]);
       const env = {
         PATH: process.env.PATH,
         ORION_DATABASE_URL: url,
