@@ -83,7 +83,7 @@ test('a daemon keeps leading while its clients hold every connection that they m
   const statuses = new Set<number>();
   await pool.withConnection(async (holder) => {
     // Whoever shows a token waits for this.
-    await holder.execute('LOCK TABLES tokens WRITE');
+    await holder.execute('LOCK TABLES api_tokens WRITE');
     let isOver = false;
     const clients = Array.from({ length: 60 }, async () => {
       while (!isOver) statuses.add(await ask());
