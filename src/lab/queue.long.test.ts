@@ -135,8 +135,9 @@ it('serves 30 requests of three tenants on five nodes in the order that it promi
     await expect
       .poll(async () => (await active()).filter(({ id }) => !gone.has(id)).length, WAIT)
       .toBe(NODES.length);
-    const places = inQueue(await list()).map(({ status }) => status.queuePosition);
-    expect(places).toEqual(Array.from({ length: left - NODES.length }, (_, index) => index + 1));
+    await expect
+      .poll(async () => inQueue(await list()).map(({ status }) => status.queuePosition), WAIT)
+      .toEqual(Array.from({ length: left - NODES.length }, (_, index) => index + 1));
   }
 
   // Replay the history: each turn was the one that the rule gives for the state at that moment.

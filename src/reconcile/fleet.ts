@@ -15,7 +15,7 @@ import { createSharedKeys, type SharedKeys } from './shared-keys.ts';
  */
 export interface Fleet {
   nodes: { all(): Iterable<Node>; get(name: string): Node | undefined };
-  rentals: Omit<RentalIndex, 'put' | 'remove' | 'noteNode'>;
+  rentals: Omit<RentalIndex, 'put' | 'remove' | 'replaceAll' | 'noteNode'>;
   /** The placement's node and rental. Known for open rentals, and for placements that a node is not clean of yet. */
   placement(epoch: number): Pick<Placement, 'node' | 'rentalId'> | undefined;
   livePlacement(node: string): Placement | undefined;
@@ -87,9 +87,7 @@ export function createFleet(store: FleetStore): Fleet {
       const listed = new Set(allNodes.map(({ spec }) => spec.name));
       for (const name of [...nodes.keys()]) if (!listed.has(name)) setNode(name, null);
       for (const node of allNodes) setNode(node.spec.name, node);
-      const open = new Set(openRentals.map(({ id }) => id));
-      for (const { id } of [...rentals.all()]) if (!open.has(id)) rentals.remove(id);
-      for (const rental of openRentals) rentals.put(rental);
+      rentals.replaceAll(openRentals);
       for (const rental of openRentals) placements.note(rental.placements);
     },
     async refreshNode(name) {

@@ -1,9 +1,9 @@
 import type { Context } from './context.ts';
 import { reconcileNode } from './reconcile-node.ts';
+import { createQueue } from './reconcile-queue.ts';
 import { reconcileRentals } from './reconcile-rentals.ts';
 import { takeDirty } from './take-dirty.ts';
 import { createOwnFaultTeller } from './tell-own-fault.ts';
-import { createUnsatisfiableRentals } from './unsatisfiable.ts';
 import type { BreakerWatch } from './watch-breaker.ts';
 import type { ControlsWatch } from './watch-controls.ts';
 
@@ -24,13 +24,13 @@ export function createPass(
   { breaker, controls }: { breaker: BreakerWatch; controls: ControlsWatch },
 ): Pass {
   const { clock, due, fleet, watcher, store, leadership } = context;
-  const unsatisfiable = createUnsatisfiableRentals(context);
+  const queue = createQueue(context);
   const tellOwnFault = createOwnFaultTeller(context);
   let resyncAtMs = 0;
 
   async function resync(): Promise<void> {
     await fleet.reload();
-    unsatisfiable.prune();
+    queue.prune();
     watcher.follow([...fleet.nodes.all()]);
     markAll(context);
     resyncAtMs = clock.monotonicMs() + RESYNC_MS;
@@ -49,7 +49,7 @@ export function createPass(
         const { nodes, rentals } = due.take(clock.now());
         if (nodes.length === 0 && rentals.length === 0) return;
         for (const name of nodes) await reconcileNode(name, context);
-        await reconcileRentals(rentals, context, dirty, unsatisfiable);
+        await reconcileRentals(rentals, context, dirty, queue);
       }
     },
     reset() {

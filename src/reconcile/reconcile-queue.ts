@@ -9,33 +9,79 @@ import { createStandings, nextInTurn, orderQueue, type Standings } from '../core
 import { estimateTurns, settleEstimates } from '../core/scheduling/queue-estimate.ts';
 import type { Context } from './context.ts';
 import { reconcileRental } from './reconcile-rental.ts';
-import type { UnsatisfiableRentals } from './unsatisfiable.ts';
+import { createUnsatisfiableRentals } from './unsatisfiable.ts';
 
-/**
- * Rentals without a node. First each rental that can have a node now gets it, in the order of turns. Then all that
- * still wait get their places. `dirty`: rentals that the API wrote since they were last seen.
- */
-export async function reconcileQueue(
-  context: Context,
-  dirty: Set<string>,
-  unsatisfiable: UnsatisfiableRentals,
-): Promise<void> {
-  const { fleet } = context;
-  const listOpen = () =>
+/** How often places are computed at most: their estimates look at every node and every rental that waits. */
+const PLACES_EVERY_MS = 1_000;
+
+/** The rentals without a node. */
+export interface Queue {
+  /**
+   * First each rental that can have a node now gets it, in the order of turns. Then all that still wait get their
+   * places, or, if these were computed less than a second ago, only the rentals that are due are decided. `dirty`:
+   * rentals that the API wrote since they were last seen.
+   */
+  reconcile(due: readonly string[], dirty: Set<string>): Promise<void>;
+  /** Forgets rentals that are gone. */
+  prune(): void;
+}
+
+export function createQueue(context: Context): Queue {
+  const { fleet, clock } = context;
+  const unsatisfiable = createUnsatisfiableRentals(context);
+  let placesAtMs = Number.NEGATIVE_INFINITY;
+
+  const listOpen = (dirty: Set<string>) =>
     fleet.rentals.waiting().filter((rental) => dirty.has(rental.id) || !unsatisfiable.isKnown(rental));
-  if (listOpen().length === 0) return;
-  const offer = await serveInTurn(context, listOpen, dirty);
-  if (offer === null) return;
-  const waiting = listOpen();
-  const places = assignPlaces(waiting, offer, context);
-  for (const { id } of waiting) {
-    const rental = fleet.rentals.get(id);
-    const place = places.get(id) ?? null;
-    if (!rental) continue;
-    const decided = await reconcileRental(rental, context, { isDirty: dirty.delete(id), place, offer });
-    const after = fleet.rentals.get(id);
-    if (after) unsatisfiable.note(after, { isUnsatisfiable: decided?.reason === 'Unsatisfiable' });
+
+  async function decide(
+    ids: Iterable<string>,
+    placeOf: (rental: Rental) => QueuePlace | null,
+    offer: Offer,
+    dirty: Set<string>,
+  ): Promise<void> {
+    for (const id of ids) {
+      const rental = fleet.rentals.get(id);
+      if (!rental) continue;
+      const look = { isDirty: dirty.delete(id), place: placeOf(rental), offer };
+      const decided = await reconcileRental(rental, context, look);
+      const after = fleet.rentals.get(id);
+      if (after) unsatisfiable.note(after, { isUnsatisfiable: decided?.reason === 'Unsatisfiable' });
+    }
   }
+
+  return {
+    prune: unsatisfiable.prune,
+    async reconcile(due, dirty) {
+      if (listOpen(dirty).length === 0) return;
+      const offer = await serveInTurn(context, () => listOpen(dirty), dirty);
+      if (offer === null) return;
+      const waiting = listOpen(dirty);
+      const ids = new Set(waiting.map(({ id }) => id));
+      const waitMs = placesAtMs + PLACES_EVERY_MS - clock.monotonicMs();
+      if (waitMs > 0) {
+        const isDue = new Set(due);
+        await decide(
+          [...ids].filter((id) => isDue.has(id)),
+          placeKept,
+          offer,
+          dirty,
+        );
+        // The first stands for all of them.
+        const [first] = ids;
+        if (first) context.due.markAt(`rental/${first}`, new Date(clock.now().getTime() + waitMs));
+        return;
+      }
+      placesAtMs = clock.monotonicMs();
+      const places = assignPlaces(waiting, offer, context);
+      await decide(ids, ({ id }) => places.get(id) ?? null, offer, dirty);
+    },
+  };
+}
+
+function placeKept({ record }: Rental): QueuePlace | null {
+  const { queuePosition: position, queueEstimateAt: estimateAt } = record;
+  return position === null ? null : { position, estimateAt };
 }
 
 /**
@@ -64,11 +110,10 @@ async function serveInTurn(
     if (next === undefined) return offer;
     asked.add(next.id);
     const demand = createDemand(waiting, offer.shapes);
-    const { queuePosition: position, queueEstimateAt: estimateAt } = next.record;
     const decided = await reconcileRental(next, context, {
       isDirty: dirty.delete(next.id),
       // It keeps its place if it gets no node after all.
-      place: position === null ? null : { position, estimateAt },
+      place: placeKept(next),
       pickierAt: (node) => demand.pickierThan(next, node),
     });
     if (decided === null) return null;

@@ -1,9 +1,8 @@
 import type { Rental } from '../core/model/rental.ts';
 import { isWaiting, orderDepartures } from '../core/rental/departure.ts';
 import type { Context } from './context.ts';
-import { reconcileQueue } from './reconcile-queue.ts';
+import type { Queue } from './reconcile-queue.ts';
 import { reconcileRental } from './reconcile-rental.ts';
-import type { UnsatisfiableRentals } from './unsatisfiable.ts';
 
 /**
  * One round over the rentals that are due: those with a node first, since a release may free one; then those that have
@@ -13,7 +12,7 @@ export async function reconcileRentals(
   ids: string[],
   context: Context,
   dirty: Set<string>,
-  unsatisfiable: UnsatisfiableRentals,
+  queue: Queue,
 ): Promise<void> {
   const { fleet } = context;
   const reconcile = async (rental: Rental | undefined) => {
@@ -24,8 +23,8 @@ export async function reconcileRentals(
   for (const rental of rentals) if (!isWaiting(rental) && !leaving.has(rental.id)) await reconcile(rental);
   // A finished move makes room for any other, so all rentals that have to leave are checked, in their order.
   for (const id of listLeaving(context)) await reconcile(fleet.rentals.get(id));
-  // A node that became free or a rental that left concerns everyone who waits, so the whole queue is checked.
-  await reconcileQueue(context, dirty, unsatisfiable);
+  // A node that became free or a rental that left concerns everyone who waits.
+  await queue.reconcile(ids, dirty);
 }
 
 function listLeaving({ fleet }: Pick<Context, 'fleet'>): string[] {

@@ -23,6 +23,8 @@ export interface RentalIndex {
   heldBy(tenant: string): number;
   put(rental: Rental): void;
   remove(id: string): void;
+  /** From now on these are all open rentals. */
+  replaceAll(rentals: Rental[]): void;
   /** Call when the node was added, changed or removed: its rentals may now have to leave it, or may stay. */
   noteNode(node: string): void;
 }
@@ -49,6 +51,17 @@ export function createRentalIndex(nodeOf: (name: string) => Node | undefined): R
     held.remove(old.tenant, id);
   }
 
+  function put(rental: Rental): void {
+    const { id, tenant, placements } = rental;
+    remove(id);
+    rentals.set(id, rental);
+    mark(waiting, id, isWaiting(rental));
+    mark(leaving, id, isLeaving(rental, nodeOf));
+    mark(moved, id, hasMoved(rental));
+    for (const { node } of placements) placedOn.add(node, id);
+    if (placements.some(({ endedAt }) => endedAt === null)) held.add(tenant, id);
+  }
+
   return {
     all: () => rentals.values(),
     get: (id) => rentals.get(id),
@@ -57,17 +70,13 @@ export function createRentalIndex(nodeOf: (name: string) => Node | undefined): R
     moved: () => list(moved),
     placedOn: (node) => list(placedOn.of(node)),
     heldBy: (tenant) => held.of(tenant).size,
-    put(rental) {
-      const { id, tenant, placements } = rental;
-      remove(id);
-      rentals.set(id, rental);
-      mark(waiting, id, isWaiting(rental));
-      mark(leaving, id, isLeaving(rental, nodeOf));
-      mark(moved, id, hasMoved(rental));
-      for (const { node } of placements) placedOn.add(node, id);
-      if (placements.some(({ endedAt }) => endedAt === null)) held.add(tenant, id);
-    },
+    put,
     remove,
+    replaceAll(open) {
+      const ids = new Set(open.map(({ id }) => id));
+      for (const id of [...rentals.keys()]) if (!ids.has(id)) remove(id);
+      for (const rental of open) put(rental);
+    },
     noteNode(node) {
       for (const rental of list(placedOn.of(node))) mark(leaving, rental.id, isLeaving(rental, nodeOf));
     },
