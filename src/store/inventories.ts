@@ -4,7 +4,8 @@ import {
   type InventoryRows,
   listMovedNodes,
 } from '../core/fleet/inventory-events.ts';
-import { answerInventory, type InventoryDiff } from '../core/model/inventory.ts';
+import type { NewEvent } from '../core/history/event.ts';
+import { answerInventory, type InventoryDiff, sliceDiff } from '../core/model/inventory.ts';
 import { newNodeRecord } from '../core/model/node.ts';
 import type { Rental } from '../core/model/rental.ts';
 import type { InventoryStore } from '../core/ports/inventories.ts';
@@ -12,22 +13,31 @@ import type { Connection, Pool } from './connection/pool.ts';
 import { readOnce } from './connection/transaction.ts';
 import { underFence } from './fence.ts';
 import { loadInventoryState, requestInventory, saveAnswer } from './statements/inventories.ts';
-import { createNode, listNodes, updateNodeSpec } from './statements/nodes.ts';
-import { findHighestUid, listOccupants } from './statements/placements.ts';
+import { createNodes, listNodes, loadNodes, updateNodeSpec } from './statements/nodes.ts';
+import { findHighestUids, listOccupants } from './statements/placements.ts';
 import { loadRental } from './statements/rentals.ts';
 import { withEvent } from './with-event.ts';
+
+/** Of nodes that join, change or leave together: the lease row is locked meanwhile. */
+const NODES_AT_ONCE = 250;
 
 export function createInventoryStore(pool: Pool): InventoryStore {
   return {
     async applyInventory(leadership, { sha256, answering, ...wanted }, now) {
-      return await underFence(pool, leadership, async (connection) => {
-        const { diff, answer } = answerInventory(await listNodes(connection), wanted);
-        await applyDiff(connection, diff, now);
-        await saveAnswer(connection, { answering, answer, sha256, at: now });
-        const hasChanges = diff.added.length + diff.changed.length + diff.removed.length > 0;
-        const changes = hasChanges ? describeChanges(diff, await loadRows(connection, diff), now) : [];
-        return { keep: true, result: answer, events: [...changes, ...describeAnswer(answer, now)] };
-      });
+      const { diff, answer } = answerInventory(await readOnce(pool, listNodes), wanted);
+      const slices = sliceDiff(diff, NODES_AT_ONCE);
+      for (const [index, slice] of slices.entries()) {
+        const result = await underFence(pool, leadership, async (connection) => {
+          const events = await applyDiff(connection, slice, now);
+          if (index === slices.length - 1) {
+            await saveAnswer(connection, { answering, answer, sha256, at: now });
+            events.push(...describeAnswer(answer, now));
+          }
+          return { keep: true, result: 'saved', events };
+        });
+        if (result === 'deposed') return result;
+      }
+      return answer;
     },
 
     async refuseInventory(leadership, answer, answering, now) {
@@ -44,16 +54,22 @@ export function createInventoryStore(pool: Pool): InventoryStore {
   };
 }
 
-async function applyDiff(connection: Connection, diff: InventoryDiff, now: Date): Promise<void> {
-  for (const spec of diff.added)
-    await createNode(connection, spec, newNodeRecord(now, await findHighestUid(connection, spec.name)));
-  for (const { after } of diff.changed) await updateNodeSpec(connection, after);
+async function applyDiff(connection: Connection, diff: InventoryDiff, now: Date): Promise<NewEvent[]> {
+  const joining = [...diff.added];
+  for (const { after } of diff.changed) if (!(await updateNodeSpec(connection, after))) joining.push(after);
   for (const spec of diff.removed) await updateNodeSpec(connection, { ...spec, retiring: true });
+  const names = joining.map(({ name }) => name);
+  const uids = await findHighestUids(connection, names);
+  const rows = joining.map((spec) => ({ spec, record: newNodeRecord(now, uids.get(spec.name)) }));
+  await createNodes(connection, rows);
+  return describeChanges(diff, await loadRows(connection, diff), now);
 }
 
+/** The rows of the nodes that the diff names. */
 async function loadRows(connection: Connection, diff: InventoryDiff): Promise<InventoryRows> {
-  const nodes = new Map((await listNodes(connection)).map((node) => [node.spec.name, node]));
-  const occupants = await listOccupants(connection);
+  const names = [...diff.added, ...diff.changed, ...diff.removed].map(({ name }) => name);
+  const nodes = new Map((await loadNodes(connection, names)).map((node) => [node.spec.name, node]));
+  const occupants = await listOccupants(connection, names);
   const rentals = new Map<string, Rental>();
   for (const name of listMovedNodes(diff)) {
     const id = occupants.get(name);

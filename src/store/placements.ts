@@ -14,7 +14,7 @@ export function createPlacementStore(pool: Pool): PlacementStore {
     listPlacementsOnNodes: (node) => readOnce(pool, (connection) => listPlacementsOnNodes(connection, node)),
     listPlacementsOfNode: (node, page) =>
       readOnce(pool, (connection) => listPlacementsOfNode(connection, node, page)),
-    listOccupants: () => readOnce(pool, listOccupants),
+    listOccupants: (nodes) => readOnce(pool, (connection) => listOccupants(connection, nodes)),
     loadDecision: (epoch) => readOnce(pool, (connection) => loadDecision(connection, epoch)),
     listServices: () => readOnce(pool, listServices),
     listLeaseUses: () => readOnce(pool, listLeaseUses),

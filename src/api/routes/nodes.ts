@@ -40,7 +40,7 @@ export async function loadNodeView(
   { store }: ApiDeps,
   name: string,
 ): Promise<{ node: Node; view: NodeView }> {
-  const [node, occupants] = await Promise.all([store.loadNode(name), store.listOccupants()]);
+  const [node, occupants] = await Promise.all([store.loadNode(name), store.listOccupants([name])]);
   if (node === null) throw new ProblemError('not_found', `there is no node ${name}`);
   return { node, view: viewNode(node, occupants.get(name) ?? null) };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aNode } from '../rows.fixture.ts';
-import { diffInventory, whyTooMuch } from './inventory.ts';
+import { diffInventory, sliceDiff, whyTooMuch } from './inventory.ts';
 import type { NodeSpec } from './node.ts';
 
 function spec(name: string, more: Partial<NodeSpec> = {}): NodeSpec {
@@ -80,4 +80,20 @@ test('nodes that were never verified may go in any number, and make the rest no 
   expect(whyTooMuch(fresh, diffInventory(current, current.slice(6)))).toBe(null);
   expect(whyTooMuch(fresh, diffInventory(current, current.slice(7)))).toBe(null);
   expect(whyTooMuch(fresh, diffInventory(current, current.slice(8)))).toMatch('2 of 4 nodes (50 %)');
+});
+
+test('changes are cut into parts that lose none and keep their order', () => {
+  const current = Array.from({ length: 5 }, (_, index) => spec(`old${index}`));
+  const moved = current.slice(0, 3).map((each) => ({ ...each, port: 23 }));
+  const fresh = Array.from({ length: 4 }, (_, index) => spec(`new${index}`));
+  const diff = diffInventory(current, [...moved, ...fresh]);
+  const namesOf = (parts: { name: string }[]) => parts.map(({ name }) => name);
+  for (const size of [1, 2, 3, 4, 9, 100]) {
+    const slices = sliceDiff(diff, size);
+    const parts = slices.map(({ added, changed, removed }) => namesOf([...added, ...changed, ...removed]));
+    expect(parts.every((part) => part.length <= size)).toBe(true);
+    expect(parts).toHaveLength(Math.ceil(9 / size));
+    expect(parts.flat()).toEqual(namesOf([...diff.added, ...diff.changed, ...diff.removed]));
+  }
+  expect(sliceDiff(diffInventory(current, current), 10)).toEqual([{ added: [], changed: [], removed: [] }]);
 });

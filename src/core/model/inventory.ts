@@ -60,6 +60,20 @@ export interface InventoryDiff {
   removed: NodeSpec[];
 }
 
+/** Cuts the changes into parts of at most `size` nodes, in the order joining, changed, leaving. At least one part. */
+export function sliceDiff({ added, changed, removed }: InventoryDiff, size: number): InventoryDiff[] {
+  const count = added.length + changed.length + removed.length;
+  return Array.from({ length: Math.max(1, Math.ceil(count / size)) }, (_, index) => {
+    const cut = <Node>(nodes: Node[], before: number) =>
+      nodes.slice(Math.max(0, index * size - before), Math.max(0, (index + 1) * size - before));
+    return {
+      added: cut(added, 0),
+      changed: cut(changed, added.length),
+      removed: cut(removed, added.length + changed.length),
+    };
+  });
+}
+
 /**
  * The changes that turn the current fleet into the wanted one. A retiring node that is wanted again counts as
  * changed; a node with another name is another node.

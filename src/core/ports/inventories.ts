@@ -14,7 +14,9 @@ export interface InventoryStore {
   /**
    * Makes the node specs equal to these: inserts, updates, and marks missing nodes as retiring (a retiring node that
    * is listed again is lent again). Writes an event for each change. Refuses to take out too much of the fleet at
-   * once unless `force`. Under the fence. `answering`: the request that this answers.
+   * once unless `force`. Under the fence, in parts, so that no renewal of leadership waits for all of a large fleet.
+   * When the leader dies in between, the fleet is as far as it got, and the file does not count as applied.
+   * `answering`: the request that this answers.
    */
   applyInventory(
     leadership: Leadership,

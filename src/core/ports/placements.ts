@@ -14,8 +14,8 @@ export interface PlacementStore {
   listPlacementsOnNodes(node?: string): Promise<Placement[]>;
   /** Placements on a node of this name, past and present, newest first; `before`: an epoch to continue from. */
   listPlacementsOfNode(node: string, page: { before: number | null; limit: number }): Promise<Placement[]>;
-  /** node name -> rental id, of the live placements. */
-  listOccupants(): Promise<Map<string, string>>;
+  /** node name -> rental id, of the live placements on these nodes; without `nodes`, on all. */
+  listOccupants(nodes?: readonly string[]): Promise<Map<string, string>>;
   /** How a placement was decided; null when that was not kept. */
   loadDecision(epoch: number): Promise<PlacementDecision | null>;
   /** Which tenant was given which node when, as far as the newest placements show. */

@@ -14,7 +14,10 @@ export function createMemoryPlacements(tables: Tables): PlacementStore {
       );
       return placed.sort((a, b) => b.epoch - a.epoch).slice(0, limit);
     },
-    listOccupants: async () => occupantsOf(tables),
+    async listOccupants(names) {
+      const occupants = occupantsOf(tables);
+      return names ? new Map([...occupants].filter(([name]) => names.includes(name))) : occupants;
+    },
     loadDecision: async (epoch) => decisions.get(epoch) ?? null,
     ...createQueueHistory(tables),
   };

@@ -20,8 +20,12 @@ export async function loadNodes({ db }: Connection, names: readonly string[]): P
   return (await db.select().from(nodes).where(inArray(nodes.name, names))).map(toNode);
 }
 
-export async function createNode({ db }: Connection, spec: NodeSpec, record: NodeRecord): Promise<void> {
-  await db.insert(nodes).values({ ...spec, ...record });
+export async function createNodes(
+  { db }: Connection,
+  rows: { spec: NodeSpec; record: NodeRecord }[],
+): Promise<void> {
+  if (rows.length > 0)
+    await db.insert(nodes).values(rows.map(({ spec, record }) => ({ ...spec, ...record })));
 }
 
 export async function listDirtyNodes({ db }: Connection): Promise<string[]> {
@@ -33,15 +37,16 @@ export async function listDirtyNodes({ db }: Connection): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** The inventory's columns. The fence serializes its only writer, so no version is compared. */
-export async function updateNodeSpec({ db }: Connection, spec: NodeSpec): Promise<void> {
+/** The inventory's columns. The fence serializes its only writer, so no version is compared. False: it has left. */
+export async function updateNodeSpec({ db }: Connection, spec: NodeSpec): Promise<boolean> {
   const { name, ...columns } = spec;
   // A forget request is part of leaving and ends with it. Otherwise it would fire when the node leaves another time.
   const stays = spec.retiring ? {} : { forgetting: false };
-  await db
+  const [result] = await db
     .update(nodes)
     .set({ ...columns, ...stays, generation: nextGeneration })
     .where(eq(nodes.name, name));
+  return result.affectedRows === 1;
 }
 
 /** For every write of spec or requests: it shows the reconciler that there is something to do. */

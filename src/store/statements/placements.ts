@@ -70,21 +70,28 @@ export async function loadDecision({ db }: Connection, epoch: number): Promise<P
 }
 
 /** node name -> rental id. */
-export async function listOccupants({ db }: Connection): Promise<Map<string, string>> {
+export async function listOccupants(
+  { db }: Connection,
+  names?: readonly string[],
+): Promise<Map<string, string>> {
   const rows = await db
     .select({ node: placements.node, rentalId: placements.rentalId })
     .from(placements)
-    .where(isNotNull(placements.liveNode));
+    .where(names ? inArray(placements.liveNode, names) : isNotNull(placements.liveNode));
   return new Map(rows.map(({ node, rentalId }) => [node, rentalId]));
 }
 
-/** Over all placements ever on a node of this name, as far as the history goes; 0: there was none. */
-export async function findHighestUid({ db }: Connection, node: string): Promise<number> {
-  const [row] = await db
-    .select({ highest: max(placements.uid) })
+/** node name -> highest uid, over all placements ever on nodes of these names, as far as the history goes. */
+export async function findHighestUids(
+  { db }: Connection,
+  names: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await db
+    .select({ node: placements.node, highest: max(placements.uid) })
     .from(placements)
-    .where(eq(placements.node, node));
-  return Number(row?.highest ?? 0);
+    .where(inArray(placements.node, names))
+    .groupBy(placements.node);
+  return new Map(rows.map(({ node, highest }) => [node, Number(highest)]));
 }
 
 /** False when the node or the rental's role is taken: the unique keys decide, not an earlier check. */
