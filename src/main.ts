@@ -208,14 +208,21 @@ async function reconcile(
   onLoop: (loop: Loop | null) => void,
 ): Promise<void> {
   const store = stores.loop;
-  const [{ createPlaybookRunner }, { runReconciler }, { createAccessQuery }, { createProber }, sender] =
-    await Promise.all([
-      import('./playbook/runner.ts'),
-      import('./reconcile/reconciler.ts'),
-      import('./ssh/access-query.ts'),
-      import('./ssh/prober.ts'),
-      createMessageSender(config, { store, clock, logger, metrics }),
-    ]);
+  const [
+    { createPlaybookRunner },
+    { runReconciler },
+    { createAccessQuery },
+    { createProber },
+    keeping,
+    sender,
+  ] = await Promise.all([
+    import('./playbook/runner.ts'),
+    import('./reconcile/reconciler.ts'),
+    import('./ssh/access-query.ts'),
+    import('./ssh/prober.ts'),
+    import('./ssh/kept-connections.ts'),
+    createMessageSender(config, { store, clock, logger, metrics }),
+  ]);
   const instance = await claimInstance(config.home, config.instance);
   if (instance.isSecond)
     logger.warn(
@@ -224,6 +231,7 @@ async function reconcile(
     );
   const playbooks = await createPlaybookRunner({ runDir: instance.runDir, logger, warm: true, fleet });
   const policy = () => inventory.current.policy;
+  const kept = keeping.createKeptConnections();
   try {
     await runReconciler(
       {
@@ -231,7 +239,7 @@ async function reconcile(
         keeper,
         lease: { ...config.lease, holder: instance.holder },
         createProber: (hostKeyOwner) =>
-          createProber({ logger, keepaliveMs: policy().probe.keepaliveMs, hostKeyOwner }),
+          createProber({ logger, keepaliveMs: policy().probe.keepaliveMs, hostKeyOwner, kept }),
         access: createAccessQuery({ logger }),
         playbooks,
         sender,
@@ -251,6 +259,7 @@ async function reconcile(
       signal,
     );
   } finally {
+    kept.close();
     await playbooks.close();
     await instance.release();
   }

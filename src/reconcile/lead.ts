@@ -22,7 +22,7 @@ import { createWatcher, type Watcher } from './watcher.ts';
 
 export interface LeadDeps {
   store: ReconcileStore;
-  /** A new one for each term, since held connections belong to the term. It may ask which node has a host key. */
+  /** A new one for each term, since each judges anew. It may ask which node has a host key. */
   createProber: (hostKeyOwner: (hostKey: string) => string | null) => Prober;
   access: AccessQuery;
   playbooks: PlaybookRunner;

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { SILENT } from '../project/silent.fixture.ts';
+import { createKeptConnections, type KeptConnections } from './kept-connections.ts';
 import { type FakeSsh, runShell } from './node.fixture.ts';
 import {
   floodChannel,
@@ -106,6 +107,88 @@ describe('the held connection', () => {
     prober.forget('n1');
     await expect.poll(() => node.sockets.size).toBe(0);
     expect(dropped).toEqual(['n1']);
+  });
+
+  describe('of a daemon whose term is over', () => {
+    let kept: KeptConnections;
+    const open = (keptMs?: number) => {
+      kept = createKeptConnections(keptMs);
+      return () => createProber({ logger: SILENT, keepaliveMs: 0, kept });
+    };
+    afterEach(() => kept.close());
+
+    it('is used again in its next term, by which its end is reported', async () => {
+      const node = await ssh();
+      const start = open();
+      const first = start();
+      await first.probe(targetOf(node), held);
+      await first.close();
+      const second = start();
+      const dropped: string[] = [];
+      second.onDropped((name) => dropped.push(name));
+      expect(reasonOf(await second.probe(targetOf(node), held))).toBe('ok');
+      expect([node.sessions.length, node.sockets.size]).toEqual([1, 1]);
+      node.sessions[0]?.end();
+      await expect.poll(() => dropped).toEqual(['n1']);
+      await second.close();
+    });
+
+    it('is not used again when it has ended, leads to another address, or the key is not known yet', async () => {
+      const [node, elsewhere] = [await ssh(), await ssh()];
+      const start = open();
+      let prober = start();
+      const again = async (target: ReturnType<typeof targetOf>) => {
+        await prober.close();
+        prober = start();
+        expect(reasonOf(await prober.probe(target, held))).toBe('ok');
+      };
+      await again(targetOf(node));
+      await prober.close();
+      node.sessions[0]?.end();
+      await expect.poll(() => node.sockets.size).toBe(0);
+      await again(targetOf(node));
+      expect(node.sessions).toHaveLength(2);
+      await again(targetOf(elsewhere));
+      expect(elsewhere.sessions).toHaveLength(1);
+      await again(targetOf(elsewhere, null));
+      expect(elsewhere.sessions).toHaveLength(2);
+      await prober.close();
+    });
+
+    it('ends when no term follows, when its node is forgotten, and with the daemon', async () => {
+      const node = await ssh();
+      const start = open(200);
+      const [first, second] = [start(), start()];
+      await first.probe(targetOf(node), held);
+      await first.close();
+      expect(node.sockets.size).toBe(1);
+      await expect.poll(() => node.sockets.size).toBe(0);
+      await second.probe(targetOf(node), held);
+      second.forget('n1');
+      await expect.poll(() => node.sockets.size).toBe(0);
+      await second.probe(targetOf(node), held);
+      await second.close();
+      kept.close();
+      await expect.poll(() => node.sockets.size).toBe(0);
+    });
+
+    it('ends when the term is over in the middle of a probe', async () => {
+      let question: (() => void) | null = null;
+      const node = await ssh({
+        onCommand: (channel) =>
+          void channel.on('data', (data: Buffer) => (question ? question() : channel.write(data))),
+      });
+      const prober = open()();
+      await prober.probe(targetOf(node), held);
+      const asked = new Promise<void>((resolve) => {
+        question = resolve;
+      });
+      const probe = prober.probe(targetOf(node), held);
+      await asked;
+      await prober.close();
+      expect(reasonOf(await probe)).toBe('ProbeFailed');
+      await expect.poll(() => node.sockets.size).toBe(0);
+    });
   });
 
   it('drops when the node stops answering keepalives', async () => {

@@ -11,6 +11,7 @@ import { createFirstKeys } from './first-keys.ts';
 import { freeListener } from './free-listener.ts';
 import { atStep, type DialMeans, dialAsControl, hold, isHeldFor } from './held.ts';
 import { inspect } from './inspect.ts';
+import type { KeptConnections } from './kept-connections.ts';
 import { toFailedProbe } from './probe-result.ts';
 import { createWatch, keep, letGo, stopWatch, type Watch } from './watches.ts';
 
@@ -20,6 +21,8 @@ export interface ProberOptions {
   keepaliveMs: number;
   /** Returns the other node of the fleet that has this host key (`TYPE BASE64`). */
   hostKeyOwner?: (hostKey: string) => string | null;
+  /** Held connections of an earlier prober, and later those of this one. Default: they end with the prober. */
+  kept?: KeptConnections;
 }
 
 /** The held connection's share of a probe's time. A fresh dial gets the rest. */
@@ -35,7 +38,12 @@ interface Context extends DialMeans {
   tellDropped: (node: string) => void;
 }
 
-export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }: ProberOptions): Prober {
+export function createProber({
+  logger,
+  keepaliveMs,
+  hostKeyOwner = () => null,
+  kept,
+}: ProberOptions): Prober {
   const watches = new Map<string, Watch>();
   const dropped = createDropped(logger);
   const firstKeys = createFirstKeys(hostKeyOwner);
@@ -67,12 +75,20 @@ export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }:
     }
   }
 
+  function begin({ name, hostKey }: NodeTarget): Watch {
+    const watch = createWatch(name);
+    watches.set(name, watch);
+    // Without a known key, another node may have shown the same one since.
+    const held = hostKey === null ? null : (kept?.take(name) ?? null);
+    if (held) keep(watch, held, dropped.tell, logger);
+    return watch;
+  }
+
   return {
     async probe(target, options) {
       if (isClosed) return toFailedProbe(target, new Aborted('the prober is closed'), ownerOf);
       if (target.hostKey !== null) firstKeys.release(target.name);
-      const watch = watches.get(target.name) ?? createWatch(target.name);
-      watches.set(target.name, watch);
+      const watch = watches.get(target.name) ?? begin(target);
       const result = watch.running.then(() => probeOnce(target, watch, options));
       watch.running = result;
       return result;
@@ -82,7 +98,9 @@ export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }:
       const watch = watches.get(node);
       watches.delete(node);
       firstKeys.release(node);
-      if (watch) stopWatch(watch);
+      if (!watch) return;
+      stopWatch(watch);
+      letGo(watch);
     },
     async close() {
       isClosed = true;
@@ -90,6 +108,12 @@ export function createProber({ logger, keepaliveMs, hostKeyOwner = () => null }:
       watches.clear();
       for (const watch of all) stopWatch(watch);
       await Promise.all(all.map(({ running }) => running));
+      for (const watch of all) {
+        const { held } = watch;
+        watch.held = null;
+        if (held && kept) kept.put(watch.node, held);
+        else held?.connection.destroy();
+      }
     },
   };
 }

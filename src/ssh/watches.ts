@@ -30,10 +30,10 @@ export function createWatch(node: string): Watch {
   };
 }
 
+/** Stops what runs for the node. The held connection stays. */
 export function stopWatch(watch: Watch): void {
   watch.stopped.abort(new Aborted('the node is no longer watched'));
   if (watch.newsTimer) clearTimeout(watch.newsTimer);
-  letGo(watch);
 }
 
 /** Closes the held connection on purpose, without reporting it. */
@@ -55,6 +55,7 @@ export function keep(watch: Watch, held: Held, onDropped: (node: string) => void
   const onEnd = () => {
     if (watch.held !== held) return;
     watch.held = null;
+    if (watch.stopped.signal.aborted) return;
     logger.debug({ node: watch.node, detail: String(ended.reason) }, 'held connection dropped');
     const waitMs = held.sinceMs + MIN_NEWS_MS - performance.now();
     if (watch.newsTimer) clearTimeout(watch.newsTimer);
