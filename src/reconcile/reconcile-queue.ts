@@ -18,7 +18,7 @@ const PLACES_EVERY_MS = 1_000;
 export interface Queue {
   /**
    * First each rental that can have a node now gets it, in the order of turns. Then all that still wait get their
-   * places, or, if these were computed less than a second ago, only the rentals that are due are decided. `dirty`:
+   * places, or, if these were computed less than a second ago, only the rentals that are due or dirty are decided. `dirty`:
    * rentals that the API wrote since they were last seen.
    */
   reconcile(due: readonly string[], dirty: Set<string>): Promise<void>;
@@ -60,16 +60,12 @@ export function createQueue(context: Context): Queue {
       const ids = new Set(waiting.map(({ id }) => id));
       const waitMs = placesAtMs + PLACES_EVERY_MS - clock.monotonicMs();
       if (waitMs > 0) {
-        const isDue = new Set(due);
-        await decide(
-          [...ids].filter((id) => isDue.has(id)),
-          placeKept,
-          offer,
-          dirty,
-        );
+        const isDue = new Set([...due, ...dirty]);
+        const taken = [...ids].filter((id) => isDue.has(id));
+        await decide(taken, placeKept, offer, dirty);
         // The first stands for all of them.
         const [first] = ids;
-        if (first) context.due.markAt(`rental/${first}`, new Date(clock.now().getTime() + waitMs));
+        if (first) context.due.markAt(`rental/${first}`, new Date(clock.now().getTime() + Math.ceil(waitMs)));
         return;
       }
       placesAtMs = clock.monotonicMs();

@@ -6,8 +6,8 @@ import type { Books } from './books.ts';
 import { toRental } from './memory/tables.ts';
 
 /**
- * Within a tenant, no rental comes before an older one that also fits the node. The older one counts if it has a
- * queue position, so that the leader knew of it, and if nothing holds it back by the clock of the leader that made
+ * Within a tenant, no rental comes before an older one that also fits the node. The older one counts if it
+ * waits and was decided before, so that the leader knew of it, and if nothing holds it back by the clock of the leader that made
  * the placement. An earlier leader may have had another clock.
  */
 export function checkTurn({ tables, policy, violate, tally }: Books, placement: Placement): void {
@@ -17,7 +17,7 @@ export function checkTurn({ tables, policy, violate, tally }: Books, placement: 
   if (!served || !node) return;
   const placed = [...tables.placements.values()];
   for (const other of tables.rentals.values()) {
-    if (other.record.queuePosition === null || other.record.endedAt !== null) continue;
+    if (other.record.phase !== 'Pending' || other.record.observedGeneration === 0) continue;
     if (other.tenant !== served.tenant) tally.count('served while another tenant waited');
     if (other.id === rentalId || other.tenant !== served.tenant || other.createdAt >= served.createdAt)
       continue;

@@ -108,6 +108,14 @@ export function wasVerified({ record }: Pick<Node, 'record'>): boolean {
   return record.preparedAt !== null;
 }
 
+/**
+ * It is quarantined, or was when it died. A daemon of the version before, which may lead until all are upgraded,
+ * verifies and lends a node and leaves the column.
+ */
+export function isQuarantined({ quarantinedAt, verifiedAt }: NodeRecord): boolean {
+  return quarantinedAt !== null && (verifiedAt === null || verifiedAt <= quarantinedAt);
+}
+
 /** A dead node answers again, but the policy leaves its return to a person (`healthyDelay` is negative). */
 export function isReturnHeld({ state, status }: NodeRecord): boolean {
   return accepts(state, 'return') && status === 'alive';

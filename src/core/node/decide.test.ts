@@ -81,11 +81,16 @@ describe('a node being cleaned', () => {
     expect([quarantined.state, quarantined.quarantinedAt]).toEqual(['dead', NOW]);
   });
 
-  it('comes back with its client, whatever an earlier version left in the column', () => {
-    const back = (set: Partial<NodeInputs>) =>
-      decide({ state: 'dead', status: 'dead', quarantinedAt: END }, set).record.state;
-    expect(back({ live: aPlacement(4, 'a') })).toBe('provisioning');
-    expect(back({})).toBe('quarantined');
+  it('comes back as what it was, whatever an earlier version left in the column after it verified it', () => {
+    const [earlier, later] = [NOW, END];
+    const back = (record: Partial<NodeRecord>, set: Partial<NodeInputs> = {}) =>
+      decide({ state: 'dead', status: 'dead', ...record }, set).record.state;
+    const left = { quarantinedAt: earlier, verifiedAt: later };
+    expect(back(left, { live: aPlacement(4, 'a') })).toBe('provisioning');
+    expect(back(left)).toBe('free');
+    for (const verifiedAt of [null, earlier, later]) {
+      expect(back({ quarantinedAt: later, verifiedAt })).toBe('quarantined');
+    }
   });
 
   it('is quarantined when cleaning failed for good, and a person brings it back', () => {

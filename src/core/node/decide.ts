@@ -1,6 +1,6 @@
 import { isTrusted } from '../health/health.ts';
 import { isGiven } from '../model/lease.ts';
-import { isCleaningAsked, type NodeRecord } from '../model/node.ts';
+import { isCleaningAsked, isQuarantined, type NodeRecord } from '../model/node.ts';
 import { transition } from '../model/node-machine.ts';
 import { isBeingCleaned, type NodeState, STATES } from '../model/node-states.ts';
 import type { Placement } from '../model/rental.ts';
@@ -23,8 +23,7 @@ export function decideNode(inputs: NodeInputs): NodeDecision {
   const event = classify(inputs);
   const facts = {
     bound: live !== null,
-    // A quarantined node has no client. One that has was lent by a daemon of an earlier version, which left the column.
-    quarantined: node.record.quarantinedAt !== null && live === null,
+    quarantined: isQuarantined(node.record),
     // An operator who brings a dead node back wants it cleaned first.
     unverified: residue.length > 0 || node.record.verifiedAt === null || isCleaningAsked(node),
     blamed: inputs.blame !== null,

@@ -1,4 +1,10 @@
-import { hasLeft, isCleaningAsked, type NodeRecord, type NodeRequests } from '../model/node.ts';
+import {
+  hasLeft,
+  isCleaningAsked,
+  isQuarantined,
+  type NodeRecord,
+  type NodeRequests,
+} from '../model/node.ts';
 import { isDeadState, isLendable, type NodeState, STATES } from '../model/node-states.ts';
 import type { NodeRequest } from '../ports/nodes.ts';
 import type { NodeInputs } from './inputs.ts';
@@ -72,6 +78,6 @@ export function mayBeRemoved({
   const isClean =
     (isLendable(state) && hasLeft(node.record)) ||
     STATES[state].verdict === 'unknown' ||
-    (isDeadState(state) && node.record.quarantinedAt === null);
+    (isDeadState(state) && !isQuarantined(node.record));
   return residue.length === 0 && isClean;
 }

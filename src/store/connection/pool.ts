@@ -97,7 +97,8 @@ function createDriverPool(url: string, connectionLimit: number): mysql.Pool {
     ...parseDatabaseUrl(url),
     connectionLimit,
     // Idle connections die unnoticed behind firewalls and during restarts: keep few, and not for long.
-    maxIdle: Math.min(4, connectionLimit),
+    // The driver ends them only where fewer may be idle than open.
+    maxIdle: Math.min(4, connectionLimit - 1),
     idleTimeout: 30_000,
     queueLimit: 200,
     connectTimeout: 3_000,
