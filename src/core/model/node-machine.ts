@@ -13,7 +13,7 @@ export interface NodeFacts {
   quarantined: boolean;
   /** Something was placed on it since it was last verified clean, or it was never verified. */
   unverified: boolean;
-  /** It is clean, but accounts on it keep failing. */
+  /** Its cleanings succeed, but several clients in a row got no account on it (core/scheduling/blame.ts). */
   blamed: boolean;
 }
 
@@ -74,7 +74,7 @@ export const nodeMachine = setup({
     },
     dead: {
       on: {
-        // Order matters: an unsafe node stays unsafe; a client who still has the node gets it back.
+        // Order matters: a quarantined node stays quarantined; a client who still has the node gets it back.
         revived: [
           { guard: 'isQuarantined', target: 'quarantined' },
           { guard: 'isBound', target: 'provisioning' },

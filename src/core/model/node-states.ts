@@ -4,8 +4,9 @@ import type { Reason } from '../failure/reason.ts';
 export type NodeWork = 'none' | 'clean' | 'cleanSlowly' | 'ensureAccess' | 'keepAccess';
 
 /**
- * Operators' requests that only some states accept. `return`: bring back a dead node that answers again. `accept`: take
- * what a cleaning found into the baseline. `clean`, while a cleaning waits to be tried again: try now.
+ * Operators' requests that only some states accept. `clean`: clean and verify the node again; where a cleaning waits to
+ * be tried again, try now. `return`: bring back a dead node that answers again. `forget`: give up a node that left the
+ * inventory, with what is still on it. `accept`: take what a cleaning found into the baseline.
  */
 export type StateRequest = 'clean' | 'return' | 'forget' | 'accept';
 
@@ -16,7 +17,7 @@ interface StateFacts {
   notLendable: Extract<Reason, 'NotAlive' | 'NotVerified' | 'Quarantined'> | null;
   /** A client has an account on the node, or is about to. False while it is dead, even if a placement remains. */
   inUse: boolean;
-  /** The verdict on the machine when the node entered the state; `unknown` only in the first one. */
+  /** What the last probes said of the machine when the node entered the state; `unknown` only in the first one. */
   verdict: 'unknown' | 'alive' | 'dead';
   accepts: readonly StateRequest[];
   /** The event of the history, not of the machine, when a node enters the state. */
@@ -29,11 +30,12 @@ interface StateFacts {
  * The states of a node, as stored in the column `nodes.state`. What a state means for a decision, a query or a page is
  * a column of this table; apart from `classify`, no code compares states by name.
  *
- * A node is lent only while it is free. What else has to be true of it is in core/scheduling/lendable.ts: it is not
+ * A rental is placed only on a free node. What else has to be true of it is in core/scheduling/lendable.ts: it is not
  * leaving the fleet, no operator keeps it back, it answers its probes, and it is still as it was when it was verified.
  *
- * Work that failed on a node is tried again after 5 s, 10 s and so on up to 5 minutes, and on a quarantined node every
- * 30 minutes (core/text/backoff.ts). Each change of state begins to count anew.
+ * Work that failed on a node is tried again after 5 s, 10 s and so on up to 5 minutes (core/text/backoff.ts). A
+ * quarantined node is cleaned 30 minutes after it was quarantined, and every 30 minutes from then on. Each change of
+ * state begins to count anew.
  */
 export const STATES = {
   /** Never probed successfully. */
@@ -69,7 +71,10 @@ export const STATES = {
     event: 'node.provisioning',
     word: 'Preparing',
   },
-  /** Its client can log in. What changes on the account is repaired; a repair that fails is tried again. */
+  /**
+   * Its client can log in. What changes on the account is repaired; a repair that fails is tried again without end, and
+   * the client keeps the node.
+   */
   allocated: {
     work: 'keepAccess',
     notLendable: 'NotVerified',
@@ -80,8 +85,9 @@ export const STATES = {
     word: 'Rented',
   },
   /**
-   * What earlier clients left is being removed, and the removal is verified by other code. When a try and its
-   * `clean.retries` retries have failed, the node is quarantined. No client is on it, so a failure costs only the node.
+   * What earlier clients left is being removed, and then verified by code that shares nothing with the removal. When the
+   * first try and all `clean.retries` retries have failed, the node is quarantined. No client is on it, so a failure
+   * costs only the node.
    */
   cleaning: {
     work: 'clean',

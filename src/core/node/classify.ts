@@ -26,9 +26,11 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
     case 'allocated':
       return inputs.live ? null : { type: 'unbound' };
     case 'cleaning':
-      return classifyCleaning(inputs);
+      if (isVerified(inputs)) return { type: 'verified' };
+      return hasCleaningFailed(inputs) ? { type: 'cleaningFailed' } : null;
     case 'quarantined':
-      return classifyCleaning(inputs) ?? (isCleaningAsked(node) ? { type: 'cleanRequested' } : null);
+      if (isVerified(inputs)) return { type: 'verified' };
+      return isCleaningAsked(node) ? { type: 'cleanRequested' } : null;
     case 'dead':
       return mayReturn(inputs) ? { type: 'revived' } : null;
     default:
@@ -38,8 +40,8 @@ export function classify(inputs: NodeInputs): NodeEvent | null {
 
 function classifyFree({ node, live, drift, now }: NodeInputs): NodeEvent | null {
   if (live) return { type: 'bound' };
-  // A node that leaves is cleaned once more before it goes. One that stays is prepared again when its preparation is
-  // void: another key was trusted, so it may be another machine; or it left the fleet and came back.
+  // A node that leaves is cleaned once more before it goes. One that stays is prepared again when that was withdrawn:
+  // another key was trusted, so it may be another machine; or it left the fleet and came back.
   const isDue = node.spec.retiring ? !hasLeft(node.record) : node.record.preparedAt === null;
   if (isCleaningAsked(node) || isDue) return { type: 'cleanRequested' };
   return isRepairDue(drift, now) ? { type: 'drifted' } : null;
@@ -59,18 +61,30 @@ function mayReturn({ node, health, policy }: NodeInputs): boolean {
   return health.verdict === 'alive' && (!isLeftToPerson || isCleaningAsked(node));
 }
 
-function classifyCleaning({ node, run, residue, policy }: NodeInputs): NodeEvent | null {
-  if (run?.work.kind === 'clean' && run.outcome) {
-    const cleaned = new Set(run.work.residue.map(({ epoch }) => epoch));
-    const isPrepared = run.work.prepare || node.record.preparedAt !== null;
-    // A run that went well but missed residue or the preparation proves nothing, and is no failure: the next one does it.
-    const complete = isPrepared && residue.every(({ epoch }) => cleaned.has(epoch));
-    if (run.outcome.kind === 'done' && run.outcome.findings.length === 0 && complete)
-      return { type: 'verified' };
-    const failed =
-      (run.outcome.kind === 'failed' && !isUnfinished(run.outcome)) ||
-      (run.outcome.kind === 'done' && complete);
-    if (failed && node.record.attempt + 1 > policy.clean.retries) return { type: 'cleaningFailed' };
-  }
-  return null;
+/** A cleaning found nothing any more, and covered the preparation and all residue that is known by now. */
+function isVerified(inputs: NodeInputs): boolean {
+  const { outcome } = inputs.run ?? {};
+  return outcome?.kind === 'done' && outcome.findings.length === 0 && isCleaningComplete(inputs);
+}
+
+/**
+ * This was the last try. One that was broken off does not count, and one that went well but missed residue or the
+ * preparation proves nothing: the next one covers it.
+ */
+function hasCleaningFailed(inputs: NodeInputs): boolean {
+  const { run, node, policy } = inputs;
+  if (run?.work.kind !== 'clean' || !run.outcome) return false;
+  const { outcome } = run;
+  const hasFailed =
+    outcome.kind === 'failed'
+      ? !isUnfinished(outcome)
+      : outcome.kind === 'done' && isCleaningComplete(inputs);
+  return hasFailed && node.record.attempt + 1 > policy.clean.retries;
+}
+
+function isCleaningComplete({ node, run, residue }: NodeInputs): boolean {
+  if (run?.work.kind !== 'clean') return false;
+  const covered = new Set(run.work.residue.map(({ epoch }) => epoch));
+  const isPrepared = run.work.prepare || node.record.preparedAt !== null;
+  return isPrepared && residue.every(({ epoch }) => covered.has(epoch));
 }

@@ -103,6 +103,12 @@ describe('a node being cleaned', () => {
     expect(asked.start?.kind).toBe('clean');
   });
 
+  it('is cleaned at once when a person asks for it just as a slow try fails', () => {
+    const record = { state: 'quarantined', attempt: 9 } as const;
+    const node = aNode('a', { record, requests: { cleanRequested: 1 } });
+    expect(decide({}, { node, residue, run: cleanRun(failed()) }).record.state).toBe('cleaning');
+  });
+
   it('raises the counters when the node knows newer orders, and blames nobody', () => {
     const decision = decide({ state: 'cleaning' }, { residue, run: cleanRun(failed('FenceTooLow')) });
     expect(decision).toMatchObject({
