@@ -1,5 +1,6 @@
 import { diffInventory, type InventoryDiff, whyTooMuch } from '../model/inventory.ts';
 import { NO_REQUESTS, type Node, type NodeSpec, newNodeRecord, wasVerified } from '../model/node.ts';
+import { LENDABLE_STATE } from '../model/node-states.ts';
 import { DEFAULT_POLICY } from '../model/policy.ts';
 import type { Placement, Rental } from '../model/rental.ts';
 import { candidateOf } from '../scheduling/passed-over.ts';
@@ -148,7 +149,13 @@ function aFreshNode(spec: NodeSpec, now: Date): Node {
   return {
     spec,
     requests: NO_REQUESTS,
-    record: { ...newNodeRecord(now), status: 'alive', state: 'free', preparedAt: now, verifiedAt: now },
+    record: {
+      ...newNodeRecord(now),
+      status: 'alive',
+      state: LENDABLE_STATE,
+      preparedAt: now,
+      verifiedAt: now,
+    },
     generation: 1,
     lastCheckedAt: now,
   };

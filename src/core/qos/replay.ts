@@ -1,4 +1,4 @@
-import type { NodeState } from '../model/node-states.ts';
+import { BOUND_STATE, type NodeState } from '../model/node-states.ts';
 import type { Timeline } from './account.ts';
 import type { NodeOpening, QosEvent } from './event.ts';
 import { createNodeTrack, type NodeHealth, type NodeTrack } from './node.ts';
@@ -55,7 +55,7 @@ export function createReplay(timeline: Timeline, ofFleet: boolean): Replay {
     const isBound = event.type === 'rental.placed' || event.type === 'rental.migrating';
     if (isBound && event.node !== null && (event.type === 'rental.placed' || event.node !== before)) {
       const isUnreachable = healthOf(event.node).downSinceMs !== null;
-      nodeOf(event.node).become(event.atMs, { state: 'provisioning', isUnreachable });
+      nodeOf(event.node).become(event.atMs, { state: BOUND_STATE, isUnreachable });
     }
   }
 
