@@ -72,12 +72,13 @@ export async function fillSmall(bench: ApiBench): Promise<void> {
       ...node.spec,
       labels: { size: i % 2 ? 'large' : 'small', 'gpu.example.com/model': 'a100' },
     };
+    const isSilent = conditions.some((each) => each.type === 'Reachable' && each.status === 'False');
     const status = state === 'dead' ? ('dead' as const) : ('alive' as const);
     store.addNode({
       ...node,
       spec,
       requests: { ...node.requests, ...requests },
-      record: { ...node.record, state, status, conditions },
+      record: { ...node.record, state, status, conditions, unreachableSince: isSilent ? ago(3_700) : null },
     });
   });
   await addRental(bench, 'anna', 'build-box', { phase: 'Active' }, [
