@@ -158,7 +158,7 @@ describe('a watch of one rental', () => {
       });
     const shown = await (await from()).text();
     expect(shown.match(/^data: /gm)).toHaveLength(1);
-    // Without it no reader takes the id of the last message along, and would be shown the same for ever.
+    // A client trusts the last id only after this. Without it, each new connection would begin with the same rental.
     expect(shown).toContain(': synced');
     expect((await from(/^id: (.*)$/m.exec(shown)?.[1])).status).toBe(204);
     const missed = await from('1');

@@ -19,7 +19,7 @@ export function createHealthTally(): HealthTally {
   /** Nodes that seem well, but have not been probed since `sinceMs`. */
   const unseen = new Set<string>();
   let sinceMs = 0;
-  /** Every rental that is looked at asks for the count; null: a node has changed since. */
+  /** The last count, since each rental's decision asks for it. Null: a node has changed since. */
   let last: { policy: Policy['probe']; health: FleetHealth } | null = null;
 
   function noteUnseen(node: string, health: Health): void {

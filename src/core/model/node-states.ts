@@ -128,7 +128,7 @@ export const STATES = {
 export type NodeState = keyof typeof STATES;
 export const NODE_STATES = Object.keys(STATES) as [NodeState, ...NodeState[]];
 
-/** For whoever imagines a node, or reads of one in an old history, and so enters a state without an event. */
+/** For a node that is only planned, and for one in an old history: neither enters its state by an event. */
 export const LENDABLE_STATE = 'free' satisfies NodeState;
 export const BOUND_STATE = 'provisioning' satisfies NodeState;
 
