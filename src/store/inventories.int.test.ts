@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Store } from '../core/ports/stores.ts';
 import { testInventories } from './contract/inventories.contract.fixture.ts';
 import { fleetOf, nodeSpec, now } from './contract/samples.fixture.ts';
-import { useStore } from './store.fixture.ts';
-import { createStore } from './store.ts';
+import { aroundCommit, useStore } from './store.fixture.ts';
 
 const bench = useStore();
 testInventories(bench);
@@ -20,20 +18,12 @@ async function countOf(variable: 'Questions' | 'Com_commit'): Promise<number> {
 }
 
 /** The same database, where something happens after each COMMIT. */
-function afterCommit(act: () => Promise<unknown>): Store {
-  return createStore({
-    ...bench.pool,
-    withConnection: (work, options) =>
-      bench.pool.withConnection((connection) => {
-        const execute: typeof connection.execute = async (text, values) => {
-          const result = await connection.execute(text, values);
-          if (text === 'COMMIT') await act();
-          return result;
-        };
-        return work({ ...connection, execute });
-      }, options),
+const afterCommit = (act: () => Promise<unknown>) =>
+  aroundCommit(bench.pool, async (commit) => {
+    const result = await commit();
+    await act();
+    return result;
   });
-}
 
 test('a large fleet joins in few statements and several transactions, between which leadership can be renewed', async () => {
   const before = [await countOf('Questions'), await countOf('Com_commit')] as const;

@@ -7,8 +7,7 @@ import { lease } from './contract/contract.fixture.ts';
 import { bindSave as bindTo, fleetOf, nodeSpec, now } from './contract/samples.fixture.ts';
 import { testSaves } from './contract/saves.contract.fixture.ts';
 import { createPlacement } from './statements/placements.ts';
-import { useStore } from './store.fixture.ts';
-import { createStore } from './store.ts';
+import { aroundCommit, useStore } from './store.fixture.ts';
 
 const bench = useStore();
 
@@ -37,20 +36,11 @@ function slowToCommit(pauseMs: number): { slow: Store; paused: Promise<void> } {
   const paused = new Promise<void>((done) => {
     report = done;
   });
-  const slow = createStore({
-    ...bench.pool,
-    withConnection: (work, options) =>
-      bench.pool.withConnection((connection) => {
-        const execute: typeof connection.execute = async (text, values) => {
-          if (text === 'COMMIT') {
-            report?.();
-            // The fault itself: a leader that stalls right before its COMMIT.
-            await sleep(pauseMs);
-          }
-          return await connection.execute(text, values);
-        };
-        return work({ ...connection, execute });
-      }, options),
+  const slow = aroundCommit(bench.pool, async (commit) => {
+    report?.();
+    // The fault itself: a leader that stalls right before its COMMIT.
+    await sleep(pauseMs);
+    return await commit();
   });
   return { slow, paused };
 }

@@ -30,3 +30,21 @@ export function useStore(): StoreBench {
   afterEach(() => bench.pool.close());
   return bench;
 }
+
+/** A store of the same database, where each COMMIT goes through `around`. */
+export function aroundCommit(
+  pool: Pool,
+  around: <Result>(commit: () => Promise<Result>) => Promise<Result>,
+): Store {
+  return createStore({
+    ...pool,
+    withConnection: (work, options) =>
+      pool.withConnection((connection) => {
+        const execute: typeof connection.execute = (text, values) => {
+          const run = () => connection.execute(text, values);
+          return text === 'COMMIT' ? around(run) : run();
+        };
+        return work({ ...connection, execute });
+      }, options),
+  });
+}
